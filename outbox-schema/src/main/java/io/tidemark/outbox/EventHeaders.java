@@ -1,0 +1,41 @@
+package io.tidemark.outbox;
+
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * The names of the Kafka headers Tidemark writes, and which names an event's own headers may therefore not use. The
+ * SQL function {@code outbox.valid_headers} enforces the same rule at insert; a test holds the two together.
+ */
+public final class EventHeaders {
+
+    /** The event's id, a UUID in text. */
+    public static final String ID = "id";
+    /** The event's type, column {@code event_type}. */
+    public static final String TYPE = "type";
+    /** Column {@code content_type}; absent when that is null. */
+    public static final String CONTENT_TYPE = "content-type";
+    /** The source id, 8 hex digits. */
+    public static final String SOURCE = "tidemark-source";
+    /** The event's {@link Position}, fixed-width. */
+    public static final String POSITION = "tidemark-position";
+    /** Only on events of a Postgres transaction over {@code limits.transactionBytes}: which Kafka transaction of how many. */
+    public static final String SPLIT = "tidemark-split";
+    /** W3C trace context, byte for byte as the writer gave it; absent when null. */
+    public static final String TRACEPARENT = "traceparent";
+    /** W3C trace context, byte for byte as the writer gave it; absent when null. */
+    public static final String TRACESTATE = "tracestate";
+
+    /** No header of an event's own may start with it, in any case. */
+    public static final String RESERVED_PREFIX = "tidemark-";
+
+    private static final Set<String> RESERVED = Set.of(ID, TYPE, CONTENT_TYPE, TRACEPARENT, TRACESTATE);
+
+    private EventHeaders() {}
+
+    /** Whether Tidemark writes this header itself, so that an event's own headers may not; case does not matter. */
+    public static boolean isReserved(String name) {
+        String lowerCase = name.toLowerCase(Locale.ROOT);
+        return lowerCase.startsWith(RESERVED_PREFIX) || RESERVED.contains(lowerCase);
+    }
+}

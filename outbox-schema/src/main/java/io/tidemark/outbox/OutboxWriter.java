@@ -1,0 +1,89 @@
+package io.tidemark.outbox;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes events into the outbox on the caller's connection, inside the caller's transaction: they become events when
+ * that transaction commits, and never otherwise. Stateless; as thread-safe as the connection it is given.
+ */
+public final class OutboxWriter {
+
+    private static final String TEXT = "select outbox.publish(?, ?, ?, ?::text, ?::jsonb, ?, ?, ?)";
+    private static final String BYTES = "select outbox.publish(?, ?, ?, ?::bytea, ?::jsonb, ?, ?, ?)";
+
+    /**
+     * Adds the event to the current transaction.
+     *
+     * @return the event's id, which becomes the Kafka header {@code id}
+     * @throws SQLException with state 23514 (check violation) when a field is not acceptable; the name of the violated
+     *     constraint in its message says which field and why
+     */
+    public UUID publish(Connection connection, OutboxEvent event) throws SQLException {
+        boolean binary = event.payload() instanceof OutboxEvent.Bytes;
+        try (PreparedStatement insert = connection.prepareStatement(binary ? BYTES : TEXT)) {
+            insert.setString(1, event.aggregateType());
+            insert.setString(2, event.aggregateId());
+            insert.setString(3, event.eventType());
+            if (event.payload() instanceof OutboxEvent.Text text) {
+                insert.setString(4, text.value());
+            } else if (event.payload() instanceof OutboxEvent.Bytes bytes) {
+                insert.setBytes(4, bytes.value());
+            } else {
+                insert.setNull(4, Types.VARCHAR);
+            }
+            insert.setString(5, event.headers().isEmpty() ? null : toJson(event.headers()));
+            setNullable(insert, 6, event.contentType());
+            setNullable(insert, 7, event.traceparent());
+            setNullable(insert, 8, event.tracestate());
+            try (ResultSet result = insert.executeQuery()) {
+                result.next();
+                return result.getObject(1, UUID.class);
+            }
+        }
+    }
+
+    private static void setNullable(PreparedStatement statement, int index, @Nullable String value)
+            throws SQLException {
+        if (value == null) {
+            statement.setNull(index, Types.VARCHAR);
+        } else {
+            statement.setString(index, value);
+        }
+    }
+
+    /** A flat object of strings needs no JSON library; strings are escaped by RFC 8259, section 7. */
+    static String toJson(Map<String, String> headers) {
+        StringBuilder json = new StringBuilder("{");
+        headers.forEach((name, value) -> {
+            if (json.length() > 1) {
+                json.append(',');
+            }
+            appendString(json, name);
+            json.append(':');
+            appendString(json, value);
+        });
+        return json.append('}').toString();
+    }
+
+    private static void appendString(StringBuilder json, String text) {
+        json.append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '"' || c == '\\') {
+                json.append('\\').append(c);
+            } else if (c < 0x20) {
+                json.append(String.format("\\u%04x", (int) c));
+            } else {
+                json.append(c);
+            }
+        }
+        json.append('"');
+    }
+}
