@@ -46,7 +46,7 @@ $$;
 create table outbox.event (
     id             uuid        not null default gen_random_uuid(),
     aggregate_type text        not null
-        constraint aggregate_type_is_1_to_200_of_letters_digits_dot_dash_underscore
+        constraint aggregate_type_is_letters_digits_dot_dash_underscore_up_to_200
             check (aggregate_type ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$'),
     aggregate_id   text        not null
         constraint aggregate_id_is_1_to_1024_bytes
@@ -55,10 +55,10 @@ create table outbox.event (
         constraint event_type_is_1_to_255_bytes
             check (octet_length(event_type) between 1 and 255),
     payload        text
-        constraint payload_is_at_most_900_KiB
+        constraint payload_is_at_most_900_kib
             check (octet_length(payload) <= 921600),
     payload_binary bytea
-        constraint payload_binary_is_at_most_900_KiB
+        constraint payload_binary_is_at_most_900_kib
             check (octet_length(payload_binary) <= 921600),
     content_type   text
         constraint content_type_is_1_to_255_bytes
@@ -66,7 +66,7 @@ create table outbox.event (
     headers        jsonb
         constraint headers_are_strings_without_reserved_names
             check (outbox.valid_headers(headers))
-        constraint headers_are_at_most_32_KiB
+        constraint headers_are_at_most_32_kib
             check (octet_length(headers::text) <= 32768),
     traceparent    text
         constraint traceparent_is_at_most_255_bytes
@@ -74,7 +74,9 @@ create table outbox.event (
     tracestate     text
         constraint tracestate_is_at_most_2048_bytes
             check (octet_length(tracestate) <= 2048),
-    created_at     timestamptz not null default now(),
+    created_at     timestamptz not null default now()
+        constraint created_at_is_between_1970_and_9999
+            check (created_at >= '1970-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00'),
     constraint payload_or_payload_binary_but_not_both
         check (num_nonnulls(payload, payload_binary) <= 1),
     primary key (id, created_at)

@@ -1,0 +1,33 @@
+package io.tidemark.quickstart;
+
+import io.tidemark.quickstart.stack.StackException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** Entry point of the commands that bring their own servers; everything else is the relay's own command line. */
+@Command(
+        name = "tidemark",
+        mixinStandardHelpOptions = true,
+        subcommands = {StackCommand.class})
+public final class Quickstart {
+
+    private static final int COULD_NOT_RUN = 2;
+
+    private Quickstart() {}
+
+    public static void main(String[] args) {
+        int exitCode = new CommandLine(new Quickstart())
+                .setExecutionExceptionHandler(Quickstart::report)
+                .execute(args);
+        System.exit(exitCode);
+    }
+
+    private static int report(Exception failure, CommandLine command, CommandLine.ParseResult arguments) {
+        if (failure instanceof StackException) {
+            System.err.println("tidemark: " + failure.getMessage());
+        } else {
+            failure.printStackTrace();
+        }
+        return COULD_NOT_RUN;
+    }
+}

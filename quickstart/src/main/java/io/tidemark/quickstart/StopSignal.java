@@ -1,0 +1,54 @@
+package io.tidemark.quickstart;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * SIGINT or SIGTERM, as something the main thread can wait for: the main thread then stops what it started, and the
+ * JVM's shutdown waits for it.
+ */
+final class StopSignal implements AutoCloseable {
+
+    private static final long SHUTDOWN_SECONDS = 60;
+
+    private final CountDownLatch requested = new CountDownLatch(1);
+    private final CountDownLatch finished = new CountDownLatch(1);
+
+    private StopSignal() {}
+
+    static StopSignal install() {
+        StopSignal signal = new StopSignal();
+        Runtime.getRuntime().addShutdownHook(new Thread(signal::stopAndWait, "stop-signal"));
+        return signal;
+    }
+
+    private void stopAndWait() {
+        requested.countDown();
+        try {
+            if (!finished.await(SHUTDOWN_SECONDS, TimeUnit.SECONDS)) {
+                System.err.println("not everything stopped within " + SHUTDOWN_SECONDS + " s");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    boolean isRequested() {
+        return requested.getCount() == 0;
+    }
+
+    void await() throws InterruptedException {
+        requested.await();
+    }
+
+    /** Waits at most so long; true once the signal has come. */
+    boolean await(long millis) throws InterruptedException {
+        return requested.await(millis, TimeUnit.MILLISECONDS);
+    }
+
+    /** To be called last, when everything is stopped: lets the JVM end. */
+    @Override
+    public void close() {
+        finished.countDown();
+    }
+}

@@ -1,0 +1,31 @@
+package io.tidemark.quickstart.stack;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.metadata.storage.Formatter;
+
+/** The broker's process: formats the log directory the first time, then is {@code kafka.Kafka}. */
+public final class BrokerMain {
+
+    private BrokerMain() {}
+
+    /** @param args the properties file and the log directory */
+    public static void main(String[] args) throws Exception {
+        if (!Files.exists(Path.of(args[1], "meta.properties"))) {
+            format(args[1]);
+        }
+        kafka.Kafka.main(new String[] {args[0]});
+    }
+
+    /** What Kafka's StorageTool does, whose command line needs another argparse4j than Dropwizard's. */
+    private static void format(String directory) throws Exception {
+        new Formatter()
+                .setNodeId(1)
+                .setClusterId(Uuid.randomUuid().toString())
+                .setControllerListenerName("CONTROLLER")
+                .setMetadataLogDirectory(directory)
+                .addDirectory(directory)
+                .run();
+    }
+}

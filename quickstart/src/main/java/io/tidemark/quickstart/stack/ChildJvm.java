@@ -1,0 +1,121 @@
+package io.tidemark.quickstart.stack;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A Java program on this JVM's class path as a child process. It ends when its parent ends, even by {@code kill -9},
+ * because {@link ChildMain} watches the pipe that is its standard input. Output goes to a log file.
+ */
+public final class ChildJvm implements AutoCloseable {
+
+    private final String name;
+    private final Process process;
+    private final Path log;
+
+    private ChildJvm(String name, Process process, Path log) {
+        this.name = name;
+        this.process = process;
+        this.log = log;
+    }
+
+    /**
+     * Starts the program; returns at once.
+     *
+     * @param name for messages
+     * @param mainClass whose {@code main} the child runs
+     * @param jvmOptions for example {@code -Xmx256m}
+     * @param log appended to; its directory must exist
+     */
+    public static ChildJvm start(
+            String name, String mainClass, List<String> arguments, List<String> jvmOptions, Path log) {
+        return start(name, mainClass, arguments, jvmOptions, Map.of(), log);
+    }
+
+    /** The same with environment variables added. */
+    public static ChildJvm start(
+            String name,
+            String mainClass,
+            List<String> arguments,
+            List<String> jvmOptions,
+            Map<String, String> environment,
+            Path log) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(jvmOptions);
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.add(ChildMain.class.getName());
+        command.add(mainClass);
+        command.addAll(arguments);
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        builder.environment().putAll(environment);
+        try {
+            return new ChildJvm(name, builder.start(), log);
+        } catch (IOException e) {
+            throw new StackException("cannot start " + name + ": " + e.getMessage(), e);
+        }
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    public Path log() {
+        return log;
+    }
+
+    /** Everything the child has printed so far. */
+    public String output() {
+        try {
+            return Files.exists(log) ? Files.readString(log) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits for the child to end by itself and returns its exit code. */
+    public int awaitExit(long timeoutSeconds) {
+        try {
+            if (!process.waitFor(timeoutSeconds, TimeUnit.SECONDS)) {
+                throw new StackException(name + " did not end within " + timeoutSeconds + " s; its log is " + log);
+            }
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StackException("interrupted while waiting for " + name, e);
+        }
+    }
+
+    /** {@code kill -9}; returns once the process is gone. */
+    public void kill() {
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+
+    /** SIGTERM, then {@code kill -9} after half a minute. */
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+                kill();
+            }
+        } catch (InterruptedException e) {
+            kill();
+            Thread.currentThread().interrupt();
+        }
+    }
+}
