@@ -29,7 +29,18 @@ public final class EventHeaders {
     /** No header of an event's own may start with it, in any case. */
     public static final String RESERVED_PREFIX = "tidemark-";
 
-    private static final Set<String> RESERVED = Set.of(ID, TYPE, CONTENT_TYPE, TRACEPARENT, TRACESTATE);
+    private static final Set<String> RESERVED = Set.of(
+            ID,
+            TYPE,
+            CONTENT_TYPE,
+            TRACEPARENT,
+            TRACESTATE,
+            "ce_specversion",
+            "ce_id",
+            "ce_source",
+            "ce_type",
+            "ce_subject",
+            "ce_time");
 
     private EventHeaders() {}
 

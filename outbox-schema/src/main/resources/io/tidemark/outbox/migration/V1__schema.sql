@@ -39,7 +39,8 @@ as $$
             where jsonb_typeof(h.value) <> 'string'
                or h.name = ''
                or lower(h.name) like 'tidemark-%'
-               or lower(h.name) in ('id', 'type', 'content-type', 'traceparent', 'tracestate'))
+               or lower(h.name) in ('id', 'type', 'content-type', 'traceparent', 'tracestate', 'ce_specversion',
+                                    'ce_id', 'ce_source', 'ce_type', 'ce_subject', 'ce_time'))
 $$;
 
 -- The names of the constraints are what a writer reads when a row is turned away: they say which field, and the rule.

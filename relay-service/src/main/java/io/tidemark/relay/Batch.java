@@ -1,0 +1,61 @@
+package io.tidemark.relay;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.assemble.Assembled;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What goes into the next Kafka transaction: whole Postgres transactions, up to the limits. On the publishing thread. */
+final class Batch {
+
+    private final int maxEvents;
+    private final long maxBytes;
+    private final List<Assembled.Transaction> transactions = new ArrayList<>();
+    private int events;
+    private long bytes;
+    private Lsn reached = Lsn.ZERO;
+
+    Batch(int maxEvents, long maxBytes) {
+        this.maxEvents = maxEvents;
+        this.maxBytes = maxBytes;
+    }
+
+    void add(Assembled assembled) {
+        reached = assembled.lsn();
+        if (assembled instanceof Assembled.Transaction transaction) {
+            transactions.add(transaction);
+            events += transaction.events().count();
+            bytes += transaction.events().bytes();
+        }
+    }
+
+    boolean isFull() {
+        return events >= maxEvents || bytes >= maxBytes;
+    }
+
+    /** Nothing to publish and no progress to record. */
+    boolean isEmpty() {
+        return reached.equals(Lsn.ZERO);
+    }
+
+    List<Assembled.Transaction> transactions() {
+        return transactions;
+    }
+
+    int events() {
+        return events;
+    }
+
+    /** Publishing this batch publishes everything up to here. */
+    Lsn reached() {
+        return reached;
+    }
+
+    void clear() {
+        transactions.forEach(transaction -> transaction.events().close());
+        transactions.clear();
+        events = 0;
+        bytes = 0;
+        reached = Lsn.ZERO;
+    }
+}

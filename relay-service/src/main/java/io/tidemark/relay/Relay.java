@@ -1,0 +1,164 @@
+package io.tidemark.relay;
+
+import io.dropwizard.lifecycle.Managed;
+import io.tidemark.relay.capture.CaptureFailed;
+import io.tidemark.relay.capture.OutboxShapeChanged;
+import io.tidemark.relay.config.ConfigurationProblem;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.election.AdvisoryLock;
+import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.progress.GroupOffsets;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.route.PoisonEvent;
+import io.tidemark.relay.source.Nudges;
+import io.tidemark.relay.source.SourceDatabase;
+import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.watermark.Watermarks;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The whole relay: what lives as long as the process, and a supervisor that makes one run after the other. Every run
+ * opens everything anew and in one order: lock, fence earlier producers, read the position, stream.
+ */
+public final class Relay implements Managed {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
+
+    private static final long FIRST_BACKOFF_MILLIS = 200;
+    private static final long LAST_BACKOFF_MILLIS = 10_000;
+    private static final long STANDBY_MILLIS = 1_000;
+
+    private final RelayConfiguration config;
+    private final SourceDatabase database;
+    private final PublishedIndex index = new PublishedIndex();
+    private final RelayState state = new RelayState();
+    private final Nudges nudges;
+    private final GroupOffsets groups;
+    private final Watermarks watermarks;
+    private final String owner;
+    private final CountDownLatch stopping = new CountDownLatch(1);
+    private final Thread supervisor = new Thread(this::supervise, "relay");
+
+    public Relay(RelayConfiguration config) {
+        this.config = config;
+        this.database = new SourceDatabase(config.postgres());
+        this.nudges = new Nudges(database);
+        this.groups = new GroupOffsets(config.kafka());
+        this.watermarks = new Watermarks(config.projections(), index, groups, nudges, config.watermark());
+        this.owner = ProcessHandle.current().pid() + "@" + hostName();
+    }
+
+    private static String hostName() {
+        String name = System.getenv("HOSTNAME");
+        return name == null ? "localhost" : name;
+    }
+
+    public RelayState state() {
+        return state;
+    }
+
+    public Watermarks watermarks() {
+        return watermarks;
+    }
+
+    public SourceDatabase database() {
+        return database;
+    }
+
+    @Override
+    public void start() {
+        supervisor.start();
+    }
+
+    /** Ends the run, answers whoever waits, and returns when the slot and the lock are free. */
+    @Override
+    public void stop() throws InterruptedException {
+        stopping.countDown();
+        watermarks.close();
+        supervisor.join(TimeUnit.SECONDS.toMillis(30));
+        nudges.close();
+        groups.close();
+        state.enter(RelayState.Phase.STOPPED, null);
+    }
+
+    private boolean isStopping() {
+        return stopping.getCount() == 0;
+    }
+
+    private void supervise() {
+        long backoffMillis = FIRST_BACKOFF_MILLIS;
+        try {
+            while (!isStopping()) {
+                long startedNanos = System.nanoTime();
+                try {
+                    runOnce();
+                } catch (HaltException e) {
+                    state.enter(RelayState.Phase.HALTED, message(e));
+                    stopping.await();
+                } catch (SourceNotReady
+                        | CaptureFailed
+                        | SQLException
+                        | PublishFailure
+                        | KafkaException
+                        | ConfigurationProblem e) {
+                    state.enter(RelayState.Phase.RETRYING, message(e));
+                } catch (RuntimeException e) {
+                    LOG.error("event=run-failed", e); // a bug, or a full disk: the trace is worth its lines
+                    state.enter(RelayState.Phase.RETRYING, "unexpected: " + e);
+                }
+                boolean ranWell = System.nanoTime() - startedNanos > TimeUnit.SECONDS.toNanos(30);
+                backoffMillis = ranWell ? FIRST_BACKOFF_MILLIS : Math.min(backoffMillis * 2, LAST_BACKOFF_MILLIS);
+                long jittered = backoffMillis / 2 + ThreadLocalRandom.current().nextLong(backoffMillis / 2 + 1);
+                if (stopping.await(jittered, TimeUnit.MILLISECONDS)) {
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static String message(Exception failure) {
+        return failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    }
+
+    private void runOnce()
+            throws HaltException, SourceNotReady, CaptureFailed, SQLException, PublishFailure, InterruptedException {
+        try (Connection control = database.connect("control")) {
+            SourceIdentity identity = database.checkReady(control);
+            state.identified(identity);
+            AdvisoryLock.freeWhenClientDies(control);
+            if (!awaitLock(control)) {
+                return;
+            }
+            new ActiveRun(config, database, index, state, watermarks, owner, this::isStopping).run(control, identity);
+        } catch (PublishFailure e) {
+            if (e.kind() == PublishFailure.Kind.HALT) {
+                throw new HaltException(message(e), e);
+            }
+            throw e;
+        } catch (PoisonEvent | OutboxShapeChanged e) {
+            throw new HaltException(message(e), e);
+        }
+    }
+
+    /** @return false when the relay is stopping */
+    private boolean awaitLock(Connection control) throws SQLException, InterruptedException {
+        while (!AdvisoryLock.tryAcquire(control, config.postgres().slot())) {
+            state.enter(RelayState.Phase.STANDBY, "another replica is active");
+            if (stopping.await(STANDBY_MILLIS, TimeUnit.MILLISECONDS)) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,9 @@
+package io.tidemark.relay.capture;
+
+/** The outbox table is not what its migration made; the message names the column and the fix. Publishing must stop. */
+public final class OutboxShapeChanged extends RuntimeException {
+
+    public OutboxShapeChanged(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,97 @@
+package io.tidemark.relay.capture;
+
+import io.debezium.connector.postgresql.connection.ReplicationMessage;
+import io.tidemark.outbox.Lsn;
+import java.sql.SQLException;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * One engine's tap: what the stream hands over, and how far the slot may be confirmed. Called on Debezium's streaming
+ * thread; {@link #confirmUpTo} and the getters by others.
+ */
+final class Tap {
+
+    /** How long the streaming thread waits for room before it looks after its connection again. */
+    private static final long BLOCKED_TURN_MILLIS = 500;
+
+    /** Work the stream has to do while it is blocked: confirming, and thereby keeping its connection alive. */
+    interface Upkeep {
+        void run() throws SQLException;
+    }
+
+    private final ChangeRing ring;
+    private final Lsn expectedStart;
+    private final OutboxRow row = new OutboxRow();
+    private final CountDownLatch started = new CountDownLatch(1);
+    private volatile Lsn confirmed;
+    private volatile Lsn captured;
+    private volatile long lastTurnNanos = System.nanoTime();
+
+    Tap(ChangeRing ring, Lsn expectedStart) {
+        this.ring = ring;
+        this.expectedStart = expectedStart;
+        this.confirmed = expectedStart;
+        this.captured = expectedStart;
+    }
+
+    /**
+     * The stream is open and will send everything that commits after {@code start}.
+     *
+     * @throws SQLException when that is not the confirmed LSN that was found before: the slot was made anew, or moved,
+     *     behind our back, and events would be missing
+     */
+    void started(Lsn start) throws SQLException {
+        if (!start.equals(expectedStart)) {
+            throw new SQLException("the slot starts at " + start + ", but stood at " + expectedStart
+                    + " when it was checked; it was moved or made anew in between");
+        }
+        started.countDown();
+    }
+
+    void insert(ReplicationMessage message, Upkeep upkeep) throws SQLException, InterruptedException {
+        put(row.read(message), upkeep);
+    }
+
+    void commit(Lsn commitLsn, Upkeep upkeep) throws SQLException, InterruptedException {
+        put(new Change.Commit(commitLsn), upkeep);
+        captured = commitLsn;
+    }
+
+    void barrier(Lsn lsn, Upkeep upkeep) throws SQLException, InterruptedException {
+        put(new Change.Barrier(lsn), upkeep);
+        captured = lsn;
+    }
+
+    private void put(Change change, Upkeep upkeep) throws SQLException, InterruptedException {
+        while (!ring.offer(change, BLOCKED_TURN_MILLIS)) {
+            turned();
+            upkeep.run();
+        }
+    }
+
+    /** The streaming loop has come round, with or without something to read. */
+    void turned() {
+        lastTurnNanos = System.nanoTime();
+    }
+
+    /** From now on the server need not send again what committed at or below {@code lsn}. Never goes back. */
+    synchronized void confirmUpTo(Lsn lsn) {
+        confirmed = Lsn.max(confirmed, lsn);
+    }
+
+    Lsn confirmed() {
+        return confirmed;
+    }
+
+    Lsn captured() {
+        return captured;
+    }
+
+    CountDownLatch startedLatch() {
+        return started;
+    }
+
+    long lastTurnNanos() {
+        return lastTurnNanos;
+    }
+}

@@ -1,0 +1,108 @@
+package io.tidemark.relay.capture;
+
+import io.debezium.connector.postgresql.connection.Lsn;
+import io.debezium.connector.postgresql.connection.ReplicationMessage;
+import io.debezium.connector.postgresql.connection.ReplicationStream;
+import java.sql.SQLException;
+import java.util.concurrent.ExecutorService;
+
+/**
+ * Debezium's replication stream with our own processor: what it decodes goes to the tap, and nothing to Debezium.
+ * Confirming the slot is ours alone, on the streaming thread, a few times a second.
+ */
+final class TappedStream implements ReplicationStream {
+
+    /** Messages read before the engine's loop gets its turn. */
+    private static final int MESSAGES_PER_TURN = 256;
+    /** Also without progress: it keeps the connection alive, and finds out when it is dead. */
+    private static final long CONFIRM_INTERVAL_NANOS = 100_000_000;
+
+    private final ReplicationStream delegate;
+    private final Tap tap;
+    private final ReplicationMessageProcessor processor = this::process;
+    private final Tap.Upkeep upkeep = this::confirm;
+    private long lastConfirmNanos;
+
+    TappedStream(ReplicationStream delegate, Tap tap) throws SQLException {
+        this.delegate = delegate;
+        this.tap = tap;
+        tap.started(ours(delegate.startLsn()));
+    }
+
+    private static io.tidemark.outbox.Lsn ours(Lsn lsn) {
+        return new io.tidemark.outbox.Lsn(lsn.asLong());
+    }
+
+    /** Always true: on false the engine would pause for its poll interval. */
+    @Override
+    public boolean readPending(ReplicationMessageProcessor ignored) throws SQLException, InterruptedException {
+        int read = 0;
+        while (read < MESSAGES_PER_TURN && delegate.readPending(processor)) {
+            read++;
+        }
+        tap.turned();
+        confirm();
+        return true;
+    }
+
+    private void process(ReplicationMessage message) throws SQLException, InterruptedException {
+        switch (message.getOperation()) {
+            case INSERT -> {
+                if (message.isSkippedMessage()) { // says INSERT too: a table the engine does not know
+                    throw new SQLException("the publication has a table besides outbox.event; take it out");
+                }
+                tap.insert(message, upkeep);
+            }
+            case COMMIT -> tap.commit(ours(delegate.lastReceivedLsn()), upkeep);
+            case MESSAGE -> {
+                if (message.isLastEventForLsn()) { // non-transactional: no commit will follow
+                    tap.barrier(ours(delegate.lastReceivedLsn()), upkeep);
+                }
+            }
+            default -> {} // BEGIN, ORIGIN; and UPDATE, DELETE, TRUNCATE, should the publication have them
+        }
+    }
+
+    private void confirm() throws SQLException {
+        long now = System.nanoTime();
+        if (now - lastConfirmNanos < CONFIRM_INTERVAL_NANOS) {
+            return;
+        }
+        lastConfirmNanos = now;
+        delegate.flushLsn(Lsn.valueOf(tap.confirmed().value()));
+    }
+
+    @Override
+    public void read(ReplicationMessageProcessor ignored) throws SQLException, InterruptedException {
+        delegate.read(processor);
+    }
+
+    /** The engine has no say in what is confirmed. */
+    @Override
+    public void flushLsn(Lsn lsn) {}
+
+    @Override
+    public Lsn lastReceivedLsn() {
+        return delegate.lastReceivedLsn();
+    }
+
+    @Override
+    public Lsn startLsn() {
+        return delegate.startLsn();
+    }
+
+    @Override
+    public void startKeepAlive(ExecutorService service) {
+        delegate.startKeepAlive(service);
+    }
+
+    @Override
+    public void stopKeepAlive() {
+        delegate.stopKeepAlive();
+    }
+
+    @Override
+    public void close() throws Exception {
+        delegate.close();
+    }
+}

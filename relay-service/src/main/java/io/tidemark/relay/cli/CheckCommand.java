@@ -1,0 +1,80 @@
+package io.tidemark.relay.cli;
+
+import io.dropwizard.logging.common.BootstrapLogging;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.publish.KafkaCheck;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.source.SlotState;
+import io.tidemark.relay.source.SourceDatabase;
+import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.source.SourceNotReady;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code tidemark check CONFIG}: what {@code run} would trip over. */
+@Command(name = "check", description = "Checks configuration, database and Kafka before the first event.")
+final class CheckCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "CONFIG", description = "The YAML file.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Path file;
+
+    private int findings;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        BootstrapLogging.bootstrap();
+        RelayConfiguration config = ConfigurationFile.read(file);
+        ok("configuration " + file);
+        checkPostgres(config);
+        checkKafka(config);
+        return findings == 0 ? TidemarkCli.FINE : TidemarkCli.FAILED;
+    }
+
+    private void checkPostgres(RelayConfiguration config) {
+        SourceDatabase database = new SourceDatabase(config.postgres());
+        try (Connection connection = database.connect("check")) {
+            SourceIdentity identity = database.checkReady(connection);
+            ok("postgres: source " + identity.sourceId() + ", database " + identity.database() + ", timeline "
+                    + identity.timeline());
+            Optional<SlotState> slot = database.slot(connection);
+            if (slot.isEmpty()) {
+                finding("replication slot " + config.postgres().slot() + " does not exist; run: tidemark init CONFIG");
+            } else if (slot.get().isLost()) {
+                finding("replication slot " + config.postgres().slot() + " is lost: events may be missing");
+            } else {
+                Lsn head = database.walHead(connection);
+                ok("slot " + config.postgres().slot() + ": confirmed "
+                        + slot.get().confirmed() + ", WAL head " + head);
+            }
+        } catch (SourceNotReady e) {
+            finding(String.valueOf(e.getMessage()));
+        } catch (SQLException e) {
+            finding("postgres: " + e.getMessage());
+        }
+    }
+
+    private void checkKafka(RelayConfiguration config) throws InterruptedException {
+        try {
+            ok("kafka: " + KafkaCheck.describe(config.kafka()));
+        } catch (PublishFailure e) {
+            finding(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static void ok(String what) {
+        System.out.println("ok       " + what);
+    }
+
+    private void finding(String what) {
+        findings++;
+        System.out.println("FINDING  " + what);
+    }
+}

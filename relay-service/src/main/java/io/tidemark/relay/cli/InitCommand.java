@@ -1,0 +1,58 @@
+package io.tidemark.relay.cli;
+
+import io.dropwizard.logging.common.BootstrapLogging;
+import io.tidemark.outbox.Migration;
+import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.config.PostgresConfig;
+import io.tidemark.relay.source.SourceDatabase;
+import io.tidemark.relay.source.SourceInstallation;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tidemark init CONFIG}. */
+@Command(
+        name = "init",
+        description = "Makes the outbox, its publication and the replication slot, as far as they are missing.")
+final class InitCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "CONFIG", description = "The YAML file.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Path file;
+
+    @Option(names = "--print-sql", description = "Only print the SQL that would make everything.")
+    private boolean printSql;
+
+    @Option(
+            names = "--user",
+            description = "An administrator to do it as, instead of postgres.user; it needs the right to create"
+                    + " schemas, roles, publications and slots.")
+    private @Nullable String user;
+
+    @Option(names = "--password-file", description = "That administrator's password.")
+    private @Nullable String passwordFile;
+
+    @Override
+    public Integer call() throws Exception {
+        BootstrapLogging.bootstrap();
+        PostgresConfig configured = ConfigurationFile.read(file).postgres();
+        PostgresConfig postgres = user == null
+                ? configured
+                : new PostgresConfig(
+                        configured.url(), user, null, passwordFile, configured.slot(), configured.publication());
+        SourceInstallation installation = new SourceInstallation(postgres);
+        if (printSql) {
+            Migration.ALL.forEach(migration -> System.out.println(migration.sql()));
+            System.out.println(installation.slotSql());
+            return TidemarkCli.FINE;
+        }
+        try (Connection connection = new SourceDatabase(postgres).connect("init")) {
+            installation.install(connection).forEach(System.out::println);
+        }
+        return TidemarkCli.FINE;
+    }
+}

@@ -1,0 +1,59 @@
+package io.tidemark.relay.cli;
+
+import io.dropwizard.logging.common.BootstrapLogging;
+import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.config.PostgresConfig;
+import io.tidemark.relay.source.SlotState;
+import io.tidemark.relay.source.SourceDatabase;
+import io.tidemark.relay.source.SourceInstallation;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tidemark slot show|drop}. */
+@Command(name = "slot", description = "Shows or drops the replication slot.")
+final class SlotCommand {
+
+    @Command(name = "show", description = "Prints the state of the configured slot.")
+    int show(@Parameters(paramLabel = "CONFIG") Path file) throws Exception {
+        BootstrapLogging.bootstrap();
+        PostgresConfig postgres = ConfigurationFile.read(file).postgres();
+        SourceDatabase database = new SourceDatabase(postgres);
+        try (Connection connection = database.connect("slot")) {
+            Optional<SlotState> slot = database.slot(connection);
+            if (slot.isEmpty()) {
+                System.out.println("slot " + postgres.slot() + " does not exist in database " + postgres.database());
+                return TidemarkCli.FAILED;
+            }
+            SlotState state = slot.get();
+            System.out.println("slot=" + postgres.slot() + " confirmed=" + state.confirmed() + " walHead="
+                    + database.walHead(connection) + " walStatus=" + state.walStatus() + " active="
+                    + state.activePid().isPresent());
+            return TidemarkCli.FINE;
+        }
+    }
+
+    @Command(
+            name = "drop",
+            description = "Drops the configured slot: events not yet published are then only in the outbox table.")
+    int drop(
+            @Option(names = "--yes", required = true, description = "The slot's name, to be sure.") String name,
+            @Parameters(paramLabel = "CONFIG") Path file)
+            throws Exception {
+        BootstrapLogging.bootstrap();
+        PostgresConfig postgres = ConfigurationFile.read(file).postgres();
+        if (!name.equals(postgres.slot())) {
+            System.err.println("tidemark: --yes names slot '" + name + "', but " + file + " configures '"
+                    + postgres.slot() + "'; nothing was dropped");
+            return TidemarkCli.FAILED;
+        }
+        try (Connection connection = new SourceDatabase(postgres).connect("slot")) {
+            boolean dropped = new SourceInstallation(postgres).dropSlot(connection);
+            System.out.println("slot " + name + (dropped ? " dropped" : " did not exist"));
+            return TidemarkCli.FINE;
+        }
+    }
+}

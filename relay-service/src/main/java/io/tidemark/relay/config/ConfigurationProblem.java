@@ -1,0 +1,13 @@
+package io.tidemark.relay.config;
+
+/** The configuration cannot be used; the message names the key, what is wrong with its value, and the fix. */
+public final class ConfigurationProblem extends RuntimeException {
+
+    public ConfigurationProblem(String message) {
+        super(message);
+    }
+
+    public ConfigurationProblem(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,55 @@
+package io.tidemark.relay.config;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How to reach Kafka.
+ *
+ * @param bootstrapServers {@code host:port}, several joined by commas
+ * @param properties for all of the relay's clients (security, timeouts); those that the guarantees rest on are refused
+ * @param topics how topics are made
+ */
+public record KafkaConfig(String bootstrapServers, Map<String, String> properties, TopicsConfig topics) {
+
+    /** What exactly-once delivery rests on, and what the relay must name itself. */
+    private static final Set<String> OURS = Set.of(
+            "acks",
+            "enable.idempotence",
+            "transactional.id",
+            "bootstrap.servers",
+            "key.serializer",
+            "value.serializer",
+            "key.deserializer",
+            "value.deserializer",
+            "max.in.flight.requests.per.connection",
+            "retries",
+            "isolation.level",
+            "group.id",
+            "enable.auto.commit",
+            "partitioner.class",
+            "partitioner.ignore.keys");
+
+    public KafkaConfig(
+            @Nullable String bootstrapServers,
+            @Nullable Map<String, String> properties,
+            @Nullable TopicsConfig topics) {
+        this.bootstrapServers = Checks.required("kafka.bootstrapServers", bootstrapServers);
+        this.properties = properties == null ? Map.of() : Map.copyOf(properties);
+        this.topics = topics == null ? TopicsConfig.DEFAULT : topics;
+        Set<String> refused = new TreeSet<>(this.properties.keySet());
+        refused.retainAll(OURS);
+        if (!refused.isEmpty()) {
+            throw new ConfigurationProblem("kafka.properties may not set " + String.join(", ", refused)
+                    + ": the relay sets them itself, exactly-once delivery rests on them; remove them");
+        }
+    }
+
+    /** Only the names of the properties: their values may be secrets. */
+    @Override
+    public String toString() {
+        return bootstrapServers + " " + properties.keySet();
+    }
+}

@@ -1,0 +1,105 @@
+package io.tidemark.relay.config;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
+import org.postgresql.PGProperty;
+
+/**
+ * How to reach the source database.
+ *
+ * @param url {@code jdbc:postgresql://host:port/database?…}, one host
+ * @param user needs LOGIN, REPLICATION and SELECT on the outbox
+ * @param password or {@code passwordFile}, not both; null for none
+ * @param passwordFile read again at every connect, so that it can be rotated
+ * @param slot the replication slot, made by {@code tidemark init}
+ * @param publication made by the migrations
+ */
+public record PostgresConfig(
+        String url,
+        String user,
+        @Nullable String password,
+        @Nullable String passwordFile,
+        String slot,
+        String publication) {
+
+    private static final String SLOT_NAME = "[a-z0-9_]{1,63}";
+
+    public PostgresConfig(
+            @Nullable String url,
+            @Nullable String user,
+            @Nullable String password,
+            @Nullable String passwordFile,
+            @Nullable String slot,
+            @Nullable String publication) {
+        this.url = Checks.required("postgres.url", url);
+        this.user = Checks.required("postgres.user", user);
+        this.password = password;
+        this.passwordFile = passwordFile;
+        this.slot = slot == null ? "tidemark" : slot;
+        this.publication = publication == null ? "tidemark" : publication;
+        if (password != null && passwordFile != null) {
+            throw new ConfigurationProblem(
+                    "postgres.password and postgres.passwordFile are both set; keep one of them");
+        }
+        if (!this.slot.matches(SLOT_NAME)) {
+            throw new ConfigurationProblem("postgres.slot '" + this.slot
+                    + "' is not a slot name; use up to 63 lower-case letters, digits and underscores");
+        }
+        checkUrl(this.url);
+    }
+
+    private static void checkUrl(String url) {
+        Properties parsed = Driver.parseURL(url, new Properties());
+        if (parsed == null) {
+            throw new ConfigurationProblem("postgres.url '" + url
+                    + "' is not a JDBC URL of Postgres; write it as jdbc:postgresql://host:5432/database");
+        }
+        if (PGProperty.PG_HOST.getOrDefault(parsed).contains(",")) {
+            throw new ConfigurationProblem(
+                    "postgres.url names several hosts; give the one name that always points to" + " the primary");
+        }
+    }
+
+    /**
+     * The URL's parts under pgjdbc's own property names, {@code PGHOST}, {@code PGPORT} and {@code PGDBNAME} among
+     * them, without user and password.
+     */
+    public Properties urlProperties() {
+        Properties parsed = Driver.parseURL(url, new Properties());
+        if (parsed == null) {
+            throw new IllegalStateException("the URL was checked by the constructor");
+        }
+        return parsed;
+    }
+
+    /** The database's name. */
+    public String database() {
+        return String.valueOf(PGProperty.PG_DBNAME.getOrDefault(urlProperties()));
+    }
+
+    /**
+     * The password of now, or null when none is configured.
+     *
+     * @throws ConfigurationProblem when the file cannot be read
+     */
+    public @Nullable String readPassword() {
+        if (passwordFile == null) {
+            return password;
+        }
+        try {
+            return Files.readString(Path.of(passwordFile)).strip();
+        } catch (IOException e) {
+            throw new ConfigurationProblem("postgres.passwordFile " + passwordFile + " cannot be read: " + e, e);
+        }
+    }
+
+    /** Without the password. */
+    @Override
+    public String toString() {
+        return user + "@" + url;
+    }
+}

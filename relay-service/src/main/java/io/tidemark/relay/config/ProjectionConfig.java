@@ -1,0 +1,30 @@
+package io.tidemark.relay.config;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A read model: one consumer group over declared topics.
+ *
+ * @param name in the URL of its watermark
+ * @param group the Kafka consumer group; by default the name
+ * @param topics every topic it reads that can hold its events; never inferred
+ */
+public record ProjectionConfig(String name, String group, List<String> topics) {
+
+    private static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}";
+
+    public ProjectionConfig(@Nullable String name, @Nullable String group, @Nullable List<String> topics) {
+        this.name = Checks.required("projections.name", name);
+        this.group = group == null ? this.name : group;
+        this.topics = topics == null ? List.of() : topics.stream().distinct().toList();
+        if (!this.name.matches(NAME)) {
+            throw new ConfigurationProblem("projections.name '" + name
+                    + "' cannot stand in a URL; use up to 100 letters, digits, dots, dashes and underscores");
+        }
+        if (this.topics.isEmpty()) {
+            throw new ConfigurationProblem("projections.topics of '" + name
+                    + "' is empty; list every topic the group reads, for example [outbox.order]");
+        }
+    }
+}

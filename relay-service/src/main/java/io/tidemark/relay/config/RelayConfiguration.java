@@ -1,0 +1,105 @@
+package io.tidemark.relay.config;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.dropwizard.core.Configuration;
+import io.dropwizard.core.server.AbstractServerFactory;
+import io.dropwizard.core.server.DefaultServerFactory;
+import io.dropwizard.core.server.ServerFactory;
+import io.dropwizard.request.logging.LogbackAccessRequestLogFactory;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.NotNull;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The whole file; Dropwizard's {@code server:} and {@code logging:} stand beside Tidemark's own keys. {@code postgres}
+ * and {@code kafka.bootstrapServers} are enough to run.
+ */
+public final class RelayConfiguration extends Configuration {
+
+    private final PostgresConfig postgres;
+    private final KafkaConfig kafka;
+    private final List<RouteConfig> routes;
+    private final HeaderStyle headers;
+    private final List<ProjectionConfig> projections;
+    private final WatermarkConfig watermark;
+    private final LimitsConfig limits;
+
+    public RelayConfiguration(
+            @JsonProperty("postgres") PostgresConfig postgres,
+            @JsonProperty("kafka") KafkaConfig kafka,
+            @JsonProperty("routes") @Nullable List<RouteConfig> routes,
+            @JsonProperty("headers") @Nullable HeaderStyle headers,
+            @JsonProperty("projections") @Nullable List<ProjectionConfig> projections,
+            @JsonProperty("watermark") @Nullable WatermarkConfig watermark,
+            @JsonProperty("limits") @Nullable LimitsConfig limits) {
+        this.postgres = postgres;
+        this.kafka = kafka;
+        this.routes = routes == null || routes.isEmpty() ? List.of(RouteConfig.DEFAULT) : List.copyOf(routes);
+        this.headers = headers == null ? HeaderStyle.TIDEMARK : headers;
+        this.projections = projections == null ? List.of() : List.copyOf(projections);
+        this.watermark = watermark == null ? WatermarkConfig.DEFAULT : watermark;
+        this.limits = limits == null ? LimitsConfig.DEFAULT : limits;
+        setServerFactory(quietServer());
+    }
+
+    /** Used unless the file has a {@code server:} of its own. Waits are requests too: nobody wants a line for each. */
+    private static ServerFactory quietServer() {
+        LogbackAccessRequestLogFactory noRequestLog = new LogbackAccessRequestLogFactory();
+        noRequestLog.setAppenders(List.of());
+        DefaultServerFactory server = new DefaultServerFactory();
+        server.setRequestLogFactory(noRequestLog);
+        return server;
+    }
+
+    /** Errors leave as problem+json, whatever the file says. */
+    @Override
+    public void setServerFactory(ServerFactory factory) {
+        if (factory instanceof AbstractServerFactory http) {
+            http.setRegisterDefaultExceptionMappers(false);
+        }
+        super.setServerFactory(factory);
+    }
+
+    @Valid
+    @NotNull
+    @JsonProperty
+    public PostgresConfig postgres() {
+        return postgres;
+    }
+
+    @Valid
+    @NotNull
+    @JsonProperty
+    public KafkaConfig kafka() {
+        return kafka;
+    }
+
+    /** Never empty; the first that matches an event's aggregate type decides. */
+    @Valid
+    @JsonProperty
+    public List<RouteConfig> routes() {
+        return routes;
+    }
+
+    @JsonProperty
+    public HeaderStyle headers() {
+        return headers;
+    }
+
+    @Valid
+    @JsonProperty
+    public List<ProjectionConfig> projections() {
+        return projections;
+    }
+
+    @JsonProperty
+    public WatermarkConfig watermark() {
+        return watermark;
+    }
+
+    @JsonProperty
+    public LimitsConfig limits() {
+        return limits;
+    }
+}

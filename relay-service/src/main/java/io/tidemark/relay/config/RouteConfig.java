@@ -1,0 +1,60 @@
+package io.tidemark.relay.config;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which topic the events of an aggregate type go to.
+ *
+ * @param aggregateType the type, or {@code *} for every one
+ * @param topic may contain {@code {aggregateType}}
+ * @param tombstones whether an event without payload becomes a record with a null value; otherwise it is poison
+ * @param onPoison what happens with an event that cannot be published
+ */
+public record RouteConfig(String aggregateType, String topic, boolean tombstones, OnPoison onPoison) {
+
+    /** Stands for the event's aggregate type in {@link #topic}. */
+    public static final String PLACEHOLDER = "{aggregateType}";
+    /** The aggregate type that matches every event. */
+    public static final String ANY = "*";
+
+    static final RouteConfig DEFAULT = new RouteConfig(ANY, "outbox." + PLACEHOLDER, false, OnPoison.HALT);
+
+    private static final String TOPIC = "[A-Za-z0-9._-]+";
+
+    /** What happens with an event that cannot be published. */
+    public enum OnPoison {
+        /** The relay stops publishing and says which event it is; nothing is lost or skipped. */
+        HALT
+    }
+
+    @JsonCreator
+    public RouteConfig(
+            @Nullable String aggregateType,
+            @Nullable String topic,
+            @Nullable Boolean tombstones,
+            @Nullable OnPoison onPoison) {
+        this(
+                Checks.required("routes.aggregateType", aggregateType),
+                Checks.required("routes.topic", topic),
+                tombstones != null && tombstones,
+                onPoison == null ? OnPoison.HALT : onPoison);
+        String example = this.topic.replace(PLACEHOLDER, "x");
+        if (!example.matches(TOPIC) || example.length() > 249 || example.equals(".") || example.equals("..")) {
+            throw new ConfigurationProblem("routes.topic '" + topic + "' is not a topic name; use up to 249 letters,"
+                    + " digits, dots, dashes and underscores, and " + PLACEHOLDER + " where the aggregate type goes");
+        }
+        if (this.topic.startsWith("tidemark.")) {
+            throw new ConfigurationProblem(
+                    "routes.topic '" + topic + "' is reserved: names starting with tidemark. are the relay's own");
+        }
+    }
+
+    public boolean matches(String type) {
+        return aggregateType.equals(ANY) || aggregateType.equals(type);
+    }
+
+    public String topicFor(String type) {
+        return topic.replace(PLACEHOLDER, type);
+    }
+}

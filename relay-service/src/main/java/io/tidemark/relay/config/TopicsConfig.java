@@ -1,0 +1,25 @@
+package io.tidemark.relay.config;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How topics are made.
+ *
+ * @param autoCreate whether the relay makes missing topics; otherwise they must be there
+ * @param partitions of an event topic the relay makes
+ * @param replicationFactor of every topic the relay makes; at most the number of brokers
+ */
+public record TopicsConfig(boolean autoCreate, int partitions, int replicationFactor) {
+
+    static final TopicsConfig DEFAULT = new TopicsConfig((Boolean) null, null, null);
+
+    @JsonCreator
+    public TopicsConfig(
+            @Nullable Boolean autoCreate, @Nullable Integer partitions, @Nullable Integer replicationFactor) {
+        this(
+                autoCreate == null || autoCreate,
+                Checks.atLeastOne("kafka.topics.partitions", partitions, 12),
+                Checks.atLeastOne("kafka.topics.replicationFactor", replicationFactor, 3));
+    }
+}

@@ -1,0 +1,45 @@
+package io.tidemark.relay.http;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** An error as RFC 9457 has it: {@code type}, {@code title}, {@code status} and a {@code detail} for a person. */
+final class Problem {
+
+    private static final String MEDIA_TYPE = "application/problem+json";
+
+    private Problem() {}
+
+    static Response response(int status, String title, String detail) {
+        return builder(status, title, detail).build();
+    }
+
+    /** With a {@code Retry-After} of one to three seconds, so that those turned away do not come back together. */
+    static Response retryLater(int status, String title, String detail) {
+        return builder(status, title, detail)
+                .header(HttpHeaders.RETRY_AFTER, ThreadLocalRandom.current().nextInt(1, 4))
+                .build();
+    }
+
+    private static Response.ResponseBuilder builder(int status, String title, String detail) {
+        ObjectNode body = JsonNodeFactory.instance
+                .objectNode()
+                .put("type", "about:blank")
+                .put("title", title)
+                .put("status", status)
+                .put("detail", detail);
+        return Response.status(status).type(MEDIA_TYPE).entity(body);
+    }
+
+    static WebApplicationException badRequest(String detail) {
+        return new WebApplicationException(response(400, "Bad Request", detail));
+    }
+
+    static WebApplicationException notFound(String detail) {
+        return new WebApplicationException(response(404, "Not Found", detail));
+    }
+}

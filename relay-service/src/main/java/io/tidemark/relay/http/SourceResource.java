@@ -1,0 +1,67 @@
+package io.tidemark.relay.http;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.source.SlotState;
+import io.tidemark.relay.source.SourceDatabase;
+import io.tidemark.relay.source.SourceNotReady;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Locale;
+import java.util.Optional;
+
+/** {@code GET /v1/source}: the database, how far its events have come, and what this replica is doing and why. */
+@Path("/v1/source")
+@Produces(MediaType.APPLICATION_JSON)
+public final class SourceResource {
+
+    private final RelayState state;
+    private final SourceDatabase database;
+    private final String slotName;
+
+    public SourceResource(RelayState state, SourceDatabase database, String slotName) {
+        this.state = state;
+        this.database = database;
+        this.slotName = slotName;
+    }
+
+    @GET
+    public ObjectNode source() {
+        RelayState.Snapshot now = state.snapshot();
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("role", now.role())
+                .put("state", now.phase().name().toLowerCase(Locale.ROOT))
+                .put("reason", now.reason())
+                .put("since", now.since().toString());
+        now.identity()
+                .ifPresent(identity -> json.put("source", identity.sourceId())
+                        .put("systemIdentifier", identity.systemIdentifier())
+                        .put("database", identity.database())
+                        .put("timeline", identity.timeline()));
+        json.put("captured", now.captured().toString())
+                .put("published", now.published().toString())
+                .put("confirmed", now.confirmed().toString());
+        putServer(json);
+        return json;
+    }
+
+    private void putServer(ObjectNode json) {
+        ObjectNode slotJson = JsonNodeFactory.instance.objectNode().put("name", slotName);
+        try (Connection connection = database.connect("status")) {
+            json.put("walHead", database.walHead(connection).toString());
+            Optional<SlotState> slot = database.slot(connection);
+            slotJson.put("exists", slot.isPresent());
+            slot.ifPresent(found -> slotJson.put("walStatus", found.walStatus())
+                    .put("active", found.activePid().isPresent())
+                    .put("confirmed", found.confirmed().toString()));
+        } catch (SourceNotReady | SQLException e) {
+            json.put("walHead", (String) null).put("databaseError", e.getMessage());
+        }
+        json.set("slot", slotJson);
+    }
+}

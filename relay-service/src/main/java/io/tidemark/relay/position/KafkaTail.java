@@ -1,0 +1,128 @@
+package io.tidemark.relay.position;
+
+import io.tidemark.relay.config.KafkaConfig;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * Reads partitions backwards from their end, to find the last record of interest: a log may be long, and what is asked
+ * for is nearly always at its end. Only committed records count, up to the end that uncommitted ones have (a
+ * read_committed end could hide a transaction that has just been committed). One thread.
+ */
+public final class KafkaTail implements AutoCloseable {
+
+    private static final long FIRST_STEP = 200;
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+    private final KafkaConsumer<byte[], byte[]> committed;
+    private final KafkaConsumer<byte[], byte[]> uncommitted;
+
+    public KafkaTail(KafkaConfig kafka) {
+        committed = consumer(kafka, "read_committed");
+        uncommitted = consumer(kafka, "read_uncommitted");
+    }
+
+    private static KafkaConsumer<byte[], byte[]> consumer(KafkaConfig kafka, String isolation) {
+        Map<String, Object> properties = new HashMap<>(kafka.properties());
+        properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
+        properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "tidemark-tail-" + isolation);
+        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
+        properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // records may expire while being read
+        return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /** The last position of the source, or empty when none was ever written. */
+    public Optional<SourcePosition> lastPosition(String sourceId) {
+        TopicPartition partition = new TopicPartition(SourcePosition.TOPIC, 0);
+        Map<TopicPartition, ConsumerRecord<byte[], byte[]>> found = lastRecords(
+                List.of(partition),
+                record -> record.key() != null
+                        && record.value() != null
+                        && sourceId.equals(new String(record.key(), java.nio.charset.StandardCharsets.UTF_8)));
+        return Optional.ofNullable(found.get(partition)).map(record -> SourcePosition.fromJson(record.value()));
+    }
+
+    /**
+     * The offset after the last committed record of each partition; 0 where there is none. Unlike the log's end it
+     * does not count transaction markers, which no consumer ever reads.
+     */
+    public Map<TopicPartition, Long> recordEnds(Collection<TopicPartition> partitions) {
+        Map<TopicPartition, ConsumerRecord<byte[], byte[]>> last = lastRecords(partitions, record -> true);
+        Map<TopicPartition, Long> ends = new HashMap<>();
+        for (TopicPartition partition : partitions) {
+            ConsumerRecord<byte[], byte[]> record = last.get(partition);
+            ends.put(partition, record == null ? 0 : record.offset() + 1);
+        }
+        return ends;
+    }
+
+    private Map<TopicPartition, ConsumerRecord<byte[], byte[]>> lastRecords(
+            Collection<TopicPartition> partitions, Predicate<ConsumerRecord<byte[], byte[]>> wanted) {
+        Map<TopicPartition, Long> begins = committed.beginningOffsets(partitions);
+        Map<TopicPartition, Long> highs = new HashMap<>(uncommitted.endOffsets(partitions));
+        Map<TopicPartition, ConsumerRecord<byte[], byte[]>> found = new LinkedHashMap<>();
+        Set<TopicPartition> open = new HashSet<>(partitions);
+        open.removeIf(partition -> highs.getOrDefault(partition, 0L) <= begins.getOrDefault(partition, 0L));
+        long deadline = System.nanoTime() + TIMEOUT.toNanos();
+        for (long step = FIRST_STEP; !open.isEmpty(); step *= 4) {
+            Map<TopicPartition, Long> lows = new HashMap<>();
+            for (TopicPartition partition : open) {
+                lows.put(
+                        partition,
+                        Math.max(begins.getOrDefault(partition, 0L), highs.getOrDefault(partition, 0L) - step));
+            }
+            readRanges(lows, highs, wanted, found, deadline);
+            open.removeIf(partition -> found.containsKey(partition)
+                    || lows.getOrDefault(partition, 0L) <= begins.getOrDefault(partition, 0L));
+            lows.forEach(highs::put);
+        }
+        return found;
+    }
+
+    /** Keeps the last wanted record of each range {@code [low, high)}. */
+    private void readRanges(
+            Map<TopicPartition, Long> lows,
+            Map<TopicPartition, Long> highs,
+            Predicate<ConsumerRecord<byte[], byte[]>> wanted,
+            Map<TopicPartition, ConsumerRecord<byte[], byte[]>> found,
+            long deadline) {
+        committed.assign(lows.keySet());
+        lows.forEach(committed::seek);
+        Set<TopicPartition> unfinished = new HashSet<>(lows.keySet());
+        while (!unfinished.isEmpty()) {
+            if (System.nanoTime() > deadline) {
+                throw new TimeoutException("could not read " + unfinished + " to their ends within "
+                        + TIMEOUT.toSeconds() + " s (an open transaction of another producer, or a slow broker)");
+            }
+            for (ConsumerRecord<byte[], byte[]> record : committed.poll(POLL)) {
+                TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+                if (record.offset() < highs.getOrDefault(partition, 0L) && wanted.test(record)) {
+                    found.put(partition, record);
+                }
+            }
+            unfinished.removeIf(partition -> committed.position(partition) >= highs.getOrDefault(partition, 0L));
+        }
+    }
+
+    @Override
+    public void close() {
+        committed.close();
+        uncommitted.close();
+    }
+}

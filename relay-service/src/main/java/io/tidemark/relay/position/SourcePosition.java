@@ -1,0 +1,67 @@
+package io.tidemark.relay.position;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.assemble.ResumePoint;
+import io.tidemark.relay.source.SourceIdentity;
+import java.io.IOException;
+import java.time.Instant;
+
+/**
+ * The resume point of one source as it stands in {@code tidemark.positions}, written in the same Kafka transaction as
+ * the events up to it.
+ *
+ * @param source the database the LSN belongs to
+ * @param resumePoint everything up to it is in Kafka
+ * @param owner which process wrote it, for people
+ * @param time when, for people
+ */
+public record SourcePosition(SourceIdentity source, ResumePoint resumePoint, String owner, Instant time) {
+
+    /** The topic: compacted, one partition, one key for each source. */
+    public static final String TOPIC = "tidemark.positions";
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    public byte[] toJson() {
+        ObjectNode json = JSON.createObjectNode()
+                .put("source", source.sourceId())
+                .put("systemIdentifier", source.systemIdentifier())
+                .put("database", source.database())
+                .put("timeline", source.timeline())
+                .put("commitLsn", resumePoint.lsn().toString());
+        if (resumePoint.isPartial()) {
+            json.put("ordinal", resumePoint.partialOrdinal());
+        }
+        json.put("owner", owner).put("time", time.toString());
+        try {
+            return JSON.writeValueAsBytes(json);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree of strings and numbers can be written", e);
+        }
+    }
+
+    /** @throws IllegalArgumentException when it is not what {@link #toJson} writes */
+    public static SourcePosition fromJson(byte[] bytes) {
+        try {
+            JsonNode json = JSON.readTree(bytes);
+            Lsn lsn = Lsn.parse(json.required("commitLsn").textValue());
+            return new SourcePosition(
+                    new SourceIdentity(
+                            json.required("source").textValue(),
+                            json.required("systemIdentifier").textValue(),
+                            json.required("database").textValue(),
+                            json.required("timeline").intValue()),
+                    json.has("ordinal")
+                            ? ResumePoint.inside(lsn, json.required("ordinal").intValue())
+                            : ResumePoint.after(lsn),
+                    json.required("owner").textValue(),
+                    Instant.parse(json.required("time").textValue()));
+        } catch (IOException | RuntimeException e) {
+            throw new IllegalArgumentException("a record of " + TOPIC + " is not a position: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package io.tidemark.relay.progress;
+
+import io.tidemark.relay.config.KafkaConfig;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.common.TopicPartition;
+
+/** Asks Kafka for the committed offsets of consumer groups. Asynchronous; safe on any thread. */
+public final class GroupOffsets implements AutoCloseable {
+
+    private static final int TIMEOUT_MILLIS = 10_000;
+
+    private final Admin admin;
+
+    public GroupOffsets(KafkaConfig kafka) {
+        Map<String, Object> properties = new HashMap<>(kafka.properties());
+        properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
+        properties.put(AdminClientConfig.CLIENT_ID_CONFIG, "tidemark-groups");
+        this.admin = Admin.create(properties);
+    }
+
+    /**
+     * The group's committed offsets now. Offsets in a transaction that is not yet committed are waited for
+     * ({@code requireStable}, KIP-447), so an answer never counts what may yet be rolled back.
+     *
+     * @return completes with one entry for each partition that has a commit; a group that does not exist has none
+     */
+    public CompletionStage<Map<TopicPartition, Long>> committed(String group, Set<TopicPartition> partitions) {
+        if (partitions.isEmpty()) {
+            return CompletableFuture.completedFuture(Map.of());
+        }
+        ListConsumerGroupOffsetsSpec spec = new ListConsumerGroupOffsetsSpec().topicPartitions(List.copyOf(partitions));
+        return admin.listConsumerGroupOffsets(
+                        Map.of(group, spec),
+                        new ListConsumerGroupOffsetsOptions()
+                                .requireStable(true)
+                                .timeoutMs(TIMEOUT_MILLIS))
+                .partitionsToOffsetAndMetadata(group)
+                .toCompletionStage()
+                .thenApply(offsets -> {
+                    Map<TopicPartition, Long> committed = new HashMap<>();
+                    offsets.forEach((partition, offset) -> {
+                        if (offset != null) {
+                            committed.put(partition, offset.offset());
+                        }
+                    });
+                    return committed;
+                });
+    }
+
+    @Override
+    public void close() {
+        admin.close();
+    }
+}

@@ -1,0 +1,92 @@
+package io.tidemark.relay.publish;
+
+import io.tidemark.outbox.Lsn;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides what a failure of Kafka means. Whatever it means, the producer is closed and the run ends: a fresh one waits
+ * in {@code initTransactions()} until the outcome of the last transaction is settled, and reads the position again. So
+ * a commit whose outcome is unknown is never assumed, and never aborted.
+ */
+public final class PublishFailure extends Exception {
+
+    /** What to do next. */
+    public enum Kind {
+        /** Passing: a fresh run soon. */
+        RETRY,
+        /** Another relay has taken over this source. */
+        FENCED,
+        /** A right is missing: nothing is lost by trying again, but a person must grant it. */
+        NO_RIGHT,
+        /** The same events would fail again: a person must change something. */
+        HALT
+    }
+
+    private final Kind kind;
+
+    private PublishFailure(Kind kind, String message, Throwable cause) {
+        super(message, cause);
+        this.kind = kind;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    /** Classifies by the outermost cause that says something definite. */
+    public static PublishFailure of(Throwable failure) {
+        for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ProducerFencedException || cause instanceof InvalidProducerEpochException) {
+                return new PublishFailure(
+                        Kind.FENCED, "another relay publishes this source now: " + text(cause), failure);
+            }
+            if (cause instanceof AuthorizationException || cause instanceof AuthenticationException) {
+                return new PublishFailure(
+                        Kind.NO_RIGHT,
+                        "Kafka refuses the relay's user: " + text(cause)
+                                + "; grant it Write and Describe on its topics and on its transactional id, and Read"
+                                + " on " + "tidemark.positions",
+                        failure);
+            }
+            if (isAboutTheRecords(cause)) {
+                return new PublishFailure(Kind.HALT, "Kafka refuses the events: " + text(cause), failure);
+            }
+        }
+        return new PublishFailure(Kind.RETRY, "Kafka: " + text(failure), failure);
+    }
+
+    /** The same, naming the transaction whose event it was, if it was one. */
+    PublishFailure at(@Nullable Lsn commitLsn) {
+        return commitLsn == null
+                ? this
+                : new PublishFailure(kind, getMessage() + " (in the transaction committed at " + commitLsn + ")", this);
+    }
+
+    private static boolean isAboutTheRecords(Throwable cause) {
+        return cause instanceof RecordTooLargeException
+                || cause instanceof InvalidTopicException
+                || cause instanceof InvalidTimestampException
+                || cause instanceof InvalidConfigurationException
+                || cause instanceof PolicyViolationException
+                || cause instanceof UnsupportedVersionException;
+    }
+
+    private static String text(Throwable failure) {
+        Throwable told = failure;
+        while (told.getCause() != null && told.getClass() == KafkaException.class) {
+            told = told.getCause();
+        }
+        return told.getClass().getSimpleName() + ": " + told.getMessage();
+    }
+}

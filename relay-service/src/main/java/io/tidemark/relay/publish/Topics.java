@@ -1,0 +1,120 @@
+package io.tidemark.relay.publish;
+
+import io.tidemark.relay.config.KafkaConfig;
+import io.tidemark.relay.config.TopicsConfig;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/** Makes the topics that are missing, where that is allowed. On the publishing thread. */
+public final class Topics implements AutoCloseable {
+
+    /** Where index entries go: hints of which LSN each Kafka transaction reached. */
+    public static final String INDEX = "tidemark.index";
+
+    private static final int TIMEOUT_SECONDS = 30;
+
+    private final Admin admin;
+    private final TopicsConfig config;
+    private final Set<String> known = new HashSet<>();
+
+    public Topics(KafkaConfig kafka) {
+        Map<String, Object> properties = new HashMap<>(kafka.properties());
+        properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
+        properties.put(AdminClientConfig.CLIENT_ID_CONFIG, "tidemark-topics");
+        this.admin = Admin.create(properties);
+        this.config = kafka.topics();
+    }
+
+    /** Makes sure that the positions topic and the index topic are there. */
+    public void ensureOwn(String positionsTopic) throws PublishFailure, InterruptedException {
+        ensure(positionsTopic, 1, Map.of("cleanup.policy", "compact", "segment.ms", "3600000"));
+        ensure(INDEX, 1, Map.of("cleanup.policy", "delete", "retention.ms", "86400000"));
+    }
+
+    /** Makes sure that an event topic is there; asks Kafka once for each. */
+    public void ensureEvents(String topic) throws PublishFailure, InterruptedException {
+        // created_at is the writer's, so a broker must not refuse it for its clock
+        ensure(topic, config.partitions(), Map.of("message.timestamp.after.max.ms", Long.toString(Long.MAX_VALUE)));
+    }
+
+    private void ensure(String topic, int partitions, Map<String, String> settings)
+            throws PublishFailure, InterruptedException {
+        if (known.contains(topic)) {
+            return;
+        }
+        if (!exists(topic)) {
+            if (!config.autoCreate()) {
+                throw PublishFailure.of(new org.apache.kafka.common.errors.InvalidTopicException("topic " + topic
+                        + " does not exist, and kafka.topics.autoCreate is false; create it with " + partitions
+                        + " partitions"));
+            }
+            create(topic, partitions, settings);
+        }
+        known.add(topic);
+    }
+
+    private boolean exists(String topic) throws PublishFailure, InterruptedException {
+        try {
+            admin.describeTopics(List.of(topic)).allTopicNames().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            return true;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+                return false;
+            }
+            throw PublishFailure.of(e);
+        } catch (TimeoutException e) {
+            throw PublishFailure.of(e);
+        }
+    }
+
+    private void create(String topic, int partitions, Map<String, String> settings)
+            throws PublishFailure, InterruptedException {
+        Map<String, String> all = new HashMap<>(settings);
+        if (config.replicationFactor() > 2) {
+            all.put("min.insync.replicas", "2"); // one broker may be down, and one more may be lost
+        }
+        NewTopic wanted = new NewTopic(topic, partitions, (short) config.replicationFactor()).configs(all);
+        try {
+            admin.createTopics(List.of(wanted)).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof TopicExistsException)) {
+                throw PublishFailure.of(e);
+            }
+        } catch (TimeoutException e) {
+            throw PublishFailure.of(e);
+        }
+    }
+
+    /** Every partition of these topics, as of now. */
+    public Set<TopicPartition> partitionsOf(Set<String> topics) throws PublishFailure, InterruptedException {
+        try {
+            Set<TopicPartition> partitions = new HashSet<>();
+            Map<String, TopicDescription> descriptions =
+                    admin.describeTopics(topics).allTopicNames().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            descriptions.forEach((topic, description) -> description
+                    .partitions()
+                    .forEach(partition -> partitions.add(new TopicPartition(topic, partition.partition()))));
+            return partitions;
+        } catch (ExecutionException | TimeoutException e) {
+            throw PublishFailure.of(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        admin.close();
+    }
+}

@@ -1,0 +1,126 @@
+package io.tidemark.relay.route;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.tidemark.outbox.EventHeaders;
+import io.tidemark.outbox.Position;
+import io.tidemark.relay.capture.CapturedEvent;
+import io.tidemark.relay.config.HeaderStyle;
+import io.tidemark.relay.route.OutgoingEvent.OutgoingHeader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Writes an event's headers in one of the styles: Tidemark's first, the event's own after them. */
+abstract class HeaderWriter {
+
+    private static final JsonFactory JSON = new JsonFactory();
+
+    final byte[] sourceId;
+
+    private HeaderWriter(String sourceId) {
+        this.sourceId = bytes(sourceId);
+    }
+
+    static HeaderWriter of(HeaderStyle style, String sourceId) {
+        return switch (style) {
+            case TIDEMARK -> new Tidemark(sourceId);
+            case CLOUDEVENTS -> new CloudEvents(sourceId);
+            case DEBEZIUM -> new Debezium(sourceId);
+        };
+    }
+
+    final List<OutgoingHeader> write(CapturedEvent event, Position position, @Nullable String split) {
+        List<OutgoingHeader> headers = new ArrayList<>(8);
+        writeAttributes(headers, event);
+        headers.add(new OutgoingHeader(EventHeaders.SOURCE, sourceId));
+        add(headers, EventHeaders.POSITION, position.toString());
+        add(headers, EventHeaders.SPLIT, split);
+        add(headers, EventHeaders.TRACEPARENT, event.traceparent());
+        add(headers, EventHeaders.TRACESTATE, event.tracestate());
+        if (event.headers() != null) {
+            addOwn(headers, event.headers());
+        }
+        return headers;
+    }
+
+    abstract void writeAttributes(List<OutgoingHeader> headers, CapturedEvent event);
+
+    private static void addOwn(List<OutgoingHeader> headers, String json) {
+        try (JsonParser parser = JSON.createParser(json)) {
+            parser.nextToken();
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                String name = parser.currentName();
+                parser.nextToken();
+                add(headers, name, parser.getText());
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException("headers that the outbox accepted are not a JSON object", e);
+        }
+    }
+
+    static void add(List<OutgoingHeader> headers, String name, @Nullable String value) {
+        if (value != null) {
+            headers.add(new OutgoingHeader(name, bytes(value)));
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static final class Tidemark extends HeaderWriter {
+
+        Tidemark(String sourceId) {
+            super(sourceId);
+        }
+
+        @Override
+        void writeAttributes(List<OutgoingHeader> headers, CapturedEvent event) {
+            add(headers, EventHeaders.ID, event.id());
+            add(headers, EventHeaders.TYPE, event.eventType());
+            add(headers, EventHeaders.CONTENT_TYPE, event.contentType());
+        }
+    }
+
+    /** Kafka Protocol Binding for CloudEvents 1.0.2, section 3.2 (binary content mode). */
+    private static final class CloudEvents extends HeaderWriter {
+
+        private final String source;
+
+        CloudEvents(String sourceId) {
+            super(sourceId);
+            this.source = "/tidemark/" + sourceId;
+        }
+
+        @Override
+        void writeAttributes(List<OutgoingHeader> headers, CapturedEvent event) {
+            add(headers, "ce_specversion", "1.0");
+            add(headers, "ce_id", event.id());
+            add(headers, "ce_source", source + "/" + event.aggregateType());
+            add(headers, "ce_type", event.eventType());
+            add(headers, "ce_subject", event.aggregateId());
+            add(
+                    headers,
+                    "ce_time",
+                    Instant.ofEpochMilli(event.createdAtMillis()).toString());
+            add(headers, EventHeaders.CONTENT_TYPE, event.contentType());
+        }
+    }
+
+    private static final class Debezium extends HeaderWriter {
+
+        Debezium(String sourceId) {
+            super(sourceId);
+        }
+
+        @Override
+        void writeAttributes(List<OutgoingHeader> headers, CapturedEvent event) {
+            add(headers, EventHeaders.ID, event.id());
+        }
+    }
+}

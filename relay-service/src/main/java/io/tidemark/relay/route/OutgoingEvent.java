@@ -1,0 +1,19 @@
+package io.tidemark.relay.route;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event as it will stand in Kafka.
+ *
+ * @param value null for a tombstone
+ * @param timestampMillis the record's timestamp, milliseconds since 1970
+ */
+@SuppressWarnings("ArrayRecordComponent") // bytes on their way to the producer; never compared
+public record OutgoingEvent(
+        String topic, byte[] key, byte @Nullable [] value, List<OutgoingHeader> headers, long timestampMillis) {
+
+    /** One Kafka header; names may repeat. */
+    @SuppressWarnings("ArrayRecordComponent")
+    public record OutgoingHeader(String name, byte[] value) {}
+}

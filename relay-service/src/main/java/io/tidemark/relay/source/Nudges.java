@@ -1,0 +1,88 @@
+package io.tidemark.relay.source;
+
+import io.tidemark.outbox.Lsn;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends nudges, one for however many ask: an answer that covers an LSN serves everyone at or below it. A thread of its
+ * own, with a connection that is kept while it is of use.
+ */
+public final class Nudges implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Nudges.class);
+
+    private final SourceDatabase database;
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(runnable -> {
+        Thread nudger = new Thread(runnable, "nudge");
+        nudger.setDaemon(true);
+        return nudger;
+    });
+    private @Nullable Connection connection;
+    private volatile Lsn last = Lsn.ZERO;
+
+    public Nudges(SourceDatabase database) {
+        this.database = database;
+    }
+
+    /**
+     * Makes the stream pass {@code lsn} soon.
+     *
+     * @param written told, on this class's thread, where the covering nudge stands. Below {@code lsn} it proves that
+     *     the WAL has not come so far. Not told when the database is away.
+     */
+    public void request(Lsn lsn, Consumer<Lsn> written) {
+        thread.execute(() -> {
+            Lsn covering = last.isAtLeast(lsn) ? last : send();
+            if (!covering.equals(Lsn.ZERO)) {
+                written.accept(covering);
+            }
+        });
+    }
+
+    private Lsn send() {
+        try {
+            if (connection == null) {
+                connection = database.connect("nudge");
+            }
+            last = database.nudge(connection);
+            return last;
+        } catch (SourceNotReady | SQLException e) {
+            LOG.warn("event=nudge-failed error=\"{}\"", e.getMessage());
+            disconnect();
+            return Lsn.ZERO;
+        }
+    }
+
+    private void disconnect() {
+        if (connection != null) {
+            try {
+                connection.close();
+            } catch (SQLException e) {
+                LOG.debug("event=nudge-disconnect-failed error=\"{}\"", e.getMessage());
+            }
+            connection = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.execute(this::disconnect);
+        thread.shutdown();
+        try {
+            if (!thread.awaitTermination(2, TimeUnit.SECONDS)) {
+                thread.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            thread.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,227 @@
+package io.tidemark.relay.source;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.PostgresConfig;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGProperty;
+
+/** The source database over plain SQL. Stateless; every method is given its connection. Safe on any thread. */
+public final class SourceDatabase {
+
+    private static final int OLDEST_MAJOR_VERSION = 15;
+
+    private final PostgresConfig config;
+
+    public SourceDatabase(PostgresConfig config) {
+        this.config = config;
+    }
+
+    /**
+     * Opens a connection that notices a dead server within seconds; the password is read anew.
+     *
+     * @param purpose ends up in {@code application_name}
+     * @throws SourceNotReady in a sentence: server away, no such database, wrong password
+     */
+    public Connection connect(String purpose) throws SourceNotReady {
+        Properties properties = new Properties();
+        PGProperty.USER.set(properties, config.user());
+        String password = config.readPassword();
+        if (password != null) {
+            PGProperty.PASSWORD.set(properties, password);
+        }
+        PGProperty.APPLICATION_NAME.set(properties, "tidemark " + purpose);
+        PGProperty.TCP_KEEP_ALIVE.set(properties, true);
+        PGProperty.CONNECT_TIMEOUT.set(properties, "10");
+        PGProperty.SOCKET_TIMEOUT.set(properties, "60");
+        try {
+            return DriverManager.getConnection(config.url(), properties);
+        } catch (SQLException e) {
+            throw new SourceNotReady(explain(e), e);
+        }
+    }
+
+    private String explain(SQLException failure) {
+        String state = String.valueOf(failure.getSQLState());
+        String where = "postgres (" + config + "): ";
+        return switch (state) {
+            case "28P01", "28000" ->
+                where + firstLine(failure) + "; check postgres.user and postgres.password or passwordFile";
+            case "3D000" -> where + firstLine(failure) + "; check the database name at the end of postgres.url";
+            case "08001", "08004", "08006" ->
+                where + "no connection (" + firstLine(failure) + "); check that the server runs, and postgres.url";
+            default -> where + firstLine(failure) + " (SQL state " + state + ")";
+        };
+    }
+
+    private static String firstLine(SQLException failure) {
+        String message = String.valueOf(failure.getMessage());
+        return message.lines().findFirst().orElse(message).replaceFirst("^FATAL: ", "");
+    }
+
+    /**
+     * Checks all that capture needs, but for the slot.
+     *
+     * @throws SourceNotReady naming the first thing that is missing, and its fix
+     */
+    public SourceIdentity checkReady(Connection connection) throws SourceNotReady, SQLException {
+        int version = Integer.parseInt(setting(connection, "server_version_num")) / 10_000;
+        if (version < OLDEST_MAJOR_VERSION) {
+            throw new SourceNotReady(
+                    "Postgres " + version + " is too old; " + OLDEST_MAJOR_VERSION + " or newer is needed");
+        }
+        if (isTrue(connection, "select pg_is_in_recovery()")) {
+            throw new SourceNotReady("postgres.url leads to a standby; point it at the primary");
+        }
+        if (!setting(connection, "wal_level").equals("logical")) {
+            throw new SourceNotReady("wal_level is '" + setting(connection, "wal_level")
+                    + "', logical decoding needs 'logical'; run: alter system set wal_level = 'logical'; and restart"
+                    + " Postgres");
+        }
+        if (!isTrue(
+                connection,
+                "select to_regclass('outbox.event') is not null and to_regclass('outbox.slot') is not" + " null")) {
+            throw new SourceNotReady("there is no outbox in database " + config.database() + " (or " + config.user()
+                    + " may not see it); run: tidemark init CONFIG");
+        }
+        checkGrants(connection);
+        checkPublication(connection);
+        return identity(connection);
+    }
+
+    private void checkGrants(Connection connection) throws SourceNotReady, SQLException {
+        if (!isTrue(
+                connection,
+                "select has_table_privilege('outbox.event', 'select') and has_table_privilege('outbox.source', 'select')"
+                        + " and has_table_privilege('outbox.slot', 'select')")) {
+            throw new SourceNotReady("user " + config.user()
+                    + " may not read the outbox; run: grant select on all tables in schema outbox to " + config.user());
+        }
+        if (!isTrue(connection, "select has_function_privilege('outbox.nudge()', 'execute')")) {
+            throw new SourceNotReady("user " + config.user()
+                    + " may not call outbox.nudge(); run: grant execute on function outbox.nudge() to "
+                    + config.user());
+        }
+        if (!isTrue(
+                connection,
+                "select rolsuper or rolreplication or exists (select from pg_roles r where r.rolname ="
+                        + " 'rds_replication' and pg_has_role(r.oid, 'member')) from pg_roles where rolname ="
+                        + " current_user")) {
+            throw new SourceNotReady("user " + config.user() + " may not replicate; run: alter role " + config.user()
+                    + " replication (or your provider's way, for example: grant rds_replication to " + config.user()
+                    + ")");
+        }
+    }
+
+    private void checkPublication(Connection connection) throws SourceNotReady, SQLException {
+        try (PreparedStatement select = connection.prepareStatement(
+                "select pubinsert, pubviaroot, puballtables or exists (select from pg_publication_tables t"
+                        + " where t.pubname = p.pubname and t.schemaname = 'outbox' and t.tablename = 'event')"
+                        + " from pg_publication p where pubname = ?")) {
+            select.setString(1, config.publication());
+            try (ResultSet found = select.executeQuery()) {
+                if (!found.next()) {
+                    throw new SourceNotReady(
+                            "publication " + config.publication() + " does not exist; run: tidemark init CONFIG");
+                }
+                if (!found.getBoolean(1) || !found.getBoolean(2) || !found.getBoolean(3)) {
+                    throw new SourceNotReady("publication " + config.publication()
+                            + " does not publish the inserts of outbox.event by its root; run: drop publication "
+                            + config.publication() + "; create publication " + config.publication()
+                            + " for table outbox.event with (publish = 'insert', publish_via_partition_root = true)");
+                }
+            }
+        }
+    }
+
+    private SourceIdentity identity(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("select (select id from outbox.source),"
+                        + " (select system_identifier::text from pg_control_system()), current_database(),"
+                        + " ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int")) {
+            row.next();
+            return new SourceIdentity(row.getString(1), row.getString(2), row.getString(3), row.getInt(4));
+        }
+    }
+
+    /** The slot, or empty when there is none of that name in this database. */
+    public Optional<SlotState> slot(Connection connection) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(
+                "select confirmed_flush_lsn::text, created_lsn::text, wal_status, active_pid"
+                        + " from pg_replication_slots s left join outbox.slot o using (slot_name)"
+                        + " where slot_name = ? and database = current_database() and plugin = 'pgoutput'")) {
+            select.setString(1, config.slot());
+            try (ResultSet row = select.executeQuery()) {
+                if (!row.next()) {
+                    return Optional.empty();
+                }
+                int pid = row.getInt(4);
+                return Optional.of(new SlotState(
+                        lsnOrZero(row.getString(1)),
+                        lsnOrZero(row.getString(2)),
+                        row.getString(3) == null ? "lost" : row.getString(3),
+                        pid == 0 ? OptionalInt.empty() : OptionalInt.of(pid)));
+            }
+        }
+    }
+
+    private static Lsn lsnOrZero(@Nullable String text) {
+        return text == null ? Lsn.ZERO : Lsn.parse(text);
+    }
+
+    /** Ends the walsender that holds our slot, left behind by a relay that is gone; the lock says it is. */
+    public void endWalsender(Connection connection, int pid) throws SQLException {
+        try (PreparedStatement end = connection.prepareStatement("select pg_terminate_backend(?, 5000)")) {
+            end.setInt(1, pid);
+            end.execute();
+        }
+    }
+
+    /** The end of what is in the WAL now. */
+    public Lsn walHead(Connection connection) throws SQLException {
+        return lsn(connection, "select pg_current_wal_flush_lsn()::text");
+    }
+
+    /**
+     * Writes a nudge to the WAL. The stream reaches its LSN, or the end of the transaction that carried it, soon; when
+     * it does, everything committed before this call has come before it.
+     *
+     * @return where it was written; above every LSN handed out before
+     */
+    public Lsn nudge(Connection connection) throws SQLException {
+        return lsn(connection, "select outbox.nudge()::text");
+    }
+
+    private static Lsn lsn(Connection connection, String query) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            row.next();
+            return Lsn.parse(row.getString(1));
+        }
+    }
+
+    private static String setting(Connection connection, String name) throws SQLException {
+        try (PreparedStatement show = connection.prepareStatement("select current_setting(?)")) {
+            show.setString(1, name);
+            try (ResultSet row = show.executeQuery()) {
+                row.next();
+                return row.getString(1);
+            }
+        }
+    }
+
+    private static boolean isTrue(Connection connection, String query) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            return row.next() && row.getBoolean(1);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package io.tidemark.relay.source;
+
+import io.tidemark.outbox.Migration;
+import io.tidemark.relay.config.PostgresConfig;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Makes what the relay needs in its database, as far as it is missing: outbox, publication, slot. One thread. */
+public final class SourceInstallation {
+
+    private final PostgresConfig config;
+
+    public SourceInstallation(PostgresConfig config) {
+        this.config = config;
+    }
+
+    /**
+     * Makes what is missing; what is there stays as it is.
+     *
+     * @param connection of a user who may create schemas, roles, publications and slots
+     * @return what was found and done, a line each
+     * @throws SourceNotReady when something is there that this must not touch
+     */
+    public List<String> install(Connection connection) throws SourceNotReady, SQLException {
+        List<String> report = new ArrayList<>();
+        migrate(connection, report);
+        publish(connection, report);
+        makeSlot(connection, report);
+        return report;
+    }
+
+    private static void migrate(Connection connection, List<String> report) throws SQLException {
+        connection.setAutoCommit(false);
+        for (Migration migration : Migration.ALL) {
+            if (isApplied(connection, migration)) {
+                report.add("migration " + migration.fileName() + ": there already");
+            } else {
+                try (Statement statement = connection.createStatement()) {
+                    statement.execute(migration.sql());
+                }
+                report.add("migration " + migration.fileName() + ": applied");
+            }
+            connection.commit();
+        }
+        connection.setAutoCommit(true);
+    }
+
+    private static boolean isApplied(Connection connection, Migration migration) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet table = statement.executeQuery("select to_regclass('outbox.migration') is not null")) {
+            table.next();
+            if (!table.getBoolean(1)) {
+                return false;
+            }
+        }
+        try (PreparedStatement select = connection.prepareStatement("select from outbox.migration where version = ?")) {
+            select.setInt(1, migration.version());
+            try (ResultSet row = select.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
+    private void publish(Connection connection, List<String> report) throws SQLException {
+        if (exists(connection, "select from pg_publication where pubname = ?", config.publication())) {
+            report.add("publication " + config.publication() + ": there already");
+            return;
+        }
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("create publication \"" + config.publication().replace("\"", "\"\"")
+                    + "\" for table outbox.event with (publish = 'insert', publish_via_partition_root = true)");
+        }
+        report.add("publication " + config.publication() + ": made");
+    }
+
+    private void makeSlot(Connection connection, List<String> report) throws SourceNotReady, SQLException {
+        if (exists(connection, "select from pg_replication_slots where slot_name = ?", config.slot())) {
+            if (!exists(connection, "select from outbox.slot where slot_name = ?", config.slot())) {
+                throw new SourceNotReady("replication slot " + config.slot() + " is there, but was not made by tidemark"
+                        + " init, so where it began is not known; choose another postgres.slot, or, if nobody needs"
+                        + " it, run: tidemark slot drop --yes " + config.slot() + " CONFIG");
+            }
+            report.add("replication slot " + config.slot() + ": there already");
+            return;
+        }
+        // A slot cannot be made in a transaction that has written, so it comes first; a crash in between is reported
+        // by the next init, above.
+        connection.setAutoCommit(false);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(slotSql());
+        }
+        connection.commit();
+        connection.setAutoCommit(true);
+        report.add("replication slot " + config.slot() + ": made");
+    }
+
+    /** The SQL that makes the slot and remembers where it began. */
+    public String slotSql() {
+        return "insert into outbox.slot (slot_name, created_lsn)"
+                + " select slot_name, lsn from pg_create_logical_replication_slot('" + config.slot() + "', 'pgoutput')"
+                + " on conflict (slot_name) do update set created_lsn = excluded.created_lsn, created_at = now();";
+    }
+
+    /**
+     * Drops the slot.
+     *
+     * @return false when there was none
+     */
+    public boolean dropSlot(Connection connection) throws SQLException {
+        if (!exists(connection, "select from pg_replication_slots where slot_name = ?", config.slot())) {
+            return false;
+        }
+        try (PreparedStatement drop = connection.prepareStatement("select pg_drop_replication_slot(?)")) {
+            drop.setString(1, config.slot());
+            drop.execute();
+        }
+        return true;
+    }
+
+    private static boolean exists(Connection connection, String query, String name) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(query)) {
+            select.setString(1, name);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+}

@@ -1,0 +1,276 @@
+package io.tidemark.relay.watermark;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Token;
+import io.tidemark.relay.config.ProjectionConfig;
+import io.tidemark.relay.config.WatermarkConfig;
+import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.progress.GroupOffsets;
+import io.tidemark.relay.source.Nudges;
+import io.tidemark.relay.source.SourceIdentity;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has a projection caught up with a token? Called by HTTP threads, and by the publishing thread when publishing has
+ * advanced; everything else happens on one thread of its own.
+ */
+public final class Watermarks implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Watermarks.class);
+
+    /** Between two looks at a group that somebody waits for. */
+    private static final long POLL_MILLIS = 5;
+    /** What is written now mostly arrives by itself within this time; only then is a nudge worth its WAL. */
+    private static final long NUDGE_AFTER_MILLIS = 5;
+
+    /** How long a wait that is over stays open for offsets that Kafka has been asked for. */
+    private static final long EVIDENCE_MILLIS = 2000;
+
+    private final PublishedIndex index;
+    private final GroupOffsets groups;
+    private final Nudges nudges;
+    private final WatermarkConfig config;
+    private final Map<String, ProjectionWaiters> projections = new LinkedHashMap<>();
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicBoolean advanceQueued = new AtomicBoolean();
+    private volatile @Nullable SourceIdentity source;
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(runnable -> {
+        Thread watermark = new Thread(runnable, "watermark");
+        watermark.setDaemon(true);
+        return watermark;
+    });
+
+    public Watermarks(
+            List<ProjectionConfig> projections,
+            PublishedIndex index,
+            GroupOffsets groups,
+            Nudges nudges,
+            WatermarkConfig config) {
+        this.index = index;
+        this.groups = groups;
+        this.nudges = nudges;
+        this.config = config;
+        projections.forEach(
+                projection -> this.projections.put(projection.name(), new ProjectionWaiters(projection, index)));
+    }
+
+    /** The index is filled and belongs to this source: from now on there are answers. */
+    public void serve(SourceIdentity identity) {
+        source = identity;
+        published();
+    }
+
+    /** Publishing has advanced. Cheap when nobody waits. */
+    public void published() {
+        if (waiting.get() > 0 && advanceQueued.compareAndSet(false, true)) {
+            onThread(() -> {
+                advanceQueued.set(false);
+                projections.values().forEach(this::fetchIfNeeded);
+            });
+        }
+    }
+
+    /**
+     * Asks about one projection.
+     *
+     * @param projection one of the configured names; anything else is the caller's bug
+     * @param waitMillis how long to wait at most, cut to the configured maximum; 0 answers with the first evidence
+     * @return completes with the answer, never exceptionally
+     */
+    public CompletableFuture<Answer> ask(String projection, Token token, long waitMillis) {
+        ProjectionWaiters waiters = projections.get(projection);
+        if (waiters == null) {
+            throw new IllegalArgumentException("no projection " + projection);
+        }
+        SourceIdentity identity = source;
+        if (identity == null) {
+            return CompletableFuture.completedFuture(
+                    new Answer.Unavailable("this relay has not read its position yet"));
+        }
+        Lsn target = Lsn.ZERO;
+        for (Token.Part part : token.parts()) {
+            if (!part.source().equals(identity.sourceId())) {
+                return CompletableFuture.completedFuture(new Answer.Foreign(part.source()));
+            }
+            if (part.timeline() != identity.timeline()) {
+                return CompletableFuture.completedFuture(new Answer.Unknown("the token is of timeline "
+                        + part.timeline() + ", the database is on timeline " + identity.timeline()));
+            }
+            target = Lsn.max(target, part.lsn());
+        }
+        if (waiting.incrementAndGet() > config.maxWaiters()) {
+            waiting.decrementAndGet();
+            return CompletableFuture.completedFuture(new Answer.TooManyWaiters(config.maxWaiters()));
+        }
+        long bounded = Math.min(waitMillis, config.maxWait().toMilliseconds());
+        Waiter waiter = new Waiter(target);
+        CompletableFuture<Answer> answer = waiter.answer.whenComplete((ignored, failure) -> waiting.decrementAndGet());
+        onThread(() -> enter(waiters, waiter, bounded));
+        return answer;
+    }
+
+    private void onThread(Runnable task) {
+        thread.execute(() -> runLogged(task));
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // failures are logged by the task itself
+    private void later(Runnable task, long millis) {
+        thread.schedule(() -> runLogged(task), millis, TimeUnit.MILLISECONDS);
+    }
+
+    private static void runLogged(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            LOG.error("event=watermark-task-failed", e);
+        }
+    }
+
+    private void enter(ProjectionWaiters waiters, Waiter waiter, long waitMillis) {
+        if (waiter.target.isAfter(index.published())) {
+            later(() -> nudgeFor(waiter), waitMillis <= 0 ? 0 : NUDGE_AFTER_MILLIS);
+            if (waitMillis <= 0) {
+                waiter.answer.complete(waiters.notYet(waiter));
+                return;
+            }
+        }
+        waiters.park(waiter);
+        if (waitMillis <= 0) {
+            endWait(waiters, waiter);
+        } else {
+            later(() -> endWait(waiters, waiter), waitMillis);
+        }
+        fetchIfNeeded(waiters);
+    }
+
+    /** The wait is over; only evidence that is already on its way is still taken in. */
+    private void endWait(ProjectionWaiters waiters, Waiter waiter) {
+        if (waiter.answer.isDone()) {
+            return;
+        }
+        if (waiters.hasEvidenceFor(waiter)) {
+            giveUp(waiters, waiter);
+        } else {
+            waiter.answersNow = true;
+            later(() -> giveUp(waiters, waiter), EVIDENCE_MILLIS);
+        }
+    }
+
+    private static void giveUp(ProjectionWaiters waiters, Waiter waiter) {
+        if (!waiter.answer.isDone()) {
+            waiters.remove(waiter);
+            waiter.answer.complete(waiters.notYet(waiter));
+        }
+    }
+
+    private void nudgeFor(Waiter waiter) {
+        if (index.published().isAtLeast(waiter.target)) {
+            return;
+        }
+        nudges.request(waiter.target, written -> {
+            if (waiter.target.isAfter(written)) {
+                onThread(() -> projections
+                        .values()
+                        .forEach(waiters -> waiters.answerBeyond(written, new Answer.Ahead(index.published()))));
+            }
+        });
+    }
+
+    private void fetchIfNeeded(ProjectionWaiters waiters) {
+        if (waiters.fetching || !waiters.needsEvidence()) {
+            return;
+        }
+        waiters.fetching = true;
+        long startedNanos = System.nanoTime();
+        fetch(waiters)
+                .whenComplete((offsets, failure) -> onThread(() -> {
+                    waiters.fetching = false;
+                    if (failure == null) {
+                        waiters.accept(offsets, startedNanos);
+                    } else {
+                        LOG.debug(
+                                "event=group-offsets-failed group={} error=\"{}\"",
+                                waiters.projection.group(),
+                                failure.getMessage());
+                    }
+                    if (waiters.needsEvidence()) {
+                        later(() -> fetchIfNeeded(waiters), POLL_MILLIS);
+                    }
+                }));
+    }
+
+    private CompletionStage<Map<TopicPartition, Long>> fetch(ProjectionWaiters waiters) {
+        return groups.committed(waiters.projection.group(), index.partitionsOf(waiters.topics));
+    }
+
+    /** Names of all projections, in the order of the configuration. */
+    public List<String> names() {
+        return List.copyOf(projections.keySet());
+    }
+
+    /**
+     * Where a projection stands.
+     *
+     * @param watermark everything at or below it is consumed
+     * @param behind partitions that have yet to come up to {@code published}
+     * @param lagRecords over all of its partitions, counting what the index asks for
+     */
+    public record Standing(
+            ProjectionConfig projection, Lsn watermark, Lsn published, List<Answer.Behind> behind, long lagRecords) {
+
+        /** Bytes of WAL between its watermark and what is published. */
+        public long lagBytes() {
+            return published.value() - watermark.value();
+        }
+    }
+
+    /** Where the projection stands now, by fresh offsets. */
+    public CompletionStage<Standing> standing(String name) {
+        ProjectionWaiters waiters = projections.get(name);
+        if (waiters == null) {
+            throw new IllegalArgumentException("no projection " + name);
+        }
+        return fetch(waiters).thenApply(offsets -> {
+            Lsn published = index.published();
+            List<Answer.Behind> behind = waiters.behind(published, offsets);
+            long lag = behind.stream().mapToLong(b -> b.need() - b.have()).sum();
+            return new Standing(waiters.projection, index.watermark(waiters.topics, offsets), published, behind, lag);
+        });
+    }
+
+    /** Whether there are answers yet. */
+    public boolean isServing() {
+        return source != null;
+    }
+
+    /** Answers everyone who waits that this replica is going away. */
+    @Override
+    public void close() {
+        source = null;
+        onThread(() -> projections
+                .values()
+                .forEach(waiters -> waiters.answerAll(new Answer.Unavailable("this relay is shutting down"))));
+        thread.shutdown();
+        try {
+            if (!thread.awaitTermination(2, TimeUnit.SECONDS)) {
+                thread.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            thread.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+}
