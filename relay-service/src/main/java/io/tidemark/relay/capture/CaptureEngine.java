@@ -138,6 +138,7 @@ public final class CaptureEngine implements AutoCloseable {
     /** Stops the engine within a bounded time, at once when it has not even started. */
     @Override
     public void close() {
+        tap.shut();
         try {
             closeEngine();
             thread.join(CLOSE_TIMEOUT.toMillis());

@@ -19,6 +19,7 @@ public final class ChangeRing {
     private final Condition notFull = lock.newCondition();
     private final ArrayDeque<Change> changes = new ArrayDeque<>();
     private long bytes;
+    private boolean closed;
 
     public ChangeRing(int maxChanges, long maxBytes) {
         this.maxChanges = maxChanges;
@@ -29,22 +30,37 @@ public final class ChangeRing {
      * Adds the change, waiting for room at most so long.
      *
      * @return false when there was no room in time; the change was not added
+     * @throws InterruptedException also when the ring is closed
      */
     public boolean offer(Change change, long timeoutMillis) throws InterruptedException {
         int size = change.approximateBytes();
         long nanosLeft = TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         lock.lockInterruptibly();
         try {
-            while (!changes.isEmpty() && (changes.size() >= maxChanges || bytes + size > maxBytes)) {
+            while (!closed && !changes.isEmpty() && (changes.size() >= maxChanges || bytes + size > maxBytes)) {
                 if (nanosLeft <= 0) {
                     return false;
                 }
                 nanosLeft = notFull.awaitNanos(nanosLeft);
             }
+            if (closed) {
+                throw new InterruptedException("the ring is closed");
+            }
             changes.addLast(change);
             bytes += size;
             notEmpty.signal();
             return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes nothing more, and lets go whoever waits for room. */
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            notFull.signalAll();
         } finally {
             lock.unlock();
         }

@@ -23,7 +23,8 @@ final class EngineProperties {
         engine.setProperty("name", tapId);
         engine.setProperty("connector.class", TapConnector.class.getName());
         engine.setProperty(TapTask.TAP_ID, tapId);
-        engine.setProperty("topic.prefix", "tidemark");
+        // Names the engine's MBeans: with one name for all, a new engine waits a minute for one that was cut off.
+        engine.setProperty("topic.prefix", tapId);
         putConnection(engine, postgres);
 
         engine.setProperty("plugin.name", "pgoutput");

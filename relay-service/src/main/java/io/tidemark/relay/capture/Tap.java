@@ -69,6 +69,11 @@ final class Tap {
         }
     }
 
+    /** Nobody drains the ring any more: a streaming thread that is blocked on it, or comes to it, ends. */
+    void shut() {
+        ring.close();
+    }
+
     /** The streaming loop has come round, with or without something to read. */
     void turned() {
         lastTurnNanos = System.nanoTime();

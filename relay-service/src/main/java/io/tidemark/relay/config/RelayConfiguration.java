@@ -1,14 +1,18 @@
 package io.tidemark.relay.config;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.dropwizard.core.Configuration;
 import io.dropwizard.core.server.AbstractServerFactory;
 import io.dropwizard.core.server.DefaultServerFactory;
 import io.dropwizard.core.server.ServerFactory;
+import io.dropwizard.logging.common.DefaultLoggingFactory;
+import io.dropwizard.logging.common.LoggingFactory;
 import io.dropwizard.request.logging.LogbackAccessRequestLogFactory;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +45,21 @@ public final class RelayConfiguration extends Configuration {
         this.watermark = watermark == null ? WatermarkConfig.DEFAULT : watermark;
         this.limits = limits == null ? LimitsConfig.DEFAULT : limits;
         setServerFactory(quietServer());
+        setLoggingFactory(quietLibraries());
+    }
+
+    /** Used unless the file has a {@code logging:} of its own: our changes of state, and the libraries' warnings. */
+    private static LoggingFactory quietLibraries() {
+        DefaultLoggingFactory logging = new DefaultLoggingFactory();
+        logging.setLevel("WARN");
+        logging.setLoggers(Map.of(
+                "io.tidemark",
+                TextNode.valueOf("INFO"),
+                "io.debezium.snapshot",
+                TextNode.valueOf("ERROR"), // warns of every snapshot provider it does not choose
+                "org.apache.kafka.clients.NetworkClient",
+                TextNode.valueOf("ERROR"))); // a line for every attempt to connect; our own state says it once
+        return logging;
     }
 
     /** Used unless the file has a {@code server:} of its own. Waits are requests too: nobody wants a line for each. */

@@ -1,0 +1,61 @@
+package io.tidemark.it.harness;
+
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.relay.Relay;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.health.RelayState;
+import java.time.Duration;
+
+/** A relay in this JVM, without HTTP; can be stopped in order or cut off wherever it is. */
+public final class RunningRelay implements AutoCloseable {
+
+    private final Relay relay;
+
+    private RunningRelay(Relay relay) {
+        this.relay = relay;
+    }
+
+    /** Starts it; returns at once. */
+    public static RunningRelay start(RelayConfiguration config) {
+        Relay relay = new Relay(config);
+        relay.start();
+        return new RunningRelay(relay);
+    }
+
+    /** Starts it and returns when it streams. */
+    public static RunningRelay startAndAwait(RelayConfiguration config) {
+        RunningRelay running = start(config);
+        running.awaitPhase(RelayState.Phase.RUNNING);
+        return running;
+    }
+
+    public Relay relay() {
+        return relay;
+    }
+
+    public RelayState.Snapshot state() {
+        return relay.state().snapshot();
+    }
+
+    /** Waits for the phase and returns the state with it. */
+    public RelayState.Snapshot awaitPhase(RelayState.Phase phase) {
+        return await("phase " + phase)
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(20))
+                .until(this::state, state -> state.phase() == phase);
+    }
+
+    /** Interrupts the publishing thread wherever it is: in a send, in a commit, while starting. */
+    public void cutOff() throws InterruptedException {
+        Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("relay"))
+                .forEach(Thread::interrupt);
+        close();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        relay.stop();
+    }
+}

@@ -1,0 +1,122 @@
+package io.tidemark.it.harness;
+
+import io.tidemark.quickstart.stack.FreePorts;
+import io.tidemark.quickstart.stack.LocalStack;
+import io.tidemark.quickstart.stack.PostgresServer;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.jspecify.annotations.Nullable;
+import org.testcontainers.DockerClientFactory;
+import org.testcontainers.kafka.KafkaContainer;
+import org.testcontainers.postgresql.PostgreSQLContainer;
+
+/**
+ * The Postgres and the Kafka that all tests of this JVM share: containers where a Docker engine answers and has the
+ * images, else the quickstart's child processes. Started once, ended with the JVM; each test has databases and topics
+ * of its own.
+ */
+public final class Servers {
+
+    private static final String POSTGRES_IMAGE = "postgres:18";
+    private static final String KAFKA_IMAGE = "apache/kafka:4.3.1";
+
+    private static @Nullable Servers shared;
+
+    private final String postgresAddress;
+    private final String user;
+    private final String password;
+    private final String bootstrapServers;
+
+    private Servers(String postgresAddress, String user, String password, String bootstrapServers) {
+        this.postgresAddress = postgresAddress;
+        this.user = user;
+        this.password = password;
+        this.bootstrapServers = bootstrapServers;
+    }
+
+    /** The servers, started by the first who asks. */
+    public static synchronized Servers shared() {
+        if (shared == null) {
+            shared = dockerHasImages() ? inContainers() : asProcesses();
+        }
+        return shared;
+    }
+
+    private static boolean dockerHasImages() {
+        if (!DockerClientFactory.instance().isDockerAvailable()) {
+            return false;
+        }
+        var present = DockerClientFactory.lazyClient().listImagesCmd().exec().stream()
+                .flatMap(image -> image.getRepoTags() == null
+                        ? java.util.stream.Stream.empty()
+                        : java.util.Arrays.stream(image.getRepoTags()))
+                .toList();
+        return present.contains(POSTGRES_IMAGE) && present.contains(KAFKA_IMAGE);
+    }
+
+    private static Servers inContainers() {
+        PostgreSQLContainer postgres = new PostgreSQLContainer(POSTGRES_IMAGE)
+                .withCommand(
+                        "postgres",
+                        "-c",
+                        "wal_level=logical",
+                        "-c",
+                        "max_wal_senders=40",
+                        "-c",
+                        "max_replication_slots=60",
+                        "-c",
+                        "max_connections=200");
+        KafkaContainer kafka = new KafkaContainer(KAFKA_IMAGE);
+        postgres.start();
+        kafka.start();
+        return new Servers(
+                postgres.getHost() + ":" + postgres.getMappedPort(5432),
+                postgres.getUsername(),
+                postgres.getPassword(),
+                kafka.getBootstrapServers());
+    }
+
+    private static Servers asProcesses() {
+        LocalStack stack =
+                LocalStack.start(Path.of(System.getProperty("servers.dir")), FreePorts.next(), FreePorts.next());
+        Runtime.getRuntime().addShutdownHook(new Thread(stack::close, "servers-stop"));
+        return new Servers(
+                "127.0.0.1:" + stack.postgres().port(),
+                PostgresServer.USER,
+                PostgresServer.PASSWORD,
+                stack.kafka().bootstrapServers());
+    }
+
+    public String url(String database) {
+        return "jdbc:postgresql://" + postgresAddress + "/" + database;
+    }
+
+    public String user() {
+        return user;
+    }
+
+    public String password() {
+        return password;
+    }
+
+    public String bootstrapServers() {
+        return bootstrapServers;
+    }
+
+    /** A new connection as the superuser. */
+    public Connection connect(String database) throws SQLException {
+        return DriverManager.getConnection(url(database), user, password);
+    }
+
+    void execute(String database, String... statements) throws SQLException {
+        try (Connection connection = connect(database);
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package io.tidemark.it.harness;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.source.SourceDatabase;
+import io.tidemark.relay.source.SourceInstallation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A database of its own with an outbox, our slot, an audit table and a {@code test_decoding} slot that tells the truth.
+ * Its topics start with its own name. Dropped on close.
+ */
+public final class TestSource implements AutoCloseable {
+
+    private static final Pattern AUDIT_INSERT = Pattern.compile(
+            "table audit\\.entry: INSERT: n\\[bigint]:\\d+ event_id\\[uuid]:'([0-9a-f-]+)' aggregate_id\\[text]:'(.*)'");
+
+    private final Servers servers = Servers.shared();
+    private final String name;
+    private final Path dir;
+
+    private TestSource(String name, Path dir) {
+        this.name = name;
+        this.dir = dir;
+    }
+
+    /** A fresh source; {@code label} makes its names readable. */
+    public static TestSource create(String label) throws Exception {
+        String name = label + "_" + UUID.randomUUID().toString().substring(0, 8);
+        TestSource source = new TestSource(name, Files.createTempDirectory("tidemark-" + label));
+        source.servers.execute("postgres", "create database " + name);
+        try (Connection connection = source.connect()) {
+            new SourceInstallation(source.configuration().postgres()).install(connection);
+        }
+        source.execute(
+                "create schema audit",
+                "create table audit.entry (n bigserial primary key, event_id uuid not null, aggregate_id text not"
+                        + " null)",
+                "select pg_create_logical_replication_slot('" + name + "_truth', 'test_decoding')");
+        return source;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public Servers servers() {
+        return servers;
+    }
+
+    /** Where the events of an aggregate type go. */
+    public String topic(String aggregateType) {
+        return name + "." + aggregateType;
+    }
+
+    public Connection connect() throws SQLException {
+        return servers.connect(name);
+    }
+
+    public void execute(String... statements) throws SQLException {
+        servers.execute(name, statements);
+    }
+
+    /** One value as text. */
+    public String query(String sql) throws SQLException {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    public String sourceId() throws SQLException {
+        return query("select id from outbox.source");
+    }
+
+    /** The configuration file, with more YAML at its end. */
+    public Path configFile(String... more) {
+        String yaml = String.format(
+                Locale.ROOT,
+                """
+                postgres: {url: "%s", user: %s, password: "%s", slot: %s}
+                kafka:
+                  bootstrapServers: "%s"
+                  topics: {partitions: 3, replicationFactor: 1}
+                routes:
+                  - {aggregateType: "*", topic: "%s.{aggregateType}", tombstones: true}
+                projections:
+                  - {name: view, group: %s-view, topics: [%s.order]}
+                %s
+                """,
+                servers.url(name),
+                servers.user(),
+                servers.password(),
+                name,
+                servers.bootstrapServers(),
+                name,
+                name,
+                name,
+                String.join("\n", more));
+        try {
+            Path file = Files.createTempFile(dir, "relay", ".yml");
+            return Files.writeString(file, yaml);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    public RelayConfiguration configuration(String... more) {
+        return ConfigurationFile.read(configFile(more));
+    }
+
+    public Path dir() {
+        return dir;
+    }
+
+    /** An event as the truth slot saw it. */
+    public record CommittedEvent(String id, String aggregateId, Lsn commitLsn, int ordinal) {}
+
+    /** Everything committed so far, in commit order, without consuming it from the truth slot. */
+    public List<CommittedEvent> committedEvents() throws SQLException {
+        List<CommittedEvent> committed = new ArrayList<>();
+        List<String[]> open = new ArrayList<>();
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.setFetchSize(1000);
+            ResultSet rows = statement.executeQuery("select lsn::text, data from pg_logical_slot_peek_changes('" + name
+                    + "_truth', null, null, 'include-xids', '0', 'skip-empty-xacts', '1')");
+            while (rows.next()) {
+                String data = rows.getString(2);
+                Matcher audit = AUDIT_INSERT.matcher(data);
+                if (audit.matches()) {
+                    open.add(new String[] {audit.group(1), audit.group(2)});
+                } else if (data.startsWith("COMMIT")) {
+                    Lsn commitLsn = Lsn.parse(rows.getString(1));
+                    for (int ordinal = 0; ordinal < open.size(); ordinal++) {
+                        committed.add(
+                                new CommittedEvent(open.get(ordinal)[0], open.get(ordinal)[1], commitLsn, ordinal));
+                    }
+                    open.clear();
+                }
+            }
+        }
+        return committed;
+    }
+
+    /** The slot's confirmed LSN by the server. */
+    public Lsn confirmed() throws SQLException {
+        return Lsn.parse(
+                query("select confirmed_flush_lsn::text from pg_replication_slots where slot_name = '" + name + "'"));
+    }
+
+    public SourceDatabase database() {
+        return new SourceDatabase(configuration().postgres());
+    }
+
+    @Override
+    public void close() throws Exception {
+        servers.execute(
+                "postgres",
+                "select pg_terminate_backend(active_pid, 5000) from pg_replication_slots where database = '" + name
+                        + "' and active",
+                "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = '" + name + "'",
+                "drop database " + name + " with (force)");
+    }
+}

@@ -1,0 +1,220 @@
+package io.tidemark.it.harness;
+
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.postgresql.PGConnection;
+
+/**
+ * Writers that commit transactions of every shape that has ever lost an event somewhere, from a seed: single rows,
+ * multi-row inserts, COPY, long transactions beside short ones, changes that start where another's commit ends,
+ * savepoints and rollbacks, logical messages of both kinds, empty transactions, asynchronous commits.
+ */
+public final class Workload implements AutoCloseable {
+
+    private static final int AGGREGATES = 25;
+
+    private final TestSource source;
+    private final long seed;
+    private final int pauseMillis;
+    private final ExecutorService writers;
+    private final List<Future<?>> running = new ArrayList<>();
+    private volatile boolean stopping;
+
+    private Workload(TestSource source, long seed, int writers, int pauseMillis) {
+        this.source = source;
+        this.seed = seed;
+        this.pauseMillis = pauseMillis;
+        this.writers = Executors.newFixedThreadPool(writers);
+    }
+
+    /** Starts so many writers, each pausing up to {@code pauseMillis} between transactions. */
+    public static Workload start(TestSource source, long seed, int writers, int pauseMillis) {
+        Workload workload = new Workload(source, seed, writers, pauseMillis);
+        for (int i = 0; i < writers; i++) {
+            Random random = new Random(seed * 31 + i);
+            workload.running.add(workload.writers.submit(() -> workload.write(random)));
+        }
+        return workload;
+    }
+
+    private Void write(Random random) throws Exception {
+        try (Connection connection = source.connect();
+                Connection other = source.connect()) {
+            connection.setAutoCommit(false);
+            while (!stopping) {
+                transaction(connection, other, random);
+                TimeUnit.MILLISECONDS.sleep(random.nextInt(pauseMillis + 1));
+            }
+        }
+        return null;
+    }
+
+    /** One transaction of a random shape; {@code other} is in auto-commit. */
+    private static void transaction(Connection connection, Connection other, Random random) throws Exception {
+        if (random.nextInt(8) == 0) {
+            execute(connection, "set local synchronous_commit = off");
+        }
+        switch (random.nextInt(12)) {
+            case 0, 1, 2 -> insert(connection, events(random, 1));
+            case 3 -> insert(connection, events(random, 2 + random.nextInt(40)));
+            case 4 -> copy(connection, events(random, 2 + random.nextInt(150)));
+            case 5 -> longBesideShort(connection, other, random);
+            case 6 -> adjacentToCommits(connection, other, random);
+            case 7 -> savepoints(connection, random);
+            case 8 -> {
+                insert(connection, events(random, 1 + random.nextInt(5)));
+                connection.rollback();
+                return;
+            }
+            case 9 -> {
+                message(connection, random.nextBoolean());
+                insert(connection, events(random, random.nextInt(3)));
+                message(connection, true);
+            }
+            case 10 -> message(other, random.nextBoolean());
+            default -> {} // empty
+        }
+        connection.commit();
+    }
+
+    private static void longBesideShort(Connection connection, Connection other, Random random) throws Exception {
+        insert(connection, events(random, 1));
+        for (int i = random.nextInt(6); i >= 0; i--) {
+            insertCommitted(other, random);
+            if (random.nextBoolean()) {
+                insert(connection, events(random, 1 + random.nextInt(20)));
+            }
+        }
+    }
+
+    /** The older transaction's next change starts at the very end of the other's commit record, if nobody interferes. */
+    private static void adjacentToCommits(Connection connection, Connection other, Random random) throws Exception {
+        execute(connection, "select pg_current_xact_id()");
+        for (int i = 0; i < 3; i++) {
+            insertCommitted(other, random);
+            insert(connection, events(random, 1));
+        }
+    }
+
+    private static void insertCommitted(Connection other, Random random) throws SQLException {
+        other.setAutoCommit(false);
+        insert(other, events(random, 1));
+        other.commit();
+        other.setAutoCommit(true);
+    }
+
+    private static void savepoints(Connection connection, Random random) throws Exception {
+        insert(connection, events(random, 1));
+        Savepoint outer = connection.setSavepoint();
+        insert(connection, events(random, 1 + random.nextInt(4)));
+        Savepoint inner = connection.setSavepoint();
+        insert(connection, events(random, 1));
+        connection.rollback(random.nextBoolean() ? inner : outer);
+        insert(connection, events(random, random.nextInt(3)));
+    }
+
+    private static void message(Connection connection, boolean transactional) throws SQLException {
+        execute(connection, "select pg_logical_emit_message(" + transactional + ", 'test', 'hello')");
+    }
+
+    private record Event(String id, String aggregateId, String payload) {}
+
+    private static List<Event> events(Random random, int count) {
+        List<Event> events = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int aggregate = Math.min(random.nextInt(AGGREGATES), random.nextInt(AGGREGATES)); // a few are busier
+            byte[] bytes = new byte[10 + random.nextInt(200)];
+            random.nextBytes(bytes);
+            UUID id = new UUID(random.nextLong(), random.nextLong());
+            events.add(new Event(
+                    id.toString(),
+                    "agg-" + aggregate,
+                    new String(bytes, StandardCharsets.US_ASCII).replaceAll("[^ -~]|\\\\", "x")));
+        }
+        return events;
+    }
+
+    private static void insert(Connection connection, List<Event> events) throws SQLException {
+        if (events.isEmpty()) {
+            return;
+        }
+        String rows = "(?::uuid, 'order', ?, 'changed', ?),".repeat(events.size());
+        try (PreparedStatement insert =
+                connection.prepareStatement("insert into outbox.event (id, aggregate_type, aggregate_id, event_type,"
+                        + " payload) values " + rows.substring(0, rows.length() - 1))) {
+            int parameter = 1;
+            for (Event event : events) {
+                insert.setString(parameter++, event.id());
+                insert.setString(parameter++, event.aggregateId());
+                insert.setString(parameter++, event.payload());
+            }
+            insert.executeUpdate();
+        }
+        audit(connection, events);
+    }
+
+    private static void copy(Connection connection, List<Event> events) throws Exception {
+        StringBuilder lines = new StringBuilder();
+        events.forEach(event -> lines.append(event.id())
+                .append("\torder\t")
+                .append(event.aggregateId())
+                .append("\tcopied\t")
+                .append(event.payload())
+                .append('\n'));
+        connection
+                .unwrap(PGConnection.class)
+                .getCopyAPI()
+                .copyIn(
+                        "copy outbox.event (id, aggregate_type, aggregate_id, event_type, payload) from stdin",
+                        new StringReader(lines.toString()));
+        audit(connection, events);
+    }
+
+    private static void audit(Connection connection, List<Event> events) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement(
+                "insert into audit.entry (event_id, aggregate_id) select * from" + " unnest(?::uuid[], ?::text[])")) {
+            insert.setArray(
+                    1,
+                    connection.createArrayOf(
+                            "uuid", events.stream().map(Event::id).toArray()));
+            insert.setArray(
+                    2,
+                    connection.createArrayOf(
+                            "text", events.stream().map(Event::aggregateId).toArray()));
+            insert.executeUpdate();
+        }
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    public long seed() {
+        return seed;
+    }
+
+    /** Stops the writers and reports what failed in them. */
+    @Override
+    public void close() throws Exception {
+        stopping = true;
+        writers.shutdown();
+        for (Future<?> writer : running) {
+            writer.get(60, TimeUnit.SECONDS);
+        }
+    }
+}
