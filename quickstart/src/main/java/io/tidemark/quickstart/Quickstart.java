@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "tidemark",
         mixinStandardHelpOptions = true,
-        subcommands = {StackCommand.class})
+        subcommands = {DemoCommand.class, StackCommand.class})
 public final class Quickstart {
 
     private static final int COULD_NOT_RUN = 2;

@@ -46,7 +46,8 @@ public final class ChildJvm implements AutoCloseable {
             List<String> jvmOptions,
             Map<String, String> environment,
             Path log) {
-        List<String> command = new ArrayList<>();
+        // A terminal's Ctrl-C goes to every process in front of it; only the parent is to act on it, in its own order.
+        List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh"));
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmOptions);
         command.add("-cp");

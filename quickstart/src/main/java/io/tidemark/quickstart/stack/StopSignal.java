@@ -1,4 +1,4 @@
-package io.tidemark.quickstart;
+package io.tidemark.quickstart.stack;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
  * SIGINT or SIGTERM, as something the main thread can wait for: the main thread then stops what it started, and the
  * JVM's shutdown waits for it.
  */
-final class StopSignal implements AutoCloseable {
+public final class StopSignal implements AutoCloseable {
 
     private static final long SHUTDOWN_SECONDS = 60;
 
@@ -16,7 +16,7 @@ final class StopSignal implements AutoCloseable {
 
     private StopSignal() {}
 
-    static StopSignal install() {
+    public static StopSignal install() {
         StopSignal signal = new StopSignal();
         Runtime.getRuntime().addShutdownHook(new Thread(signal::stopAndWait, "stop-signal"));
         return signal;
@@ -33,16 +33,12 @@ final class StopSignal implements AutoCloseable {
         }
     }
 
-    boolean isRequested() {
-        return requested.getCount() == 0;
-    }
-
-    void await() throws InterruptedException {
+    public void await() throws InterruptedException {
         requested.await();
     }
 
     /** Waits at most so long; true once the signal has come. */
-    boolean await(long millis) throws InterruptedException {
+    public boolean await(long millis) throws InterruptedException {
         return requested.await(millis, TimeUnit.MILLISECONDS);
     }
 

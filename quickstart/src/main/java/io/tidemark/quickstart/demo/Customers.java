@@ -1,0 +1,168 @@
+package io.tidemark.quickstart.demo;
+
+import io.tidemark.outbox.Token;
+import io.tidemark.quickstart.stack.PostgresServer;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Several tills writing at once, some of their customers looking at the projection right after their order: without a
+ * token, then with one. Counts what they saw.
+ */
+final class Customers {
+
+    /** One change in so many is followed by a look. */
+    private static final int LOOK_EVERY = 10;
+
+    private static final int TILLS = 4;
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private final PostgresServer postgres;
+    private final OrdersView view;
+    private final WatermarkProbe watermark;
+    private final ConcurrentLinkedQueue<Shop.Change> changes = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger staleWithout = new AtomicInteger();
+    private final AtomicInteger staleWith = new AtomicInteger();
+    private final AtomicInteger reads = new AtomicInteger();
+    private final long startNanos = System.nanoTime();
+
+    Customers(PostgresServer postgres, OrdersView view, WatermarkProbe watermark) {
+        this.postgres = postgres;
+        this.view = view;
+        this.watermark = watermark;
+    }
+
+    /** Writes so many events, as fast as the tills can, and returns when the projection has them all. */
+    void shop(int events) throws InterruptedException, SQLException {
+        ExecutorService tills = Executors.newFixedThreadPool(TILLS);
+        try {
+            AtomicInteger left = new AtomicInteger(events);
+            List<Future<?>> running = new ArrayList<>();
+            for (int i = 0; i < TILLS; i++) {
+                running.add(tills.submit(() -> {
+                    work(left);
+                    return null;
+                }));
+            }
+            for (Future<?> till : running) {
+                try {
+                    till.get();
+                } catch (ExecutionException e) {
+                    throw new IllegalStateException("a till failed: " + e.getCause(), e);
+                }
+            }
+        } finally {
+            tills.shutdownNow();
+        }
+        try (Shop shop = new Shop(postgres)) {
+            if (!watermark.await(shop.token(), PATIENCE)) {
+                throw new IllegalStateException(
+                        "the projection did not catch up within " + PATIENCE.toSeconds() + " s");
+            }
+        }
+    }
+
+    private void work(AtomicInteger left) throws SQLException, InterruptedException {
+        try (Shop shop = new Shop(postgres);
+                Connection reader = postgres.connect(OrdersView.DATABASE)) {
+            Shop.Change last = null;
+            for (int left1 = left.getAndDecrement(); left1 > 0; left1 = left.getAndDecrement()) {
+                last = last == null || last.version() == 3 ? shop.place() : shop.pay(last);
+                changes.add(last);
+                if (left1 % LOOK_EVERY == 0) {
+                    look(shop, reader, last);
+                }
+            }
+        }
+    }
+
+    /**
+     * Looks at the change in the view, without and then with a token.
+     *
+     * @return whether the look without a token was stale
+     */
+    boolean look(Shop shop, Connection reader, Shop.Change change) throws SQLException, InterruptedException {
+        reads.incrementAndGet();
+        boolean stale = OrdersView.versionOf(reader, change.orderId()) < change.version();
+        if (stale) {
+            staleWithout.incrementAndGet();
+        }
+        Token token = shop.token();
+        if (!watermark.await(token, PATIENCE)) {
+            throw new IllegalStateException("no success for " + token + " within " + PATIENCE.toSeconds() + " s");
+        }
+        if (OrdersView.versionOf(reader, change.orderId()) < change.version()) {
+            staleWith.incrementAndGet();
+        }
+        return stale;
+    }
+
+    void remember(Shop.Change change) {
+        changes.add(change);
+    }
+
+    int written() {
+        return changes.size();
+    }
+
+    int reads() {
+        return reads.get();
+    }
+
+    int staleWithout() {
+        return staleWithout.get();
+    }
+
+    int staleWith() {
+        return staleWith.get();
+    }
+
+    /** Compares with what can be read from Kafka. */
+    Summary summarize(Ledger ledger) {
+        long[] micros = changes.stream()
+                .mapToLong(change -> {
+                    OrdersView.Arrival arrival = view.arrivalOf(change.eventId().toString());
+                    return arrival == null ? -1 : Math.max(0, arrival.nanos() - change.committedNanos()) / 1000;
+                })
+                .filter(latency -> latency >= 0)
+                .sorted()
+                .toArray();
+        long lastNanos = changes.stream()
+                .map(change -> view.arrivalOf(change.eventId().toString()))
+                .mapToLong(arrival -> arrival == null ? startNanos : arrival.nanos())
+                .max()
+                .orElse(startNanos + 1);
+        int published = (int) changes.stream()
+                .filter(change -> ledger.readable().contains(change.eventId().toString()))
+                .count();
+        return new Summary(
+                changes.size(),
+                published,
+                ledger.missing(),
+                ledger.duplicated(),
+                ledger.outOfOrder(),
+                staleWithout.get(),
+                staleWith.get(),
+                reads.get(),
+                changes.size() * 1_000_000_000L / Math.max(1, lastNanos - startNanos),
+                quantile(micros, 0.5),
+                quantile(micros, 0.99));
+    }
+
+    private static double quantile(long[] sortedMicros, double q) {
+        if (sortedMicros.length == 0) {
+            return 0;
+        }
+        long value = sortedMicros[(int) Math.min(sortedMicros.length - 1, Math.floor(q * sortedMicros.length))];
+        return Math.round(value / 100.0) / 10.0;
+    }
+}

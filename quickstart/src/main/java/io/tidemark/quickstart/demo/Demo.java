@@ -1,0 +1,192 @@
+package io.tidemark.quickstart.demo;
+
+import io.tidemark.quickstart.stack.FreePorts;
+import io.tidemark.quickstart.stack.LocalStack;
+import io.tidemark.quickstart.stack.StackException;
+import io.tidemark.quickstart.stack.StopSignal;
+import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.source.SourceInstallation;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+
+/**
+ * Sets the stage (servers, outbox, relay, projection), tells the story on the terminal, and takes everything down again,
+ * also after an error. On the main thread.
+ */
+public final class Demo {
+
+    private static final Duration RELAY_START = Duration.ofSeconds(90);
+    private static final int PAUSE_MILLIS = 50;
+    private static final int REPORT_EVERY = 60;
+
+    private final Path dir;
+    private final PrintStream out;
+
+    /**
+     * Sets it up; starts nothing yet.
+     *
+     * @param dir where everything's data lives; a second demo there goes on where the first one ended
+     * @param out where the story is told
+     */
+    public Demo(Path dir, PrintStream out) {
+        this.dir = dir.toAbsolutePath().normalize();
+        this.out = out;
+    }
+
+    /** What is told on the stage, once everything runs. */
+    private interface Act {
+        void play(Stage stage) throws Exception;
+    }
+
+    /** Everything that runs. */
+    private record Stage(LocalStack stack, RelayChild relay, OrdersView view, WatermarkProbe watermark) {}
+
+    /**
+     * Writes so many events, checks everything, and ends.
+     *
+     * @return what it came to
+     */
+    public String once(int events, boolean json, StopSignal stop) throws Exception {
+        Summary[] summary = new Summary[1];
+        play(stop, stage -> {
+            say("Writing " + events + " events from 4 tills, looking at the projection after every tenth ...");
+            Customers customers = new Customers(stage.stack().postgres(), stage.view(), stage.watermark());
+            customers.shop(events);
+            summary[0] = customers.summarize(Ledger.compare(stage.stack()));
+        });
+        if (!summary[0].isClean()) {
+            throw new NotClean(json ? summary[0].toJson() : summary[0].toText());
+        }
+        return json ? summary[0].toJson() : summary[0].toText();
+    }
+
+    /** The summary of a run in which something was missing, repeated, out of order or stale. */
+    public static final class NotClean extends Exception {
+
+        NotClean(String summary) {
+            super(summary);
+        }
+    }
+
+    /** Tells the story, and goes on until the stop signal. */
+    public void untilStopped(StopSignal stop) throws Exception {
+        play(stop, stage -> {
+            try (Shop shop = new Shop(stage.stack().postgres());
+                    Connection reader = stage.stack().postgres().connect(OrdersView.DATABASE)) {
+                Customers customers = new Customers(stage.stack().postgres(), stage.view(), stage.watermark());
+                new Story(out, customers, shop, reader, stage.view(), stage.watermark()).tell();
+                sayHowToLookAround(stage, shop);
+                keepShopping(stage, customers, shop, reader, stop);
+                say("");
+                stage.watermark().await(shop.token(), Duration.ofSeconds(30)); // the last events are on their way
+                out.print(customers.summarize(Ledger.compare(stage.stack())).toText());
+            }
+        });
+    }
+
+    private void play(StopSignal stop, Act act) throws Exception {
+        say("Starting a real Postgres and a real Kafka, data in " + dir + " ...");
+        try (LocalStack stack = LocalStack.start(dir, FreePorts.preferring(54321), FreePorts.preferring(19092))) {
+            say("  Postgres on 127.0.0.1:" + stack.postgres().port() + ", Kafka on "
+                    + stack.kafka().bootstrapServers());
+            int port = FreePorts.preferring(8080);
+            stack.postgres().createDatabase(Shop.DATABASE);
+            OrdersView.install(stack.postgres());
+            Path config = RelayChild.configure(dir, stack, port, FreePorts.next());
+            installOutbox(stack, config);
+            Shop.install(stack.postgres());
+            try (RelayChild relay = RelayChild.start(config, dir.resolve("relay.log"), this::say);
+                    OrdersView view =
+                            new OrdersView(stack.postgres(), stack.kafka().bootstrapServers())) {
+                say("Starting the relay (pid " + relay.pid() + ", log " + relay.log() + ") ...");
+                WatermarkProbe watermark = new WatermarkProbe("http://127.0.0.1:" + port);
+                awaitRunning(watermark, relay, stop);
+                view.start();
+                act.play(new Stage(stack, relay, view, watermark));
+                if (!view.failure().isEmpty()) {
+                    throw new StackException("the projection failed: " + view.failure());
+                }
+            }
+        }
+    }
+
+    /** What {@code tidemark init} does, as the superuser; the relay itself runs with its own few rights. */
+    private static void installOutbox(LocalStack stack, Path config) throws Exception {
+        try (Connection connection = stack.postgres().connect(Shop.DATABASE);
+                Statement statement = connection.createStatement()) {
+            new SourceInstallation(ConfigurationFile.read(config).postgres()).install(connection);
+            statement.execute("alter role " + RelayChild.USER + " password '" + RelayChild.PASSWORD + "'");
+        }
+    }
+
+    private static void awaitRunning(WatermarkProbe watermark, RelayChild relay, StopSignal stop)
+            throws InterruptedException {
+        long deadline = System.nanoTime() + RELAY_START.toNanos();
+        String state = "";
+        while (!state.equals("running")) {
+            if (stop.await(100)) {
+                throw new StackException("stopped while starting");
+            }
+            if (System.nanoTime() > deadline) {
+                throw new StackException("the relay is not running after " + RELAY_START.toSeconds() + " s but " + state
+                        + "; its log is " + relay.log());
+            }
+            state = watermark.state();
+        }
+    }
+
+    private void sayHowToLookAround(Stage stage, Shop shop) throws SQLException {
+        int port = stage.stack().postgres().port();
+        String bootstrap = stage.stack().kafka().bootstrapServers();
+        say("""
+
+                Look around while it runs:
+                  PGPASSWORD=tidemark psql -h 127.0.0.1 -p %d -U postgres shop -c 'select * from outbox.event limit 5'
+                  kcat -b %s -t %s -C -X isolation.level=read_committed -f '%%k %%h %%s\\n'
+                  curl '%s'
+                  kill -9 %d        # the relay; watch what is missing afterwards: nothing
+
+                The shop goes on until Ctrl-C.
+                """.formatted(
+                        port,
+                        bootstrap,
+                        OrdersView.TOPIC,
+                        stage.watermark().urlOf(shop.token()),
+                        stage.relay().pid()));
+    }
+
+    private void keepShopping(Stage stage, Customers customers, Shop shop, Connection reader, StopSignal stop)
+            throws SQLException, InterruptedException {
+        Shop.Change last = null;
+        for (int i = 1; !stop.await(PAUSE_MILLIS); i++) {
+            if (!stage.view().failure().isEmpty()) {
+                return;
+            }
+            last = last == null || last.version() == 3 ? shop.place() : shop.pay(last);
+            customers.remember(last);
+            if (i % 5 == 0) {
+                customers.look(shop, reader, last);
+            }
+            if (i % REPORT_EVERY == 0) {
+                say(String.format(
+                        "  %d events written, %d at the projection; stale reads: %d of %d without a token, %d of %d"
+                                + " with one; relay %s",
+                        customers.written(),
+                        stage.view().arrived(),
+                        customers.staleWithout(),
+                        customers.reads(),
+                        customers.staleWith(),
+                        customers.reads(),
+                        stage.watermark().state()));
+            }
+        }
+    }
+
+    private void say(String line) {
+        out.println(line);
+    }
+}

@@ -1,0 +1,79 @@
+package io.tidemark.quickstart.demo;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/**
+ * What a demo run came to.
+ *
+ * @param written events committed by this run
+ * @param published of these, how many are readable in Kafka
+ * @param missing over the whole history of the data
+ * @param duplicated over the whole history of the data
+ * @param outOfOrder over the whole history of the data
+ * @param staleReadsWithoutToken of the reads made right after a commit
+ * @param staleReadsWithToken of the same reads, made again after {@code success}
+ * @param reads how many of each were made
+ * @param eventsPerSecond from the first commit to the last arrival
+ * @param latencyP50Millis from commit to the arrival at the projection's consumer
+ */
+record Summary(
+        int written,
+        int published,
+        int missing,
+        int duplicated,
+        int outOfOrder,
+        int staleReadsWithoutToken,
+        int staleReadsWithToken,
+        int reads,
+        long eventsPerSecond,
+        double latencyP50Millis,
+        double latencyP99Millis) {
+
+    /** Nothing was missing, repeated, out of order, or stale after {@code success}. */
+    boolean isClean() {
+        return written == published && missing == 0 && duplicated == 0 && outOfOrder == 0 && staleReadsWithToken == 0;
+    }
+
+    String toJson() {
+        ObjectNode json = new ObjectMapper().createObjectNode();
+        return json.put("written", written)
+                .put("published", published)
+                .put("missing", missing)
+                .put("duplicated", duplicated)
+                .put("outOfOrder", outOfOrder)
+                .put("staleReadsWithoutToken", staleReadsWithoutToken)
+                .put("staleReadsWithToken", staleReadsWithToken)
+                .put("reads", reads)
+                .put("eventsPerSecond", eventsPerSecond)
+                .put("latencyP50Millis", latencyP50Millis)
+                .put("latencyP99Millis", latencyP99Millis)
+                .toString();
+    }
+
+    String toText() {
+        return """
+                written                    %d
+                published                  %d
+                missing                    %d
+                duplicated                 %d
+                out of order               %d
+                stale reads without token  %d of %d
+                stale reads with token     %d of %d
+                throughput                 %d events/s
+                commit to consumer         p50 %.1f ms, p99 %.1f ms
+                """.formatted(
+                        written,
+                        published,
+                        missing,
+                        duplicated,
+                        outOfOrder,
+                        staleReadsWithoutToken,
+                        reads,
+                        staleReadsWithToken,
+                        reads,
+                        eventsPerSecond,
+                        latencyP50Millis,
+                        latencyP99Millis);
+    }
+}
