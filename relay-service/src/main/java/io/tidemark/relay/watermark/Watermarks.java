@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -39,6 +40,9 @@ public final class Watermarks implements AutoCloseable {
     /** How long a wait that is over stays open for offsets that Kafka has been asked for. */
     private static final long EVIDENCE_MILLIS = 2000;
 
+    private static final long CLOSE_SECONDS = 2;
+    private static final Answer SHUTTING_DOWN = new Answer.Unavailable("this relay is shutting down");
+
     private final PublishedIndex index;
     private final GroupOffsets groups;
     private final Nudges nudges;
@@ -47,11 +51,15 @@ public final class Watermarks implements AutoCloseable {
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicBoolean advanceQueued = new AtomicBoolean();
     private volatile @Nullable SourceIdentity source;
-    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(runnable -> {
-        Thread watermark = new Thread(runnable, "watermark");
-        watermark.setDaemon(true);
-        return watermark;
-    });
+    /** After {@link #close} nobody waits any more, so whatever still comes in can be dropped. */
+    private final ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(
+            1,
+            runnable -> {
+                Thread watermark = new Thread(runnable, "watermark");
+                watermark.setDaemon(true);
+                return watermark;
+            },
+            new ThreadPoolExecutor.DiscardPolicy());
 
     public Watermarks(
             List<ProjectionConfig> projections,
@@ -119,6 +127,9 @@ public final class Watermarks implements AutoCloseable {
         Waiter waiter = new Waiter(target);
         CompletableFuture<Answer> answer = waiter.answer.whenComplete((ignored, failure) -> waiting.decrementAndGet());
         onThread(() -> enter(waiters, waiter, bounded));
+        if (source == null) { // closed meanwhile: the task above may have been dropped
+            waiter.answer.complete(SHUTTING_DOWN);
+        }
         return answer;
     }
 
@@ -256,16 +267,18 @@ public final class Watermarks implements AutoCloseable {
         return source != null;
     }
 
-    /** Answers everyone who waits that this replica is going away. */
+    /** Answers everyone who waits, and everyone who still comes, that this replica is going away. */
     @Override
     public void close() {
         source = null;
-        onThread(() -> projections
-                .values()
-                .forEach(waiters -> waiters.answerAll(new Answer.Unavailable("this relay is shutting down"))));
-        thread.shutdown();
+        CountDownLatch answered = new CountDownLatch(1);
+        onThread(() -> {
+            projections.values().forEach(waiters -> waiters.answerAll(SHUTTING_DOWN));
+            thread.shutdownNow();
+            answered.countDown();
+        });
         try {
-            if (!thread.awaitTermination(2, TimeUnit.SECONDS)) {
+            if (!answered.await(CLOSE_SECONDS, TimeUnit.SECONDS)) {
                 thread.shutdownNow();
             }
         } catch (InterruptedException e) {

@@ -1,0 +1,210 @@
+package io.tidemark.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemark.it.harness.TestSource;
+import io.tidemark.outbox.EventHeaders;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.OutboxEvent;
+import io.tidemark.outbox.OutboxWriter;
+import io.tidemark.outbox.Token;
+import io.tidemark.outbox.Tokens;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The SQL side of the contract: what may be written, who may do what, and when a token is honest. */
+class OutboxSchemaIT {
+
+    private static TestSource source;
+    private final OutboxWriter writer = new OutboxWriter();
+
+    @BeforeAll
+    static void install() throws Exception {
+        source = TestSource.create("schema");
+    }
+
+    @AfterAll
+    static void drop() throws Exception {
+        source.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            select outbox.publish('or der', '1', 't', 'x')                        | aggregate_type_is_letters
+            select outbox.publish('', '1', 't', 'x')                              | aggregate_type_is_letters
+            select outbox.publish('.', '1', 't', 'x')                             | aggregate_type_is_letters
+            select outbox.publish(repeat('a', 201), '1', 't', 'x')                | aggregate_type_is_letters
+            select outbox.publish('order', '', 't', 'x')                          | aggregate_id_is_1_to_1024_bytes
+            select outbox.publish('order', repeat('ü', 513), 't', 'x')            | aggregate_id_is_1_to_1024_bytes
+            select outbox.publish('order', '1', '', 'x')                          | event_type_is_1_to_255_bytes
+            select outbox.publish('order', '1', 't', repeat('x', 921601))         | payload_is_at_most_900_kib
+            select outbox.publish('order', '1', 't', 'x', headers => '{"tidemark-x": "y"}') | headers_are_strings_without_reserved
+            select outbox.publish('order', '1', 't', 'x', headers => '{"ID": "y"}')         | headers_are_strings_without_reserved
+            select outbox.publish('order', '1', 't', 'x', headers => '{"a": 1}')            | headers_are_strings_without_reserved
+            select outbox.publish('order', '1', 't', 'x', headers => '["a"]')               | headers_are_strings_without_reserved
+            select outbox.publish('order', '1', 't', 'x', headers => '{"": "y"}')           | headers_are_strings_without_reserved
+            select outbox.publish('order', '1', 't', 'x', content_type => '')               | content_type_is_1_to_255_bytes
+            insert into outbox.event (aggregate_type, aggregate_id, event_type, payload, payload_binary) values ('a', 'b', 'c', 'd', 'e') | payload_or_payload_binary_but_not_both
+            insert into outbox.event (aggregate_type, aggregate_id, event_type, payload, created_at) values ('a', 'b', 'c', 'd', 'infinity') | created_at_is_between_1970_and_9999
+            insert into outbox.event (aggregate_type, aggregate_id, event_type, payload, created_at) values ('a', 'b', 'c', 'd', '1969-12-31') | created_at_is_between_1970_and_9999
+            """)
+    void turnsABadRowAwayAtInsertNamingTheRule(String sql, String constraint) {
+        assertThatThrownBy(() -> source.execute(sql))
+                .isInstanceOf(SQLException.class)
+                .hasMessageContaining(constraint)
+                .satisfies(e -> assertThat(((SQLException) e).getSQLState()).isEqualTo("23514"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"id", "Type", "content-type", "TRACEPARENT", "tracestate", "Tidemark-Position", "ce_id", "tenant"
+            })
+    void sqlAndJavaAgreeOnReservedHeaders(String name) throws Exception {
+        String valid = source.query("select outbox.valid_headers(jsonb_build_object('" + name + "', 'x'))::text");
+
+        assertThat(valid.equals("true")).isEqualTo(!EventHeaders.isReserved(name));
+    }
+
+    @Test
+    void insertsIntoTheDefaultPartitionWhateverTheTime() throws Exception {
+        source.execute("insert into outbox.event (aggregate_type, aggregate_id, event_type, payload, created_at)"
+                + " values ('a', 'future', 'c', 'd', '2999-01-01')");
+
+        assertThat(source.query("select tableoid::regclass from outbox.event where aggregate_id = 'future'"))
+                .isEqualTo("outbox.event_default");
+    }
+
+    @Test
+    void writesEveryFieldFromJava() throws Exception {
+        String id;
+        try (Connection connection = source.connect()) {
+            connection.setAutoCommit(false);
+            id = writer.publish(
+                            connection,
+                            OutboxEvent.of("order", "42", "Placed", "{\"ü\": \"😀\"}")
+                                    .withContentType("application/json")
+                                    .withHeaders(Map.of("tenant", "a \"b\" \\ c"))
+                                    .withTrace("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "k=v"))
+                    .toString();
+            connection.commit();
+        }
+
+        assertThat(source.query("select concat_ws('|', aggregate_type, aggregate_id, event_type, payload, content_type,"
+                        + " headers ->> 'tenant', traceparent, tracestate) from outbox.event where id = '" + id + "'"))
+                .isEqualTo("order|42|Placed|{\"ü\": \"😀\"}|application/json|a \"b\" \\ c"
+                        + "|00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01|k=v");
+    }
+
+    @Test
+    void refusesATokenInsideAWritingTransaction() throws Exception {
+        try (Connection connection = source.connect()) {
+            connection.setAutoCommit(false);
+            writer.publish(connection, OutboxEvent.of("order", "1", "t", "x"));
+
+            assertThatThrownBy(() -> Tokens.current(connection))
+                    .isInstanceOf(SQLException.class)
+                    .hasMessageContaining("inside a transaction that has already written")
+                    .hasMessageContaining("Commit first")
+                    .satisfies(e -> assertThat(((SQLException) e).getSQLState()).isEqualTo("25001"));
+        }
+    }
+
+    /** The commit LSN is the truth slot's; with the flush LSN instead, asynchronous commits break this. */
+    @ParameterizedTest
+    @ValueSource(strings = {"on", "off", "local"})
+    void aTokenCoversTheCommitBeforeIt(String synchronousCommit) throws Exception {
+        Token[] tokens = new Token[50];
+        String[] ids = new String[tokens.length];
+        try (Connection connection = source.connect();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            for (int i = 0; i < tokens.length; i++) {
+                statement.execute("set local synchronous_commit = " + synchronousCommit);
+                ids[i] = writer.publish(connection, OutboxEvent.of("order", "1", "t", "x"))
+                        .toString();
+                statement.execute("insert into audit.entry (event_id, aggregate_id) values ('" + ids[i] + "', '1')");
+                connection.commit();
+                tokens[i] = Tokens.current(connection);
+                connection.commit();
+            }
+        }
+        source.execute("select pg_switch_wal()"); // so that the truth slot sees what is not flushed yet
+        Map<String, Lsn> commits = new java.util.HashMap<>();
+        source.committedEvents().forEach(event -> commits.put(event.id(), event.commitLsn()));
+
+        for (int i = 0; i < tokens.length; i++) {
+            Lsn token = tokens[i].parts().get(0).lsn();
+            assertThat(token).isGreaterThanOrEqualTo(commits.get(ids[i]));
+        }
+    }
+
+    @Test
+    void aNudgeLiesBeyondEveryTokenBeforeIt() throws Exception {
+        Token token;
+        try (Connection connection = source.connect()) {
+            token = Tokens.current(connection);
+        }
+
+        Lsn nudge = Lsn.parse(source.query("select outbox.nudge()::text"));
+
+        assertThat(nudge).isGreaterThan(token.parts().get(0).lsn());
+        assertThat(token.parts().get(0).source()).isEqualTo(source.sourceId());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            outbox_writer  | select outbox.publish('order', '1', 't', 'x')          | true
+            outbox_writer  | select outbox.publish('order', '1', 't', 'x'::bytea)   | true
+            outbox_writer  | select outbox.publish('order', '1', 't', '{}'::jsonb)  | true
+            outbox_writer  | select outbox.token()                                  | true
+            outbox_writer  | insert into outbox.event (aggregate_type, aggregate_id, event_type) values ('a', 'b', 'c') | true
+            outbox_writer  | select payload from outbox.event                       | false
+            outbox_writer  | update outbox.event set payload = 'y'                  | false
+            outbox_writer  | delete from outbox.event                               | false
+            outbox_writer  | select outbox.nudge()                                  | false
+            outbox_writer  | update outbox.source set id = '00000000'               | false
+            tidemark_relay | select count(*) from outbox.event                      | true
+            tidemark_relay | select * from outbox.slot                              | true
+            tidemark_relay | select outbox.nudge()                                  | true
+            tidemark_relay | select outbox.publish('order', '1', 't', 'x')          | false
+            tidemark_relay | delete from outbox.event                               | false
+            nobody_special | select outbox.token()                                  | false
+            nobody_special | select outbox.publish('order', '1', 't', 'x')          | false
+            """)
+    void rolesMayDoTheirWorkAndNothingElse(String role, String sql, boolean allowed) throws Exception {
+        source.execute(
+                "do $$ begin if to_regrole('nobody_special') is null then create role nobody_special; end if; end $$");
+
+        if (allowed) {
+            source.execute("set role " + role, sql);
+        } else {
+            assertThatThrownBy(() -> source.execute("set role " + role, sql))
+                    .isInstanceOf(SQLException.class)
+                    .hasMessageContaining("permission denied");
+        }
+    }
+
+    @Test
+    void installingAgainChangesNothing() throws Exception {
+        String sourceId = source.sourceId();
+        List<String> report;
+        try (Connection connection = source.connect()) {
+            report = new io.tidemark.relay.source.SourceInstallation(
+                            source.configuration().postgres())
+                    .install(connection);
+        }
+
+        assertThat(report).allSatisfy(line -> assertThat(line).endsWith("there already"));
+        assertThat(source.sourceId()).isEqualTo(sourceId);
+    }
+}

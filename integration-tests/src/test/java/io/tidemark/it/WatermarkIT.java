@@ -1,0 +1,255 @@
+package io.tidemark.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.it.guarantee.WatermarkEvidence;
+import io.tidemark.it.guarantee.WatermarkEvidence.Success;
+import io.tidemark.it.harness.GroupConsumer;
+import io.tidemark.it.harness.RunningRelay;
+import io.tidemark.it.harness.TestSource;
+import io.tidemark.it.harness.TopicReader;
+import io.tidemark.it.harness.Workload;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.OutboxEvent;
+import io.tidemark.outbox.OutboxWriter;
+import io.tidemark.outbox.Token;
+import io.tidemark.outbox.Tokens;
+import io.tidemark.relay.watermark.Answer;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The watermark never says {@code success} too early, and says it soon. */
+class WatermarkIT {
+
+    private TestSource source;
+    private final OutboxWriter writer = new OutboxWriter();
+
+    @BeforeEach
+    void create() throws Exception {
+        source = TestSource.create("watermark");
+    }
+
+    @AfterEach
+    void drop() throws Exception {
+        source.close();
+    }
+
+    /** The relay of now, while it is being restarted. */
+    private static final class Current {
+        volatile RunningRelay relay;
+
+        Current(RunningRelay relay) {
+            this.relay = relay;
+        }
+    }
+
+    private record Written(String eventId, Token token) {}
+
+    private Written write(Connection connection, String aggregateId) throws Exception {
+        connection.setAutoCommit(false);
+        String id = writer.publish(connection, OutboxEvent.of("order", aggregateId, "t", "x"))
+                .toString();
+        try (Statement audit = connection.createStatement()) {
+            audit.execute(
+                    "insert into audit.entry (event_id, aggregate_id) values ('" + id + "', '" + aggregateId + "')");
+        }
+        connection.commit();
+        Token token = Tokens.current(connection);
+        connection.commit();
+        return new Written(id, token);
+    }
+
+    private static Answer ask(RunningRelay relay, Token token, long waitMillis) throws Exception {
+        return relay.relay().watermarks().ask("view", token, waitMillis).get(60, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void isSoundUnderConcurrentWritersASlowGroupAndRestarts() throws Exception {
+        ConcurrentLinkedQueue<Success> successes = new ConcurrentLinkedQueue<>();
+        Current current = new Current(RunningRelay.startAndAwait(source.configuration()));
+        ExecutorService askers = Executors.newFixedThreadPool(4);
+        try (GroupConsumer group = GroupConsumer.start(source, 60);
+                Workload workload = Workload.start(source, 7, 2, 20)) {
+            List<Future<?>> asking = new ArrayList<>();
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(15);
+            for (int asker = 0; asker < 4; asker++) {
+                String aggregate = "asker-" + asker;
+                asking.add(askers.submit(() -> {
+                    try (Connection connection = source.connect()) {
+                        while (System.nanoTime() < end) {
+                            Written written = write(connection, aggregate);
+                            if (ask(current.relay, written.token(), 5_000) instanceof Answer.Success) {
+                                Lsn lsn = written.token().parts().get(0).lsn();
+                                successes.add(new Success(lsn, written.eventId(), System.nanoTime()));
+                            }
+                        }
+                    }
+                    return null;
+                }));
+            }
+            for (int restart = 0; restart < 2; restart++) {
+                TimeUnit.SECONDS.sleep(4);
+                current.relay.cutOff();
+                current.relay = RunningRelay.start(source.configuration());
+            }
+            for (Future<?> asker : asking) {
+                asker.get(90, TimeUnit.SECONDS);
+            }
+            workload.close();
+
+            assertThat(successes).hasSizeGreaterThan(20);
+            new WatermarkEvidence(source.committedEvents(), group, List.copyOf(successes)).check();
+        } finally {
+            askers.shutdownNow();
+            current.relay.close();
+        }
+    }
+
+    @Test
+    void answersOnAnIdleDatabase() throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
+                Connection connection = source.connect()) {
+            for (int i = 0; i < 20; i++) {
+                source.execute("insert into audit.entry (event_id, aggregate_id) values (gen_random_uuid(), 'x')");
+                Token token = Tokens.current(connection); // beyond anything that concerns the outbox
+
+                Answer answer = ask(relay, token, 10_000);
+
+                assertThat(answer).isInstanceOf(Answer.Success.class);
+            }
+        }
+    }
+
+    @Test
+    void saysWhereTheGroupIsBehindAndReleasesItWhenItCommits() throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
+                Connection connection = source.connect()) {
+            Written written = write(connection, "one");
+            Answer behind = ask(relay, written.token(), 3_000);
+            assertThat(behind).isInstanceOfSatisfying(Answer.ProjectionBehind.class, answer -> {
+                assertThat(answer.behind()).singleElement().satisfies(partition -> {
+                    assertThat(partition.topic()).isEqualTo(source.topic("order"));
+                    assertThat(partition.need()).isEqualTo(1);
+                    assertThat(partition.have()).isZero();
+                });
+                assertThat(answer.waitedMillis()).isBetween(2_900L, 8_000L);
+            });
+
+            var parked = relay.relay().watermarks().ask("view", written.token(), 30_000);
+            Answer.Behind partition =
+                    ((Answer.ProjectionBehind) behind).behind().get(0);
+            commit(partition.partition(), partition.need());
+
+            assertThat(parked.get(20, TimeUnit.SECONDS)).isInstanceOf(Answer.Success.class);
+        }
+    }
+
+    private void commit(int partition, long offset) {
+        Map<String, Object> config = Map.of(ConsumerConfig.GROUP_ID_CONFIG, source.name() + "-view");
+        try (KafkaConsumer<byte[], byte[]> consumer = TopicReader.consumer(source.servers(), config)) {
+            consumer.commitSync(
+                    Map.of(new TopicPartition(source.topic("order"), partition), new OffsetAndMetadata(offset)));
+        }
+    }
+
+    /** Partitions end with transaction markers, which a group that commits record by record never counts. */
+    @Test
+    void afterARestartAsksForRecordsNotForTheEndOfTheLog() throws Exception {
+        try (Connection connection = source.connect()) {
+            Written last;
+            try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+                for (int i = 0; i < 10; i++) {
+                    write(connection, "agg-" + i);
+                }
+                last = write(connection, "last");
+                assertThat(ask(relay, last.token(), 1)).isNotInstanceOf(Answer.Success.class);
+                await().until(() -> relay.state()
+                        .published()
+                        .isAtLeast(last.token().parts().get(0).lsn()));
+            }
+            try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+                assertThat(ask(relay, last.token(), 0)).isInstanceOf(Answer.ProjectionBehind.class);
+
+                try (GroupConsumer group = GroupConsumer.start(source, 0)) {
+                    assertThat(ask(relay, last.token(), 30_000)).isInstanceOf(Answer.Success.class);
+                    assertThat(group.processed()).isEqualTo(11);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aTopicWithoutEventsNeedsNothing() throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
+                Connection connection = source.connect()) {
+            connection.setAutoCommit(false);
+            writer.publish(connection, OutboxEvent.of("other", "1", "t", "x"));
+            connection.commit();
+
+            Answer answer = ask(relay, Tokens.current(connection), 10_000);
+
+            assertThat(answer).isInstanceOf(Answer.Success.class);
+        }
+    }
+
+    @Test
+    void tellsTokensThatCannotBeAnsweredApart() throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+            String id = source.sourceId();
+
+            assertThat(ask(relay, Token.of("ffffffff", 1, Lsn.ZERO), 10_000)).isInstanceOf(Answer.Foreign.class);
+            assertThat(ask(relay, Token.of(id, 2, Lsn.ZERO), 10_000)).isInstanceOf(Answer.Unknown.class);
+            assertThat(ask(relay, Token.of(id, 1, Lsn.parse("FFFFFF/0")), 10_000))
+                    .isInstanceOf(Answer.Ahead.class);
+            assertThat(ask(relay, Token.of(id, 1, Lsn.parse("FFFFFF/0")), 0)).isInstanceOf(Answer.SourceBehind.class);
+        }
+    }
+
+    @Test
+    void turnsAwayWhoeverIsOneTooMany() throws Exception {
+        try (RunningRelay relay =
+                        RunningRelay.startAndAwait(source.configuration("watermark: {maxWaiters: 2, maxWait: 3s}"));
+                Connection connection = source.connect()) {
+            Token token = write(connection, "one").token();
+            var first = relay.relay().watermarks().ask("view", token, 60_000);
+            var second = relay.relay().watermarks().ask("view", token, 60_000);
+
+            Answer third = ask(relay, token, 60_000);
+
+            assertThat(third).isInstanceOf(Answer.TooManyWaiters.class);
+            assertThat(first.get(20, TimeUnit.SECONDS)).isInstanceOf(Answer.ProjectionBehind.class); // maxWait cut it
+            assertThat(second.get(20, TimeUnit.SECONDS)).isInstanceOf(Answer.ProjectionBehind.class);
+            assertThat(ask(relay, token, 1)).isInstanceOf(Answer.ProjectionBehind.class);
+        }
+    }
+
+    @Test
+    void shuttingDownAnswersWhoeverWaits() throws Exception {
+        RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
+        try (Connection connection = source.connect()) {
+            var parked = relay.relay()
+                    .watermarks()
+                    .ask("view", write(connection, "one").token(), 30_000);
+
+            relay.close();
+
+            assertThat(parked.get(5, TimeUnit.SECONDS)).isInstanceOf(Answer.Unavailable.class);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package io.tidemark.it.guarantee;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.it.guarantee.WatermarkEvidence.Success;
+import java.util.List;
+
+/** Commit, token, {@code success}: a read that starts afterwards sees the write. */
+public final class G9ReadYourWrites {
+
+    public void check(WatermarkEvidence evidence) {
+        List<Success> stale = evidence.successes().stream()
+                .filter(success -> evidence.consumer().processedNanos(success.ownEvent()) > success.givenNanos())
+                .toList();
+
+        assertThat(stale).as("success, but a read does not see the write").isEmpty();
+    }
+}

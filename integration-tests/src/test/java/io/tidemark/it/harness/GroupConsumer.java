@@ -1,0 +1,83 @@
+package io.tidemark.it.harness;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * The consumer group of the projection {@code view}, as any user would write it: process, then commit. Remembers when
+ * each event had been processed. Some partitions are slower than others, at random.
+ */
+public final class GroupConsumer implements AutoCloseable {
+
+    private final TestSource source;
+    private final int maxPauseMillis;
+    private final Map<String, Long> processedNanos = new ConcurrentHashMap<>();
+    private final Thread thread = new Thread(this::consume, "group-consumer");
+    private volatile boolean closing;
+
+    private GroupConsumer(TestSource source, int maxPauseMillis) {
+        this.source = source;
+        this.maxPauseMillis = maxPauseMillis;
+    }
+
+    /** @param maxPauseMillis it takes up to so long over a batch before it commits */
+    public static GroupConsumer start(TestSource source, int maxPauseMillis) {
+        GroupConsumer consumer = new GroupConsumer(source, maxPauseMillis);
+        consumer.thread.start();
+        return consumer;
+    }
+
+    private void consume() {
+        Random random = new Random(1);
+        Map<String, Object> config = Map.of(
+                ConsumerConfig.GROUP_ID_CONFIG, source.name() + "-view",
+                ConsumerConfig.METADATA_MAX_AGE_CONFIG, 500,
+                ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 50,
+                ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4096);
+        try (KafkaConsumer<byte[], byte[]> consumer = TopicReader.consumer(source.servers(), config)) {
+            consumer.subscribe(List.of(source.topic("order")));
+            while (!closing) {
+                Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
+                    offsets.put(
+                            new TopicPartition(record.topic(), record.partition()),
+                            new OffsetAndMetadata(record.offset() + 1)); // the record's, never the log's end
+                    processedNanos.put(ReadEvent.of(record).id(), Long.MAX_VALUE);
+                }
+                if (!offsets.isEmpty()) {
+                    TimeUnit.MILLISECONDS.sleep(random.nextInt(maxPauseMillis + 1));
+                    long now = System.nanoTime();
+                    processedNanos.replaceAll((id, nanos) -> nanos == Long.MAX_VALUE ? now : nanos);
+                    consumer.commitSync(offsets);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** When the event had been processed, by {@link System#nanoTime}; {@link Long#MAX_VALUE} while it has not. */
+    public long processedNanos(String eventId) {
+        return processedNanos.getOrDefault(eventId, Long.MAX_VALUE);
+    }
+
+    public int processed() {
+        return processedNanos.size();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        closing = true;
+        thread.join();
+    }
+}
