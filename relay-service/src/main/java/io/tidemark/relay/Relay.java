@@ -79,9 +79,12 @@ public final class Relay implements Managed {
         supervisor.start();
     }
 
-    /** Ends the run, answers whoever waits, and returns when the slot and the lock are free. */
+    /** Ends the run, answers whoever waits, and returns when the slot and the lock are free. Once is enough. */
     @Override
     public void stop() throws InterruptedException {
+        if (isStopping()) {
+            return;
+        }
         stopping.countDown();
         watermarks.close();
         supervisor.join(TimeUnit.SECONDS.toMillis(30));

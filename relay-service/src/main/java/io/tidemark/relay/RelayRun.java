@@ -78,6 +78,7 @@ final class RelayRun {
     private final TransactionAssembler assembler;
     private final Batch batch;
     private final byte[] positionKey;
+    /** The LSN of the last whole transaction or barrier that Kafka has. */
     private Lsn published;
 
     RelayRun(Parts parts, ResumePoint resumePoint, Listener listener) {
@@ -88,7 +89,7 @@ final class RelayRun {
                 resumePoint, transactionBytes, Path.of(parts.limits().spillDirectory()));
         this.batch = new Batch(parts.limits().batchEvents(), transactionBytes);
         this.positionKey = parts.identity().sourceId().getBytes(StandardCharsets.UTF_8);
-        this.published = parts.index().published();
+        this.published = resumePoint.complete();
     }
 
     /** Publishes until the listener says stop, or something fails. */
@@ -207,7 +208,7 @@ final class RelayRun {
             send(part.get(i), commitLsn, firstOrdinal + i, split);
         }
         boolean complete = lastOrdinal == total - 1;
-        commit(complete ? ResumePoint.after(commitLsn) : ResumePoint.inside(commitLsn, lastOrdinal));
+        commit(complete ? ResumePoint.after(commitLsn) : ResumePoint.inside(commitLsn, lastOrdinal, published));
     }
 
     private void send(CapturedEvent event, Lsn commitLsn, int ordinal, @Nullable String split)
@@ -231,9 +232,7 @@ final class RelayRun {
         Map<TopicPartition, TransactionalPublisher.End> ends =
                 parts.publisher().commit(SourcePosition.TOPIC, positionKey, position.toJson());
 
-        if (!reached.isPartial()) {
-            published = reached.lsn();
-        }
+        published = reached.complete();
         Map<TopicPartition, PublishedIndex.Addition> additions = new HashMap<>();
         ends.forEach((partition, end) ->
                 additions.put(partition, new PublishedIndex.Addition(end.firstLsn(), end.endOffset())));

@@ -6,18 +6,21 @@ import io.tidemark.outbox.Lsn;
  * Up to where Kafka already has everything, as read from it at the start of a run. The stream begins at or before it,
  * at the slot's confirmed LSN, and what lies at or below it is dropped.
  *
- * @param lsn every transaction with a commit LSN below it, and every one at it unless partial, is published
+ * @param lsn every transaction with a commit LSN below it, and the one at it unless partial, is published
  * @param partialOrdinal of the transaction that commits at {@code lsn} only the events up to this ordinal are
  *     published; -1 when all of it is
+ * @param complete the last LSN up to which whole transactions are published, as it came off the stream: the most the
+ *     slot may be confirmed to. Not {@code lsn} minus one: Postgres skips a transaction whose commit record
+ *     <em>starts</em> below the confirmed LSN (docs/adr/0004)
  */
-public record ResumePoint(Lsn lsn, int partialOrdinal) {
+public record ResumePoint(Lsn lsn, int partialOrdinal, Lsn complete) {
 
     public static ResumePoint after(Lsn lsn) {
-        return new ResumePoint(lsn, -1);
+        return new ResumePoint(lsn, -1, lsn);
     }
 
-    public static ResumePoint inside(Lsn commitLsn, int lastPublishedOrdinal) {
-        return new ResumePoint(commitLsn, lastPublishedOrdinal);
+    public static ResumePoint inside(Lsn commitLsn, int lastPublishedOrdinal, Lsn complete) {
+        return new ResumePoint(commitLsn, lastPublishedOrdinal, complete);
     }
 
     /** How many of the first events of the transaction committed at {@code commitLsn} are in Kafka already. */
@@ -25,16 +28,11 @@ public record ResumePoint(Lsn lsn, int partialOrdinal) {
         if (commitLsn.isAfter(lsn)) {
             return 0;
         }
-        return commitLsn.equals(lsn) && partialOrdinal >= 0 ? partialOrdinal + 1 : eventCount;
+        return commitLsn.equals(lsn) && isPartial() ? partialOrdinal + 1 : eventCount;
     }
 
     /** Whether the transaction that commits at {@link #lsn} is published in part only. */
     public boolean isPartial() {
         return partialOrdinal >= 0;
-    }
-
-    /** Everything at or below it is published as a whole; just below {@link #lsn} when that one is partial. */
-    public Lsn complete() {
-        return isPartial() ? new Lsn(lsn.value() - 1) : lsn;
     }
 }

@@ -34,7 +34,8 @@ public record SourcePosition(SourceIdentity source, ResumePoint resumePoint, Str
                 .put("timeline", source.timeline())
                 .put("commitLsn", resumePoint.lsn().toString());
         if (resumePoint.isPartial()) {
-            json.put("ordinal", resumePoint.partialOrdinal());
+            json.put("ordinal", resumePoint.partialOrdinal())
+                    .put("completeLsn", resumePoint.complete().toString());
         }
         json.put("owner", owner).put("time", time.toString());
         try {
@@ -56,7 +57,10 @@ public record SourcePosition(SourceIdentity source, ResumePoint resumePoint, Str
                             json.required("database").textValue(),
                             json.required("timeline").intValue()),
                     json.has("ordinal")
-                            ? ResumePoint.inside(lsn, json.required("ordinal").intValue())
+                            ? ResumePoint.inside(
+                                    lsn,
+                                    json.required("ordinal").intValue(),
+                                    Lsn.parse(json.required("completeLsn").textValue()))
                             : ResumePoint.after(lsn),
                     json.required("owner").textValue(),
                     Instant.parse(json.required("time").textValue()));

@@ -56,9 +56,10 @@ public sealed interface StartDecision {
                     + walHead + " may be missing");
         }
         Lsn confirmed = slot.get().confirmed();
-        if (confirmed.isAfter(position.resumePoint().complete())) {
+        Lsn complete = position.resumePoint().complete();
+        if (confirmed.isAfter(complete)) {
             return new Halt("replication slot " + slotName + " is confirmed up to " + confirmed
-                    + ", but Kafka has events only up to " + published + ": events between may be missing (the slot"
+                    + ", but Kafka has events only up to " + complete + ": events between may be missing (the slot"
                     + " was moved or made anew, or the topic " + SourcePosition.TOPIC + " was restored)");
         }
         return new Start(confirmed, position.resumePoint());

@@ -24,7 +24,7 @@ public final class Topics implements AutoCloseable {
     /** Where index entries go: hints of which LSN each Kafka transaction reached. */
     public static final String INDEX = "tidemark.index";
 
-    private static final int TIMEOUT_SECONDS = 30;
+    private static final int TIMEOUT_SECONDS = 10;
 
     private final Admin admin;
     private final TopicsConfig config;

@@ -1,0 +1,243 @@
+package io.tidemark.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.it.guarantee.Evidence;
+import io.tidemark.it.harness.RunningRelay;
+import io.tidemark.it.harness.TestSource;
+import io.tidemark.outbox.OutboxEvent;
+import io.tidemark.outbox.OutboxWriter;
+import io.tidemark.quickstart.stack.FreePorts;
+import io.tidemark.quickstart.stack.KafkaServer;
+import io.tidemark.quickstart.stack.PostgresServer;
+import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.health.RelayState.Phase;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What the relay says when it cannot start, or must not: one sentence that names the trouble and the fix. Where waiting
+ * helps it waits, and goes on by itself; where going on could lose or repeat events it halts.
+ */
+class BadStartIT {
+
+    private TestSource source;
+
+    @BeforeEach
+    void create() throws Exception {
+        source = TestSource.create("badstart");
+    }
+
+    @AfterEach
+    void drop() throws Exception {
+        source.close();
+    }
+
+    private RelayConfiguration configWith(String from, String to) throws Exception {
+        Path file = source.configFile();
+        String yaml = Files.readString(file);
+        assertThat(yaml).contains(from);
+        return ConfigurationFile.read(Files.writeString(file, yaml.replace(from, to)));
+    }
+
+    private void assertWaits(RelayConfiguration config, String... sentence) throws Exception {
+        try (RunningRelay relay = RunningRelay.start(config)) {
+            String reason = String.valueOf(relay.awaitPhase(Phase.RETRYING).reason());
+            assertThat(reason).contains(sentence).doesNotContain("Exception", "\n");
+        }
+    }
+
+    private void assertHalts(RelayConfiguration config, String... sentence) throws Exception {
+        try (RunningRelay relay = RunningRelay.start(config)) {
+            String reason = String.valueOf(relay.awaitPhase(Phase.HALTED).reason());
+            assertThat(reason).contains(sentence).doesNotContain("Exception", "\n");
+        }
+    }
+
+    @Test
+    void saysThatThePasswordIsWrong() throws Exception {
+        assertWaits(
+                configWith("password: \"" + source.servers().password() + "\"", "password: \"wrong\""),
+                "password authentication failed",
+                "check postgres.user and postgres.password");
+    }
+
+    @Test
+    void saysThatThereIsNoSuchDatabase() throws Exception {
+        assertWaits(
+                configWith("/" + source.name() + "\"", "/nowhere\""),
+                "database \"nowhere\" does not exist",
+                "check the database name at the end of postgres.url");
+    }
+
+    @Test
+    void saysThatNobodyAnswers() throws Exception {
+        String address = source.servers().url(source.name()).replaceAll("^.*//|/.*$", "");
+        assertWaits(
+                configWith(address, "127.0.0.1:" + FreePorts.next()),
+                "no connection",
+                "check that the server runs, and postgres.url");
+    }
+
+    @Test
+    void saysThatThereIsNoOutbox() throws Exception {
+        assertWaits(
+                configWith("/" + source.name() + "\"", "/postgres\""),
+                "there is no outbox in database postgres",
+                "tidemark init CONFIG");
+    }
+
+    @Test
+    void goesOnOnceThePublicationIsThere() throws Exception {
+        source.execute("drop publication tidemark");
+        try (RunningRelay relay = RunningRelay.start(source.configuration())) {
+            assertThat(relay.awaitPhase(Phase.RETRYING).reason())
+                    .contains("publication tidemark does not exist", "tidemark init CONFIG");
+
+            source.execute("create publication tidemark for table outbox.event with (publish = 'insert',"
+                    + " publish_via_partition_root = true)");
+
+            relay.awaitPhase(Phase.RUNNING);
+        }
+    }
+
+    @Test
+    void refusesAPublicationThatWouldNotSendTheInserts() throws Exception {
+        source.execute("drop publication tidemark", "create publication tidemark with (publish = 'insert')");
+
+        assertWaits(source.configuration(), "does not publish the inserts of outbox.event by its root", "run: drop");
+    }
+
+    @Test
+    void neverMakesASlotByItself() throws Exception {
+        source.execute("select pg_drop_replication_slot('" + source.name() + "')");
+
+        assertWaits(source.configuration(), "replication slot " + source.name() + " does not exist", "tidemark init");
+
+        assertThat(source.query("select count(*) from pg_replication_slots where slot_name = '" + source.name() + "'"))
+                .isEqualTo("0");
+    }
+
+    @Test
+    void haltsWhenTheSlotIsGoneAlthoughEventsWerePublished() throws Exception {
+        publishOne();
+        source.execute("select pg_drop_replication_slot('" + source.name() + "')");
+
+        assertHalts(source.configuration(), "slot " + source.name() + " is gone", "may be missing");
+    }
+
+    @Test
+    void haltsWhenTheSlotWasMadeAnew() throws Exception {
+        publishOne();
+        source.execute(
+                "select pg_drop_replication_slot('" + source.name() + "')",
+                "select outbox.publish('order', 'lost', 't', 'x')",
+                "select pg_create_logical_replication_slot('" + source.name() + "', 'pgoutput')");
+
+        assertHalts(source.configuration(), "is confirmed up to", "but Kafka has events only up to");
+    }
+
+    @Test
+    void haltsWhenTheSlotWasUsedButKafkaHasNoPosition() throws Exception {
+        publishOne();
+        source.execute(
+                "update outbox.source set id = '" + UUID.randomUUID().toString().substring(0, 8) + "'");
+
+        assertHalts(source.configuration(), "there is no position of this source", "tidemark slot drop --yes");
+    }
+
+    private void publishOne() throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
+                Connection connection = source.connect();
+                Statement statement = connection.createStatement()) {
+            new OutboxWriter().publish(connection, OutboxEvent.of("order", "1", "t", "x"));
+            var before = relay.state().published();
+            statement.execute("select outbox.nudge()");
+            await().until(() -> relay.state().published().isAfter(before));
+            await().until(() -> source.confirmed().isAtLeast(relay.state().published()));
+        }
+    }
+
+    @Test
+    void haltsAtAnEventItMayNotPublishAndLosesNothing() throws Exception {
+        RelayConfiguration noTombstones = configWith("tombstones: true", "tombstones: false");
+        source.execute(
+                "insert into audit.entry (event_id, aggregate_id) select outbox.publish('order', 'before', 't', 'x'),"
+                        + " 'before'",
+                "insert into audit.entry (event_id, aggregate_id) select outbox.publish('order', 'poison', 't',"
+                        + " null::text), 'poison'",
+                "insert into audit.entry (event_id, aggregate_id) select outbox.publish('order', 'after', 't', 'x'),"
+                        + " 'after'");
+
+        assertHalts(noTombstones, "has no payload, and its route allows no tombstones", "tombstones: true");
+
+        try (RunningRelay mended = RunningRelay.startAndAwait(source.configuration())) {
+            Evidence.gather(source).check(mended.state().toString());
+        }
+    }
+
+    @Test
+    void saysThatWalLevelIsNotLogical(@TempDir Path dir) throws Exception {
+        try (PostgresServer postgres = PostgresServer.start(dir, FreePorts.next(), Map.of("wal_level", "replica"))) {
+            String address = source.servers().url(source.name()).replaceAll("^.*//|/.*$", "");
+            Path file = source.configFile();
+            String yaml = Files.readString(file)
+                    .replace(address + "/" + source.name(), "127.0.0.1:" + postgres.port() + "/postgres")
+                    .replace(
+                            "password: \"" + source.servers().password() + "\"", "password: " + PostgresServer.PASSWORD)
+                    .replace("user: " + source.servers().user(), "user: " + PostgresServer.USER);
+
+            assertWaits(
+                    ConfigurationFile.read(Files.writeString(file, yaml)),
+                    "wal_level is 'replica'",
+                    "alter system set wal_level = 'logical'");
+        }
+    }
+
+    @Test
+    void waitsForKafkaAndThenPublishesEverything(@TempDir Path dir) throws Exception {
+        int port = FreePorts.next();
+        RelayConfiguration config = configWith(source.servers().bootstrapServers(), "127.0.0.1:" + port);
+        source.execute("select outbox.publish('order', 'early', 't', 'x')");
+        try (RunningRelay relay = RunningRelay.start(config)) {
+            await().atMost(Duration.ofSeconds(90))
+                    .until(() -> relay.state().phase() == Phase.RETRYING
+                            && String.valueOf(relay.state().reason()).contains("Kafka"));
+            try (KafkaServer kafka = KafkaServer.start(dir, port)) {
+                relay.awaitPhase(Phase.RUNNING);
+                var walHead = io.tidemark.outbox.Lsn.parse(source.query("select pg_current_wal_flush_lsn()::text"));
+                source.execute("select outbox.nudge()");
+
+                await().atMost(Duration.ofSeconds(60))
+                        .until(() -> relay.state().published().isAtLeast(walHead));
+                assertThat(kafka.bootstrapServers()).endsWith(":" + port);
+                relay.close();
+            }
+        }
+    }
+
+    @Test
+    void aSecondRelayStandsBy() throws Exception {
+        try (RunningRelay first = RunningRelay.startAndAwait(source.configuration())) {
+            try (RunningRelay second = RunningRelay.start(source.configuration())) {
+                second.awaitPhase(Phase.STANDBY);
+                assertThat(first.state().phase()).isEqualTo(Phase.RUNNING);
+
+                first.close();
+
+                second.awaitPhase(Phase.RUNNING);
+            }
+        }
+    }
+}
