@@ -54,7 +54,7 @@ public final class RelayProcess implements AutoCloseable {
         await("relay running, log " + process.log())
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(50))
-                .ignoreException(IOException.class)
+                .ignoreExceptionsInstanceOf(IOException.class)
                 .until(() -> get("/v1/source").path("state").asText().equals("running"));
         return this;
     }

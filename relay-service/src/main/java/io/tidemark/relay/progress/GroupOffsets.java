@@ -11,20 +11,31 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /** Asks Kafka for the committed offsets of consumer groups. Asynchronous; safe on any thread. */
 public final class GroupOffsets implements AutoCloseable {
 
     private static final int TIMEOUT_MILLIS = 10_000;
 
-    private final Admin admin;
+    private final KafkaConfig kafka;
+    private @Nullable Admin admin;
 
     public GroupOffsets(KafkaConfig kafka) {
-        Map<String, Object> properties = new HashMap<>(kafka.properties());
-        properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
-        properties.put(AdminClientConfig.CLIENT_ID_CONFIG, "tidemark-groups");
-        this.admin = Admin.create(properties);
+        this.kafka = kafka;
+    }
+
+    /** Made when first needed: it cannot be while Kafka's names do not resolve, and then the next one to ask tries. */
+    private synchronized Admin admin() {
+        if (admin == null) {
+            Map<String, Object> properties = new HashMap<>(kafka.properties());
+            properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
+            properties.put(AdminClientConfig.CLIENT_ID_CONFIG, "tidemark-groups");
+            admin = Admin.create(properties);
+        }
+        return admin;
     }
 
     /**
@@ -38,7 +49,13 @@ public final class GroupOffsets implements AutoCloseable {
             return CompletableFuture.completedFuture(Map.of());
         }
         ListConsumerGroupOffsetsSpec spec = new ListConsumerGroupOffsetsSpec().topicPartitions(List.copyOf(partitions));
-        return admin.listConsumerGroupOffsets(
+        Admin asked;
+        try {
+            asked = admin();
+        } catch (KafkaException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        return asked.listConsumerGroupOffsets(
                         Map.of(group, spec),
                         new ListConsumerGroupOffsetsOptions()
                                 .requireStable(true)
@@ -57,7 +74,9 @@ public final class GroupOffsets implements AutoCloseable {
     }
 
     @Override
-    public void close() {
-        admin.close();
+    public synchronized void close() {
+        if (admin != null) {
+            admin.close();
+        }
     }
 }

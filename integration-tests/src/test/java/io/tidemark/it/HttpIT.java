@@ -1,0 +1,153 @@
+package io.tidemark.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.it.harness.GroupConsumer;
+import io.tidemark.it.harness.RelayProcess;
+import io.tidemark.it.harness.TestSource;
+import io.tidemark.outbox.OutboxEvent;
+import io.tidemark.outbox.OutboxWriter;
+import io.tidemark.outbox.Token;
+import io.tidemark.outbox.Tokens;
+import java.net.URLEncoder;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The HTTP interface of a relay as users run it: {@code tidemark run} in a process of its own. */
+class HttpIT {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static TestSource source;
+    private static RelayProcess relay;
+    private static GroupConsumer group;
+
+    @BeforeAll
+    static void start() throws Exception {
+        source = TestSource.create("http");
+        relay = RelayProcess.start(source).awaitRunning();
+        group = GroupConsumer.start(source, 0);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        group.close();
+        relay.close();
+        source.close();
+    }
+
+    private static Token write() throws Exception {
+        try (Connection connection = source.connect()) {
+            new OutboxWriter().publish(connection, OutboxEvent.of("order", "1", "t", "x"));
+            return Tokens.current(connection);
+        }
+    }
+
+    @Test
+    void answersSuccessAsDocumented() throws Exception {
+        Token token = write();
+
+        JsonNode answer = relay.get("/v1/projections/view/watermark?token=" + token + "&wait=20s");
+
+        assertThat(answer.path("status").asText()).isEqualTo("success");
+        assertThat(answer.path("projection").asText()).isEqualTo("view");
+        assertThat(answer.path("token").asText()).isEqualTo(token.toString());
+        assertThat(answer.path("behind")).isEmpty();
+        assertThat(answer.path("evidence").path("kind").asText()).isEqualTo("committed-offsets");
+        assertThat(answer.path("evidence").path("ageMillis").isNumber()).isTrue();
+        assertThat(answer.path("waitedMillis").isNumber()).isTrue();
+        assertThat(answer.path("published").asText()).matches("[0-9A-F]+/[0-9A-F]+");
+    }
+
+    @Test
+    void tellsWhereProjectionsAndSourceStand() throws Exception {
+        relay.get("/v1/projections/view/watermark?token=" + write() + "&wait=20s");
+
+        JsonNode one = relay.get("/v1/projections/view/watermark");
+        JsonNode all = relay.get("/v1/projections");
+        JsonNode standing = relay.get("/v1/source");
+
+        assertThat(one.path("group").asText()).isEqualTo(source.name() + "-view");
+        assertThat(one.path("lagRecords").asLong()).isZero();
+        assertThat(one.path("watermark").asText())
+                .isEqualTo(one.path("published").asText());
+        assertThat(all.path("projections")).hasSize(1);
+        assertThat(standing.path("state").asText()).isEqualTo("running");
+        assertThat(standing.path("role").asText()).isEqualTo("active");
+        assertThat(standing.path("source").asText()).isEqualTo(source.sourceId());
+        assertThat(standing.path("slot").path("exists").asBoolean()).isTrue();
+        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+            JsonNode now = relay.get("/v1/source");
+            assertThat(now.path("slot").path("confirmed").asText())
+                    .isEqualTo(now.path("published").asText());
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            /v1/projections/view/watermark?token=abc             | 400 | malformed token: 'abc'
+            /v1/projections/view/watermark?token=                | 400 | malformed token: it is empty
+            /v1/projections/view/watermark?token=%00%ff          | 400 | malformed token
+            /v1/projections/view/watermark?token=TOKEN&wait=soon | 400 | wait 'soon' is not a duration
+            /v1/projections/view/watermark?token=TOKEN&wait=-1s  | 400 | wait '-1s' is not a duration
+            /v1/projections/view/watermark?token=TOKEN&wait=5    | 400 | wait '5' is not a duration
+            /v1/projections/view/watermark?token=TOKEN&wait=99999999999999999999s | 400 | is not a duration
+            /v1/projections/nowhere/watermark?token=TOKEN        | 404 | no projection 'nowhere'
+            /v1/projections/a%2Fb/watermark                      | 400 |
+            /v1/unknown                                          | 404 |
+            """)
+    void refusesBadRequestsWithAProblem(String path, int status, String detail) throws Exception {
+        HttpResponse<String> response = relay.send(path.replace("TOKEN", write().toString()));
+
+        assertThat(response.statusCode()).isEqualTo(status);
+        if (detail != null) {
+            JsonNode problem = JSON.readTree(response.body());
+            assertThat(response.headers().firstValue("content-type")).hasValue("application/problem+json");
+            assertThat(problem.path("status").asInt()).isEqualTo(status);
+            assertThat(problem.path("detail").asText()).contains(detail);
+        }
+        assertThat(response.body()).doesNotContain("Exception", "\tat ");
+    }
+
+    @Test
+    void cutsAnAbsurdWaitToTheConfiguredMaximum() throws Exception {
+        JsonNode answer = relay.get("/v1/projections/view/watermark?token=" + write() + "&wait=30000d");
+
+        assertThat(answer.path("status").asText()).isEqualTo("success");
+    }
+
+    @Test
+    void saysForeignAndAhead() throws Exception {
+        String foreign = "tm1.ffffffff.1.0000000000000001";
+        String ahead = "tm1." + source.sourceId() + ".1.00FFFFFFFFFFFFFF";
+
+        assertThat(relay.get("/v1/projections/view/watermark?wait=5s&token=" + foreign)
+                        .path("status")
+                        .asText())
+                .isEqualTo("foreign");
+        assertThat(relay.get("/v1/projections/view/watermark?wait=5s&token=" + ahead)
+                        .path("status")
+                        .asText())
+                .isEqualTo("ahead");
+        String joined = URLEncoder.encode(write() + "~" + foreign, StandardCharsets.UTF_8);
+        assertThat(relay.get("/v1/projections/view/watermark?wait=5s&token=" + joined)
+                        .path("status")
+                        .asText())
+                .isEqualTo("foreign");
+    }
+
+    @Test
+    void logsItsStateInOneLineEachAndNoStackTraces() {
+        assertThat(relay.output()).contains("event=state state=running").doesNotContain("\tat ");
+    }
+}
