@@ -12,11 +12,22 @@ import io.tidemark.outbox.Lsn;
  */
 public record ResumePoint(Lsn lsn, int partialOrdinal) {
 
+    private static final int WHOLE = -1;
+
+    public ResumePoint {
+        if (partialOrdinal < WHOLE) {
+            throw new IllegalArgumentException("no event has the ordinal " + partialOrdinal);
+        }
+    }
+
     public static ResumePoint after(Lsn lsn) {
-        return new ResumePoint(lsn, -1);
+        return new ResumePoint(lsn, WHOLE);
     }
 
     public static ResumePoint inside(Lsn commitLsn, int lastPublishedOrdinal) {
+        if (lastPublishedOrdinal < 0) {
+            throw new IllegalArgumentException("no event has the ordinal " + lastPublishedOrdinal);
+        }
         return new ResumePoint(commitLsn, lastPublishedOrdinal);
     }
 
