@@ -15,11 +15,25 @@ import io.tidemark.outbox.Lsn;
  */
 public record ResumePoint(Lsn lsn, int partialOrdinal, Lsn complete) {
 
+    private static final int WHOLE = -1;
+
+    public ResumePoint {
+        if (partialOrdinal < WHOLE) {
+            throw new IllegalArgumentException("no event has the ordinal " + partialOrdinal);
+        }
+        if (partialOrdinal == WHOLE ? !complete.equals(lsn) : complete.isAfter(lsn)) {
+            throw new IllegalArgumentException("whole up to " + complete + " does not fit " + lsn);
+        }
+    }
+
     public static ResumePoint after(Lsn lsn) {
-        return new ResumePoint(lsn, -1, lsn);
+        return new ResumePoint(lsn, WHOLE, lsn);
     }
 
     public static ResumePoint inside(Lsn commitLsn, int lastPublishedOrdinal, Lsn complete) {
+        if (lastPublishedOrdinal < 0) {
+            throw new IllegalArgumentException("no event has the ordinal " + lastPublishedOrdinal);
+        }
         return new ResumePoint(commitLsn, lastPublishedOrdinal, complete);
     }
 

@@ -2,6 +2,8 @@ package io.tidemark.relay.config;
 
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The checks that several of the records make. */
@@ -14,6 +16,17 @@ final class Checks {
             throw new ConfigurationProblem(key + " is missing; it has no default");
         }
         return value;
+    }
+
+    /** An empty list when there is none; a stray dash or comma in YAML is an entry that is null. */
+    static <T> List<T> entries(String key, @Nullable List<T> values) {
+        if (values == null) {
+            return List.of();
+        }
+        if (values.stream().anyMatch(Objects::isNull)) {
+            throw new ConfigurationProblem(key + " has an empty entry; remove it");
+        }
+        return List.copyOf(values);
     }
 
     static int atLeastOne(String key, @Nullable Integer value, int otherwise) {

@@ -1,11 +1,11 @@
 package io.tidemark.relay.config;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dropwizard.configuration.ConfigurationException;
 import io.dropwizard.configuration.EnvironmentVariableSubstitutor;
 import io.dropwizard.configuration.FileConfigurationSourceProvider;
 import io.dropwizard.configuration.SubstitutingSourceProvider;
-import io.dropwizard.configuration.UndefinedEnvironmentVariableException;
 import io.dropwizard.configuration.YamlConfigurationFactory;
 import io.dropwizard.jackson.Jackson;
 import io.dropwizard.jersey.validation.Validators;
@@ -13,7 +13,6 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /** Reads the YAML file, with {@code ${VAR:-default}} replaced from the environment. */
 public final class ConfigurationFile {
@@ -24,10 +23,13 @@ public final class ConfigurationFile {
      * Reads and checks the file.
      *
      * @throws ConfigurationProblem in one message for a person: file missing, variable unset, key unknown (with "did
-     *     you mean"), value of a wrong type, or refused by its check
+     *     you mean"), value of a wrong type, or refused by its check; it never quotes a password
      */
     public static RelayConfiguration read(Path file) {
-        ObjectMapper mapper = Jackson.newObjectMapper();
+        ObjectMapper mapper = Jackson.newObjectMapper() // lenient by default
+                .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+                .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT);
         YamlConfigurationFactory<RelayConfiguration> factory =
                 new YamlConfigurationFactory<>(RelayConfiguration.class, Validators.newValidator(), mapper, "tidemark");
         SubstitutingSourceProvider source = new SubstitutingSourceProvider(
@@ -37,17 +39,7 @@ public final class ConfigurationFile {
         } catch (FileNotFoundException | NoSuchFileException e) {
             throw new ConfigurationProblem("there is no configuration file " + file, e);
         } catch (ConfigurationException | IOException | RuntimeException e) {
-            throw new ConfigurationProblem(explain(file, e), e);
+            throw new ConfigurationProblem(file + ": " + ConfigurationMistake.explain(e), e);
         }
-    }
-
-    /** Our own sentence where one of the records refused a value; otherwise Dropwizard's, which names key and place. */
-    private static String explain(Path file, Exception failure) {
-        for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof ConfigurationProblem || cause instanceof UndefinedEnvironmentVariableException) {
-                return file + ": " + String.valueOf(cause.getMessage()).strip();
-            }
-        }
-        return String.valueOf(failure.getMessage()).strip();
     }
 }

@@ -37,7 +37,7 @@ public record KafkaConfig(String bootstrapServers, Map<String, String> propertie
             @Nullable Map<String, String> properties,
             @Nullable TopicsConfig topics) {
         this.bootstrapServers = Checks.required("kafka.bootstrapServers", bootstrapServers);
-        this.properties = properties == null ? Map.of() : Map.copyOf(properties);
+        this.properties = properties == null ? Map.of() : Map.copyOf(withValues(properties));
         this.topics = topics == null ? TopicsConfig.DEFAULT : topics;
         Set<String> refused = new TreeSet<>(this.properties.keySet());
         refused.retainAll(OURS);
@@ -45,6 +45,16 @@ public record KafkaConfig(String bootstrapServers, Map<String, String> propertie
             throw new ConfigurationProblem("kafka.properties may not set " + String.join(", ", refused)
                     + ": the relay sets them itself, exactly-once delivery rests on them; remove them");
         }
+    }
+
+    private static Map<String, String> withValues(Map<String, String> properties) {
+        properties.forEach((name, value) -> {
+            if (value == null) {
+                throw new ConfigurationProblem(
+                        "kafka.properties." + name + " has no value; give it one, or \"\" for an empty one");
+            }
+        });
+        return properties;
     }
 
     /** Only the names of the properties: their values may be secrets. */

@@ -52,15 +52,21 @@ public record PostgresConfig(
         checkUrl(this.url);
     }
 
+    /** Its messages do not quote the URL: whoever gets it wrong may have put the password in. */
     private static void checkUrl(String url) {
         Properties parsed = Driver.parseURL(url, new Properties());
-        if (parsed == null) {
-            throw new ConfigurationProblem("postgres.url '" + url
-                    + "' is not a JDBC URL of Postgres; write it as jdbc:postgresql://host:5432/database");
+        String host = parsed == null ? "@" : String.valueOf(PGProperty.PG_HOST.getOrDefault(parsed));
+        if (parsed == null || host.contains("@")) {
+            throw new ConfigurationProblem("postgres.url is not a JDBC URL of Postgres; write it as"
+                    + " jdbc:postgresql://host:5432/database, with user and password under keys of their own");
         }
-        if (PGProperty.PG_HOST.getOrDefault(parsed).contains(",")) {
+        if (PGProperty.USER.isPresent(parsed) || PGProperty.PASSWORD.isPresent(parsed)) {
+            throw new ConfigurationProblem("postgres.url sets user or password; move them to postgres.user, and"
+                    + " postgres.password or postgres.passwordFile");
+        }
+        if (host.contains(",")) {
             throw new ConfigurationProblem(
-                    "postgres.url names several hosts; give the one name that always points to" + " the primary");
+                    "postgres.url names several hosts; give the one name that always points to the primary");
         }
     }
 
@@ -97,9 +103,9 @@ public record PostgresConfig(
         }
     }
 
-    /** Without the password. */
+    /** Without the password, and without the URL's parameters, of which {@code sslpassword} is one. */
     @Override
     public String toString() {
-        return user + "@" + url;
+        return user + "@" + url.replaceFirst("\\?.*", "");
     }
 }

@@ -17,7 +17,8 @@ public record ProjectionConfig(String name, String group, List<String> topics) {
     public ProjectionConfig(@Nullable String name, @Nullable String group, @Nullable List<String> topics) {
         this.name = Checks.required("projections.name", name);
         this.group = group == null ? this.name : group;
-        this.topics = topics == null ? List.of() : topics.stream().distinct().toList();
+        this.topics =
+                Checks.entries("projections.topics", topics).stream().distinct().toList();
         if (!this.name.matches(NAME)) {
             throw new ConfigurationProblem("projections.name '" + name
                     + "' cannot stand in a URL; use up to 100 letters, digits, dots, dashes and underscores");

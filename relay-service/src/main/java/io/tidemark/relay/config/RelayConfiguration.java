@@ -9,10 +9,10 @@ import io.dropwizard.core.server.ServerFactory;
 import io.dropwizard.logging.common.DefaultLoggingFactory;
 import io.dropwizard.logging.common.LoggingFactory;
 import io.dropwizard.request.logging.LogbackAccessRequestLogFactory;
-import jakarta.validation.Valid;
-import jakarta.validation.constraints.NotNull;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,22 +30,40 @@ public final class RelayConfiguration extends Configuration {
     private final LimitsConfig limits;
 
     public RelayConfiguration(
-            @JsonProperty("postgres") PostgresConfig postgres,
-            @JsonProperty("kafka") KafkaConfig kafka,
+            @JsonProperty("postgres") @Nullable PostgresConfig postgres,
+            @JsonProperty("kafka") @Nullable KafkaConfig kafka,
             @JsonProperty("routes") @Nullable List<RouteConfig> routes,
             @JsonProperty("headers") @Nullable HeaderStyle headers,
             @JsonProperty("projections") @Nullable List<ProjectionConfig> projections,
             @JsonProperty("watermark") @Nullable WatermarkConfig watermark,
             @JsonProperty("limits") @Nullable LimitsConfig limits) {
+        if (postgres == null) {
+            throw new ConfigurationProblem("postgres is missing; it needs url and user, and mostly passwordFile");
+        }
+        if (kafka == null) {
+            throw new ConfigurationProblem("kafka is missing; it needs bootstrapServers");
+        }
         this.postgres = postgres;
         this.kafka = kafka;
-        this.routes = routes == null || routes.isEmpty() ? List.of(RouteConfig.DEFAULT) : List.copyOf(routes);
+        List<RouteConfig> given = Checks.entries("routes", routes);
+        this.routes = given.isEmpty() ? List.of(RouteConfig.DEFAULT) : given;
         this.headers = headers == null ? HeaderStyle.TIDEMARK : headers;
-        this.projections = projections == null ? List.of() : List.copyOf(projections);
+        this.projections = Checks.entries("projections", projections);
         this.watermark = watermark == null ? WatermarkConfig.DEFAULT : watermark;
         this.limits = limits == null ? LimitsConfig.DEFAULT : limits;
+        refuseRepeatedNames(this.projections);
         setServerFactory(quietServer());
         setLoggingFactory(quietLibraries());
+    }
+
+    private static void refuseRepeatedNames(List<ProjectionConfig> projections) {
+        Set<String> names = new HashSet<>();
+        for (ProjectionConfig projection : projections) {
+            if (!names.add(projection.name())) {
+                throw new ConfigurationProblem("projections.name '" + projection.name()
+                        + "' is there twice; give each projection a name of its own");
+            }
+        }
     }
 
     /** Used unless the file has a {@code logging:} of its own: our changes of state, and the libraries' warnings. */
@@ -80,22 +98,17 @@ public final class RelayConfiguration extends Configuration {
         super.setServerFactory(factory);
     }
 
-    @Valid
-    @NotNull
     @JsonProperty
     public PostgresConfig postgres() {
         return postgres;
     }
 
-    @Valid
-    @NotNull
     @JsonProperty
     public KafkaConfig kafka() {
         return kafka;
     }
 
     /** Never empty; the first that matches an event's aggregate type decides. */
-    @Valid
     @JsonProperty
     public List<RouteConfig> routes() {
         return routes;
@@ -106,7 +119,6 @@ public final class RelayConfiguration extends Configuration {
         return headers;
     }
 
-    @Valid
     @JsonProperty
     public List<ProjectionConfig> projections() {
         return projections;

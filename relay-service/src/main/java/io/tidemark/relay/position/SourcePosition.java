@@ -49,23 +49,37 @@ public record SourcePosition(SourceIdentity source, ResumePoint resumePoint, Str
     public static SourcePosition fromJson(byte[] bytes) {
         try {
             JsonNode json = JSON.readTree(bytes);
-            Lsn lsn = Lsn.parse(json.required("commitLsn").textValue());
+            Lsn lsn = Lsn.parse(text(json, "commitLsn"));
             return new SourcePosition(
                     new SourceIdentity(
-                            json.required("source").textValue(),
-                            json.required("systemIdentifier").textValue(),
-                            json.required("database").textValue(),
-                            json.required("timeline").intValue()),
+                            text(json, "source"),
+                            text(json, "systemIdentifier"),
+                            text(json, "database"),
+                            number(json, "timeline")),
                     json.has("ordinal")
-                            ? ResumePoint.inside(
-                                    lsn,
-                                    json.required("ordinal").intValue(),
-                                    Lsn.parse(json.required("completeLsn").textValue()))
+                            ? ResumePoint.inside(lsn, number(json, "ordinal"), Lsn.parse(text(json, "completeLsn")))
                             : ResumePoint.after(lsn),
-                    json.required("owner").textValue(),
-                    Instant.parse(json.required("time").textValue()));
+                    text(json, "owner"),
+                    Instant.parse(text(json, "time")));
         } catch (IOException | RuntimeException e) {
             throw new IllegalArgumentException("a record of " + TOPIC + " is not a position: " + e.getMessage(), e);
         }
+    }
+
+    private static String text(JsonNode json, String name) {
+        JsonNode value = json.required(name);
+        if (!value.isTextual()) {
+            throw new IllegalArgumentException(name + " is not a text");
+        }
+        return value.textValue();
+    }
+
+    /** Strict, because Jackson reads anything that is no number as 0, and 0 is an ordinal. */
+    private static int number(JsonNode json, String name) {
+        JsonNode value = json.required(name);
+        if (!value.isInt()) {
+            throw new IllegalArgumentException(name + " is not a whole number");
+        }
+        return value.intValue();
     }
 }

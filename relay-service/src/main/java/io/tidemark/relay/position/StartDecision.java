@@ -41,7 +41,7 @@ public sealed interface StartDecision {
         }
         SourcePosition position = stored.get();
         Lsn published = position.resumePoint().lsn();
-        Optional<Halt> foreign = otherDatabase(position.source(), identity);
+        Optional<Halt> foreign = otherDatabase(position.source(), identity, published);
         if (foreign.isPresent()) {
             return foreign.get();
         }
@@ -72,7 +72,7 @@ public sealed interface StartDecision {
         SlotState state = slot.get();
         if (state.isLost()) {
             return new Halt("replication slot " + slotName + " is lost (wal_status): events since " + state.confirmed()
-                    + " may be missing");
+                    + " may be missing. " + freshStart(slotName));
         }
         if (!state.isUntouched()) {
             return new Halt("there is no position of this source in " + SourcePosition.TOPIC + ", but replication slot "
@@ -80,14 +80,17 @@ public sealed interface StartDecision {
                     + (state.created().equals(Lsn.ZERO)
                             ? " and was not made by tidemark init"
                             : " and was made at " + state.created())
-                    + ": events may be missing, or published again (the topic was emptied, or this is another Kafka)."
-                    + " For a fresh start run: tidemark slot drop --yes " + slotName + " CONFIG and then: tidemark init"
-                    + " CONFIG");
+                    + ": events may be missing, or published again (the topic was emptied, or this is another Kafka). "
+                    + freshStart(slotName));
         }
         return new Start(state.confirmed(), ResumePoint.after(state.confirmed()));
     }
 
-    private static Optional<Halt> otherDatabase(SourceIdentity then, SourceIdentity now) {
+    private static String freshStart(String slotName) {
+        return "For a fresh start run: tidemark slot drop --yes " + slotName + " CONFIG and then: tidemark init CONFIG";
+    }
+
+    private static Optional<Halt> otherDatabase(SourceIdentity then, SourceIdentity now, Lsn published) {
         if (!then.systemIdentifier().equals(now.systemIdentifier())
                 || !then.database().equals(now.database())) {
             return Optional.of(new Halt("source " + now.sourceId() + " was published from database " + then.database()
@@ -96,9 +99,11 @@ public sealed interface StartDecision {
                     + ": its LSNs mean something else (a copy needs a source id of its own: update outbox.source)"));
         }
         if (then.timeline() != now.timeline()) {
-            return Optional.of(new Halt("the database is on timeline " + now.timeline() + ", but events were published"
-                    + " on timeline " + then.timeline() + ": it failed over or was restored, and whether events are"
-                    + " missing is not known"));
+            return Optional.of(
+                    new Halt("the database is on timeline " + now.timeline() + ", but events up to " + published
+                            + " were published on timeline " + then.timeline()
+                            + ": it failed over or was restored, and whether events are"
+                            + " missing is not known"));
         }
         return Optional.empty();
     }

@@ -1,0 +1,52 @@
+package io.tidemark.relay.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SecretsTest {
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void readsThePasswordFileAnewEachTime() throws IOException {
+        Path file = Files.writeString(directory.resolve("password"), "first\n");
+        PostgresConfig config = postgres("jdbc:postgresql://db/shop", null, file.toString());
+
+        assertThat(config.readPassword()).isEqualTo("first");
+        Files.writeString(file, "second\n");
+        assertThat(config.readPassword()).isEqualTo("second");
+    }
+
+    @Test
+    void namesThePasswordFileThatCannotBeRead() {
+        Path file = directory.resolve("nowhere");
+        PostgresConfig config = postgres("jdbc:postgresql://db/shop", null, file.toString());
+
+        assertThatThrownBy(config::readPassword)
+                .isInstanceOf(ConfigurationProblem.class)
+                .hasMessageContaining("postgres.passwordFile " + file);
+    }
+
+    @Test
+    void printsNoPassword() {
+        PostgresConfig postgres =
+                postgres("jdbc:postgresql://db/shop?sslmode=require&sslpassword=s3cret", "s3cret", null);
+        KafkaConfig kafka = new KafkaConfig("broker:9092", Map.of("sasl.jaas.config", "s3cret"), null);
+
+        assertThat(postgres).hasToString("tidemark_relay@jdbc:postgresql://db/shop");
+        assertThat(kafka).hasToString("broker:9092 [sasl.jaas.config]");
+    }
+
+    private static PostgresConfig postgres(String url, @Nullable String password, @Nullable String passwordFile) {
+        return new PostgresConfig(url, "tidemark_relay", password, passwordFile, null, null);
+    }
+}

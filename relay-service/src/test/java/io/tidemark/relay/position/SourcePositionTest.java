@@ -1,0 +1,84 @@
+package io.tidemark.relay.position;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.assemble.ResumePoint;
+import io.tidemark.relay.source.SourceIdentity;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SourcePositionTest {
+
+    private static final SourceIdentity SOURCE = new SourceIdentity("7f3a9c21", "7434343434343434343", "shop", 3);
+    private static final Instant TIME = Instant.parse("2026-01-02T03:04:05.678Z");
+
+    @Test
+    void readsBackAWholePosition() {
+        SourcePosition position =
+                new SourcePosition(SOURCE, ResumePoint.after(Lsn.parse("16/B374D848")), "12@relay-1", TIME);
+
+        assertThat(SourcePosition.fromJson(position.toJson())).isEqualTo(position);
+        assertThat(text(position))
+                .isEqualTo(
+                        "{\"source\":\"7f3a9c21\",\"systemIdentifier\":\"7434343434343434343\",\"database\":\"shop\","
+                                + "\"timeline\":3,\"commitLsn\":\"16/B374D848\",\"owner\":\"12@relay-1\","
+                                + "\"time\":\"2026-01-02T03:04:05.678Z\"}");
+    }
+
+    @Test
+    void readsBackAPositionInsideASplitTransaction() {
+        SourcePosition first =
+                new SourcePosition(SOURCE, ResumePoint.inside(Lsn.parse("1/0"), 0, Lsn.parse("0/F0")), "a", TIME);
+        SourcePosition later =
+                new SourcePosition(SOURCE, ResumePoint.inside(Lsn.parse("1/0"), 41, Lsn.parse("0/F0")), "a", TIME);
+
+        assertThat(SourcePosition.fromJson(first.toJson())).isEqualTo(first);
+        assertThat(SourcePosition.fromJson(later.toJson())).isEqualTo(later);
+        assertThat(text(later)).contains("\"commitLsn\":\"1/0\",\"ordinal\":41,\"completeLsn\":\"0/F0\",");
+    }
+
+    @Test
+    void ignoresWhatALaterVersionMayAdd() {
+        SourcePosition position = new SourcePosition(SOURCE, ResumePoint.after(Lsn.parse("1/0")), "a", TIME);
+        String more = text(position).replace("{\"source\"", "{\"more\":[1],\"source\"");
+
+        assertThat(SourcePosition.fromJson(more.getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(position);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "null",
+                "rubbish",
+                "[]",
+                "{}",
+                "{\"source\":1,\"systemIdentifier\":\"7\",\"database\":\"shop\",\"timeline\":3,\"commitLsn\":\"1/0\","
+                        + "\"owner\":\"a\",\"time\":\"2026-01-02T03:04:05Z\"}",
+                "{\"source\":\"s\",\"systemIdentifier\":\"7\",\"database\":\"shop\",\"timeline\":\"3\",\"commitLsn\":\"1/0\","
+                        + "\"owner\":\"a\",\"time\":\"2026-01-02T03:04:05Z\"}",
+                "{\"source\":\"s\",\"systemIdentifier\":\"7\",\"database\":\"shop\",\"timeline\":3,\"commitLsn\":\"1-0\","
+                        + "\"owner\":\"a\",\"time\":\"2026-01-02T03:04:05Z\"}",
+                "{\"source\":\"s\",\"systemIdentifier\":\"7\",\"database\":\"shop\",\"timeline\":3,\"commitLsn\":\"1/0\","
+                        + "\"ordinal\":\"4\",\"owner\":\"a\",\"time\":\"2026-01-02T03:04:05Z\"}",
+                "{\"source\":\"s\",\"systemIdentifier\":\"7\",\"database\":\"shop\",\"timeline\":3,\"commitLsn\":\"1/0\","
+                        + "\"ordinal\":-1,\"owner\":\"a\",\"time\":\"2026-01-02T03:04:05Z\"}",
+                "{\"source\":\"s\",\"systemIdentifier\":\"7\",\"database\":\"shop\",\"timeline\":3,\"commitLsn\":\"1/0\","
+                        + "\"owner\":\"a\",\"time\":\"yesterday\"}"
+            })
+    void refusesWhatItDidNotWrite(String json) {
+        assertThatThrownBy(() -> SourcePosition.fromJson(json.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("tidemark.positions");
+    }
+
+    private static String text(SourcePosition position) {
+        return new String(position.toJson(), StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,180 @@
+package io.tidemark.relay.position;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.assemble.ResumePoint;
+import io.tidemark.relay.source.SlotState;
+import io.tidemark.relay.source.SourceIdentity;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+
+class StartDecisionTest {
+
+    private static final SourceIdentity SHOP = new SourceIdentity("7f3a9c21", "system-1", "shop", 1);
+    private static final Lsn WAL_HEAD = Lsn.parse("0/9000");
+    private static final String FRESH_START = "tidemark slot drop --yes tidemark CONFIG and then: tidemark init CONFIG";
+
+    @Test
+    void streamsFromTheSlotAndResumesAtThePosition() {
+        StartDecision decision = decide(published("0/5000"), slot("0/4000"));
+
+        assertThat(decision)
+                .isEqualTo(new StartDecision.Start(Lsn.parse("0/4000"), ResumePoint.after(Lsn.parse("0/5000"))));
+    }
+
+    @Test
+    void startsWhenTheSlotIsConfirmedUpToThePositionAndTheWalEndsThere() {
+        StartDecision decision = decide(published("0/9000"), slot("0/9000"));
+
+        assertThat(decision)
+                .isEqualTo(new StartDecision.Start(Lsn.parse("0/9000"), ResumePoint.after(Lsn.parse("0/9000"))));
+    }
+
+    @Test
+    void resumesInsideASplitTransaction() {
+        ResumePoint inside = ResumePoint.inside(Lsn.parse("0/5000"), 7, Lsn.parse("0/4000"));
+
+        StartDecision decision = decide(position(SHOP, inside), slot("0/4000"));
+
+        assertThat(decision).isEqualTo(new StartDecision.Start(Lsn.parse("0/4000"), inside));
+    }
+
+    /** Postgres skips what starts to commit below the confirmed LSN: 0/4FF0 lies inside the commit record. */
+    @Test
+    void haltsWhenTheSlotIsPastATransactionThatIsPublishedInPart() {
+        StartDecision decision =
+                decide(position(SHOP, ResumePoint.inside(Lsn.parse("0/5000"), 7, Lsn.parse("0/4000"))), slot("0/4FF0"));
+
+        assertThat(haltReason(decision)).contains("0/4FF0", "only up to 0/4000", "may be missing");
+    }
+
+    @Test
+    void haltsWhenTheSlotIsConfirmedBeyondThePosition() {
+        StartDecision decision = decide(published("0/5000"), slot("0/5001"));
+
+        assertThat(haltReason(decision))
+                .contains("replication slot tidemark is confirmed up to 0/5001", "only up to 0/5000", "may be missing");
+    }
+
+    @Test
+    void haltsWhenTheSlotIsGoneAfterEventsWerePublished() {
+        StartDecision decision = decide(published("0/5000"), Optional.empty());
+
+        assertThat(haltReason(decision))
+                .contains("replication slot tidemark is gone", "events between 0/5000 and 0/9000 may be missing");
+    }
+
+    @Test
+    void haltsWhenTheSlotIsLostAfterEventsWerePublished() {
+        StartDecision decision = decide(published("0/5000"), lost("0/4000", "0/1000"));
+
+        assertThat(haltReason(decision))
+                .contains("replication slot tidemark is lost", "events between 0/5000 and 0/9000 may be missing");
+    }
+
+    @Test
+    void haltsWhenThePositionIsBeyondTheWal() {
+        StartDecision decision = decide(published("0/9001"), slot("0/4000"));
+
+        assertThat(haltReason(decision)).contains("up to 0/9001", "WAL ends at 0/9000", "no longer in the database");
+    }
+
+    @Test
+    void haltsOnAnotherCluster() {
+        SourceIdentity other = new SourceIdentity("7f3a9c21", "system-2", "shop", 1);
+
+        StartDecision decision = decide(position(other, ResumePoint.after(Lsn.parse("0/5000"))), slot("0/4000"));
+
+        assertThat(haltReason(decision)).contains("7f3a9c21", "system-1", "system-2", "update outbox.source");
+    }
+
+    @Test
+    void haltsOnAnotherDatabase() {
+        SourceIdentity other = new SourceIdentity("7f3a9c21", "system-1", "shop_copy", 1);
+
+        StartDecision decision = decide(position(other, ResumePoint.after(Lsn.parse("0/5000"))), slot("0/4000"));
+
+        assertThat(haltReason(decision)).contains("database shop_copy", "database shop ", "update outbox.source");
+    }
+
+    @Test
+    void haltsOnAnotherTimelineAlsoAnOlderOne() {
+        SourceIdentity other = new SourceIdentity("7f3a9c21", "system-1", "shop", 2);
+
+        StartDecision decision = decide(position(other, ResumePoint.after(Lsn.parse("0/5000"))), slot("0/4000"));
+
+        assertThat(haltReason(decision)).contains("is on timeline 1", "on timeline 2", "0/5000");
+    }
+
+    @Test
+    void startsAtAnUntouchedSlotWhenNothingWasEverPublished() {
+        StartDecision decision = decide(Optional.empty(), slot("0/1000", "0/1000"));
+
+        assertThat(decision)
+                .isEqualTo(new StartDecision.Start(Lsn.parse("0/1000"), ResumePoint.after(Lsn.parse("0/1000"))));
+    }
+
+    @Test
+    void waitsForASlotWhenNothingWasEverPublished() {
+        StartDecision decision = decide(Optional.empty(), Optional.empty());
+
+        assertThat(decision)
+                .isEqualTo(new StartDecision.NotReady(
+                        "replication slot tidemark does not exist; run: tidemark init CONFIG"));
+    }
+
+    @Test
+    void haltsWhenTheSlotWasUsedButThereIsNoPosition() {
+        StartDecision decision = decide(Optional.empty(), slot("0/4000", "0/1000"));
+
+        assertThat(haltReason(decision))
+                .contains("tidemark.positions", "confirmed up to 0/4000", "made at 0/1000", FRESH_START);
+    }
+
+    @Test
+    void haltsWhenASlotWithoutAPositionWasNotMadeByInit() {
+        StartDecision decision = decide(Optional.empty(), slot("0/4000", "0/0"));
+
+        assertThat(haltReason(decision)).contains("0/4000", "was not made by tidemark init", FRESH_START);
+    }
+
+    @Test
+    void haltsWhenTheSlotWasLostBeforeAnythingWasPublished() {
+        StartDecision decision = decide(Optional.empty(), lost("0/1000", "0/1000"));
+
+        assertThat(haltReason(decision))
+                .contains("replication slot tidemark is lost", "events since 0/1000 may be missing", FRESH_START);
+    }
+
+    private static StartDecision decide(Optional<SourcePosition> stored, Optional<SlotState> slot) {
+        return StartDecision.decide(stored, slot, "tidemark", SHOP, WAL_HEAD);
+    }
+
+    private static Optional<SourcePosition> published(String lsn) {
+        return position(SHOP, ResumePoint.after(Lsn.parse(lsn)));
+    }
+
+    private static Optional<SourcePosition> position(SourceIdentity source, ResumePoint resumePoint) {
+        return Optional.of(new SourcePosition(source, resumePoint, "12@relay-1", Instant.EPOCH));
+    }
+
+    private static Optional<SlotState> slot(String confirmed) {
+        return slot(confirmed, "0/1000");
+    }
+
+    private static Optional<SlotState> slot(String confirmed, String created) {
+        return Optional.of(new SlotState(Lsn.parse(confirmed), Lsn.parse(created), "reserved", OptionalInt.empty()));
+    }
+
+    private static Optional<SlotState> lost(String confirmed, String created) {
+        return Optional.of(new SlotState(Lsn.parse(confirmed), Lsn.parse(created), "lost", OptionalInt.empty()));
+    }
+
+    private static String haltReason(StartDecision decision) {
+        assertThat(decision).isInstanceOf(StartDecision.Halt.class);
+        return ((StartDecision.Halt) decision).reason();
+    }
+}
