@@ -16,6 +16,9 @@ final class EngineProperties {
     private static final Set<String> DEBEZIUM_SSL =
             Set.of("sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslfactory");
 
+    /** Debezium takes the server's text of a bytea for hex; a database or role set to "escape" would give it another. */
+    private static final String SERVER_OPTIONS = "-c bytea_output=hex";
+
     private EngineProperties() {}
 
     static Properties of(PostgresConfig postgres, String tapId) {
@@ -47,6 +50,7 @@ final class EngineProperties {
         engine.setProperty("poll.interval.ms", "500");
         engine.setProperty("record.processing.threads", "1");
 
+        engine.merge("driver.options", SERVER_OPTIONS, (given, ours) -> given + " " + ours);
         engine.setProperty("driver.socketFactory", WaitingSocketFactory.class.getName());
         engine.setProperty("driver.socketFactoryArg", PEEK_MILLIS);
         return engine;

@@ -54,7 +54,8 @@ public final class WaitingSocketFactory extends SocketFactory {
         return createSocket(host, port);
     }
 
-    private static final class WaitingSocket extends Socket {
+    /** Open to the test that guards how pgjdbc peeks. */
+    static class WaitingSocket extends Socket {
 
         private final int peekMillis;
         private int current = -1;
