@@ -1,7 +1,9 @@
 package io.tidemark.relay.config;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.dropwizard.configuration.ConfigurationException;
 import io.dropwizard.configuration.EnvironmentVariableSubstitutor;
 import io.dropwizard.configuration.FileConfigurationSourceProvider;
@@ -11,6 +13,7 @@ import io.dropwizard.jackson.Jackson;
 import io.dropwizard.jersey.validation.Validators;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
@@ -35,11 +38,21 @@ public final class ConfigurationFile {
         SubstitutingSourceProvider source = new SubstitutingSourceProvider(
                 new FileConfigurationSourceProvider(), new EnvironmentVariableSubstitutor(true, false));
         try {
+            checkKeys(source, file);
             return factory.build(source, file.toString());
         } catch (FileNotFoundException | NoSuchFileException e) {
             throw new ConfigurationProblem("there is no configuration file " + file, e);
         } catch (ConfigurationException | IOException | RuntimeException e) {
             throw new ConfigurationProblem(file + ": " + ConfigurationMistake.explain(e), e);
+        }
+    }
+
+    /** What is no YAML at all is left to be reported with its place. */
+    private static void checkKeys(SubstitutingSourceProvider source, Path file) throws IOException {
+        try (InputStream yaml = source.open(file.toString())) {
+            KnownKeys.check(new YAMLMapper().readTree(yaml));
+        } catch (JsonProcessingException e) {
+            return;
         }
     }
 }

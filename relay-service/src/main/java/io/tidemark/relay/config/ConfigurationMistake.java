@@ -97,13 +97,19 @@ final class ConfigurationMistake {
     }
 
     private static String unknownKey(UnrecognizedPropertyException unknown) {
-        String key = unknown.getPropertyName();
-        List<String> known = unknown.getKnownPropertyIds().stream()
-                .map(String::valueOf)
+        return unknownKey(
+                path(unknown),
+                unknown.getPropertyName(),
+                unknown.getKnownPropertyIds().stream().map(String::valueOf).toList());
+    }
+
+    /** @param path of the key from the top of the file, the key included */
+    static String unknownKey(String path, String key, Collection<String> knownKeys) {
+        List<String> known = knownKeys.stream()
                 .sorted(Comparator.comparing((String candidate) -> DISTANCE.apply(key, candidate))
                         .thenComparing(Comparator.naturalOrder()))
                 .toList();
-        String message = "unknown key " + path(unknown);
+        String message = "unknown key " + path;
         if (known.isEmpty()) {
             return message + "; remove it";
         }
