@@ -1,0 +1,152 @@
+package io.tidemark.relay.position;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.position.PublishedIndex.Addition;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+
+class PublishedIndexTest {
+
+    private static final Set<String> ORDERS = Set.of("orders");
+    private static final TopicPartition FIRST = new TopicPartition("orders", 0);
+    private static final TopicPartition SECOND = new TopicPartition("orders", 1);
+    private static final TopicPartition OTHER_TOPIC = new TopicPartition("payments", 0);
+
+    private final PublishedIndex index = new PublishedIndex();
+
+    @Test
+    void staysBelowTheSlowestPartition() {
+        published(Map.of(FIRST, added("0/10", 1)), "0/10");
+        published(Map.of(SECOND, added("0/20", 1)), "0/20");
+        published(Map.of(FIRST, added("0/30", 3)), "0/30");
+
+        assertThat(watermark(Map.of(FIRST, 3L))).isEqualTo(Lsn.parse("0/1F"));
+        assertThat(watermark(Map.of(SECOND, 1L))).isEqualTo(Lsn.parse("0/F"));
+        assertThat(watermark(Map.of(FIRST, 1L, SECOND, 1L))).isEqualTo(Lsn.parse("0/2F"));
+        assertThat(watermark(Map.of(FIRST, 3L, SECOND, 1L))).isEqualTo(Lsn.parse("0/30"));
+    }
+
+    @Test
+    void isNeverAboveWhatIsPublished() {
+        published(Map.of(FIRST, added("0/10", 1)), "0/10");
+
+        assertThat(watermark(Map.of(FIRST, 1000L))).isEqualTo(Lsn.parse("0/10"));
+    }
+
+    @Test
+    void movesWithNudgesWhenEverythingIsConsumed() {
+        published(Map.of(FIRST, added("0/10", 1)), "0/10");
+        published(Map.of(), "0/50");
+
+        assertThat(watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/50"));
+        assertThat(watermark(Map.of())).isEqualTo(Lsn.parse("0/F"));
+    }
+
+    @Test
+    void isNotHeldBackByTopicsOfOthers() {
+        published(Map.of(FIRST, added("0/10", 1), OTHER_TOPIC, added("0/8", 9)), "0/10");
+
+        assertThat(watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/10"));
+        assertThat(index.partitionsOf(ORDERS)).containsExactly(FIRST);
+    }
+
+    @Test
+    void isHeldBackByAPartitionThatCameIntoBeingMeanwhile() {
+        published(Map.of(FIRST, added("0/10", 1)), "0/10");
+        Map<TopicPartition, Long> readBefore = Map.of(FIRST, 1L);
+
+        published(Map.of(SECOND, added("0/20", 1)), "0/20");
+
+        assertThat(watermark(readBefore)).isEqualTo(Lsn.parse("0/1F"));
+    }
+
+    @Test
+    void doesNotCountATransactionOfWhichOnlyPartsArePublished() {
+        published(Map.of(FIRST, added("0/10", 1)), "0/10");
+        published(Map.of(FIRST, added("0/20", 5)), "0/10");
+
+        assertThat(watermark(Map.of(FIRST, 5L))).isEqualTo(Lsn.parse("0/10"));
+        published(Map.of(FIRST, added("0/20", 9)), "0/20");
+        assertThat(watermark(Map.of(FIRST, 5L))).isEqualTo(Lsn.parse("0/1F"));
+        assertThat(watermark(Map.of(FIRST, 9L))).isEqualTo(Lsn.parse("0/20"));
+    }
+
+    @Test
+    void asksForEverythingThatWasThereBeforeTheFirstStart() {
+        rebased(Map.of(FIRST, 7L, SECOND, 0L), "0/40");
+
+        assertThat(index.need(FIRST, Lsn.parse("0/1"))).isEqualTo(7);
+        assertThat(watermark(Map.of(FIRST, 6L))).isEqualTo(Lsn.ZERO);
+        assertThat(watermark(Map.of(FIRST, 7L))).isEqualTo(Lsn.parse("0/40"));
+        assertThat(index.partitionsOf(ORDERS)).containsExactly(FIRST);
+    }
+
+    @Test
+    void asksForWhatOthersPublishedSinceItKnewAndKeepsWhatItKnows() {
+        published(Map.of(FIRST, added("0/10", 5)), "0/10");
+
+        rebased(Map.of(FIRST, 9L), "0/30");
+
+        assertThat(index.need(FIRST, Lsn.parse("0/10"))).isEqualTo(5);
+        assertThat(index.need(FIRST, Lsn.parse("0/11"))).isEqualTo(9);
+        assertThat(watermark(Map.of(FIRST, 5L))).isEqualTo(Lsn.parse("0/10"));
+        assertThat(watermark(Map.of(FIRST, 9L))).isEqualTo(Lsn.parse("0/30"));
+    }
+
+    @Test
+    void countsAnUnansweredCommitOfTheLastRun() {
+        published(Map.of(FIRST, added("0/10", 5)), "0/10");
+        rebased(Map.of(FIRST, 9L), "0/1F"); // Kafka has the first part of the transaction at 0/20
+
+        published(Map.of(FIRST, added("0/20", 12)), "0/20");
+
+        assertThat(watermark(Map.of(FIRST, 9L))).isEqualTo(Lsn.parse("0/1F"));
+        assertThat(watermark(Map.of(FIRST, 8L))).isEqualTo(Lsn.parse("0/10"));
+    }
+
+    @Test
+    void losesNoPrecisionWhenARestartFindsNothingNew() {
+        published(Map.of(FIRST, added("0/10", 1)), "0/10");
+        published(Map.of(FIRST, added("0/20", 2)), "0/20");
+
+        rebased(Map.of(FIRST, 2L), "0/20");
+
+        assertThat(index.need(FIRST, Lsn.parse("0/10"))).isEqualTo(1);
+        assertThat(watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/1F"));
+    }
+
+    @Test
+    void neverGoesBack() {
+        published(Map.of(FIRST, added("0/10", 1)), "0/50");
+
+        rebased(Map.of(FIRST, 1L), "0/20");
+
+        assertThat(index.published()).isEqualTo(Lsn.parse("0/50"));
+    }
+
+    @Test
+    void needsNothingWhereNothingIs() {
+        assertThat(index.need(FIRST, Lsn.parse("FFFFFFFF/FFFFFFFF"))).isZero();
+        assertThat(watermark(Map.of())).isEqualTo(Lsn.ZERO);
+    }
+
+    private static Addition added(String firstLsn, long endOffset) {
+        return new Addition(Lsn.parse(firstLsn), endOffset);
+    }
+
+    private void published(Map<TopicPartition, Addition> additions, String upTo) {
+        index.advance(additions, Lsn.parse(upTo));
+    }
+
+    private void rebased(Map<TopicPartition, Long> recordEnds, String publishedUpTo) {
+        index.rebase(recordEnds, Lsn.parse(publishedUpTo));
+    }
+
+    private Lsn watermark(Map<TopicPartition, Long> committed) {
+        return index.watermark(ORDERS, committed);
+    }
+}
