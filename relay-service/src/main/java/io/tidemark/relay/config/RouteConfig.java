@@ -18,6 +18,9 @@ public record RouteConfig(String aggregateType, String topic, boolean tombstones
     /** The aggregate type that matches every event. */
     public static final String ANY = "*";
 
+    /** No event goes to a topic that begins with it: these are the relay's own. */
+    public static final String RESERVED_PREFIX = "tidemark.";
+
     static final RouteConfig DEFAULT = new RouteConfig(ANY, "outbox." + PLACEHOLDER, false, OnPoison.HALT);
 
     private static final String TOPIC = "[A-Za-z0-9._-]+";
@@ -44,7 +47,7 @@ public record RouteConfig(String aggregateType, String topic, boolean tombstones
             throw new ConfigurationProblem("routes.topic '" + topic + "' is not a topic name; use up to 249 letters,"
                     + " digits, dots, dashes and underscores, and " + PLACEHOLDER + " where the aggregate type goes");
         }
-        if (this.topic.startsWith("tidemark.")) {
+        if (this.topic.startsWith(RESERVED_PREFIX)) {
             throw new ConfigurationProblem(
                     "routes.topic '" + topic + "' is reserved: names starting with tidemark. are the relay's own");
         }

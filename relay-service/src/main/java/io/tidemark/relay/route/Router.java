@@ -36,6 +36,10 @@ public final class Router {
             throw new PoisonEvent(name(event, position) + " would go to topic '" + topic
                     + "', which is no legal topic name; shorten routes.topic, then restart the relay");
         }
+        if (topic.startsWith(RouteConfig.RESERVED_PREFIX)) { // a position made by a writer would be taken for ours
+            throw new PoisonEvent(name(event, position) + " would go to topic '" + topic
+                    + "', which is the relay's own; give routes.topic a prefix, then restart the relay");
+        }
         if (event.payload() == null && !route.tombstones()) {
             throw new PoisonEvent(name(event, position) + " has no payload, and its route allows no tombstones; set"
                     + " tombstones: true on the route for aggregate type '" + event.aggregateType()

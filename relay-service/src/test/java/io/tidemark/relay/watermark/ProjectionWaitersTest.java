@@ -1,0 +1,106 @@
+package io.tidemark.relay.watermark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.ProjectionConfig;
+import io.tidemark.relay.position.PublishedIndex;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+
+class ProjectionWaitersTest {
+
+    private static final TopicPartition FIRST = new TopicPartition("orders", 0);
+    private static final TopicPartition SECOND = new TopicPartition("orders", 1);
+
+    private final PublishedIndex index = new PublishedIndex();
+    private final ProjectionWaiters waiters =
+            new ProjectionWaiters(new ProjectionConfig("view", "group", List.of("orders")), index);
+
+    @Test
+    void answersThoseTheGroupHasCaughtUpWithAndKeepsTheOthers() {
+        published(FIRST, "0/10", 1);
+        published(FIRST, "0/20", 2);
+        Waiter early = parked("0/10");
+        Waiter late = parked("0/20");
+
+        waiters.accept(Map.of(FIRST, 1L), System.nanoTime());
+
+        assertThat(early.answer.getNow(null)).isInstanceOf(Answer.Success.class);
+        assertThat(late.answer).isNotDone();
+        waiters.accept(Map.of(FIRST, 2L), System.nanoTime());
+        assertThat(late.answer.getNow(null)).isInstanceOf(Answer.Success.class);
+    }
+
+    @Test
+    void asksKafkaOnlyWhileSomebodyWaitsForWhatIsPublished() {
+        assertThat(waiters.needsEvidence()).isFalse();
+        Waiter waiter = parked("0/10");
+        assertThat(waiters.needsEvidence()).isFalse();
+        published(FIRST, "0/10", 1);
+        assertThat(waiters.needsEvidence()).isTrue();
+
+        waiters.remove(waiter);
+
+        assertThat(waiters.needsEvidence()).isFalse();
+    }
+
+    @Test
+    void namesThePartitionsThatAreBehindWhenTheWaitIsOver() {
+        published(SECOND, "0/10", 4);
+        published(FIRST, "0/20", 2);
+        Waiter waiter = parked("0/20");
+        waiters.accept(Map.of(SECOND, 3L), System.nanoTime());
+
+        Answer answer = waiters.notYet(waiter);
+
+        assertThat(answer)
+                .isInstanceOfSatisfying(
+                        Answer.ProjectionBehind.class,
+                        behind -> assertThat(behind.behind())
+                                .containsExactly(
+                                        new Answer.Behind("orders", 0, 2, 0), new Answer.Behind("orders", 1, 4, 3)));
+    }
+
+    @Test
+    void doesNotJudgeByOffsetsReadBeforeTheQuestion() {
+        published(FIRST, "0/10", 1);
+        waiters.accept(Map.of(), System.nanoTime());
+        Waiter waiter = parked("0/10");
+
+        assertThat(waiters.hasEvidenceFor(waiter)).isFalse();
+        assertThat(waiters.notYet(waiter)).isInstanceOf(Answer.Unavailable.class);
+    }
+
+    @Test
+    void saysThatTheSourceIsBehindWithoutAskingKafka() {
+        published(FIRST, "0/10", 1);
+        Waiter waiter = parked("0/11");
+
+        assertThat(waiters.hasEvidenceFor(waiter)).isTrue();
+        assertThat(waiters.notYet(waiter)).isInstanceOf(Answer.SourceBehind.class);
+    }
+
+    @Test
+    void answersOnlyThoseBeyondTheEndOfTheWal() {
+        Waiter within = parked("0/10");
+        Waiter beyond = parked("0/11");
+
+        waiters.answerBeyond(Lsn.parse("0/10"), new Answer.Ahead(Lsn.ZERO));
+
+        assertThat(within.answer).isNotDone();
+        assertThat(beyond.answer.getNow(null)).isInstanceOf(Answer.Ahead.class);
+    }
+
+    private void published(TopicPartition partition, String lsn, long endOffset) {
+        index.advance(Map.of(partition, new PublishedIndex.Addition(Lsn.parse(lsn), endOffset)), Lsn.parse(lsn));
+    }
+
+    private Waiter parked(String target) {
+        Waiter waiter = new Waiter(Lsn.parse(target));
+        waiters.park(waiter);
+        return waiter;
+    }
+}
