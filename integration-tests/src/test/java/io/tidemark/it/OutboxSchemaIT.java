@@ -194,6 +194,20 @@ class OutboxSchemaIT {
         }
     }
 
+    /** Without the trigger Postgres decodes the move as a delete and an insert, and the event is published twice. */
+    @Test
+    void aRowCannotMoveToAnotherPartition() throws Exception {
+        source.execute("insert into outbox.event (aggregate_type, aggregate_id, event_type) values ('a', 'move', 'c')");
+
+        assertThatThrownBy(
+                        () -> source.execute(
+                                "update outbox.event set created_at = created_at + interval '1 day' where aggregate_id = 'move'"))
+                .isInstanceOf(SQLException.class)
+                .hasMessageContaining("created_at cannot be changed");
+
+        source.execute("update outbox.event set event_type = 'd' where aggregate_id = 'move'");
+    }
+
     @Test
     void installingAgainChangesNothing() throws Exception {
         String sourceId = source.sourceId();

@@ -119,7 +119,7 @@ final class ActiveRun {
             throws HaltException, SourceNotReady, SQLException {
         try (KafkaTail tail = new KafkaTail(config.kafka())) {
             StartDecision decision = StartDecision.decide(
-                    tail.lastPosition(identity.sourceId()),
+                    lastPosition(tail, identity),
                     database.slot(control),
                     config.postgres().slot(),
                     identity,
@@ -134,6 +134,14 @@ final class ActiveRun {
             index.rebase(
                     tail.recordEnds(declaredPartitions), start.resumePoint().complete());
             return start;
+        }
+    }
+
+    private static Optional<SourcePosition> lastPosition(KafkaTail tail, SourceIdentity identity) throws HaltException {
+        try {
+            return tail.lastPosition(identity.sourceId());
+        } catch (IllegalArgumentException e) { // written by something else, or damaged: where to resume is not known
+            throw new HaltException(String.valueOf(e.getMessage()), e);
         }
     }
 

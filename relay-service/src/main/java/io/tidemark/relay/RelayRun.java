@@ -5,6 +5,7 @@ import io.tidemark.outbox.Position;
 import io.tidemark.relay.assemble.Assembled;
 import io.tidemark.relay.assemble.ResumePoint;
 import io.tidemark.relay.assemble.TransactionAssembler;
+import io.tidemark.relay.assemble.TransactionEvents;
 import io.tidemark.relay.capture.CaptureEngine;
 import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.capture.CapturedEvent;
@@ -45,6 +46,8 @@ final class RelayRun {
     private static final int BUSY_EVENTS = 64;
 
     private static final long PATIENCE_MILLIS = 5;
+    /** A part of a split transaction is held in memory: a quarter of what a whole one may take. */
+    private static final int PARTS_OF_THE_LIMIT = 4;
 
     /** What the run is given; all of it is opened and closed by its caller. */
     record Parts(
@@ -78,6 +81,7 @@ final class RelayRun {
     private final TransactionAssembler assembler;
     private final Batch batch;
     private final byte[] positionKey;
+    private final long maxPartBytes;
     /** The LSN of the last whole transaction or barrier that Kafka has. */
     private Lsn published;
 
@@ -87,6 +91,7 @@ final class RelayRun {
         long transactionBytes = parts.limits().transactionBytes().toBytes();
         this.assembler = new TransactionAssembler(
                 resumePoint, transactionBytes, Path.of(parts.limits().spillDirectory()));
+        this.maxPartBytes = transactionBytes / PARTS_OF_THE_LIMIT;
         this.batch = new Batch(parts.limits().batchEvents(), transactionBytes);
         this.positionKey = parts.identity().sourceId().getBytes(StandardCharsets.UTF_8);
         this.published = resumePoint.complete();
@@ -121,8 +126,10 @@ final class RelayRun {
             }
             if (assembled.get() instanceof Assembled.Transaction transaction
                     && transaction.events().isSpilled()) {
-                publishBatch();
-                publishInParts(transaction);
+                try (TransactionEvents events = transaction.events()) {
+                    publishBatch();
+                    publishInParts(transaction, events);
+                }
                 continue;
             }
             batch.add(assembled.get());
@@ -174,27 +181,24 @@ final class RelayRun {
     }
 
     /** Each part is a Kafka transaction; its header says so, and the position says how far it came. */
-    private void publishInParts(Assembled.Transaction transaction) throws PublishFailure, InterruptedException {
-        try (var transactionEvents = transaction.events()) {
-            Iterator<CapturedEvent> events = transactionEvents.iterator();
-            int total = transactionEvents.count();
-            List<CapturedEvent> part = new ArrayList<>();
-            long partBytes = 0;
-            for (int ordinal = 0; events.hasNext(); ordinal++) {
-                CapturedEvent event = events.next();
-                if (ordinal < transaction.firstOrdinal()) {
-                    continue;
-                }
-                part.add(event);
-                partBytes += event.approximateBytes();
-                boolean isLast = ordinal == total - 1;
-                if (isLast
-                        || part.size() >= parts.limits().batchEvents()
-                        || partBytes >= parts.limits().transactionBytes().toBytes() / 4) {
-                    publishPart(transaction.lsn(), part, ordinal, total);
-                    part.clear();
-                    partBytes = 0;
-                }
+    private void publishInParts(Assembled.Transaction transaction, TransactionEvents transactionEvents)
+            throws PublishFailure, InterruptedException {
+        Iterator<CapturedEvent> events = transactionEvents.iterator();
+        int total = transactionEvents.count();
+        List<CapturedEvent> part = new ArrayList<>();
+        long partBytes = 0;
+        for (int ordinal = 0; events.hasNext(); ordinal++) {
+            CapturedEvent event = events.next();
+            if (ordinal < transaction.firstOrdinal()) {
+                continue;
+            }
+            part.add(event);
+            partBytes += event.approximateBytes();
+            boolean isLast = ordinal == total - 1;
+            if (isLast || part.size() >= parts.limits().batchEvents() || partBytes >= maxPartBytes) {
+                publishPart(transaction.lsn(), part, ordinal, total);
+                part.clear();
+                partBytes = 0;
             }
         }
     }
@@ -215,8 +219,8 @@ final class RelayRun {
             throws PublishFailure, InterruptedException {
         Position position = new Position(parts.identity().timeline(), commitLsn, ordinal);
         var outgoing = parts.router().route(event, position, split);
-        parts.topics().ensureEvents(outgoing.topic());
         try {
+            parts.topics().ensureEvents(outgoing.topic());
             parts.publisher().send(outgoing, commitLsn);
         } catch (PublishFailure e) {
             if (e.kind() == PublishFailure.Kind.HALT) {

@@ -65,7 +65,7 @@ class PackageTableTest {
             Map.entry("org.apache.kafka.clients.admin.", Set.of("publish", "progress")),
             Map.entry("org.apache.kafka.common.", Set.of("publish", "position", "progress", "watermark", ROOT)),
             Map.entry("org.postgresql.", Set.of("config", "source", "capture")),
-            Map.entry("java.sql.", Set.of("source", "election", "capture", "http", "cli", ROOT)),
+            Map.entry("java.sql.", Set.of("source", "election", "capture", "cli", ROOT)),
             Map.entry("jakarta.ws.rs.", Set.of("http")),
             Map.entry("com.fasterxml.jackson.", Set.of("config", "route", "publish", "position", "http")),
             Map.entry("io.dropwizard.", Set.of("config", "watermark", "http", "cli", ROOT)),

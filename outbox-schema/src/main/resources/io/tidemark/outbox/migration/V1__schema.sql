@@ -87,4 +87,19 @@ comment on table outbox.event is 'Rows become Kafka events when their transactio
 -- So that an insert never fails for want of a partition.
 create table outbox.event_default partition of outbox.event default;
 
+-- Postgres turns an update that moves a row to another partition into a delete and an insert, and the insert would be
+-- published: the same event twice.
+create function outbox.refuse_to_move() returns trigger
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    raise exception 'outbox.event.created_at cannot be changed: a row that moves to another partition is published again'
+        using errcode = 'restrict_violation',
+              hint = 'Insert a new event instead.';
+end
+$$;
+create trigger created_at_stays before update on outbox.event
+    for each row when (old.created_at is distinct from new.created_at) execute function outbox.refuse_to_move();
+
 insert into outbox.migration (version) values (1);

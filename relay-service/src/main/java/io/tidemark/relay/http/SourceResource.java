@@ -3,17 +3,13 @@ package io.tidemark.relay.http;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.relay.health.RelayState;
-import io.tidemark.relay.source.SlotState;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceNotReady;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.Locale;
-import java.util.Optional;
 
 /** {@code GET /v1/source}: the database, how far its events have come, and what this replica is doing and why. */
 @Path("/v1/source")
@@ -52,14 +48,15 @@ public final class SourceResource {
 
     private void putServer(ObjectNode json) {
         ObjectNode slotJson = JsonNodeFactory.instance.objectNode().put("name", slotName);
-        try (Connection connection = database.connect("status")) {
-            json.put("walHead", database.walHead(connection).toString());
-            Optional<SlotState> slot = database.slot(connection);
-            slotJson.put("exists", slot.isPresent());
-            slot.ifPresent(found -> slotJson.put("walStatus", found.walStatus())
-                    .put("active", found.activePid().isPresent())
-                    .put("confirmed", found.confirmed().toString()));
-        } catch (SourceNotReady | SQLException e) {
+        try {
+            SourceDatabase.Standing standing = database.standing();
+            json.put("walHead", standing.walHead().toString());
+            slotJson.put("exists", standing.slot().isPresent());
+            standing.slot()
+                    .ifPresent(slot -> slotJson.put("walStatus", slot.walStatus())
+                            .put("active", slot.activePid().isPresent())
+                            .put("confirmed", slot.confirmed().toString()));
+        } catch (SourceNotReady e) {
             json.put("walHead", (String) null).put("databaseError", e.getMessage());
         }
         json.set("slot", slotJson);

@@ -35,13 +35,18 @@ public final class PublishFailure extends Exception {
 
     private final Kind kind;
 
-    private PublishFailure(Kind kind, String message, Throwable cause) {
+    private PublishFailure(Kind kind, String message, @Nullable Throwable cause) {
         super(message, cause);
         this.kind = kind;
     }
 
     public Kind kind() {
         return kind;
+    }
+
+    /** Something is not there yet; nothing is lost by waiting for it. */
+    static PublishFailure notYet(String message) {
+        return new PublishFailure(Kind.RETRY, message, null);
     }
 
     /** Classifies by the outermost cause that says something definite. */
@@ -55,8 +60,8 @@ public final class PublishFailure extends Exception {
                 return new PublishFailure(
                         Kind.NO_RIGHT,
                         "Kafka refuses the relay's user: " + text(cause)
-                                + "; grant it Write and Describe on its topics and on its transactional id, and Read"
-                                + " on " + "tidemark.positions",
+                                + "; grant it Write and Describe on its topics and on its transactional id, and Read on"
+                                + " tidemark.positions",
                         failure);
             }
             if (isAboutTheRecords(cause)) {

@@ -57,9 +57,9 @@ public final class Topics implements AutoCloseable {
         }
         if (!exists(topic)) {
             if (!config.autoCreate()) {
-                throw PublishFailure.of(new org.apache.kafka.common.errors.InvalidTopicException("topic " + topic
-                        + " does not exist, and kafka.topics.autoCreate is false; create it with " + partitions
-                        + " partitions"));
+                throw PublishFailure.notYet("topic " + topic
+                        + " does not exist, and kafka.topics.autoCreate is false; create it, with " + partitions
+                        + " partitions for example");
             }
             create(topic, partitions, settings);
         }

@@ -177,6 +177,22 @@ public final class SourceDatabase {
         return text == null ? Lsn.ZERO : Lsn.parse(text);
     }
 
+    /**
+     * How the server's WAL and our slot stand.
+     *
+     * @param slot empty when there is none
+     */
+    public record Standing(Lsn walHead, Optional<SlotState> slot) {}
+
+    /** Asks on a connection of its own. */
+    public Standing standing() throws SourceNotReady {
+        try (Connection connection = connect("status")) {
+            return new Standing(walHead(connection), slot(connection));
+        } catch (SQLException e) {
+            throw new SourceNotReady(explain(e), e);
+        }
+    }
+
     /** Ends the walsender that holds our slot, left behind by a relay that is gone; the lock says it is. */
     public void endWalsender(Connection connection, int pid) throws SQLException {
         try (PreparedStatement end = connection.prepareStatement("select pg_terminate_backend(?, 5000)")) {
