@@ -10,9 +10,11 @@ import io.tidemark.outbox.OutboxEvent;
 import io.tidemark.outbox.OutboxWriter;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.Tokens;
+import io.tidemark.relay.source.SourceInstallation;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -139,7 +141,7 @@ class OutboxSchemaIT {
             }
         }
         source.execute("select pg_switch_wal()"); // so that the truth slot sees what is not flushed yet
-        Map<String, Lsn> commits = new java.util.HashMap<>();
+        Map<String, Lsn> commits = new HashMap<>();
         source.committedEvents().forEach(event -> commits.put(event.id(), event.commitLsn()));
 
         for (int i = 0; i < tokens.length; i++) {
@@ -213,9 +215,7 @@ class OutboxSchemaIT {
         String sourceId = source.sourceId();
         List<String> report;
         try (Connection connection = source.connect()) {
-            report = new io.tidemark.relay.source.SourceInstallation(
-                            source.configuration().postgres())
-                    .install(connection);
+            report = new SourceInstallation(source.configuration().postgres()).install(connection);
         }
 
         assertThat(report).allSatisfy(line -> assertThat(line).endsWith("there already"));

@@ -7,6 +7,7 @@ import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.Workload;
+import io.tidemark.relay.health.RelayState;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,10 @@ class RestartIT {
             try (Workload workload = Workload.start(source, seed, 3, 20)) {
                 for (int stop = 0; stop < STOPS; stop++) {
                     RunningRelay relay = RunningRelay.start(source.configuration());
-                    TimeUnit.MILLISECONDS.sleep(random.nextInt(1200)); // also before it has started
+                    if (random.nextInt(5) > 0) { // the others are stopped while starting
+                        relay.awaitPhase(RelayState.Phase.RUNNING);
+                    }
+                    TimeUnit.MILLISECONDS.sleep(random.nextInt(500));
                     int kind = random.nextInt(kinds.length);
                     kinds[kind]++;
                     switch (kind) {

@@ -7,6 +7,7 @@ import io.tidemark.it.harness.TestSource.CommittedEvent;
 import io.tidemark.outbox.Position;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Positions strictly increase along every partition, and are true: commit LSN and ordinal are those that the
@@ -26,8 +27,7 @@ public final class G5OrderOfPositions implements Guarantee {
         Map<String, ReadEvent> byId = new HashMap<>();
         evidence.read().forEach(event -> byId.put(event.id(), event));
         for (CommittedEvent truth : evidence.committed()) {
-            Position position =
-                    java.util.Objects.requireNonNull(byId.get(truth.id())).position();
+            Position position = Objects.requireNonNull(byId.get(truth.id())).position();
             assertThat(position.commitLsn()).as("commit LSN of %s", truth).isEqualTo(truth.commitLsn());
             assertThat(position.ordinal()).as("ordinal of %s", truth).isEqualTo(truth.ordinal());
         }

@@ -14,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 
 /** A relay in a process of its own, as in production: {@code tidemark run}, with HTTP on free ports. */
@@ -34,7 +35,7 @@ public final class RelayProcess implements AutoCloseable {
     /** Starts it; returns at once. */
     public static RelayProcess start(TestSource source, String... more) {
         int port = FreePorts.next();
-        String[] yaml = java.util.Arrays.copyOf(more, more.length + 1);
+        String[] yaml = Arrays.copyOf(more, more.length + 1);
         yaml[more.length] = "server: {applicationConnectors: [{type: http, bindHost: 127.0.0.1, port: " + port
                 + "}], adminConnectors: [{type: http, bindHost: 127.0.0.1, port: " + FreePorts.next()
                 + "}], requestLog: {appenders: []}}";

@@ -8,6 +8,8 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Arrays;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.kafka.KafkaContainer;
@@ -50,9 +52,7 @@ public final class Servers {
             return false;
         }
         var present = DockerClientFactory.lazyClient().listImagesCmd().exec().stream()
-                .flatMap(image -> image.getRepoTags() == null
-                        ? java.util.stream.Stream.empty()
-                        : java.util.Arrays.stream(image.getRepoTags()))
+                .flatMap(image -> image.getRepoTags() == null ? Stream.empty() : Arrays.stream(image.getRepoTags()))
                 .toList();
         return present.contains(POSTGRES_IMAGE) && present.contains(KAFKA_IMAGE);
     }

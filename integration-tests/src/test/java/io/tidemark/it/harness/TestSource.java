@@ -6,6 +6,7 @@ import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceInstallation;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -116,7 +117,7 @@ public final class TestSource implements AutoCloseable {
             Path file = Files.createTempFile(dir, "relay", ".yml");
             return Files.writeString(file, yaml);
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 

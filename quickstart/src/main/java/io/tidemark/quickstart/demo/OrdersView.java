@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.quickstart.stack.PostgresServer;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -24,6 +25,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The projection: an ordinary Kafka consumer that keeps the newest state of every order in a database of its own. Row
@@ -117,7 +119,7 @@ final class OrdersView implements Runnable, AutoCloseable {
 
     private static String header(ConsumerRecord<String, String> event, String name) {
         Header header = event.headers().lastHeader(name);
-        return header == null ? "" : new String(header.value(), java.nio.charset.StandardCharsets.UTF_8);
+        return header == null ? "" : new String(header.value(), StandardCharsets.UTF_8);
     }
 
     private static void apply(Connection view, ConsumerRecord<String, String> event) throws SQLException, IOException {
@@ -154,7 +156,7 @@ final class OrdersView implements Runnable, AutoCloseable {
     }
 
     /** Where an event arrived, or null while it has not. */
-    @org.jspecify.annotations.Nullable
+    @Nullable
     Arrival arrivalOf(String eventId) {
         return arrivals.get(eventId);
     }

@@ -1,6 +1,7 @@
 package io.tidemark.relay.position;
 
 import io.tidemark.relay.config.KafkaConfig;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -54,7 +55,7 @@ public final class KafkaTail implements AutoCloseable {
                 List.of(partition),
                 record -> record.key() != null
                         && record.value() != null
-                        && sourceId.equals(new String(record.key(), java.nio.charset.StandardCharsets.UTF_8)));
+                        && sourceId.equals(new String(record.key(), StandardCharsets.UTF_8)));
         return Optional.ofNullable(found.get(partition)).map(record -> SourcePosition.fromJson(record.value()));
     }
 
@@ -74,6 +75,8 @@ public final class KafkaTail implements AutoCloseable {
 
     private Map<TopicPartition, ConsumerRecord<byte[], byte[]>> lastRecords(
             Collection<TopicPartition> partitions, Predicate<ConsumerRecord<byte[], byte[]>> wanted) {
+        committed.assign(partitions); // a consumer warns of every offset it is told of a partition it has not
+        uncommitted.assign(partitions);
         Map<TopicPartition, Long> begins = committed.beginningOffsets(partitions);
         Map<TopicPartition, Long> highs = new HashMap<>(uncommitted.endOffsets(partitions));
         Map<TopicPartition, ConsumerRecord<byte[], byte[]>> found = new LinkedHashMap<>();
