@@ -8,6 +8,8 @@ import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.Workload;
 import io.tidemark.relay.health.RelayState;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -20,51 +22,68 @@ class RestartIT {
 
     private static final int STOPS = Integer.getInteger("restart.stops", 40);
     private static final int KILLS = Integer.getInteger("restart.kills", 5);
+    /** After so many, everything is checked and a fresh source begins: what was committed is held in memory. */
+    private static final int STOPS_A_ROUND = 40;
+
+    private static final int KILLS_A_ROUND = 20;
 
     private static long seed() {
         String given = System.getProperty("restart.seed", "");
         return given.isEmpty() ? System.nanoTime() & 0xFFFFFF : Long.parseLong(given);
     }
 
+    /** The ways in which a relay is stopped in this JVM. */
+    private enum Stop {
+        CLOSED,
+        CUT_OFF,
+        WALSENDER_ENDED;
+
+        void apply(RunningRelay relay, TestSource source, Random random) throws Exception {
+            switch (this) {
+                case CLOSED -> relay.close();
+                case CUT_OFF -> relay.cutOff();
+                case WALSENDER_ENDED -> {
+                    source.execute("select pg_terminate_backend(active_pid) from pg_replication_slots"
+                            + " where slot_name = '" + source.name() + "' and active");
+                    TimeUnit.MILLISECONDS.sleep(random.nextInt(100));
+                    relay.cutOff();
+                }
+            }
+        }
+    }
+
     @Test
     void survivesStopsInProcess() throws Exception {
         long seed = seed();
+        Map<Stop, Integer> stops = new EnumMap<>(Stop.class);
+        long events = 0;
+        for (int left = STOPS; left > 0; left -= STOPS_A_ROUND, seed++) {
+            events += stopInProcess(seed, Math.min(left, STOPS_A_ROUND), stops);
+        }
+        System.out.printf(
+                "RestartIT: last seed=%d stops=%d %s events=%d violations=0%n", seed - 1, STOPS, stops, events);
+    }
+
+    private static int stopInProcess(long seed, int count, Map<Stop, Integer> stops) throws Exception {
         Random random = new Random(seed);
-        int[] kinds = new int[3];
         try (TestSource source = TestSource.create("restart")) {
             try (Workload workload = Workload.start(source, seed, 3, 20)) {
-                for (int stop = 0; stop < STOPS; stop++) {
+                for (int i = 0; i < count; i++) {
                     RunningRelay relay = RunningRelay.start(source.configuration());
                     if (random.nextInt(5) > 0) { // the others are stopped while starting
                         relay.awaitPhase(RelayState.Phase.RUNNING);
                     }
                     TimeUnit.MILLISECONDS.sleep(random.nextInt(500));
-                    int kind = random.nextInt(kinds.length);
-                    kinds[kind]++;
-                    switch (kind) {
-                        case 0 -> relay.close();
-                        case 1 -> relay.cutOff();
-                        default -> {
-                            source.execute("select pg_terminate_backend(active_pid) from pg_replication_slots"
-                                    + " where slot_name = '" + source.name() + "' and active");
-                            TimeUnit.MILLISECONDS.sleep(random.nextInt(100));
-                            relay.cutOff();
-                        }
-                    }
+                    Stop stop = Stop.values()[random.nextInt(Stop.values().length)];
+                    stop.apply(relay, source, random);
+                    stops.merge(stop, 1, Integer::sum);
                 }
             }
             try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
                 Evidence evidence = Evidence.gather(source);
                 assertThat(source.confirmed()).isLessThanOrEqualTo(relay.state().published());
                 evidence.check("-Drestart.seed=" + seed);
-                System.out.printf(
-                        "RestartIT: seed=%d stops=%d (close %d, cut off %d, walsender ended %d) events=%d violations=0%n",
-                        seed,
-                        STOPS,
-                        kinds[0],
-                        kinds[1],
-                        kinds[2],
-                        evidence.committed().size());
+                return evidence.committed().size();
             }
         }
     }
@@ -72,10 +91,18 @@ class RestartIT {
     @Test
     void survivesKillsOfTheProcess() throws Exception {
         long seed = seed();
+        long events = 0;
+        for (int left = KILLS; left > 0; left -= KILLS_A_ROUND, seed++) {
+            events += killProcesses(seed, Math.min(left, KILLS_A_ROUND));
+        }
+        System.out.printf("RestartIT: last seed=%d kills=%d events=%d violations=0%n", seed - 1, KILLS, events);
+    }
+
+    private static int killProcesses(long seed, int count) throws Exception {
         Random random = new Random(seed);
         try (TestSource source = TestSource.create("kill")) {
             try (Workload workload = Workload.start(source, seed, 3, 20)) {
-                for (int kill = 0; kill < KILLS; kill++) {
+                for (int i = 0; i < count; i++) {
                     try (RelayProcess relay = RelayProcess.start(source)) {
                         relay.awaitRunning();
                         TimeUnit.MILLISECONDS.sleep(random.nextInt(1500));
@@ -86,9 +113,7 @@ class RestartIT {
             try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
                 Evidence evidence = Evidence.gather(source);
                 evidence.check("-Drestart.seed=" + seed);
-                System.out.printf(
-                        "RestartIT: seed=%d kills=%d events=%d violations=0%n",
-                        seed, KILLS, evidence.committed().size());
+                return evidence.committed().size();
             }
         }
     }
