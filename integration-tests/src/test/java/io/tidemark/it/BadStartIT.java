@@ -120,6 +120,13 @@ class BadStartIT {
     }
 
     @Test
+    void refusesAPublicationOfMoreThanTheOutbox() throws Exception {
+        source.execute("alter publication tidemark add table audit.entry");
+
+        assertWaits(source.configuration(), "also publishes audit.entry", "alter publication tidemark set table");
+    }
+
+    @Test
     void neverMakesASlotByItself() throws Exception {
         source.execute("select pg_drop_replication_slot('" + source.name() + "')");
 
@@ -233,6 +240,7 @@ class BadStartIT {
             try (RunningRelay second = RunningRelay.start(source.configuration())) {
                 second.awaitPhase(Phase.STANDBY);
                 assertThat(first.state().phase()).isEqualTo(Phase.RUNNING);
+                assertThat(second.relay().watermarks().isServing()).isFalse();
 
                 first.close();
 

@@ -147,6 +147,20 @@ class HttpIT {
     }
 
     @Test
+    void strictGivesEveryOutcomeAnHttpStatus() throws Exception {
+        String ahead = "tm1." + source.sourceId() + ".1.00FFFFFFFFFFFFFF";
+        String path = "/v1/projections/view/watermark?strict=true&wait=20s&token=";
+
+        assertThat(relay.send(path + write()).statusCode()).isEqualTo(200);
+        assertThat(relay.send(path + ahead).statusCode()).isEqualTo(409);
+        assertThat(relay.send(path + "tm1.ffffffff.1.0000000000000001").statusCode())
+                .isEqualTo(409);
+        assertThat(relay.send(path.replace("20s", "0") + ahead).statusCode()).isEqualTo(412);
+        assertThat(relay.send(path.replace("true", "maybe") + ahead).statusCode())
+                .isEqualTo(400);
+    }
+
+    @Test
     void logsItsStateInOneLineEachAndNoStackTraces() {
         assertThat(relay.output()).contains("event=state state=running").doesNotContain("\tat ");
     }

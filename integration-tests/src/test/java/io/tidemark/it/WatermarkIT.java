@@ -20,6 +20,7 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -28,6 +29,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -194,6 +197,32 @@ class WatermarkIT {
                     assertThat(ask(relay, last.token(), 30_000)).isInstanceOf(Answer.Success.class);
                     assertThat(group.processed()).isEqualTo(11);
                 }
+            }
+        }
+    }
+
+    /** What a group has never read is not consumed, also when nobody can read it any more. */
+    @Test
+    void expiredRecordsStillCountAfterARestart() throws Exception {
+        Map<String, Object> config =
+                Map.of("bootstrap.servers", source.servers().bootstrapServers());
+        try (Connection connection = source.connect();
+                Admin admin = Admin.create(config)) {
+            Written last;
+            try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+                last = write(connection, "one");
+                await().until(() -> relay.state()
+                        .published()
+                        .isAtLeast(last.token().parts().get(0).lsn()));
+            }
+            Map<TopicPartition, RecordsToDelete> all = new HashMap<>();
+            for (int partition = 0; partition < 3; partition++) {
+                all.put(new TopicPartition(source.topic("order"), partition), RecordsToDelete.beforeOffset(-1));
+            }
+            admin.deleteRecords(all).all().get(30, TimeUnit.SECONDS);
+
+            try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+                assertThat(ask(relay, last.token(), 0)).isInstanceOf(Answer.ProjectionBehind.class);
             }
         }
     }

@@ -19,7 +19,7 @@ public final class EventHeaders {
     public static final String SOURCE = "tidemark-source";
     /** The event's {@link Position}, fixed-width. */
     public static final String POSITION = "tidemark-position";
-    /** Only on events of a Postgres transaction over {@code limits.transactionBytes}: which Kafka transaction of how many. */
+    /** Only on events of a Postgres transaction over {@code limits.transactionBytes}: {@code first-last/total}, ordinals. */
     public static final String SPLIT = "tidemark-split";
     /** W3C trace context, byte for byte as the writer gave it; absent when null. */
     public static final String TRACEPARENT = "traceparent";

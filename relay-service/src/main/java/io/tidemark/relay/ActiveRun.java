@@ -167,6 +167,7 @@ final class ActiveRun {
             if (engine.isStarted()) {
                 state.enter(RelayState.Phase.RUNNING, null);
             }
+            state.progressed(engine.captured(), index.published(), engine.confirmed());
             long now = System.nanoTime();
             if (now - lastSessionCheck > SESSION_CHECK_NANOS) {
                 lastSessionCheck = now;
@@ -191,8 +192,8 @@ final class ActiveRun {
         }
 
         @Override
-        public void progressed(Lsn captured, Lsn published, Lsn confirmed) {
-            state.progressed(captured, published, confirmed);
+        public void published() {
+            state.progressed(engine.captured(), index.published(), engine.confirmed());
             watermarks.published();
         }
     }

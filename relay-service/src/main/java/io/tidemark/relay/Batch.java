@@ -29,6 +29,13 @@ final class Batch {
         }
     }
 
+    /** Whether adding it leaves the batch within its bytes; a transaction larger than that goes alone. */
+    boolean hasRoomFor(Assembled assembled) {
+        return transactions.isEmpty()
+                || !(assembled instanceof Assembled.Transaction transaction)
+                || bytes + transaction.events().bytes() <= maxBytes;
+    }
+
     boolean isFull() {
         return events >= maxEvents || bytes >= maxBytes;
     }

@@ -1,6 +1,5 @@
 package io.tidemark.relay;
 
-import io.dropwizard.lifecycle.Managed;
 import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.capture.OutboxShapeChanged;
 import io.tidemark.relay.config.ConfigurationProblem;
@@ -18,6 +17,7 @@ import io.tidemark.relay.source.SourceNotReady;
 import io.tidemark.relay.watermark.Watermarks;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -29,12 +29,13 @@ import org.slf4j.LoggerFactory;
  * The whole relay: what lives as long as the process, and a supervisor that makes one run after the other. Every run
  * opens everything anew and in one order: lock, fence earlier producers, read the position, stream.
  */
-public final class Relay implements Managed {
+public final class Relay {
 
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
 
     private static final long FIRST_BACKOFF_MILLIS = 200;
     private static final long LAST_BACKOFF_MILLIS = 10_000;
+    private static final long STOP_MILLIS = 15_000;
     private static final long STANDBY_MILLIS = 1_000;
 
     private final RelayConfiguration config;
@@ -74,20 +75,22 @@ public final class Relay implements Managed {
         return database;
     }
 
-    @Override
     public void start() {
         supervisor.start();
     }
 
-    /** Ends the run, answers whoever waits, and returns when the slot and the lock are free. Once is enough. */
-    @Override
+    /** Ends the run, answers whoever waits, and returns when slot and lock are free, or half a minute is over. */
     public void stop() throws InterruptedException {
         if (isStopping()) {
             return;
         }
         stopping.countDown();
         watermarks.close();
-        supervisor.join(TimeUnit.SECONDS.toMillis(30));
+        supervisor.join(STOP_MILLIS);
+        if (supervisor.isAlive()) { // waiting for a Kafka or a Postgres that does not answer
+            supervisor.interrupt();
+            supervisor.join(STOP_MILLIS);
+        }
         nudges.close();
         groups.close();
         state.enter(RelayState.Phase.STOPPED, null);
@@ -105,6 +108,7 @@ public final class Relay implements Managed {
                 try {
                     runOnce();
                 } catch (HaltException e) {
+                    watermarks.stopServing("the relay has halted: " + message(e));
                     state.enter(RelayState.Phase.HALTED, message(e));
                     stopping.await();
                 } catch (SourceNotReady
@@ -127,6 +131,10 @@ public final class Relay implements Managed {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (Throwable e) { // out of memory, a class that cannot be loaded: nothing will get better in this process
+            LOG.error("event=supervisor-died", e);
+            watermarks.stopServing("the relay has died");
+            state.enter(RelayState.Phase.HALTED, "fatal: " + e + "; restart the process");
         }
     }
 
@@ -138,6 +146,7 @@ public final class Relay implements Managed {
             throws HaltException, SourceNotReady, CaptureFailed, SQLException, PublishFailure, InterruptedException {
         try (Connection control = database.connect("control")) {
             SourceIdentity identity = database.checkReady(control);
+            forgetOtherSource(identity);
             state.identified(identity);
             AdvisoryLock.freeWhenClientDies(control);
             if (!awaitLock(control)) {
@@ -154,9 +163,20 @@ public final class Relay implements Managed {
         }
     }
 
+    /** LSNs of another database, or of another timeline, say nothing about this one. */
+    private void forgetOtherSource(SourceIdentity identity) {
+        Optional<SourceIdentity> before = state.snapshot().identity();
+        if (before.isPresent() && !before.get().equals(identity)) {
+            watermarks.stopServing("the database behind postgres.url is another one now");
+            index.clear();
+            nudges.clear();
+        }
+    }
+
     /** @return false when the relay is stopping */
     private boolean awaitLock(Connection control) throws SQLException, InterruptedException {
         while (!AdvisoryLock.tryAcquire(control, config.postgres().slot())) {
+            watermarks.stopServing("another replica is active; ask that one");
             state.enter(RelayState.Phase.STANDBY, "another replica is active");
             if (stopping.await(STANDBY_MILLIS, TimeUnit.MILLISECONDS)) {
                 return false;

@@ -65,8 +65,8 @@ final class RelayRun {
     /** Called on the run's thread. */
     interface Listener {
 
-        /** The stream is open, or publishing has advanced. */
-        void progressed(Lsn captured, Lsn published, Lsn confirmed);
+        /** Publishing has advanced, and the index with it. */
+        void published();
 
         /**
          * Called every turn, also without traffic.
@@ -131,6 +131,9 @@ final class RelayRun {
                     publishInParts(transaction, events);
                 }
                 continue;
+            }
+            if (!batch.hasRoomFor(assembled.get())) {
+                publishBatch();
             }
             batch.add(assembled.get());
             if (batch.isFull()) {
@@ -221,13 +224,13 @@ final class RelayRun {
         var outgoing = parts.router().route(event, position, split);
         try {
             parts.topics().ensureEvents(outgoing.topic());
-            parts.publisher().send(outgoing, commitLsn);
         } catch (PublishFailure e) {
             if (e.kind() == PublishFailure.Kind.HALT) {
                 throw new PoisonEvent(Router.name(event, position) + ": " + e.getMessage(), e);
             }
             throw e;
         }
+        parts.publisher().send(outgoing, commitLsn);
     }
 
     /** The order that makes it exactly once: nothing is told to anyone before Kafka has it for good. */
@@ -244,6 +247,6 @@ final class RelayRun {
         parts.indexWriter().write(published, ends);
 
         parts.engine().confirmUpTo(published);
-        listener.progressed(parts.engine().captured(), published, parts.engine().confirmed());
+        listener.published();
     }
 }

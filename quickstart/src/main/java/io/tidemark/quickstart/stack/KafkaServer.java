@@ -33,6 +33,7 @@ public final class KafkaServer implements AutoCloseable {
 
     /** Starts a broker on the data in {@code dir}, made when empty, and returns when it answers. */
     public static KafkaServer start(Path dir, int port) {
+        FreePorts.requireFree("Kafka", port);
         KafkaServer server = new KafkaServer(dir, port, launch(dir, port));
         server.awaitReady();
         return server;

@@ -55,6 +55,7 @@ public final class PostgresServer implements AutoCloseable {
             initialize(user, binaries, home, data, log);
         }
         stopLeftOver(user, binaries, data, log);
+        FreePorts.requireFree("Postgres", port);
         try {
             Process process = launch(user, binaries, data, log, port, settings);
             PostgresServer server = new PostgresServer(process, port, log);
@@ -98,7 +99,7 @@ public final class PostgresServer implements AutoCloseable {
         }
         try {
             long pid = Long.parseLong(Files.readAllLines(pidFile).get(0).trim());
-            if (ProcessHandle.of(pid).isPresent()) {
+            if (isPostgres(pid)) {
                 run(
                         user.command(List.of(
                                 binaries.program("pg_ctl"), "stop", "--pgdata=" + data, "--mode=fast", "--wait")),
@@ -108,6 +109,14 @@ public final class PostgresServer implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The file may be old, and its number another process's by now. */
+    private static boolean isPostgres(long pid) {
+        return ProcessHandle.of(pid)
+                .flatMap(process -> process.info().command())
+                .filter(command -> command.endsWith("/postgres"))
+                .isPresent();
     }
 
     private static void run(List<String> command, Path log, String name) throws IOException {

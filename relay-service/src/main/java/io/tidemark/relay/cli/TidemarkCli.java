@@ -2,6 +2,7 @@ package io.tidemark.relay.cli;
 
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.source.SourceNotReady;
+import java.net.BindException;
 import java.sql.SQLException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -59,12 +60,24 @@ public final class TidemarkCli implements Runnable {
     private static int report(Exception failure, CommandLine command, CommandLine.ParseResult arguments) {
         if (failure instanceof ConfigurationProblem || failure instanceof SourceNotReady) {
             command.getErr().println("tidemark: " + failure.getMessage());
+        } else if (rootOf(failure) instanceof BindException) {
+            command.getErr()
+                    .println("tidemark: a port is taken: " + failure.getMessage()
+                            + "; stop what listens on it, or set server.applicationConnectors and adminConnectors");
         } else if (failure instanceof SQLException sql) {
             command.getErr().println("tidemark: postgres: " + sql.getMessage());
         } else {
             failure.printStackTrace(command.getErr());
         }
         return COULD_NOT_RUN;
+    }
+
+    private static Throwable rootOf(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
     }
 
     @Override

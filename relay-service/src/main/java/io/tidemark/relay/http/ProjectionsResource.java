@@ -60,18 +60,20 @@ public final class ProjectionsResource {
             @PathParam("name") String name,
             @QueryParam("token") @Nullable String tokenText,
             @QueryParam("wait") @Nullable String wait,
+            @QueryParam("strict") @Nullable String strict,
             @Suspended AsyncResponse response) {
         if (!watermarks.names().contains(name)) {
             throw Problem.notFound("no projection '" + name + "'; configured are " + watermarks.names());
         }
         long waitMillis = WaitParam.parseMillis(wait);
+        boolean isStrict = isTrue(strict);
         if (tokenText == null) {
             respond(response, watermarks.standing(name).thenApply(ProjectionsResource::toJson));
             return;
         }
         Token token = parse(tokenText);
         CompletionStage<Answer> asked = watermarks.ask(name, token, waitMillis);
-        asked.thenAccept(answer -> response.resume(toResponse(name, token, answer)));
+        asked.thenAccept(answer -> response.resume(toResponse(name, token, answer, isStrict)));
     }
 
     private static Token parse(String text) {
@@ -100,7 +102,25 @@ public final class ProjectionsResource {
         return Problem.retryLater(503, "Service Unavailable", why);
     }
 
-    private static Object toResponse(String name, Token token, Answer answer) {
+    private static boolean isTrue(@Nullable String strict) {
+        if (strict == null || strict.equals("false")) {
+            return false;
+        }
+        if (strict.equals("true")) {
+            return true;
+        }
+        throw Problem.badRequest("strict '" + strict + "' is neither true nor false");
+    }
+
+    /** With {@code strict}, whatever is not {@code success} has an HTTP status of its own; the body is the same. */
+    private static int statusOf(Answer answer, boolean strict) {
+        if (!strict || answer instanceof Answer.Success) {
+            return 200;
+        }
+        return answer instanceof Answer.Ahead || answer instanceof Answer.Foreign ? 409 : 412;
+    }
+
+    private static Response toResponse(String name, Token token, Answer answer, boolean strict) {
         if (answer instanceof Answer.Unavailable unavailable) {
             return unavailable(unavailable.reason());
         }
@@ -130,7 +150,9 @@ public final class ProjectionsResource {
         } else if (answer instanceof Answer.Unknown unknown) {
             json.put("reason", unknown.reason());
         }
-        return json.put("token", token.toString());
+        return Response.status(statusOf(answer, strict))
+                .entity(json.put("token", token.toString()))
+                .build();
     }
 
     private static void putProgress(ObjectNode json, long waitedMillis, Lsn published) {

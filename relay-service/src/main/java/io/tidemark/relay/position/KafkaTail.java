@@ -60,15 +60,21 @@ public final class KafkaTail implements AutoCloseable {
     }
 
     /**
-     * The offset after the last committed record of each partition; 0 where there is none. Unlike the log's end it
-     * does not count transaction markers, which no consumer ever reads.
+     * The offset after the last committed record of each partition; 0 where there never was one. Unlike the log's end
+     * it does not count transaction markers, which no consumer ever reads. Where all records have expired it is a
+     * little too high rather than too low: whoever had not read them all has not caught up.
      */
     public Map<TopicPartition, Long> recordEnds(Collection<TopicPartition> partitions) {
         Map<TopicPartition, ConsumerRecord<byte[], byte[]>> last = lastRecords(partitions, record -> true);
         Map<TopicPartition, Long> ends = new HashMap<>();
+        Map<TopicPartition, Long> begins = committed.beginningOffsets(partitions);
+        Map<TopicPartition, Long> logEnds = uncommitted.endOffsets(partitions);
         for (TopicPartition partition : partitions) {
             ConsumerRecord<byte[], byte[]> record = last.get(partition);
-            ends.put(partition, record == null ? 0 : record.offset() + 1);
+            long begin = begins.getOrDefault(partition, 0L);
+            boolean isEmpty = begin == logEnds.getOrDefault(partition, 0L);
+            long expired = isEmpty ? Math.max(0, begin - 1) : begin; // a log that is empty ended with a marker
+            ends.put(partition, record == null ? expired : record.offset() + 1);
         }
         return ends;
     }

@@ -5,15 +5,19 @@ import java.util.Arrays;
 
 /**
  * One partition's share of the index: pairs (first LSN, end offset), both ascending, meaning that events from that LSN
- * on lie before that offset and not before the pair's predecessor. When full, its older half is halved by merging
- * neighbours: (a, x), (b, y) become (a, y), which asks for more than needed, never for less. Not thread-safe.
+ * on lie before that offset and not before the pair's predecessor. Neighbours are merged as they age: (a, x), (b, y)
+ * become (a, y), which asks for more than needed, never for less. An exponential histogram: a pair of level n stands for
+ * 2^n additions, and there are at most {@link #PAIRS_A_LEVEL} of a level, so what is asked for is never further off than
+ * a small part of its age. Not thread-safe.
  */
 final class PartitionIndex {
 
-    static final int CAPACITY = 1024;
+    /** The answer is off by at most one part in so many of how far back it lies. */
+    static final int PAIRS_A_LEVEL = 64;
 
     private long[] firstLsns = new long[16];
     private long[] endOffsets = new long[16];
+    private byte[] levels = new byte[16];
     private int size;
 
     void add(Lsn firstLsn, long endOffset) {
@@ -23,29 +27,42 @@ final class PartitionIndex {
         while (size > 0 && Long.compareUnsigned(firstLsn.value(), firstLsns[size - 1]) <= 0) {
             size--; // a split transaction's earlier parts; the new pair asks for all of theirs and more
         }
-        if (size == CAPACITY) {
-            thin();
-        }
         if (size == firstLsns.length) {
             firstLsns = Arrays.copyOf(firstLsns, size * 2);
             endOffsets = Arrays.copyOf(endOffsets, size * 2);
+            levels = Arrays.copyOf(levels, size * 2);
         }
         firstLsns[size] = firstLsn.value();
         endOffsets[size] = endOffset;
+        levels[size] = 0;
         size++;
+        mergeOldest();
     }
 
-    private void thin() {
-        int half = size / 2;
-        int to = 0;
-        for (int from = 0; from < half; from += 2) {
-            firstLsns[to] = firstLsns[from];
-            endOffsets[to] = endOffsets[Math.min(from + 1, half - 1)];
-            to++;
+    /** Levels fall from old to young; where one has too many pairs, its two oldest become one of the next. */
+    private void mergeOldest() {
+        int end = size;
+        for (byte level = 0; level < Byte.MAX_VALUE; level++) {
+            int start = end;
+            while (start > 0 && levels[start - 1] == level) {
+                start--;
+            }
+            if (end - start <= PAIRS_A_LEVEL) {
+                return;
+            }
+            endOffsets[start] = endOffsets[start + 1];
+            levels[start]++;
+            int from = start + 2;
+            System.arraycopy(firstLsns, from, firstLsns, from - 1, size - from);
+            System.arraycopy(endOffsets, from, endOffsets, from - 1, size - from);
+            System.arraycopy(levels, from, levels, from - 1, size - from);
+            size--;
+            end = start + 1;
         }
-        System.arraycopy(firstLsns, half, firstLsns, to, size - half);
-        System.arraycopy(endOffsets, half, endOffsets, to, size - half);
-        size -= half - to;
+    }
+
+    int size() {
+        return size;
     }
 
     /** The end offset of the last pair that begins at or below {@code lsn}. */

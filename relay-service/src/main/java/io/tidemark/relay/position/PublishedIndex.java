@@ -24,6 +24,12 @@ public final class PublishedIndex {
      */
     public record Addition(Lsn firstLsn, long endOffset) {}
 
+    /** Forgets everything: what follows is about another database, whose LSNs mean something else. */
+    public synchronized void clear() {
+        partitions.clear();
+        published = Lsn.ZERO;
+    }
+
     /**
      * The start of a run. Events published by others, or in a transaction whose outcome was not known, lie above what
      * this index knows as published and below the ends read now.

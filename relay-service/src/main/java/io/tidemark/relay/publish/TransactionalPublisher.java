@@ -74,6 +74,7 @@ public final class TransactionalPublisher implements AutoCloseable {
 
     public void begin() throws PublishFailure {
         ends.clear();
+        sendFailure = null;
         try {
             producer.beginTransaction();
         } catch (KafkaException e) {
@@ -94,6 +95,10 @@ public final class TransactionalPublisher implements AutoCloseable {
 
     @SuppressWarnings("FutureReturnValueIgnored") // the callback hears of it, and the commit fails
     private void send(ProducerRecord<byte[], byte[]> record, @Nullable Lsn commitLsn) throws PublishFailure {
+        PublishFailure earlier = sendFailure; // names its own event, which a later one's failure would not
+        if (earlier != null) {
+            throw earlier;
+        }
         try {
             producer.send(record, (metadata, failure) -> acknowledged(metadata, failure, commitLsn));
         } catch (KafkaException e) {
@@ -107,6 +112,8 @@ public final class TransactionalPublisher implements AutoCloseable {
             if (sendFailure == null) {
                 sendFailure = PublishFailure.of(failure).at(commitLsn);
             }
+        } else if (!metadata.hasOffset()) {
+            sendFailure = PublishFailure.notYet("Kafka did not tell the offset of a record; reading it again");
         } else if (commitLsn != null) {
             TopicPartition partition = new TopicPartition(metadata.topic(), metadata.partition());
             End end = ends.get(partition);
@@ -137,6 +144,10 @@ public final class TransactionalPublisher implements AutoCloseable {
         } catch (KafkaException e) {
             PublishFailure cause = sendFailure; // says more than "the transaction has failed"
             throw cause != null ? cause : PublishFailure.of(e);
+        }
+        PublishFailure unknownOffset = sendFailure;
+        if (unknownOffset != null) {
+            throw unknownOffset; // committed; the next run reads where
         }
         return Map.copyOf(ends);
     }

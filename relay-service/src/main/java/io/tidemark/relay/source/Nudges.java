@@ -19,6 +19,8 @@ public final class Nudges implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Nudges.class);
 
+    private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final SourceDatabase database;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(runnable -> {
         Thread nudger = new Thread(runnable, "nudge");
@@ -27,6 +29,8 @@ public final class Nudges implements AutoCloseable {
     });
     private @Nullable Connection connection;
     private volatile Lsn last = Lsn.ZERO;
+    private boolean away;
+    private long retryNanos;
 
     public Nudges(SourceDatabase database) {
         this.database = database;
@@ -47,15 +51,32 @@ public final class Nudges implements AutoCloseable {
         });
     }
 
+    /** The database is another one now, whose LSNs mean something else. */
+    public void clear() {
+        thread.execute(() -> {
+            last = Lsn.ZERO;
+            disconnect();
+        });
+    }
+
+    /** While the database is away, one attempt a second serves however many ask. */
     private Lsn send() {
+        if (away && System.nanoTime() - retryNanos < 0) {
+            return Lsn.ZERO;
+        }
         try {
             if (connection == null) {
                 connection = database.connect("nudge");
             }
             last = database.nudge(connection);
+            away = false;
             return last;
         } catch (SourceNotReady | SQLException e) {
-            LOG.warn("event=nudge-failed error=\"{}\"", e.getMessage());
+            if (!away) {
+                LOG.warn("event=nudge-failed error=\"{}\"", e.getMessage());
+            }
+            away = true;
+            retryNanos = System.nanoTime() + RETRY_NANOS;
             disconnect();
             return Lsn.ZERO;
         }

@@ -94,6 +94,7 @@ public final class SourceDatabase {
         }
         checkGrants(connection);
         checkPublication(connection);
+        checkPublishedTables(connection);
         return identity(connection);
     }
 
@@ -137,6 +138,22 @@ public final class SourceDatabase {
                             + " does not publish the inserts of outbox.event by its root; run: drop publication "
                             + config.publication() + "; create publication " + config.publication()
                             + " for table outbox.event with (publish = 'insert', publish_via_partition_root = true)");
+                }
+            }
+        }
+    }
+
+    /** The rows of another table would stop capture once they are in the WAL, and could not be taken out again. */
+    private void checkPublishedTables(Connection connection) throws SourceNotReady, SQLException {
+        try (PreparedStatement select = connection.prepareStatement(
+                "select format('%I.%I', schemaname, tablename) from"
+                        + " pg_publication_tables where pubname = ? and (schemaname, tablename) <> ('outbox', 'event') limit 1")) {
+            select.setString(1, config.publication());
+            try (ResultSet other = select.executeQuery()) {
+                if (other.next()) {
+                    throw new SourceNotReady("publication " + config.publication() + " also publishes "
+                            + other.getString(1) + "; the relay needs one for outbox.event alone: alter publication "
+                            + config.publication() + " set table outbox.event");
                 }
             }
         }

@@ -12,7 +12,7 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
-/** The waiters of one projection, and the newest evidence about its group. Confined to the watermark thread. */
+/** The waiters of one projection, and the newest evidence about its group. Confined to the watermark thread, but for {@link #watermark}. */
 final class ProjectionWaiters {
 
     final ProjectionConfig projection;
@@ -23,6 +23,9 @@ final class ProjectionWaiters {
     private Map<TopicPartition, Long> committed = Map.of();
     private long fetchedNanos;
     private boolean hasEvidence;
+    private String failure = "";
+    private Lsn proven = Lsn.ZERO;
+    private Map<TopicPartition, Long> provenBy = Map.of();
 
     ProjectionWaiters(ProjectionConfig projection, PublishedIndex index) {
         this.projection = projection;
@@ -49,7 +52,8 @@ final class ProjectionWaiters {
         committed = offsets;
         fetchedNanos = readAtNanos;
         hasEvidence = true;
-        Lsn watermark = index.watermark(topics, offsets);
+        Lsn watermark = watermark(offsets);
+        failure = "";
         for (Waiter first = parked.peek(); first != null && watermark.isAtLeast(first.target); first = parked.peek()) {
             parked.remove();
             first.answer.complete(new Answer.Success(first.waitedMillis(), index.published(), evidenceAgeMillis()));
@@ -61,6 +65,26 @@ final class ProjectionWaiters {
             parked.remove(waiter);
             waiter.answer.complete(notYet(waiter));
         });
+    }
+
+    /** Kafka did not tell the offsets. */
+    void failed(Throwable cause) {
+        failure = ": " + (cause.getMessage() == null ? cause : cause.getMessage());
+    }
+
+    /**
+     * The highest LSN up to which the group has consumed everything. What was once so stays so until a committed offset
+     * goes back, also when the index has since become coarser.
+     */
+    synchronized Lsn watermark(Map<TopicPartition, Long> offsets) {
+        Lsn computed = index.watermark(topics, offsets);
+        boolean rewound = provenBy.entrySet().stream()
+                .anyMatch(entry -> offsets.getOrDefault(entry.getKey(), 0L) < entry.getValue());
+        if (rewound || computed.isAfter(proven)) {
+            proven = computed;
+            provenBy = Map.copyOf(offsets);
+        }
+        return proven;
     }
 
     /** Whether there is something to say to it: the source is behind anyway, or offsets were read since it came. */
@@ -75,7 +99,8 @@ final class ProjectionWaiters {
             return new Answer.SourceBehind(waiter.waitedMillis(), published);
         }
         if (!hasEvidenceFor(waiter)) {
-            return new Answer.Unavailable("Kafka did not tell the offsets of group " + projection.group() + " in time");
+            return new Answer.Unavailable(
+                    "Kafka did not tell the offsets of group " + projection.group() + " in time" + failure);
         }
         return new Answer.ProjectionBehind(
                 waiter.waitedMillis(), published, behind(waiter.target, committed), evidenceAgeMillis());
@@ -94,17 +119,13 @@ final class ProjectionWaiters {
         return behind;
     }
 
-    /** Answers, with the same, everyone whose target lies beyond {@code lsn}. */
-    void answerBeyond(Lsn lsn, Answer answer) {
-        List<Waiter> beyond =
-                parked.stream().filter(waiter -> waiter.target.isAfter(lsn)).toList();
-        parked.removeAll(beyond);
-        beyond.forEach(waiter -> waiter.answer.complete(answer));
-    }
-
-    void answerAll(Answer answer) {
+    /** Answers everyone, and forgets what is known of the group. */
+    synchronized void forget(Answer answer) {
         parked.forEach(waiter -> waiter.answer.complete(answer));
         parked.clear();
+        hasEvidence = false;
+        proven = Lsn.ZERO;
+        provenBy = Map.of();
     }
 
     private long evidenceAgeMillis() {

@@ -34,6 +34,8 @@ public final class Watermarks implements AutoCloseable {
 
     /** Between two looks at a group that somebody waits for. */
     private static final long POLL_MILLIS = 5;
+    /** After Kafka has refused to tell. */
+    private static final long RETRY_MILLIS = 200;
     /** What is written now mostly arrives by itself within this time; only then is a nudge worth its WAL. */
     private static final long NUDGE_AFTER_MILLIS = 5;
 
@@ -41,6 +43,8 @@ public final class Watermarks implements AutoCloseable {
     private static final long EVIDENCE_MILLIS = 2000;
 
     private static final long CLOSE_SECONDS = 2;
+    private static final Answer NOT_SERVING =
+            new Answer.Unavailable("this replica is not the active one, or has not read its position yet");
     private static final Answer SHUTTING_DOWN = new Answer.Unavailable("this relay is shutting down");
 
     private final PublishedIndex index;
@@ -81,6 +85,12 @@ public final class Watermarks implements AutoCloseable {
         published();
     }
 
+    /** From now on this replica cannot know what is published: another one is active, or nobody is. */
+    public void stopServing(String reason) {
+        source = null;
+        onThread(() -> projections.values().forEach(waiters -> waiters.forget(new Answer.Unavailable(reason))));
+    }
+
     /** Publishing has advanced. Cheap when nobody waits. */
     public void published() {
         if (waiting.get() > 0 && advanceQueued.compareAndSet(false, true)) {
@@ -105,8 +115,7 @@ public final class Watermarks implements AutoCloseable {
         }
         SourceIdentity identity = source;
         if (identity == null) {
-            return CompletableFuture.completedFuture(
-                    new Answer.Unavailable("this relay has not read its position yet"));
+            return CompletableFuture.completedFuture(NOT_SERVING);
         }
         Lsn target = Lsn.ZERO;
         for (Token.Part part : token.parts()) {
@@ -128,7 +137,7 @@ public final class Watermarks implements AutoCloseable {
         CompletableFuture<Answer> answer = waiter.answer.whenComplete((ignored, failure) -> waiting.decrementAndGet());
         onThread(() -> enter(waiters, waiter, bounded));
         if (source == null) { // closed meanwhile: the task above may have been dropped
-            waiter.answer.complete(SHUTTING_DOWN);
+            waiter.answer.complete(NOT_SERVING);
         }
         return answer;
     }
@@ -152,7 +161,7 @@ public final class Watermarks implements AutoCloseable {
 
     private void enter(ProjectionWaiters waiters, Waiter waiter, long waitMillis) {
         if (waiter.target.isAfter(index.published())) {
-            later(() -> nudgeFor(waiter), waitMillis <= 0 ? 0 : NUDGE_AFTER_MILLIS);
+            later(() -> nudgeFor(waiters, waiter), waitMillis <= 0 ? 0 : NUDGE_AFTER_MILLIS);
             if (waitMillis <= 0) {
                 waiter.answer.complete(waiters.notYet(waiter));
                 return;
@@ -173,31 +182,29 @@ public final class Watermarks implements AutoCloseable {
             return;
         }
         if (waiters.hasEvidenceFor(waiter)) {
-            giveUp(waiters, waiter);
+            answer(waiters, waiter, waiters.notYet(waiter));
         } else {
             waiter.answersNow = true;
-            later(() -> giveUp(waiters, waiter), EVIDENCE_MILLIS);
+            later(() -> answer(waiters, waiter, waiters.notYet(waiter)), EVIDENCE_MILLIS);
         }
     }
 
-    private static void giveUp(ProjectionWaiters waiters, Waiter waiter) {
-        if (!waiter.answer.isDone()) {
-            waiters.remove(waiter);
-            waiter.answer.complete(waiters.notYet(waiter));
-        }
-    }
-
-    private void nudgeFor(Waiter waiter) {
-        if (index.published().isAtLeast(waiter.target)) {
+    private void nudgeFor(ProjectionWaiters waiters, Waiter waiter) {
+        if (waiter.answer.isDone() || index.published().isAtLeast(waiter.target)) {
             return;
         }
         nudges.request(waiter.target, written -> {
             if (waiter.target.isAfter(written)) {
-                onThread(() -> projections
-                        .values()
-                        .forEach(waiters -> waiters.answerBeyond(written, new Answer.Ahead(index.published()))));
+                onThread(() -> answer(waiters, waiter, new Answer.Ahead(index.published())));
             }
         });
+    }
+
+    private static void answer(ProjectionWaiters waiters, Waiter waiter, Answer answer) {
+        if (!waiter.answer.isDone()) {
+            waiters.remove(waiter);
+            waiter.answer.complete(answer);
+        }
     }
 
     private void fetchIfNeeded(ProjectionWaiters waiters) {
@@ -212,13 +219,10 @@ public final class Watermarks implements AutoCloseable {
                     if (failure == null) {
                         waiters.accept(offsets, startedNanos);
                     } else {
-                        LOG.debug(
-                                "event=group-offsets-failed group={} error=\"{}\"",
-                                waiters.projection.group(),
-                                failure.getMessage());
+                        waiters.failed(failure);
                     }
                     if (waiters.needsEvidence()) {
-                        later(() -> fetchIfNeeded(waiters), POLL_MILLIS);
+                        later(() -> fetchIfNeeded(waiters), failure == null ? POLL_MILLIS : RETRY_MILLIS);
                     }
                 }));
     }
@@ -258,7 +262,7 @@ public final class Watermarks implements AutoCloseable {
             Lsn published = index.published();
             List<Answer.Behind> behind = waiters.behind(published, offsets);
             long lag = behind.stream().mapToLong(b -> b.need() - b.have()).sum();
-            return new Standing(waiters.projection, index.watermark(waiters.topics, offsets), published, behind, lag);
+            return new Standing(waiters.projection, waiters.watermark(offsets), published, behind, lag);
         });
     }
 
@@ -273,7 +277,7 @@ public final class Watermarks implements AutoCloseable {
         source = null;
         CountDownLatch answered = new CountDownLatch(1);
         onThread(() -> {
-            projections.values().forEach(waiters -> waiters.answerAll(SHUTTING_DOWN));
+            projections.values().forEach(waiters -> waiters.forget(SHUTTING_DOWN));
             thread.shutdownNow();
             answered.countDown();
         });

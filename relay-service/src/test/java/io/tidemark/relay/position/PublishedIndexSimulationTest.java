@@ -36,7 +36,7 @@ class PublishedIndexSimulationTest {
     @MethodSource("seeds")
     void isExactAtEveryLsnThatAKafkaTransactionReaches(long seed) {
         History history = new History(seed);
-        for (int step = 0; step < 200; step++) {
+        for (int step = 0; step < PartitionIndex.PAIRS_A_LEVEL; step++) {
             history.publishBatch();
 
             history.verifySound();
@@ -48,7 +48,7 @@ class PublishedIndexSimulationTest {
     @MethodSource("seeds")
     void isExactAtEveryLsnWhenEachTransactionIsPublishedAlone(long seed) {
         History history = new History(seed);
-        for (int step = 0; step < 200; step++) {
+        for (int step = 0; step < PartitionIndex.PAIRS_A_LEVEL; step++) {
             history.publishOne();
 
             history.verifyExactEverywhere();
@@ -70,7 +70,7 @@ class PublishedIndexSimulationTest {
     @MethodSource("seedsOfLongHistories")
     void staysSoundWhenOldEntriesAreMerged(long seed) {
         History history = new History(seed);
-        for (int step = 0; step < 4 * PartitionIndex.CAPACITY; step++) {
+        for (int step = 0; step < 64 * PartitionIndex.PAIRS_A_LEVEL; step++) {
             history.stepOfAnyKind();
             if (step % 200 == 0) {
                 history.verifySound();

@@ -83,15 +83,29 @@ class ProjectionWaitersTest {
         assertThat(waiters.notYet(waiter)).isInstanceOf(Answer.SourceBehind.class);
     }
 
+    /** G8: the index may become coarser, but what has been consumed stays consumed. */
     @Test
-    void answersOnlyThoseBeyondTheEndOfTheWal() {
-        Waiter within = parked("0/10");
-        Waiter beyond = parked("0/11");
+    void whatWasConsumedStaysSoUntilTheGroupGoesBack() {
+        published(FIRST, "0/10", 1);
+        assertThat(waiters.watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/10"));
+        published(FIRST, "0/8", 9); // as if merging had pulled a later end to an earlier LSN
 
-        waiters.answerBeyond(Lsn.parse("0/10"), new Answer.Ahead(Lsn.ZERO));
+        assertThat(waiters.watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/10"));
+        assertThat(waiters.watermark(Map.of(FIRST, 0L))).isLessThan(Lsn.parse("0/8"));
+    }
 
-        assertThat(within.answer).isNotDone();
-        assertThat(beyond.answer.getNow(null)).isInstanceOf(Answer.Ahead.class);
+    @Test
+    void forgetsEverythingWhenTheSourceIsAnother() {
+        Waiter waiter = parked("0/10");
+        published(FIRST, "0/10", 1);
+        waiters.watermark(Map.of(FIRST, 1L));
+
+        waiters.forget(new Answer.Unavailable("another database"));
+        index.clear();
+
+        assertThat(waiter.answer.getNow(null)).isInstanceOf(Answer.Unavailable.class);
+        assertThat(index.published()).isEqualTo(Lsn.ZERO);
+        assertThat(waiters.watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.ZERO);
     }
 
     private void published(TopicPartition partition, String lsn, long endOffset) {
