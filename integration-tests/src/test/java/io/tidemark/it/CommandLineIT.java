@@ -77,7 +77,7 @@ class CommandLineIT {
             Result slot = tidemark("slot", "show", config);
             Result wrongName = tidemark("slot", "drop", "--yes", "other", config);
             Result dropped = tidemark("slot", "drop", "--yes", source.name(), config);
-            Result finding = tidemark("check", config);
+            Result finding = tidemark("check", "--json", config);
 
             assertThat(again).isEqualTo(new Result(0, again.output()));
             assertThat(again.output()).contains("V1__schema.sql: there already");
@@ -87,7 +87,10 @@ class CommandLineIT {
             assertThat(wrongName.output()).contains("nothing was dropped");
             assertThat(dropped.exitCode()).isZero();
             assertThat(finding.exitCode()).isEqualTo(1);
-            assertThat(finding.output()).contains("FINDING", "does not exist; run: tidemark init CONFIG");
+            assertThat(new ObjectMapper().readTree(finding.output()).path("findings"))
+                    .singleElement()
+                    .asString()
+                    .contains("does not exist; run: tidemark init CONFIG");
         }
     }
 

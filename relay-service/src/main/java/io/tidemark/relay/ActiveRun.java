@@ -28,6 +28,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One turn as the active replica, from holding the lock to losing it or failing. Opens everything in the one order that
@@ -35,6 +37,8 @@ import org.apache.kafka.common.TopicPartition;
  * supervisor's thread.
  */
 final class ActiveRun {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ActiveRun.class);
 
     private static final long SESSION_CHECK_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final int SESSION_CHECK_SECONDS = 10;
@@ -78,6 +82,10 @@ final class ActiveRun {
                 TransactionalPublisher publisher =
                         new TransactionalPublisher(config.kafka(), "tidemark-" + identity.sourceId());
                 IndexWriter indexWriter = new IndexWriter(config.kafka(), identity.sourceId(), identity.timeline())) {
+            if (!topics.hasDefendedTransactions()) {
+                LOG.warn("event=weak-transactions transaction.version=below-2 fix=\"kafka-features.sh upgrade --feature"
+                        + " transaction.version=2\" why=KIP-890");
+            }
             Set<String> declared = ensureTopics(topics);
             publisher.initialize();
             freeSlot(control);

@@ -67,7 +67,7 @@ class PackageTableTest {
             Map.entry("org.postgresql.", Set.of("config", "source", "capture")),
             Map.entry("java.sql.", Set.of("source", "election", "capture", "cli", ROOT)),
             Map.entry("jakarta.ws.rs.", Set.of("http")),
-            Map.entry("com.fasterxml.jackson.", Set.of("config", "route", "publish", "position", "http")),
+            Map.entry("com.fasterxml.jackson.", Set.of("config", "route", "publish", "position", "http", "cli")),
             Map.entry("io.dropwizard.", Set.of("config", "watermark", "http", "cli", ROOT)),
             Map.entry("org.eclipse.jetty.", Set.of(ROOT)),
             Map.entry("com.codahale.metrics.", Set.of("health", ROOT)),

@@ -1,5 +1,8 @@
 package io.tidemark.relay.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dropwizard.logging.common.BootstrapLogging;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ConfigurationFile;
@@ -13,9 +16,12 @@ import io.tidemark.relay.source.SourceNotReady;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tidemark check CONFIG}: what {@code run} would trip over. */
@@ -26,7 +32,11 @@ final class CheckCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path file;
 
-    private int findings;
+    @Option(names = "--json", description = "Print one JSON object: {\"ok\": […], \"findings\": […]}.")
+    private boolean json;
+
+    private final List<String> ok = new ArrayList<>();
+    private final List<String> findings = new ArrayList<>();
 
     @Override
     public Integer call() throws InterruptedException {
@@ -35,7 +45,8 @@ final class CheckCommand implements Callable<Integer> {
         ok("configuration " + file);
         checkPostgres(config);
         checkKafka(config);
-        return findings == 0 ? TidemarkCli.FINE : TidemarkCli.FAILED;
+        report();
+        return findings.isEmpty() ? TidemarkCli.FINE : TidemarkCli.FAILED;
     }
 
     private void checkPostgres(RelayConfiguration config) {
@@ -69,12 +80,25 @@ final class CheckCommand implements Callable<Integer> {
         }
     }
 
-    private static void ok(String what) {
-        System.out.println("ok       " + what);
+    private void ok(String what) {
+        ok.add(what);
     }
 
     private void finding(String what) {
-        findings++;
-        System.out.println("FINDING  " + what);
+        findings.add(what);
+    }
+
+    private void report() {
+        if (json) {
+            ObjectNode report = JsonNodeFactory.instance.objectNode();
+            ArrayNode fine = report.putArray("ok");
+            ok.forEach(fine::add);
+            ArrayNode found = report.putArray("findings");
+            findings.forEach(found::add);
+            System.out.println(report);
+            return;
+        }
+        ok.forEach(what -> System.out.println("ok       " + what));
+        findings.forEach(what -> System.out.println("FINDING  " + what));
     }
 }

@@ -113,6 +113,23 @@ public final class Topics implements AutoCloseable {
         }
     }
 
+    /**
+     * Whether the cluster's transactions are those of KIP-890, which close a window in which a delayed write of a
+     * producer that has been fenced can end up in a later transaction.
+     */
+    public boolean hasDefendedTransactions() throws PublishFailure, InterruptedException {
+        try {
+            var level = admin.describeFeatures()
+                    .featureMetadata()
+                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                    .finalizedFeatures()
+                    .get("transaction.version");
+            return level != null && level.maxVersionLevel() >= 2;
+        } catch (ExecutionException | TimeoutException e) {
+            throw PublishFailure.of(e);
+        }
+    }
+
     @Override
     public void close() {
         admin.close();
