@@ -17,7 +17,7 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
-/** Events in a temporary file: appended, then read once, deleted on close. Its format never outlives the process. */
+/** Events in a file without a name: appended, then read once, gone on close. Its format never outlives the process. */
 final class SpillFile implements AutoCloseable {
 
     private static final int BUFFER_BYTES = 1 << 16;
@@ -36,8 +36,9 @@ final class SpillFile implements AutoCloseable {
     static SpillFile create(Path directory) {
         try {
             Path file = Files.createTempFile(directory, "tidemark-transaction-", ".spill");
-            return new SpillFile(FileChannel.open(
-                    file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE));
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            Files.delete(file); // it lives on for this channel alone, and not even a kill -9 leaves it behind
+            return new SpillFile(channel);
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "cannot spill a large transaction to " + directory

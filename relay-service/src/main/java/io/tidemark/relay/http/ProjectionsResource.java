@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.watermark.Answer;
+import io.tidemark.relay.watermark.Standing;
 import io.tidemark.relay.watermark.Watermarks;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -163,7 +164,7 @@ public final class ProjectionsResource {
         json.putObject("evidence").put("kind", "committed-offsets").put("ageMillis", ageMillis);
     }
 
-    private static ObjectNode toJson(Watermarks.Standing standing) {
+    private static ObjectNode toJson(Standing standing) {
         ObjectNode json = JSON.objectNode()
                 .put("projection", standing.projection().name())
                 .put("group", standing.projection().group());

@@ -236,22 +236,6 @@ public final class Watermarks implements AutoCloseable {
         return List.copyOf(projections.keySet());
     }
 
-    /**
-     * Where a projection stands.
-     *
-     * @param watermark everything at or below it is consumed
-     * @param behind partitions that have yet to come up to {@code published}
-     * @param lagRecords over all of its partitions, counting what the index asks for
-     */
-    public record Standing(
-            ProjectionConfig projection, Lsn watermark, Lsn published, List<Answer.Behind> behind, long lagRecords) {
-
-        /** Bytes of WAL between its watermark and what is published. */
-        public long lagBytes() {
-            return published.value() - watermark.value();
-        }
-    }
-
     /** Where the projection stands now, by fresh offsets. */
     public CompletionStage<Standing> standing(String name) {
         ProjectionWaiters waiters = projections.get(name);
