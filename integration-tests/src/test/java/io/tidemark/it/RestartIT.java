@@ -59,6 +59,7 @@ class RestartIT {
         long events = 0;
         for (int left = STOPS; left > 0; left -= STOPS_A_ROUND, seed++) {
             events += stopInProcess(seed, Math.min(left, STOPS_A_ROUND), stops);
+            System.out.printf("RestartIT: seed=%d so far %s events=%d violations=0%n", seed, stops, events);
         }
         System.out.printf(
                 "RestartIT: last seed=%d stops=%d %s events=%d violations=0%n", seed - 1, STOPS, stops, events);
@@ -94,8 +95,13 @@ class RestartIT {
         long events = 0;
         for (int left = KILLS; left > 0; left -= KILLS_A_ROUND, seed++) {
             events += killProcesses(seed, Math.min(left, KILLS_A_ROUND));
+            System.out.printf("RestartIT: seed=%d kills so far=%d events=%d violations=0%n", seed, kills(left), events);
         }
         System.out.printf("RestartIT: last seed=%d kills=%d events=%d violations=0%n", seed - 1, KILLS, events);
+    }
+
+    private static int kills(int leftBefore) {
+        return KILLS - Math.max(0, leftBefore - KILLS_A_ROUND);
     }
 
     private static int killProcesses(long seed, int count) throws Exception {
