@@ -81,9 +81,10 @@ final class Shop implements AutoCloseable {
     private Change publishAndCommit(long orderId, int version, String status, int cents) throws SQLException {
         String payload = "{\"orderId\":" + orderId + ",\"version\":" + version + ",\"status\":\"" + status
                 + "\",\"cents\":" + cents + "}";
+        String eventType = version == 1 ? "OrderPlaced" : "OrderPaid";
         UUID id = outbox.publish(
                 connection,
-                OutboxEvent.of(AGGREGATE_TYPE, Long.toString(orderId), "Order" + status, payload)
+                OutboxEvent.of(AGGREGATE_TYPE, Long.toString(orderId), eventType, payload)
                         .withContentType("application/json"));
         connection.commit();
         return new Change(orderId, version, status, id, System.nanoTime());

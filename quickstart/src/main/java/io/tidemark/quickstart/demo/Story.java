@@ -51,7 +51,7 @@ final class Story {
         long id = order.orderId();
         say("");
         say("1. A customer places order " + id + ". One transaction: the row in orders, and");
-        say("   outbox.publish('order', '" + id + "', 'Orderplaced', …). It commits.");
+        say("   outbox.publish('order', '" + id + "', 'OrderPlaced', …). It commits.");
         say("2. The customer's next page reads the projection at once, without a token:");
         say(stale ? "   order " + id + " is NOT there. The read is stale." : "   order " + id + " is there, by luck.");
 
