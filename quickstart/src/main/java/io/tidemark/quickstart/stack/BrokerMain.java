@@ -2,7 +2,6 @@ package io.tidemark.quickstart.stack;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.metadata.storage.Formatter;
 
 /** The broker's process: formats the log directory the first time, then is {@code kafka.Kafka}. */
@@ -10,19 +9,19 @@ public final class BrokerMain {
 
     private BrokerMain() {}
 
-    /** @param args the properties file and the log directory */
+    /** @param args the properties file, the log directory, the node's id and the cluster's */
     public static void main(String[] args) throws Exception {
         if (!Files.exists(Path.of(args[1], "meta.properties"))) {
-            format(args[1]);
+            format(args[1], Integer.parseInt(args[2]), args[3]);
         }
         kafka.Kafka.main(new String[] {args[0]});
     }
 
     /** What Kafka's StorageTool does, whose command line needs another argparse4j than Dropwizard's. */
-    private static void format(String directory) throws Exception {
+    private static void format(String directory, int nodeId, String clusterId) throws Exception {
         new Formatter()
-                .setNodeId(1)
-                .setClusterId(Uuid.randomUuid().toString())
+                .setNodeId(nodeId)
+                .setClusterId(clusterId)
                 .setControllerListenerName("CONTROLLER")
                 .setMetadataLogDirectory(directory)
                 .addDirectory(directory)

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Java program on this JVM's class path as a child process. It ends when its parent ends, even by {@code kill -9},
@@ -18,6 +19,7 @@ public final class ChildJvm implements AutoCloseable {
     private final String name;
     private final Process process;
     private final Path log;
+    private @Nullable ProcessPause pause;
 
     private ChildJvm(String name, Process process, Path log) {
         this.name = name;
@@ -104,11 +106,33 @@ public final class ChildJvm implements AutoCloseable {
     public void kill() {
         process.destroyForcibly();
         process.onExit().join();
+        resume();
+    }
+
+    /** {@code SIGSTOP}: it stands still with all its connections open, until {@link #resume}. */
+    public void pause() {
+        if (pause == null) {
+            pause = ProcessPause.of(pid());
+        }
+    }
+
+    /** {@code SIGCONT}, if it stands still. */
+    public void resume() {
+        if (pause != null) {
+            pause.close();
+            pause = null;
+        }
+    }
+
+    /** {@code SIGTERM}; returns at once. */
+    public void requestStop() {
+        process.destroy();
     }
 
     /** SIGTERM, then {@code kill -9} after half a minute. */
     @Override
     public void close() {
+        resume();
         process.destroy();
         try {
             if (!process.waitFor(30, TimeUnit.SECONDS)) {

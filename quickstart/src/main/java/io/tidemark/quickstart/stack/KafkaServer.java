@@ -16,70 +16,52 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 
-/** One KRaft broker in a child JVM, on loopback, with its data in a directory of its own. */
+/** One KRaft node, broker and controller, in a child JVM, on loopback, with its data in a directory of its own. */
 public final class KafkaServer implements AutoCloseable {
 
     private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
 
     private final Path dir;
-    private final int port;
+    private final KafkaNode node;
     private ChildJvm process;
 
-    private KafkaServer(Path dir, int port, ChildJvm process) {
+    private KafkaServer(Path dir, KafkaNode node, ChildJvm process) {
         this.dir = dir;
-        this.port = port;
+        this.node = node;
         this.process = process;
     }
 
     /** Starts a broker on the data in {@code dir}, made when empty, and returns when it answers. */
     public static KafkaServer start(Path dir, int port) {
-        FreePorts.requireFree("Kafka", port);
-        KafkaServer server = new KafkaServer(dir, port, launch(dir, port));
+        KafkaServer server = launchNode(dir, KafkaNode.alone(port));
         server.awaitReady();
         return server;
     }
 
-    private static ChildJvm launch(Path dir, int port) {
+    /** Starts it; returns at once. */
+    static KafkaServer launchNode(Path dir, KafkaNode node) {
+        FreePorts.requireFree("Kafka", node.port());
+        return new KafkaServer(dir, node, launch(dir, node));
+    }
+
+    private static ChildJvm launch(Path dir, KafkaNode node) {
         Path data = dir.resolve("data");
         Path properties = dir.resolve("server.properties");
-        int controllerPort = FreePorts.next();
         try {
             Files.createDirectories(dir);
-            Files.writeString(properties, """
-                    process.roles=broker,controller
-                    node.id=1
-                    controller.quorum.voters=1@127.0.0.1:%2$d
-                    controller.listener.names=CONTROLLER
-                    listeners=PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d
-                    advertised.listeners=PLAINTEXT://127.0.0.1:%1$d
-                    listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-                    log.dirs=%3$s
-                    num.partitions=4
-                    offsets.topic.replication.factor=1
-                    offsets.topic.num.partitions=4
-                    transaction.state.log.replication.factor=1
-                    transaction.state.log.min.isr=1
-                    transaction.state.log.num.partitions=4
-                    share.coordinator.state.topic.replication.factor=1
-                    share.coordinator.state.topic.min.isr=1
-                    default.replication.factor=1
-                    group.initial.rebalance.delay.ms=0
-                    # back within seconds after a kill -9
-                    broker.session.timeout.ms=1500
-                    broker.heartbeat.interval.ms=250
-                    """.formatted(port, controllerPort, data.toAbsolutePath()));
+            Files.writeString(properties, node.properties(data.toAbsolutePath()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return ChildJvm.start(
                 "Kafka",
                 BrokerMain.class.getName(),
-                List.of(properties.toString(), data.toString()),
+                List.of(properties.toString(), data.toString(), Integer.toString(node.id()), node.clusterId()),
                 List.of("-Xmx256m", "-XX:+UseSerialGC", "-Dlogback.configurationFile=logback-broker.xml"),
                 dir.resolve("kafka.log"));
     }
 
-    private void awaitReady() {
+    void awaitReady() {
         long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
         try {
             while (!answers()) {
@@ -105,7 +87,7 @@ public final class KafkaServer implements AutoCloseable {
     /** The port first: an admin client retries a refused connection in a tight loop. */
     private boolean answers() throws InterruptedException {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), node.port()), 1000);
         } catch (IOException e) {
             return false;
         }
@@ -117,7 +99,7 @@ public final class KafkaServer implements AutoCloseable {
     }
 
     public String bootstrapServers() {
-        return "127.0.0.1:" + port;
+        return "127.0.0.1:" + node.port();
     }
 
     /** {@code kill -9}; the data stays. */
@@ -125,9 +107,23 @@ public final class KafkaServer implements AutoCloseable {
         process.kill();
     }
 
-    /** Starts again on the same data and port, after {@link #kill}. */
+    /** {@code SIGSTOP}: it stands still with all its connections open, until {@link #resume}. */
+    public void pause() {
+        process.pause();
+    }
+
+    /** {@code SIGCONT}. */
+    public void resume() {
+        process.resume();
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Starts again on the same data and ports, after {@link #kill}. */
     public void restart() {
-        process = launch(dir, port);
+        process = launch(dir, node);
         awaitReady();
     }
 

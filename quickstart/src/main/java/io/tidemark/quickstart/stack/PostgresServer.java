@@ -31,11 +31,13 @@ public final class PostgresServer implements AutoCloseable {
 
     private final Process process;
     private final int port;
+    private final Path data;
     private final Path log;
 
-    private PostgresServer(Process process, int port, Path log) {
+    private PostgresServer(Process process, int port, Path data, Path log) {
         this.process = process;
         this.port = port;
+        this.data = data;
         this.log = log;
     }
 
@@ -58,7 +60,7 @@ public final class PostgresServer implements AutoCloseable {
         FreePorts.requireFree("Postgres", port);
         try {
             Process process = launch(user, binaries, data, log, port, settings);
-            PostgresServer server = new PostgresServer(process, port, log);
+            PostgresServer server = new PostgresServer(process, port, data, log);
             server.awaitReady();
             return server;
         } catch (IOException e) {
@@ -183,12 +185,12 @@ public final class PostgresServer implements AutoCloseable {
                                     + START_TIMEOUT.toSeconds() + " s; its log is " + log,
                             e);
                 }
-                pause();
+                waitABit();
             }
         }
     }
 
-    private static void pause() {
+    private static void waitABit() {
         try {
             TimeUnit.MILLISECONDS.sleep(50);
         } catch (InterruptedException e) {
@@ -199,6 +201,16 @@ public final class PostgresServer implements AutoCloseable {
 
     public int port() {
         return port;
+    }
+
+    /** Where its data is. */
+    Path data() {
+        return data;
+    }
+
+    /** Copies its data, which a server started in {@code dir} will have; to be called when this one is stopped. */
+    public void copyTo(Path dir) {
+        PostgresData.copyCold(data, dir);
     }
 
     /** For example {@code jdbc:postgresql://127.0.0.1:5432/shop}. */
@@ -224,18 +236,42 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** {@code SIGSTOP} for the server and the sessions it has now, until the pause is closed. */
+    public ProcessPause pause() {
+        return ProcessPause.of(ProcessTree.pids(ProcessTree.of(process.toHandle())));
+    }
+
+    /**
+     * {@code kill -9} of the server and of all its sessions. Returns when none of them is left, which a start on the same
+     * data needs: it refuses while an old session has the shared memory, or the server's process id is not free.
+     */
+    public void killNow() {
+        ProcessTree.killBelow(process.toHandle());
+        awaitShell(); // it sees the end of the server, whose process id is free then
+    }
+
     /** A fast shutdown: sessions are ended, everything is on disk. */
     @Override
     public void close() {
         try {
             process.getOutputStream().close(); // the shell's cat ends
+        } catch (IOException e) {
+            process.destroyForcibly();
+            throw new UncheckedIOException(e);
+        }
+        awaitShell();
+    }
+
+    private void awaitShell() {
+        try {
             if (!process.waitFor(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly();
             }
-        } catch (IOException e) {
-            process.destroyForcibly();
-            throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();

@@ -1,0 +1,11 @@
+package io.tidemark.quickstart.stack;
+
+/**
+ * A listener of a broker that is told to its clients under another port, on loopback: that of a proxy, through which
+ * then everything goes, also to brokers that a client has only heard of.
+ *
+ * @param name in capitals, as Kafka's settings have it; the same on all brokers
+ * @param port where the broker listens
+ * @param advertisedPort what it tells its clients
+ */
+public record KafkaListener(String name, int port, int advertisedPort) {}
