@@ -1,0 +1,123 @@
+package io.tidemark.relay.cleanup;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The functions of migration V4 on one session; what they promise is written there. One thread. */
+final class OutboxTable {
+
+    private final Connection session;
+
+    OutboxTable(Connection session) {
+        this.session = session;
+    }
+
+    /** A day's partition, and what was done about it: {@code made}, or why not. */
+    record Made(String partition, String outcome) {}
+
+    /** Empty when all of them are there. */
+    List<Made> makePartitions(int daysAhead, long largestDefaultBytes) throws SQLException {
+        try (PreparedStatement make =
+                session.prepareStatement("select made_name, outcome from outbox.make_partitions(?, ?)")) {
+            make.setInt(1, daysAhead);
+            make.setLong(2, largestDefaultBytes);
+            List<Made> made = new ArrayList<>();
+            try (ResultSet row = make.executeQuery()) {
+                while (row.next()) {
+                    made.add(new Made(row.getString(1), row.getString(2)));
+                }
+            }
+            return made;
+        }
+    }
+
+    /** By the server's clock, which is the one that stamps the rows. */
+    OffsetDateTime ago(Duration age) throws SQLException {
+        try (PreparedStatement select = session.prepareStatement("select now() - ? * interval '1 millisecond'")) {
+            select.setLong(1, age.toMillis());
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getObject(1, OffsetDateTime.class);
+            }
+        }
+    }
+
+    /** Those that end by that time, oldest first. */
+    List<String> partitionsUpTo(OffsetDateTime endingBy) throws SQLException {
+        try (PreparedStatement select =
+                session.prepareStatement("select partition_name from outbox.partitions() where upper_bound <= ?")) {
+            select.setObject(1, endingBy);
+            List<String> names = new ArrayList<>();
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    names.add(row.getString(1));
+                }
+            }
+            return names;
+        }
+    }
+
+    void lock(String partition, OffsetDateTime endingBy) throws SQLException {
+        call("select outbox.lock_partition(?::regclass, ?)", partition, endingBy);
+    }
+
+    void drop(String partition, OffsetDateTime endingBy) throws SQLException {
+        call("select outbox.drop_partition(?::regclass, ?)", partition, endingBy);
+    }
+
+    /** @return whether there was anything in it */
+    boolean empty(String partition, OffsetDateTime endingBy) throws SQLException {
+        return call("select outbox.empty_partition(?::regclass, ?)", partition, endingBy);
+    }
+
+    /** @return true when that is what the function returned; most return nothing */
+    private boolean call(String function, String partition, OffsetDateTime endingBy) throws SQLException {
+        try (PreparedStatement select = session.prepareStatement(function)) {
+            select.setString(1, partition);
+            select.setObject(2, endingBy);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return "t".equals(row.getString(1));
+            }
+        }
+    }
+
+    /** Whether the default partition has rows from before that time; the first query of a transaction fixes what it sees. */
+    boolean hasOldRows(OffsetDateTime endingBy) throws SQLException {
+        try (PreparedStatement select = session.prepareStatement(
+                "select exists (select from only outbox.event_default where created_at < ?)")) {
+            select.setObject(1, endingBy);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
+        }
+    }
+
+    /** @return how many were deleted */
+    long deleteOldRows(OffsetDateTime endingBy, int atMost) throws SQLException {
+        try (PreparedStatement delete = session.prepareStatement("select outbox.delete_old_rows(?, ?)")) {
+            delete.setObject(1, endingBy);
+            delete.setInt(2, atMost);
+            try (ResultSet row = delete.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
+    /** No wait of this session's may keep a writer waiting for long, whatever becomes of this process meanwhile. */
+    void beImpatient() throws SQLException {
+        try (Statement statement = session.createStatement()) {
+            statement.execute("set lock_timeout = '200ms'; set statement_timeout = '10s';"
+                    + " set idle_in_transaction_session_timeout = '30s'");
+        }
+    }
+}
