@@ -21,6 +21,8 @@ public final class EventHeaders {
     public static final String POSITION = "tidemark-position";
     /** Only on events of a Postgres transaction over {@code limits.transactionBytes}: {@code first-last/total}, ordinals. */
     public static final String SPLIT = "tidemark-split";
+    /** {@code true} on an event that was a {@linkplain DeadLetters dead letter} first: it comes later than its position. */
+    public static final String RETRIED = "tidemark-retried";
     /** W3C trace context, byte for byte as the writer gave it; absent when null. */
     public static final String TRACEPARENT = "traceparent";
     /** W3C trace context, byte for byte as the writer gave it; absent when null. */

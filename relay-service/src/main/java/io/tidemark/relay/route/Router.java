@@ -5,21 +5,22 @@ import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.config.HeaderStyle;
 import io.tidemark.relay.config.RouteConfig;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The routes and the header style of one relay, applied to one event after the other. Safe on any thread. */
 public final class Router {
 
-    /** Kafka's own limit. */
-    private static final int MAX_TOPIC_LENGTH = 249;
-
     private final List<RouteConfig> routes;
     private final HeaderWriter headers;
+    private final String sourceId;
 
     public Router(List<RouteConfig> routes, HeaderStyle style, String sourceId) {
         this.routes = routes;
         this.headers = HeaderWriter.of(style, sourceId);
+        this.sourceId = sourceId;
     }
 
     /**
@@ -30,20 +31,27 @@ public final class Router {
      *     allowed
      */
     public OutgoingEvent route(CapturedEvent event, Position position, @Nullable String split) {
-        RouteConfig route = routeOf(event, position);
+        RouteConfig route = routeOf(event)
+                .orElseThrow(() -> new PoisonEvent(
+                        name(event, position),
+                        "has aggregate type '" + event.aggregateType() + "', for which there is no route",
+                        "add one to routes, or one for \"*\"",
+                        null));
         String topic = route.topicFor(event.aggregateType());
-        if (topic.length() > MAX_TOPIC_LENGTH || topic.equals(".") || topic.equals("..")) {
-            throw new PoisonEvent(name(event, position) + " would go to topic '" + topic
-                    + "', which is no legal topic name; shorten routes.topic, then restart the relay");
-        }
-        if (topic.startsWith(RouteConfig.RESERVED_PREFIX)) { // a position made by a writer would be taken for ours
-            throw new PoisonEvent(name(event, position) + " would go to topic '" + topic
-                    + "', which is the relay's own; give routes.topic a prefix, then restart the relay");
+        String whyNot = TopicName.whyNot(topic);
+        if (whyNot != null) {
+            throw new PoisonEvent(
+                    name(event, position),
+                    "would go to topic '" + topic + "', " + whyNot,
+                    "shorten routes.topic, or give it a prefix of its own",
+                    null);
         }
         if (event.payload() == null && !route.tombstones()) {
-            throw new PoisonEvent(name(event, position) + " has no payload, and its route allows no tombstones; set"
-                    + " tombstones: true on the route for aggregate type '" + event.aggregateType()
-                    + "', then restart the relay");
+            throw new PoisonEvent(
+                    name(event, position),
+                    "has no payload, and its route allows no tombstones",
+                    "set tombstones: true on the route for aggregate type '" + event.aggregateType() + "'",
+                    null);
         }
         return new OutgoingEvent(
                 topic,
@@ -53,14 +61,32 @@ public final class Router {
                 event.createdAtMillis());
     }
 
-    private RouteConfig routeOf(CapturedEvent event, Position position) {
+    /**
+     * The event as a dead letter, where its route says so.
+     *
+     * @param time when it becomes one
+     * @throws PoisonEvent the very one given, where its route does not say so or there is none
+     */
+    public OutgoingEvent deadLetter(
+            CapturedEvent event, Position position, @Nullable String split, PoisonEvent poison, Instant time) {
+        RouteConfig route = routeOf(event).filter(RouteConfig::hasDeadLetters).orElseThrow(() -> poison);
+        return DeadLetterWriter.write(
+                sourceId,
+                event,
+                position,
+                headers.write(event, position, split),
+                route.topicFor(event.aggregateType()),
+                poison.reason(),
+                time);
+    }
+
+    private Optional<RouteConfig> routeOf(CapturedEvent event) {
         for (RouteConfig route : routes) {
             if (route.matches(event.aggregateType())) {
-                return route;
+                return Optional.of(route);
             }
         }
-        throw new PoisonEvent(name(event, position) + " has aggregate type '" + event.aggregateType()
-                + "', for which there is no route; add one to routes, or one for \"*\", then restart the relay");
+        return Optional.empty();
     }
 
     /** How an event is named in messages. */

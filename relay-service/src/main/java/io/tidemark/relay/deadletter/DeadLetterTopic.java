@@ -1,0 +1,121 @@
+package io.tidemark.relay.deadletter;
+
+import io.tidemark.outbox.DeadLetters;
+import io.tidemark.relay.config.KafkaConfig;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.route.OutgoingEvent.OutgoingHeader;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * Reads the dead letters there are: the last committed record of each key, unless it removes it. Reads up to the end
+ * that uncommitted records have, because an open transaction hides what others have committed after it began.
+ */
+public final class DeadLetterTopic {
+
+    private static final TopicPartition PARTITION = new TopicPartition(DeadLetters.TOPIC, 0);
+    private static final int ANSWER_MILLIS = 15_000;
+    private static final Duration POLL = Duration.ofMillis(100);
+    /** More than the transaction timeout of a relay that was killed. */
+    private static final Duration TIMEOUT = Duration.ofSeconds(90);
+
+    private final KafkaConfig kafka;
+
+    public DeadLetterTopic(KafkaConfig kafka) {
+        this.kafka = kafka;
+    }
+
+    /** All of them, oldest first, without their payloads. */
+    public List<DeadLetter> list() throws PublishFailure {
+        return read(letter -> true, DeadLetter::withoutPayload);
+    }
+
+    /** Those with that event id, mostly one, or the one with that key; with their payloads. */
+    public List<DeadLetter> find(String idOrKey) throws PublishFailure {
+        return read(letter -> letter.isMeantBy(idOrKey), letter -> letter);
+    }
+
+    private List<DeadLetter> read(Predicate<DeadLetter> wanted, UnaryOperator<DeadLetter> kept) throws PublishFailure {
+        try (KafkaConsumer<byte[], byte[]> committed = consumer("read_committed");
+                KafkaConsumer<byte[], byte[]> uncommitted = consumer("read_uncommitted")) {
+            if (committed.partitionsFor(DeadLetters.TOPIC).isEmpty()) {
+                return List.of();
+            }
+            long end = uncommitted.endOffsets(List.of(PARTITION)).getOrDefault(PARTITION, 0L);
+            committed.assign(List.of(PARTITION));
+            committed.seekToBeginning(List.of(PARTITION));
+            Map<String, DeadLetter> open = new LinkedHashMap<>();
+            long deadline = System.nanoTime() + TIMEOUT.toNanos();
+            while (committed.position(PARTITION) < end) {
+                for (ConsumerRecord<byte[], byte[]> record : committed.poll(POLL)) {
+                    note(record, wanted, kept, open);
+                    deadline = System.nanoTime() + TIMEOUT.toNanos();
+                }
+                if (System.nanoTime() > deadline) {
+                    throw new TimeoutException("topic " + DeadLetters.TOPIC + " could not be read to its end within "
+                            + TIMEOUT.toSeconds() + " s (an open transaction, or a slow broker); try again");
+                }
+            }
+            return List.copyOf(open.values());
+        } catch (KafkaException e) {
+            throw PublishFailure.of(e);
+        }
+    }
+
+    private static void note(
+            ConsumerRecord<byte[], byte[]> record,
+            Predicate<DeadLetter> wanted,
+            UnaryOperator<DeadLetter> kept,
+            Map<String, DeadLetter> open) {
+        if (record.key() == null) { // not ours, and removable by nobody
+            return;
+        }
+        String key = new String(record.key(), StandardCharsets.UTF_8);
+        open.remove(key);
+        byte[] value = record.value();
+        if (value == null) {
+            return;
+        }
+        List<OutgoingHeader> headers = new ArrayList<>();
+        for (Header header : record.headers()) {
+            headers.add(new OutgoingHeader(header.key(), header.value() == null ? new byte[0] : header.value()));
+        }
+        DeadLetter letter = new DeadLetter(key, record.timestamp(), headers, value.length, null);
+        if (wanted.test(letter)) {
+            open.put(
+                    key,
+                    kept.apply(new DeadLetter(
+                            key, record.timestamp(), headers, value.length, letter.hasNullPayload() ? null : value)));
+        }
+    }
+
+    private KafkaConsumer<byte[], byte[]> consumer(String isolation) {
+        Map<String, Object> properties = new HashMap<>();
+        properties.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_MILLIS);
+        properties.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, ANSWER_MILLIS);
+        properties.putAll(kafka.properties());
+        properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
+        properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "tidemark-dead-letters-" + isolation);
+        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
+        properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        properties.put(
+                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // records may be compacted while being read
+        return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+}

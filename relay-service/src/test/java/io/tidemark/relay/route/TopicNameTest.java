@@ -1,0 +1,29 @@
+package io.tidemark.relay.route;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TopicNameTest {
+
+    @Test
+    void takesWhatKafkaTakes() {
+        assertThat(TopicName.whyNot("outbox.Order_1-x")).isNull();
+        assertThat(TopicName.whyNot("t".repeat(249))).isNull();
+        assertThat(TopicName.whyNot("...")).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ".", "..", "a b", "ä", "a/b", "a\u0000"})
+    void refusesWhatKafkaRefuses(String topic) {
+        assertThat(TopicName.whyNot(topic)).contains("no legal topic name");
+        assertThat(TopicName.whyNot("t".repeat(250))).contains("no legal topic name");
+    }
+
+    @Test
+    void refusesTheRelaysOwn() {
+        assertThat(TopicName.whyNot("tidemark.positions")).contains("the relay's own");
+    }
+}
