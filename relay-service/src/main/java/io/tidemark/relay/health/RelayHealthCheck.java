@@ -6,6 +6,9 @@ import java.util.Locale;
 /** Healthy while capturing, or ready to; otherwise it says why not. On the admin port. */
 public final class RelayHealthCheck extends HealthCheck {
 
+    /** A loop that turns several times a second and has not for so long is in trouble, whatever it is doing. */
+    private static final long STALLED_SECONDS = 20;
+
     private final RelayState state;
 
     public RelayHealthCheck(RelayState state) {
@@ -15,6 +18,10 @@ public final class RelayHealthCheck extends HealthCheck {
     @Override
     protected Result check() {
         RelayState.Snapshot now = state.snapshot();
+        long stalledSeconds = state.stalledSeconds();
+        if (stalledSeconds >= STALLED_SECONDS) {
+            return Result.unhealthy("the publishing loop has stood still for " + stalledSeconds + " s");
+        }
         String phase = now.phase().name().toLowerCase(Locale.ROOT);
         return switch (now.phase()) {
             case RUNNING, STANDBY -> Result.healthy(phase);

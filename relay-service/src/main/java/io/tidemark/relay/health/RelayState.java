@@ -6,6 +6,8 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +38,7 @@ public final class RelayState {
      *
      * @param reason why it is not running; null when it is
      * @param identity of the database, once known
+     * @param ignoredChanges updates, deletes and truncates of the outbox that were read since this process started
      */
     public record Snapshot(
             Phase phase,
@@ -44,7 +47,8 @@ public final class RelayState {
             Optional<SourceIdentity> identity,
             Lsn captured,
             Lsn published,
-            Lsn confirmed) {
+            Lsn confirmed,
+            long ignoredChanges) {
 
         /** {@code active} for the replica that captures, {@code standby} for all others. */
         public String role() {
@@ -59,9 +63,19 @@ public final class RelayState {
     private Lsn captured = Lsn.ZERO;
     private Lsn published = Lsn.ZERO;
     private Lsn confirmed = Lsn.ZERO;
+    private final AtomicLong deadLetters = new AtomicLong();
+    private long ignoredChanges;
+    private final AtomicLong turns = new AtomicLong();
+    private volatile long lastTurnNanos = System.nanoTime();
 
-    /** Logs once for each change. */
+    /** Logs once for each change. A halted relay that probes whether it may go on stays halted until it does. */
     public synchronized void enter(Phase next, @Nullable String why) {
+        if (phase == Phase.HALTED && next == Phase.STARTING) {
+            return;
+        }
+        if (next == Phase.RUNNING && phase != Phase.RUNNING) {
+            turned();
+        }
         if (next == phase && Objects.equals(why, reason)) {
             return;
         }
@@ -75,6 +89,38 @@ public final class RelayState {
         }
     }
 
+    /** The publishing loop has come round; it does so several times a second, also without traffic. */
+    public void turned() {
+        turns.incrementAndGet();
+        lastTurnNanos = System.nanoTime();
+    }
+
+    /** So many events more have become dead letters. */
+    public void addDeadLetters(int more) {
+        deadLetters.addAndGet(more);
+    }
+
+    /** How many this process has written; how many there are is in their topic. */
+    public long deadLettersWritten() {
+        return deadLetters.get();
+    }
+
+    /** How often the loop has come round. */
+    long turns() {
+        return turns.get();
+    }
+
+    /** For how long a running relay's loop has stood still; 0 in any other phase. */
+    long stalledSeconds() {
+        return snapshot().phase() == Phase.RUNNING
+                ? TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - lastTurnNanos)
+                : 0;
+    }
+
+    public synchronized boolean isHalted() {
+        return phase == Phase.HALTED;
+    }
+
     public synchronized void identified(SourceIdentity source) {
         identity = Optional.of(source);
     }
@@ -85,7 +131,16 @@ public final class RelayState {
         confirmed = confirmedUpTo;
     }
 
+    /** Logs the first. */
+    public synchronized void ignored(long changes) {
+        if (changes > 0 && ignoredChanges == 0) {
+            LOG.warn("event=changes-ignored why=\"the publication has updates, deletes or truncates of outbox.event,"
+                    + " which are no events\" fix=\"alter publication … set (publish = 'insert')\"");
+        }
+        ignoredChanges += changes;
+    }
+
     public synchronized Snapshot snapshot() {
-        return new Snapshot(phase, reason, since, identity, captured, published, confirmed);
+        return new Snapshot(phase, reason, since, identity, captured, published, confirmed, ignoredChanges);
     }
 }
