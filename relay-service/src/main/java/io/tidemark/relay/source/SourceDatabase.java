@@ -8,11 +8,14 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGProperty;
+import org.postgresql.core.BaseConnection;
+import org.postgresql.util.HostSpec;
 
 /** The source database over plain SQL. Stateless; every method is given its connection. Safe on any thread. */
 public final class SourceDatabase {
@@ -32,6 +35,14 @@ public final class SourceDatabase {
      * @throws SourceNotReady in a sentence: server away, no such database, wrong password
      */
     public Connection connect(String purpose) throws SourceNotReady {
+        try {
+            return DriverManager.getConnection(config.url(), connectionProperties(config, purpose));
+        } catch (SQLException e) {
+            throw new SourceNotReady(explain(e), e);
+        }
+    }
+
+    static Properties connectionProperties(PostgresConfig config, String purpose) {
         Properties properties = new Properties();
         PGProperty.USER.set(properties, config.user());
         String password = config.readPassword();
@@ -42,11 +53,15 @@ public final class SourceDatabase {
         PGProperty.TCP_KEEP_ALIVE.set(properties, true);
         PGProperty.CONNECT_TIMEOUT.set(properties, "10");
         PGProperty.SOCKET_TIMEOUT.set(properties, "60");
-        try {
-            return DriverManager.getConnection(config.url(), properties);
-        } catch (SQLException e) {
-            throw new SourceNotReady(explain(e), e);
-        }
+        PGProperty.HOST_RECHECK_SECONDS.set(properties, "1"); // who was a standby a moment ago may be the primary now
+        return properties;
+    }
+
+    /** How to reach the very server this connection leads to, where the URL names several. */
+    public PostgresConfig serverOf(Connection connection) throws SQLException {
+        HostSpec host =
+                connection.unwrap(BaseConnection.class).getQueryExecutor().getHostSpec();
+        return config.at(host.getHost(), host.getPort());
     }
 
     private String explain(SQLException failure) {
@@ -93,8 +108,10 @@ public final class SourceDatabase {
                     + " may not see it); run: tidemark init CONFIG");
         }
         checkGrants(connection);
+        OutboxMigrations.check(connection, config);
         checkPublication(connection);
         checkPublishedTables(connection);
+        PublishedRows.check(connection, config.publication());
         return identity(connection);
     }
 
@@ -102,12 +119,13 @@ public final class SourceDatabase {
         if (!isTrue(
                 connection,
                 "select has_table_privilege('outbox.event', 'select') and has_table_privilege('outbox.source', 'select')"
-                        + " and has_table_privilege('outbox.slot', 'select')")) {
-            throw new SourceNotReady("user " + config.user()
+                        + " and has_table_privilege('outbox.slot', 'select')"
+                        + " and has_table_privilege('outbox.migration', 'select')")) {
+            throw SourceNotReady.forWantOfARight("user " + config.user()
                     + " may not read the outbox; run: grant select on all tables in schema outbox to " + config.user());
         }
         if (!isTrue(connection, "select has_function_privilege('outbox.nudge()', 'execute')")) {
-            throw new SourceNotReady("user " + config.user()
+            throw SourceNotReady.forWantOfARight("user " + config.user()
                     + " may not call outbox.nudge(); run: grant execute on function outbox.nudge() to "
                     + config.user());
         }
@@ -116,7 +134,8 @@ public final class SourceDatabase {
                 "select rolsuper or rolreplication or exists (select from pg_roles r where r.rolname ="
                         + " 'rds_replication' and pg_has_role(r.oid, 'member')) from pg_roles where rolname ="
                         + " current_user")) {
-            throw new SourceNotReady("user " + config.user() + " may not replicate; run: alter role " + config.user()
+            throw SourceNotReady.forWantOfARight("user " + config.user() + " may not replicate; run: alter role "
+                    + config.user()
                     + " replication (or your provider's way, for example: grant rds_replication to " + config.user()
                     + ")");
         }
@@ -159,7 +178,8 @@ public final class SourceDatabase {
         }
     }
 
-    private SourceIdentity identity(Connection connection) throws SQLException {
+    /** Whose server this session has ended up at. */
+    public SourceIdentity identity(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("select (select id from outbox.source),"
                         + " (select system_identifier::text from pg_control_system()), current_database(),"
@@ -215,6 +235,16 @@ public final class SourceDatabase {
         try (PreparedStatement end = connection.prepareStatement("select pg_terminate_backend(?, 5000)")) {
             end.setInt(1, pid);
             end.execute();
+        }
+    }
+
+    /** After how long without an answer from us the server ends our stream; 0 for never. */
+    public Duration walSenderTimeout(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery("select setting from pg_settings where name = 'wal_sender_timeout'")) {
+            row.next();
+            return Duration.ofMillis(row.getLong(1)); // the setting's own unit
         }
     }
 

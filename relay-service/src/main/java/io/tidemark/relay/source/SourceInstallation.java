@@ -99,11 +99,27 @@ public final class SourceInstallation {
         report.add("replication slot " + config.slot() + ": made");
     }
 
-    /** The SQL that makes the slot and remembers where it began. */
+    /**
+     * The SQL that makes the slot and remembers where it began. From 17 on a failover slot, which a standby with
+     * {@code sync_replication_slots} keeps in step.
+     */
     public String slotSql() {
-        return "insert into outbox.slot (slot_name, created_lsn)"
-                + " select slot_name, lsn from pg_create_logical_replication_slot('" + config.slot() + "', 'pgoutput')"
-                + " on conflict (slot_name) do update set created_lsn = excluded.created_lsn, created_at = now();";
+        return """
+                do $$
+                begin
+                    if current_setting('server_version_num')::int >= 170000 then
+                        insert into outbox.slot (slot_name, created_lsn)
+                            select slot_name, lsn
+                            from pg_create_logical_replication_slot('%1$s', 'pgoutput', failover => true)
+                            on conflict (slot_name) do update set created_lsn = excluded.created_lsn, created_at = now();
+                    else
+                        insert into outbox.slot (slot_name, created_lsn)
+                            select slot_name, lsn
+                            from pg_create_logical_replication_slot('%1$s', 'pgoutput')
+                            on conflict (slot_name) do update set created_lsn = excluded.created_lsn, created_at = now();
+                    end if;
+                end
+                $$;""".formatted(config.slot());
     }
 
     /**

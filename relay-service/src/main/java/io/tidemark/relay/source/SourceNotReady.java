@@ -6,11 +6,29 @@ package io.tidemark.relay.source;
  */
 public final class SourceNotReady extends Exception {
 
+    private final boolean rightMissing;
+
     public SourceNotReady(String message) {
         super(message);
+        this.rightMissing = false;
     }
 
     public SourceNotReady(String message, Throwable cause) {
         super(message, cause);
+        this.rightMissing = false;
+    }
+
+    private SourceNotReady(String message, boolean rightMissing) {
+        super(message);
+        this.rightMissing = rightMissing;
+    }
+
+    static SourceNotReady forWantOfARight(String message) {
+        return new SourceNotReady(message, true);
+    }
+
+    /** Whether only a person can help, by granting what the message names. */
+    public boolean isRightMissing() {
+        return rightMissing;
     }
 }

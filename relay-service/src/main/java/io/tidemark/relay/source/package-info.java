@@ -1,6 +1,6 @@
 /**
- * What the relay asks of the source database over plain SQL: who it is, whether it is ready, where its WAL and our slot
- * stand, and the nudge. Connections here are ordinary ones; the replication stream belongs to {@code capture}.
+ * What the relay asks of the source database besides the stream: who it is, whether it is ready, where its WAL and our slot
+ * stand, where its timeline comes from, and the nudge. The replication stream belongs to {@code capture}.
  */
 @NullMarked
 package io.tidemark.relay.source;

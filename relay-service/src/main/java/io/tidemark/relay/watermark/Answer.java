@@ -34,6 +34,9 @@ public sealed interface Answer {
     /** The token lies beyond the database's WAL: no write can have made it here. */
     record Ahead(Lsn published) implements Answer {}
 
+    /** The token lies on a part of an older timeline that the database no longer has: its write was lost. */
+    record Diverged(String reason) implements Answer {}
+
     /** It cannot be told, for a reason that waiting does not mend. */
     record Unknown(String reason) implements Answer {}
 

@@ -8,6 +8,7 @@ import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.progress.GroupOffsets;
 import io.tidemark.relay.source.Nudges;
 import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.source.TimelineHistory;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +55,7 @@ public final class Watermarks implements AutoCloseable {
     private final Map<String, ProjectionWaiters> projections = new LinkedHashMap<>();
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicBoolean advanceQueued = new AtomicBoolean();
-    private volatile @Nullable SourceIdentity source;
+    private volatile @Nullable Lineage source;
     /** After {@link #close} nobody waits any more, so whatever still comes in can be dropped. */
     private final ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(
             1,
@@ -80,8 +81,8 @@ public final class Watermarks implements AutoCloseable {
     }
 
     /** The index is filled and belongs to this source: from now on there are answers. */
-    public void serve(SourceIdentity identity) {
-        source = identity;
+    public void serve(SourceIdentity identity, TimelineHistory history) {
+        source = new Lineage(identity, history);
         published();
     }
 
@@ -113,27 +114,20 @@ public final class Watermarks implements AutoCloseable {
         if (waiters == null) {
             throw new IllegalArgumentException("no projection " + projection);
         }
-        SourceIdentity identity = source;
-        if (identity == null) {
+        Lineage lineage = source;
+        if (lineage == null) {
             return CompletableFuture.completedFuture(NOT_SERVING);
         }
-        Lsn target = Lsn.ZERO;
-        for (Token.Part part : token.parts()) {
-            if (!part.source().equals(identity.sourceId())) {
-                return CompletableFuture.completedFuture(new Answer.Foreign(part.source()));
-            }
-            if (part.timeline() != identity.timeline()) {
-                return CompletableFuture.completedFuture(new Answer.Unknown("the token is of timeline "
-                        + part.timeline() + ", the database is on timeline " + identity.timeline()));
-            }
-            target = Lsn.max(target, part.lsn());
+        Lineage.Judged judged = lineage.judge(token);
+        if (judged instanceof Lineage.Refused refused) {
+            return CompletableFuture.completedFuture(refused.answer());
         }
         if (waiting.incrementAndGet() > config.maxWaiters()) {
             waiting.decrementAndGet();
             return CompletableFuture.completedFuture(new Answer.TooManyWaiters(config.maxWaiters()));
         }
         long bounded = Math.min(waitMillis, config.maxWait().toMilliseconds());
-        Waiter waiter = new Waiter(target);
+        Waiter waiter = new Waiter(((Lineage.Target) judged).lsn());
         CompletableFuture<Answer> answer = waiter.answer.whenComplete((ignored, failure) -> waiting.decrementAndGet());
         onThread(() -> enter(waiters, waiter, bounded));
         if (source == null) { // closed meanwhile: the task above may have been dropped

@@ -1,0 +1,44 @@
+package io.tidemark.relay.source;
+
+import io.tidemark.outbox.Migration;
+import io.tidemark.relay.config.PostgresConfig;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/** Whether an outbox that was made by an earlier version has what has been added since. */
+final class OutboxMigrations {
+
+    private OutboxMigrations() {}
+
+    /** @throws SourceNotReady naming the first migration that is missing, or the rights that came with it */
+    static void check(Connection connection, PostgresConfig config) throws SourceNotReady, SQLException {
+        try (PreparedStatement select = connection.prepareStatement("select from outbox.migration where version = ?")) {
+            for (Migration migration : Migration.ALL) {
+                select.setInt(1, migration.version());
+                try (ResultSet row = select.executeQuery()) {
+                    if (!row.next()) {
+                        throw new SourceNotReady("the outbox in database " + config.database() + " lacks migration "
+                                + migration.fileName() + "; run: tidemark init CONFIG");
+                    }
+                }
+            }
+        }
+        if (!mayCleanUp(connection)) {
+            throw new SourceNotReady("user " + config.user() + " may not clean up the outbox; run: grant tidemark_relay"
+                    + " to " + config.user());
+        }
+    }
+
+    private static boolean mayCleanUp(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "select bool_and(has_function_privilege(oid, 'execute')) from pg_proc where pronamespace ="
+                                + " 'outbox'::regnamespace and proname in ('partitions', 'make_partitions',"
+                                + " 'lock_partition', 'drop_partition', 'empty_partition', 'delete_old_rows')")) {
+            return row.next() && row.getBoolean(1);
+        }
+    }
+}
