@@ -4,7 +4,12 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.capture.CaptureEngine;
 import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.capture.ChangeRing;
+import io.tidemark.relay.capture.OutboxShape;
+import io.tidemark.relay.cleanup.Cleanup;
+import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.config.RouteConfig;
+import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.PublishedIndex;
@@ -19,6 +24,8 @@ import io.tidemark.relay.source.SlotState;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.source.TimelineHistory;
+import io.tidemark.relay.source.TimelineReader;
 import io.tidemark.relay.watermark.Watermarks;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -26,6 +33,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
@@ -42,10 +50,20 @@ final class ActiveRun {
 
     private static final long SESSION_CHECK_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final int SESSION_CHECK_SECONDS = 10;
+    /** A halted relay runs again when it has got past what halted it, not when it has opened its stream. */
+    private static final long PROVEN_NANOS = TimeUnit.SECONDS.toNanos(3);
+
     /** A quiet source is nudged when its WAL has moved so far past what is published, so that the slot moves too. */
     private static final long NUDGE_AFTER_BYTES = 16 * 1024 * 1024;
 
     private static final long NUDGE_CHECK_NANOS = TimeUnit.SECONDS.toNanos(30);
+    /** Also how soon an idle relay finds out that Kafka is away. */
+    private static final long TOPIC_CHECK_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** A stream that has not come by its resume point may be quiet above it: a nudge brings on the decision. */
+    private static final long ANCHOR_NUDGE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private static final long STREAM_CHECK_MILLIS = 5;
     private static final int RING_CHANGES = 16_384;
     private static final long RING_BYTES = 16 * 1024 * 1024;
 
@@ -74,13 +92,18 @@ final class ActiveRun {
         this.isStopping = isStopping;
     }
 
+    /** One a source: whoever initialises it fences all others (KIP-98). */
+    static String transactionalId(SourceIdentity identity) {
+        return "tidemark-" + identity.sourceId();
+    }
+
     /** @param control the session that holds the lock */
     void run(Connection control, SourceIdentity identity)
             throws HaltException, SourceNotReady, CaptureFailed, SQLException, PublishFailure, InterruptedException {
         state.enter(RelayState.Phase.STARTING, null);
         try (Topics topics = new Topics(config.kafka());
                 TransactionalPublisher publisher =
-                        new TransactionalPublisher(config.kafka(), "tidemark-" + identity.sourceId());
+                        new TransactionalPublisher(config.kafka(), transactionalId(identity), hasDeadLetters());
                 IndexWriter indexWriter = new IndexWriter(config.kafka(), identity.sourceId(), identity.timeline())) {
             if (!topics.hasDefendedTransactions()) {
                 LOG.warn("event=weak-transactions transaction.version=below-2 fix=\"kafka-features.sh upgrade --feature"
@@ -88,23 +111,84 @@ final class ActiveRun {
             }
             Set<String> declared = ensureTopics(topics);
             publisher.initialize();
+            Failpoint.AFTER_INIT.reach();
             freeSlot(control);
-            StartDecision.Start start = decideStart(control, identity, topics.partitionsOf(declared));
-            watermarks.serve(identity);
+            StartDecision.Start start;
+            PublishedTopics publishedTopics;
+            PostgresConfig server = database.serverOf(control);
+            TimelineHistory history = new TimelineReader(server).read(identity);
+            try (KafkaTail tail = new KafkaTail(config.kafka())) {
+                publishedTopics = new PublishedTopics(topics, readable(() -> tail.lastTopicIds(identity.sourceId())));
+                publishedTopics.check();
+                start = decideStart(tail, control, identity, history, topics.partitionsOf(declared));
+            }
+            Failpoint.AFTER_POSITION_READ.reach();
 
             ChangeRing ring = new ChangeRing(RING_CHANGES, RING_BYTES);
-            try (CaptureEngine engine = CaptureEngine.start(config.postgres(), start.slotConfirmed(), ring)) {
+            try (CaptureEngine engine =
+                            CaptureEngine.start(server, start.slotConfirmed(), OutboxShape.completeAt(control), ring);
+                    Cleanup cleanup = startCleanup(identity)) {
+                engine.expectAnswersWithin(database.walSenderTimeout(control));
+                Failpoint.AFTER_ENGINE_START.reach();
+                if (!awaitStream(control, engine)) {
+                    return;
+                }
                 Router router = new Router(config.routes(), config.headers(), identity.sourceId());
                 RelayRun.Parts parts = new RelayRun.Parts(
-                        identity, owner, engine, ring, router, topics, publisher, indexWriter, index, config.limits());
-                new RelayRun(parts, start.resumePoint(), new Watch(control, engine)).publishUntilStopped();
+                        identity,
+                        owner,
+                        engine,
+                        ring,
+                        router,
+                        publishedTopics,
+                        publisher,
+                        indexWriter,
+                        index,
+                        config.limits());
+                LOG.info(
+                        "event=streaming timeline={} from={} resumePoint={}",
+                        identity.timeline(),
+                        start.slotConfirmed(),
+                        start.resumePoint().lsn());
+                Watch watch = new Watch(control, engine, publishedTopics, () -> watermarks.serve(identity, history));
+                new RelayRun(parts, start, watch).publishUntilStopped();
+                Failpoint.BEFORE_RELEASE.reach();
             }
         }
+    }
+
+    private boolean hasDeadLetters() {
+        return config.routes().stream().anyMatch(RouteConfig::hasDeadLetters);
+    }
+
+    /**
+     * Returns once the stream is open, and on the server that was asked everything else: behind one name there may be
+     * two while Postgres fails over, and the other's events are not of this timeline.
+     *
+     * @return false when the relay is stopping
+     */
+    private boolean awaitStream(Connection control, CaptureEngine engine)
+            throws CaptureFailed, SQLException, InterruptedException {
+        while (!engine.isStarted()) {
+            if (isStopping.getAsBoolean()) {
+                return false;
+            }
+            engine.checkAlive();
+            TimeUnit.MILLISECONDS.sleep(STREAM_CHECK_MILLIS);
+        }
+        if (!database.slot(control).map(slot -> slot.activePid().isPresent()).orElse(false)) {
+            throw new CaptureFailed("the replication stream is not on the server that holds the lock; postgres.url must"
+                    + " lead to the primary only");
+        }
+        return true;
     }
 
     /** Returns the topics that projections read. */
     private Set<String> ensureTopics(Topics topics) throws PublishFailure, InterruptedException {
         topics.ensureOwn(SourcePosition.TOPIC);
+        if (hasDeadLetters()) {
+            topics.ensureDeadLetters();
+        }
         Set<String> declared = config.projections().stream()
                 .flatMap(projection -> projection.topics().stream())
                 .collect(Collectors.toSet());
@@ -123,32 +207,44 @@ final class ActiveRun {
     }
 
     private StartDecision.Start decideStart(
-            Connection control, SourceIdentity identity, Set<TopicPartition> declaredPartitions)
+            KafkaTail tail,
+            Connection control,
+            SourceIdentity identity,
+            TimelineHistory history,
+            Set<TopicPartition> declaredPartitions)
             throws HaltException, SourceNotReady, SQLException {
-        try (KafkaTail tail = new KafkaTail(config.kafka())) {
-            StartDecision decision = StartDecision.decide(
-                    lastPosition(tail, identity),
-                    database.slot(control),
-                    config.postgres().slot(),
-                    identity,
-                    database.walHead(control));
-            if (decision instanceof StartDecision.Halt halt) {
-                throw new HaltException(halt.reason());
-            }
-            if (decision instanceof StartDecision.NotReady notReady) {
-                throw new SourceNotReady(notReady.reason());
-            }
-            StartDecision.Start start = (StartDecision.Start) decision;
-            index.rebase(
-                    tail.recordEnds(declaredPartitions), start.resumePoint().complete());
-            return start;
+        StartDecision decision = StartDecision.decide(
+                readable(() -> tail.lastPosition(identity.sourceId())),
+                database.slot(control),
+                config.postgres().slot(),
+                identity,
+                history,
+                database.walHead(control));
+        if (decision instanceof StartDecision.Halt halt) {
+            throw new HaltException(halt.reason());
         }
+        if (decision instanceof StartDecision.NotReady notReady) {
+            throw new SourceNotReady(notReady.reason());
+        }
+        StartDecision.Start start = (StartDecision.Start) decision;
+        index.rebase(tail.recordEnds(declaredPartitions), start.resumePoint().complete());
+        return start;
     }
 
-    private static Optional<SourcePosition> lastPosition(KafkaTail tail, SourceIdentity identity) throws HaltException {
+    private Cleanup startCleanup(SourceIdentity identity) {
+        return Cleanup.start(
+                database,
+                identity,
+                config.outbox().retention().toJavaDuration(),
+                index::published,
+                () -> state.snapshot().phase() == RelayState.Phase.RUNNING);
+    }
+
+    /** A record that was written by something else, or is damaged: where to resume is not known. */
+    private static <T> T readable(Supplier<T> record) throws HaltException {
         try {
-            return tail.lastPosition(identity.sourceId());
-        } catch (IllegalArgumentException e) { // written by something else, or damaged: where to resume is not known
+            return record.get();
+        } catch (IllegalArgumentException e) {
             throw new HaltException(String.valueOf(e.getMessage()), e);
         }
     }
@@ -158,36 +254,69 @@ final class ActiveRun {
 
         private final Connection control;
         private final CaptureEngine engine;
+        private final PublishedTopics topics;
+        private final Runnable serve;
+        private final long startedNanos = System.nanoTime();
+        private boolean anchored;
+        private boolean anchorNudged;
         private long lastSessionCheck = System.nanoTime();
+        private long lastTopicCheck = System.nanoTime();
         private long lastNudgeCheck = System.nanoTime();
         private Lsn publishedAtLastCheck = Lsn.ZERO;
+        private long ignoredChanges;
 
-        Watch(Connection control, CaptureEngine engine) {
+        Watch(Connection control, CaptureEngine engine, PublishedTopics topics, Runnable serve) {
             this.control = control;
             this.engine = engine;
+            this.topics = topics;
+            this.serve = serve;
+        }
+
+        /** Not before: on another database's history, LSNs up to the resume point would be taken for published. */
+        @Override
+        public void anchored() {
+            anchored = true;
+            serve.run();
         }
 
         @Override
-        public boolean turned() throws CaptureFailed, SQLException {
+        public boolean turned()
+                throws HaltException, PublishFailure, CaptureFailed, SQLException, InterruptedException {
             if (isStopping.getAsBoolean()) {
                 return false;
             }
-            if (engine.isStarted()) {
+            state.turned();
+            long now = System.nanoTime();
+            if (anchored && (!state.isHalted() || now - startedNanos > PROVEN_NANOS)) {
                 state.enter(RelayState.Phase.RUNNING, null);
             }
             state.progressed(engine.captured(), index.published(), engine.confirmed());
-            long now = System.nanoTime();
+            countIgnored();
             if (now - lastSessionCheck > SESSION_CHECK_NANOS) {
                 lastSessionCheck = now;
                 if (!control.isValid(SESSION_CHECK_SECONDS)) {
                     throw new CaptureFailed("the database session that holds the lock has ended");
                 }
             }
+            if (now - lastTopicCheck > TOPIC_CHECK_NANOS) {
+                lastTopicCheck = now;
+                topics.check();
+            }
+            if (!anchored && !anchorNudged && now - startedNanos > ANCHOR_NUDGE_NANOS) {
+                anchorNudged = true;
+                database.nudge(control);
+            }
             if (now - lastNudgeCheck > NUDGE_CHECK_NANOS) {
                 lastNudgeCheck = now;
                 nudgeWhenQuiet();
             }
             return true;
+        }
+
+        private void countIgnored() {
+            long ignored = engine.ignoredChanges();
+            state.ignored(ignored - ignoredChanges);
+            ignoredChanges = ignored;
         }
 
         private void nudgeWhenQuiet() throws SQLException {
@@ -200,7 +329,9 @@ final class ActiveRun {
         }
 
         @Override
-        public void published() {
+        public void published(int deadLetters) {
+            state.turned(); // each part of a large transaction is progress, though the loop has not come round
+            state.addDeadLetters(deadLetters);
             state.progressed(engine.captured(), index.published(), engine.confirmed());
             watermarks.published();
         }

@@ -1,12 +1,16 @@
 package io.tidemark.relay;
 
+import io.tidemark.relay.assemble.OtherHistory;
+import io.tidemark.relay.assemble.SpillFailed;
 import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.capture.OutboxShapeChanged;
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.election.AdvisoryLock;
+import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.position.StartDecision;
 import io.tidemark.relay.progress.GroupOffsets;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.route.PoisonEvent;
@@ -36,6 +40,9 @@ public final class Relay {
     private static final long FIRST_BACKOFF_MILLIS = 200;
     private static final long LAST_BACKOFF_MILLIS = 10_000;
     private static final long STOP_MILLIS = 15_000;
+    /** How long a halted relay waits before it looks whether a person has acted. */
+    private static final long PROBE_MILLIS = 20_000;
+
     private static final long STANDBY_MILLIS = 1_000;
 
     private final RelayConfiguration config;
@@ -76,6 +83,9 @@ public final class Relay {
     }
 
     public void start() {
+        if (Failpoint.anyArmed()) {
+            LOG.warn("event=failpoints-armed effect=\"this relay will fail on purpose; never in production\"");
+        }
         supervisor.start();
     }
 
@@ -105,26 +115,11 @@ public final class Relay {
         try {
             while (!isStopping()) {
                 long startedNanos = System.nanoTime();
-                try {
-                    runOnce();
-                } catch (HaltException e) {
-                    watermarks.stopServing("the relay has halted: " + message(e));
-                    state.enter(RelayState.Phase.HALTED, message(e));
-                    stopping.await();
-                } catch (SourceNotReady
-                        | CaptureFailed
-                        | SQLException
-                        | PublishFailure
-                        | KafkaException
-                        | ConfigurationProblem e) {
-                    state.enter(RelayState.Phase.RETRYING, message(e));
-                } catch (RuntimeException e) {
-                    LOG.error("event=run-failed", e); // a bug, or a full disk: the trace is worth its lines
-                    state.enter(RelayState.Phase.RETRYING, "unexpected: " + e);
-                }
+                boolean halted = !runOrSayWhyNot();
                 boolean ranWell = System.nanoTime() - startedNanos > TimeUnit.SECONDS.toNanos(30);
                 backoffMillis = ranWell ? FIRST_BACKOFF_MILLIS : Math.min(backoffMillis * 2, LAST_BACKOFF_MILLIS);
-                long jittered = backoffMillis / 2 + ThreadLocalRandom.current().nextLong(backoffMillis / 2 + 1);
+                long pauseMillis = halted ? PROBE_MILLIS : backoffMillis;
+                long jittered = pauseMillis / 2 + ThreadLocalRandom.current().nextLong(pauseMillis / 2 + 1);
                 if (stopping.await(jittered, TimeUnit.MILLISECONDS)) {
                     return;
                 }
@@ -136,6 +131,29 @@ public final class Relay {
             watermarks.stopServing("the relay has died");
             state.enter(RelayState.Phase.HALTED, "fatal: " + e + "; restart the process");
         }
+    }
+
+    /** @return false when the relay has halted: then it only probes, now and again, whether a person has acted */
+    private boolean runOrSayWhyNot() throws InterruptedException {
+        try {
+            runOnce();
+        } catch (HaltException e) {
+            watermarks.stopServing("the relay has halted: " + message(e));
+            state.enter(RelayState.Phase.HALTED, message(e));
+            return false;
+        } catch (SourceNotReady
+                | CaptureFailed
+                | SQLException
+                | PublishFailure
+                | KafkaException
+                | SpillFailed
+                | ConfigurationProblem e) {
+            state.enter(RelayState.Phase.RETRYING, message(e));
+        } catch (RuntimeException e) {
+            LOG.error("event=run-failed", e); // a bug: the trace is worth its lines
+            state.enter(RelayState.Phase.RETRYING, "unexpected: " + e);
+        }
+        return true;
     }
 
     private static String message(Exception failure) {
@@ -152,12 +170,20 @@ public final class Relay {
             if (!awaitLock(control)) {
                 return;
             }
+            Failpoint.AFTER_LOCK.reach();
             new ActiveRun(config, database, index, state, watermarks, owner, this::isStopping).run(control, identity);
         } catch (PublishFailure e) {
-            if (e.kind() == PublishFailure.Kind.HALT) {
+            if (e.kind() == PublishFailure.Kind.HALT || e.kind() == PublishFailure.Kind.NO_RIGHT) {
                 throw new HaltException(message(e), e);
             }
             throw e;
+        } catch (SourceNotReady e) {
+            if (e.isRightMissing()) {
+                throw new HaltException(message(e), e);
+            }
+            throw e;
+        } catch (OtherHistory e) {
+            throw new HaltException(message(e) + ". " + StartDecision.whatToDo(), e);
         } catch (PoisonEvent | OutboxShapeChanged e) {
             throw new HaltException(message(e), e);
         }
@@ -167,7 +193,7 @@ public final class Relay {
     private void forgetOtherSource(SourceIdentity identity) {
         Optional<SourceIdentity> before = state.snapshot().identity();
         if (before.isPresent() && !before.get().equals(identity)) {
-            watermarks.stopServing("the database behind postgres.url is another one now");
+            watermarks.stopServing("the database behind postgres.url is another one, or on another timeline, now");
             index.clear();
             nudges.clear();
         }

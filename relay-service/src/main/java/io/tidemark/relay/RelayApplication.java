@@ -5,6 +5,7 @@ import io.dropwizard.core.setup.Bootstrap;
 import io.dropwizard.core.setup.Environment;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.health.RelayHealthCheck;
+import io.tidemark.relay.health.Watchdog;
 import io.tidemark.relay.http.ProblemMapper;
 import io.tidemark.relay.http.ProjectionsResource;
 import io.tidemark.relay.http.SourceResource;
@@ -21,6 +22,10 @@ public final class RelayApplication extends Application<RelayConfiguration> {
 
     private static final Logger LOG = LoggerFactory.getLogger(RelayApplication.class);
 
+    private static final int STALL_LIMIT_SECONDS = 180;
+    /** "Internal software error" of sysexits.h. */
+    private static final int STALLED = 70;
+
     @Override
     public String getName() {
         return "tidemark";
@@ -36,16 +41,21 @@ public final class RelayApplication extends Application<RelayConfiguration> {
                 .register(new SourceResource(
                         relay.state(), relay.database(), config.postgres().slot()));
         environment.healthChecks().register("relay", new RelayHealthCheck(relay.state()));
+        // Without shutdown hooks: they would wait for the very loop that stands still.
+        Watchdog watchdog = new Watchdog(
+                relay.state(), STALL_LIMIT_SECONDS, () -> Runtime.getRuntime().halt(STALLED));
         environment.lifecycle().addServerLifecycleListener(server -> {
             relay.start();
-            server.addEventListener(stopFirst(relay));
+            watchdog.start();
+            server.addEventListener(stopFirst(relay, watchdog));
         });
     }
 
-    private static LifeCycle.Listener stopFirst(Relay relay) {
+    private static LifeCycle.Listener stopFirst(Relay relay, Watchdog watchdog) {
         return new LifeCycle.Listener() {
             @Override
             public void lifeCycleStopping(LifeCycle server) {
+                watchdog.close();
                 try {
                     relay.stop();
                 } catch (InterruptedException e) {

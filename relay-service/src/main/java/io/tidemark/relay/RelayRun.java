@@ -1,7 +1,6 @@
 package io.tidemark.relay;
 
 import io.tidemark.outbox.Lsn;
-import io.tidemark.outbox.Position;
 import io.tidemark.relay.assemble.Assembled;
 import io.tidemark.relay.assemble.ResumePoint;
 import io.tidemark.relay.assemble.TransactionAssembler;
@@ -12,16 +11,17 @@ import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.capture.Change;
 import io.tidemark.relay.capture.ChangeRing;
 import io.tidemark.relay.config.LimitsConfig;
+import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.position.SourcePosition;
+import io.tidemark.relay.position.StartDecision;
+import io.tidemark.relay.position.TopicIds;
 import io.tidemark.relay.publish.IndexWriter;
 import io.tidemark.relay.publish.PublishFailure;
-import io.tidemark.relay.publish.Topics;
 import io.tidemark.relay.publish.TransactionalPublisher;
 import io.tidemark.relay.route.PoisonEvent;
 import io.tidemark.relay.route.Router;
 import io.tidemark.relay.source.SourceIdentity;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -56,7 +56,7 @@ final class RelayRun {
             CaptureEngine engine,
             ChangeRing ring,
             Router router,
-            Topics topics,
+            PublishedTopics topics,
             TransactionalPublisher publisher,
             IndexWriter indexWriter,
             PublishedIndex index,
@@ -65,47 +65,57 @@ final class RelayRun {
     /** Called on the run's thread. */
     interface Listener {
 
-        /** Publishing has advanced, and the index with it. */
-        void published();
+        /** The stream has come by the resume point: this is the history that was published so far. Called once. */
+        void anchored();
+
+        /** Publishing has advanced, and the index with it; by so many dead letters among others. */
+        void published(int deadLetters);
 
         /**
          * Called every turn, also without traffic.
          *
          * @return whether to go on
          */
-        boolean turned() throws CaptureFailed, SQLException;
+        boolean turned() throws HaltException, PublishFailure, CaptureFailed, SQLException, InterruptedException;
     }
 
     private final Parts parts;
     private final Listener listener;
     private final TransactionAssembler assembler;
+    private final EventSender sender;
     private final Batch batch;
-    private final byte[] positionKey;
     private final long maxPartBytes;
     /** The LSN of the last whole transaction or barrier that Kafka has. */
     private Lsn published;
 
-    RelayRun(Parts parts, ResumePoint resumePoint, Listener listener) {
+    private boolean anchored;
+
+    RelayRun(Parts parts, StartDecision.Start start, Listener listener) {
         this.parts = parts;
         this.listener = listener;
         long transactionBytes = parts.limits().transactionBytes().toBytes();
         this.assembler = new TransactionAssembler(
-                resumePoint, transactionBytes, Path.of(parts.limits().spillDirectory()));
+                start.slotConfirmed(),
+                start.resumePoint(),
+                transactionBytes,
+                Path.of(parts.limits().spillDirectory()));
+        this.sender = new EventSender(parts.identity().timeline(), parts.router(), parts.topics(), parts.publisher());
         this.maxPartBytes = transactionBytes / PARTS_OF_THE_LIMIT;
         this.batch = new Batch(parts.limits().batchEvents(), transactionBytes);
-        this.positionKey = parts.identity().sourceId().getBytes(StandardCharsets.UTF_8);
-        this.published = resumePoint.complete();
+        this.published = start.resumePoint().complete();
     }
 
     /** Publishes until the listener says stop, or something fails. */
-    void publishUntilStopped() throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
+    void publishUntilStopped() throws HaltException, PublishFailure, CaptureFailed, SQLException, InterruptedException {
         List<Change> drained = new ArrayList<>();
         try {
+            noteAnchor();
             while (listener.turned()) {
                 parts.engine().checkAlive();
                 drained.clear();
                 parts.ring().drainTo(drained, IDLE_TURN_MILLIS);
                 take(drained);
+                noteAnchor();
                 int events = batch.events();
                 publishBatch();
                 if (events >= BUSY_EVENTS) {
@@ -115,6 +125,14 @@ final class RelayRun {
         } finally {
             batch.clear();
             assembler.close();
+        }
+    }
+
+    /** Before anything is published, because nothing above the resume point gets past the assembler without it. */
+    private void noteAnchor() {
+        if (!anchored && assembler.isAnchored()) {
+            anchored = true;
+            listener.anchored();
         }
     }
 
@@ -142,35 +160,58 @@ final class RelayRun {
         }
     }
 
+    /** In one Kafka transaction; in more only around an event that cannot be published. */
     private void publishBatch() throws PublishFailure, InterruptedException {
         if (batch.isEmpty()) {
             return;
         }
-        List<Assembled.Transaction> transactions = batch.transactions();
-        parts.publisher().begin();
-        for (int i = 0; i < transactions.size(); i++) {
-            try {
-                send(transactions.get(i));
-            } catch (PoisonEvent e) {
-                publishBefore(transactions.subList(0, i));
-                throw e;
+        List<Assembled.Transaction> left = batch.transactions();
+        int next = left.size();
+        do {
+            boolean all = next == left.size();
+            Lsn reached = all ? batch.reached() : left.get(next - 1).lsn();
+            int stopped = publish(left.subList(0, next), reached);
+            if (stopped == next) {
+                left = left.subList(next, left.size());
+                next = left.size();
+            } else { // what was committed before goes first; then it begins with that event's transaction
+                next = stopped == 0 ? left.size() : stopped;
             }
-        }
-        commit(ResumePoint.after(batch.reached()));
+        } while (!left.isEmpty());
         batch.clear();
     }
 
-    /** What was committed before a poison event is published before the relay halts because of it. */
-    private void publishBefore(List<Assembled.Transaction> transactions) throws PublishFailure, InterruptedException {
-        parts.publisher().abort();
-        if (transactions.isEmpty()) {
-            return;
+    /**
+     * Publishes all of them or nothing.
+     *
+     * @return how many precede the transaction with an event that Kafka refused or the relay may not publish; their
+     *     count when there is none, and all are published
+     * @throws PoisonEvent when the first has an event that may not be published
+     */
+    private int publish(List<Assembled.Transaction> transactions, Lsn reached)
+            throws PublishFailure, InterruptedException {
+        int sending = 0;
+        try {
+            sender.begin();
+            for (; sending < transactions.size(); sending++) {
+                send(transactions.get(sending));
+            }
+            commit(ResumePoint.after(reached));
+            return transactions.size();
+        } catch (PoisonEvent e) {
+            parts.publisher().abort();
+            if (sending == 0) {
+                throw e;
+            }
+            return sending;
+        } catch (PublishFailure e) {
+            Lsn refused = sender.takeBack(e).commitLsn();
+            int before = 0;
+            while (!transactions.get(before).lsn().equals(refused)) {
+                before++;
+            }
+            return before;
         }
-        parts.publisher().begin();
-        for (Assembled.Transaction transaction : transactions) {
-            send(transaction);
-        }
-        commit(ResumePoint.after(transactions.get(transactions.size() - 1).lsn()));
     }
 
     private void send(Assembled.Transaction transaction) throws PublishFailure, InterruptedException {
@@ -178,7 +219,7 @@ final class RelayRun {
         for (int ordinal = 0; events.hasNext(); ordinal++) {
             CapturedEvent event = events.next();
             if (ordinal >= transaction.firstOrdinal()) {
-                send(event, transaction.lsn(), ordinal, null);
+                sender.send(event, transaction.lsn(), ordinal, null);
             }
         }
     }
@@ -200,6 +241,7 @@ final class RelayRun {
             boolean isLast = ordinal == total - 1;
             if (isLast || part.size() >= parts.limits().batchEvents() || partBytes >= maxPartBytes) {
                 publishPart(transaction.lsn(), part, ordinal, total);
+                Failpoint.BETWEEN_PARTS.reach();
                 part.clear();
                 partBytes = 0;
             }
@@ -210,35 +252,37 @@ final class RelayRun {
             throws PublishFailure, InterruptedException {
         int firstOrdinal = lastOrdinal - part.size() + 1;
         String split = firstOrdinal + "-" + lastOrdinal + "/" + total;
-        parts.publisher().begin();
-        for (int i = 0; i < part.size(); i++) {
-            send(part.get(i), commitLsn, firstOrdinal + i, split);
-        }
         boolean complete = lastOrdinal == total - 1;
-        commit(complete ? ResumePoint.after(commitLsn) : ResumePoint.inside(commitLsn, lastOrdinal, published));
-    }
-
-    private void send(CapturedEvent event, Lsn commitLsn, int ordinal, @Nullable String split)
-            throws PublishFailure, InterruptedException {
-        Position position = new Position(parts.identity().timeline(), commitLsn, ordinal);
-        var outgoing = parts.router().route(event, position, split);
-        try {
-            parts.topics().ensureEvents(outgoing.topic());
-        } catch (PublishFailure e) {
-            if (e.kind() == PublishFailure.Kind.HALT) {
-                throw new PoisonEvent(Router.name(event, position) + ": " + e.getMessage(), e);
+        boolean published = false;
+        while (!published) {
+            try {
+                sender.begin();
+                for (int i = 0; i < part.size(); i++) {
+                    sender.send(part.get(i), commitLsn, firstOrdinal + i, split);
+                }
+                commit(
+                        complete
+                                ? ResumePoint.after(commitLsn)
+                                : ResumePoint.inside(commitLsn, lastOrdinal, this.published));
+                published = true;
+            } catch (PublishFailure e) {
+                sender.takeBack(e);
             }
-            throw e;
         }
-        parts.publisher().send(outgoing, commitLsn);
     }
 
     /** The order that makes it exactly once: nothing is told to anyone before Kafka has it for good. */
     private void commit(ResumePoint reached) throws PublishFailure {
+        Failpoint.AFTER_SEND.reach();
         SourcePosition position = new SourcePosition(parts.identity(), reached, parts.owner(), Instant.now());
-        Map<TopicPartition, TransactionalPublisher.End> ends =
-                parts.publisher().commit(SourcePosition.TOPIC, positionKey, position.toJson());
+        String sourceId = parts.identity().sourceId();
+        Map<String, byte @Nullable []> records = new HashMap<>();
+        records.put(sourceId, position.toJson());
+        parts.topics().toRecord().ifPresent(ids -> records.put(TopicIds.key(sourceId), ids));
+        Map<TopicPartition, TransactionalPublisher.End> ends = parts.publisher().commit(SourcePosition.TOPIC, records);
+        parts.topics().committed();
 
+        Failpoint.AFTER_COMMIT.reach();
         published = reached.complete();
         Map<TopicPartition, PublishedIndex.Addition> additions = new HashMap<>();
         ends.forEach((partition, end) ->
@@ -246,7 +290,9 @@ final class RelayRun {
         parts.index().advance(additions, published);
         parts.indexWriter().write(published, ends);
 
+        Failpoint.BEFORE_CONFIRM.reach();
         parts.engine().confirmUpTo(published);
-        listener.published();
+        Failpoint.AFTER_CONFIRM.reach();
+        listener.published(sender.committed());
     }
 }

@@ -30,22 +30,28 @@ class PackageTableTest {
             Map.entry("capture", Set.of("config")),
             Map.entry("assemble", Set.of("capture")),
             Map.entry("route", Set.of("capture", "config")),
-            Map.entry("publish", Set.of("config", "route")),
+            Map.entry("publish", Set.of("config", "failpoint", "route")),
             Map.entry("position", Set.of("assemble", "config", "source")), // its record holds these two values
+            Map.entry("deadletter", Set.of("config", "publish", "route")),
             Map.entry("progress", Set.of("config")),
             Map.entry("watermark", Set.of("config", "position", "progress", "source")),
             // config: the projection of which watermark tells the standing
             Map.entry("http", Set.of("config", "health", "source", "watermark")),
             Map.entry("election", Set.of()),
+            Map.entry("cleanup", Set.of("source")),
             Map.entry("health", Set.of("source")),
-            Map.entry("cli", Set.of(ROOT, "config", "publish", "source")),
+            Map.entry("failpoint", Set.of()),
+            // route: the headers a dead letter shows
+            Map.entry("cli", Set.of(ROOT, "config", "deadletter", "publish", "route", "source")),
             Map.entry(
                     ROOT,
                     Set.of(
                             "assemble",
                             "capture",
+                            "cleanup",
                             "config",
                             "election",
+                            "failpoint",
                             "health",
                             "http",
                             "position",
@@ -61,11 +67,13 @@ class PackageTableTest {
             Map.entry("org.apache.kafka.connect.", Set.of("capture")),
             Map.entry("org.apache.kafka.clients.producer.", Set.of("publish")),
             // progress: only OffsetAndMetadata, in which the admin client answers
-            Map.entry("org.apache.kafka.clients.consumer.", Set.of("position", "progress")),
+            Map.entry("org.apache.kafka.clients.consumer.", Set.of("position", "deadletter", "progress")),
             Map.entry("org.apache.kafka.clients.admin.", Set.of("publish", "progress")),
-            Map.entry("org.apache.kafka.common.", Set.of("publish", "position", "progress", "watermark", ROOT)),
+            Map.entry(
+                    "org.apache.kafka.common.",
+                    Set.of("publish", "position", "deadletter", "progress", "watermark", ROOT)),
             Map.entry("org.postgresql.", Set.of("config", "source", "capture")),
-            Map.entry("java.sql.", Set.of("source", "election", "capture", "cli", ROOT)),
+            Map.entry("java.sql.", Set.of("source", "election", "capture", "cleanup", "cli", ROOT)),
             Map.entry("jakarta.ws.rs.", Set.of("http")),
             Map.entry("com.fasterxml.jackson.", Set.of("config", "route", "publish", "position", "http", "cli")),
             Map.entry("io.dropwizard.", Set.of("config", "watermark", "http", "cli", ROOT)),

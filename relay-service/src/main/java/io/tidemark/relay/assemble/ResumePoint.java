@@ -12,8 +12,9 @@ import io.tidemark.outbox.Lsn;
  * @param complete the last LSN up to which whole transactions are published, as it came off the stream: the most the
  *     slot may be confirmed to. Not {@code lsn} minus one: Postgres skips a transaction whose commit record
  *     <em>starts</em> below the confirmed LSN (docs/adr/0004)
+ * @param isAdopted whether a person named {@code lsn}, so that no record of the stream need end there; else one does
  */
-public record ResumePoint(Lsn lsn, int partialOrdinal, Lsn complete) {
+public record ResumePoint(Lsn lsn, int partialOrdinal, Lsn complete, boolean isAdopted) {
 
     private static final int WHOLE = -1;
 
@@ -24,17 +25,25 @@ public record ResumePoint(Lsn lsn, int partialOrdinal, Lsn complete) {
         if (partialOrdinal == WHOLE ? !complete.equals(lsn) : complete.isAfter(lsn)) {
             throw new IllegalArgumentException("whole up to " + complete + " does not fit " + lsn);
         }
+        if (isAdopted && partialOrdinal != WHOLE) {
+            throw new IllegalArgumentException("a person cannot name a part of a transaction");
+        }
     }
 
     public static ResumePoint after(Lsn lsn) {
-        return new ResumePoint(lsn, WHOLE, lsn);
+        return new ResumePoint(lsn, WHOLE, lsn, false);
+    }
+
+    /** Named by a person who takes everything at or below it for published; it did not come off the stream. */
+    public static ResumePoint adopted(Lsn lsn) {
+        return new ResumePoint(lsn, WHOLE, lsn, true);
     }
 
     public static ResumePoint inside(Lsn commitLsn, int lastPublishedOrdinal, Lsn complete) {
         if (lastPublishedOrdinal < 0) {
             throw new IllegalArgumentException("no event has the ordinal " + lastPublishedOrdinal);
         }
-        return new ResumePoint(commitLsn, lastPublishedOrdinal, complete);
+        return new ResumePoint(commitLsn, lastPublishedOrdinal, complete, false);
     }
 
     /** How many of the first events of the transaction committed at {@code commitLsn} are in Kafka already. */

@@ -6,7 +6,6 @@ import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -23,27 +22,26 @@ final class SpillFile implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 16;
     private static final int NULL = -1;
 
+    private final Path directory;
     private final FileChannel channel;
     private final DataOutputStream out;
     private int count;
 
-    private SpillFile(FileChannel channel) {
+    private SpillFile(Path directory, FileChannel channel) {
+        this.directory = directory;
         this.channel = channel;
         this.out = new DataOutputStream(new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER_BYTES));
     }
 
-    /** @throws UncheckedIOException naming the directory, which must exist and be writable */
+    /** @throws SpillFailed naming the directory, which must exist and be writable */
     static SpillFile create(Path directory) {
         try {
             Path file = Files.createTempFile(directory, "tidemark-transaction-", ".spill");
             FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
             Files.delete(file); // it lives on for this channel alone, and not even a kill -9 leaves it behind
-            return new SpillFile(channel);
+            return new SpillFile(directory, channel);
         } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "cannot spill a large transaction to " + directory
-                            + " (limits.spillDirectory must be a writable directory)",
-                    e);
+            throw new SpillFailed(directory, e);
         }
     }
 
@@ -61,7 +59,7 @@ final class SpillFile implements AutoCloseable {
             out.writeLong(event.createdAtMillis());
             count++;
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot write a large transaction to its spill file", e);
+            throw new SpillFailed(directory, e);
         }
     }
 
@@ -83,7 +81,7 @@ final class SpillFile implements AutoCloseable {
             out.flush();
             channel.position(0);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot read a large transaction from its spill file", e);
+            throw new SpillFailed(directory, e);
         }
         DataInputStream in =
                 new DataInputStream(new BufferedInputStream(Channels.newInputStream(channel), BUFFER_BYTES));
@@ -101,12 +99,12 @@ final class SpillFile implements AutoCloseable {
                     throw new NoSuchElementException();
                 }
                 next++;
-                return readEvent(in);
+                return readNext(in);
             }
         };
     }
 
-    private static CapturedEvent readEvent(DataInputStream in) {
+    private CapturedEvent readNext(DataInputStream in) {
         try {
             return new CapturedEvent(
                     readRequired(in),
@@ -120,7 +118,7 @@ final class SpillFile implements AutoCloseable {
                     readText(in),
                     in.readLong());
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot read a large transaction from its spill file", e);
+            throw new SpillFailed(directory, e);
         }
     }
 
@@ -147,7 +145,7 @@ final class SpillFile implements AutoCloseable {
         try {
             channel.close();
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot remove a spill file", e);
+            throw new SpillFailed(directory, e);
         }
     }
 }

@@ -16,12 +16,17 @@ public final class TransactionAssembler implements AutoCloseable {
     private final long transactionBytes;
     private final Path spillDirectory;
     private final ResumePoint resumePoint;
+    private final Anchor anchor;
     private Lsn last;
     private @Nullable TransactionEvents open;
 
-    /** @param transactionBytes above it a transaction goes to a file in {@code spillDirectory} */
-    public TransactionAssembler(ResumePoint resumePoint, long transactionBytes, Path spillDirectory) {
+    /**
+     * @param streamStart the slot's confirmed LSN, at which the stream begins
+     * @param transactionBytes above it a transaction goes to a file in {@code spillDirectory}
+     */
+    public TransactionAssembler(Lsn streamStart, ResumePoint resumePoint, long transactionBytes, Path spillDirectory) {
         this.resumePoint = resumePoint;
+        this.anchor = new Anchor(streamStart, resumePoint);
         this.transactionBytes = transactionBytes;
         this.spillDirectory = spillDirectory;
         this.last = Lsn.ZERO;
@@ -31,6 +36,7 @@ public final class TransactionAssembler implements AutoCloseable {
      * Takes the next change of the stream.
      *
      * @return what it completed and Kafka does not have yet, or empty
+     * @throws OtherHistory when the stream is not the one that was published so far
      * @throws IllegalStateException when the stream breaks the order the guarantees rest on
      */
     public Optional<Assembled> accept(Change change) {
@@ -51,7 +57,13 @@ public final class TransactionAssembler implements AutoCloseable {
         if (last.isAfter(barrier)) {
             throw new IllegalStateException("a barrier at " + barrier + " after a commit at " + last);
         }
+        anchor.pass(barrier, 0);
         return progress(barrier);
+    }
+
+    /** Whether the stream has come by the resume point: what follows continues what was published. */
+    public boolean isAnchored() {
+        return anchor.isPassed();
     }
 
     private Optional<Assembled> complete(Lsn commitLsn) {
@@ -61,15 +73,26 @@ public final class TransactionAssembler implements AutoCloseable {
         TransactionEvents events = open;
         open = null;
         if (events == null) {
+            anchor.pass(commitLsn, 0);
             return progress(commitLsn);
         }
         last = commitLsn;
+        passAnchor(commitLsn, events);
         int published = resumePoint.alreadyPublished(commitLsn, events.count());
         if (published >= events.count()) {
             events.close();
             return Optional.empty();
         }
         return Optional.of(new Assembled.Transaction(commitLsn, published, events));
+    }
+
+    private void passAnchor(Lsn commitLsn, TransactionEvents events) {
+        try {
+            anchor.pass(commitLsn, events.count());
+        } catch (OtherHistory e) {
+            events.close();
+            throw e;
+        }
     }
 
     private Optional<Assembled> progress(Lsn lsn) {

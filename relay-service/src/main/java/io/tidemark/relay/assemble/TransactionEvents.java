@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The events of one transaction in order: in memory up to a limit, beyond it all of them in a file that nobody else
- * can see. Filled, then read; on one thread. I/O errors surface as {@link java.io.UncheckedIOException}.
+ * can see. Filled, then read; on one thread. I/O errors surface as {@link SpillFailed}.
  */
 public final class TransactionEvents implements AutoCloseable {
 

@@ -25,7 +25,8 @@ public final class CaptureEngine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CaptureEngine.class);
 
     private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
-    private static final Duration STALL_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration STALL_TIMEOUT = Duration.ofSeconds(25);
+    private static final Duration SILENCE_MARGIN = Duration.ofSeconds(15);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
     private final Tap tap;
@@ -34,6 +35,7 @@ public final class CaptureEngine implements AutoCloseable {
     private final Thread thread;
     private final CompletableFuture<@Nullable Throwable> ended;
     private final long startNanos = System.nanoTime();
+    private volatile Duration silenceLimit = silenceLimit(Duration.ofMinutes(1));
 
     private CaptureEngine(
             Tap tap,
@@ -52,9 +54,10 @@ public final class CaptureEngine implements AutoCloseable {
      * Starts an engine that sends what commits after {@code startLsn}.
      *
      * @param startLsn the slot's confirmed LSN as just checked; the engine fails when the stream starts elsewhere
+     * @param shapeCompleteAt see {@link OutboxShape#completeAt}
      */
-    public static CaptureEngine start(PostgresConfig postgres, Lsn startLsn, ChangeRing ring) {
-        Tap tap = new Tap(ring, startLsn);
+    public static CaptureEngine start(PostgresConfig postgres, Lsn startLsn, Lsn shapeCompleteAt, ChangeRing ring) {
+        Tap tap = new Tap(ring, startLsn, shapeCompleteAt);
         String tapId = Taps.register(tap);
         CompletableFuture<@Nullable Throwable> ended = new CompletableFuture<>();
         DebeziumEngine<RecordChangeEvent<SourceRecord>> engine = DebeziumEngine.create(
@@ -94,7 +97,25 @@ public final class CaptureEngine implements AutoCloseable {
             }
         } else if (now - tap.lastTurnNanos() > STALL_TIMEOUT.toNanos()) {
             throw new CaptureFailed("the replication stream stood still for " + STALL_TIMEOUT.toSeconds() + " s");
+        } else if (tap.silentNanos() > silenceLimit.toNanos()) {
+            throw new CaptureFailed("the server has not answered on the replication stream for "
+                    + silenceLimit.toSeconds() + " s, though asked ten times a second; its connection is dead, or its"
+                    + " walsender hangs");
         }
+    }
+
+    /**
+     * From when on a silent server is taken for dead.
+     *
+     * @param walSenderTimeout the server's setting: in a large transaction that has nothing to publish its walsender
+     *     looks for our questions only after half of it
+     */
+    public void expectAnswersWithin(Duration walSenderTimeout) {
+        silenceLimit = silenceLimit(walSenderTimeout);
+    }
+
+    private static Duration silenceLimit(Duration walSenderTimeout) {
+        return walSenderTimeout.dividedBy(2).plus(SILENCE_MARGIN);
     }
 
     private static void throwIfShapeChanged(@Nullable Throwable failure) {
@@ -133,6 +154,11 @@ public final class CaptureEngine implements AutoCloseable {
     /** The LSN of the last commit or barrier taken off the stream. */
     public Lsn captured() {
         return tap.captured();
+    }
+
+    /** How many changes other than inserts came off the stream; they are no events. */
+    public long ignoredChanges() {
+        return tap.ignoredChanges();
     }
 
     /** Stops the engine within a bounded time, at once when it has not even started. */

@@ -10,11 +10,14 @@ import org.postgresql.PGProperty;
 final class EngineProperties {
 
     /** How long a read on the idle stream waits for its first byte. */
-    private static final String PEEK_MILLIS = "50";
+    private static final int PEEK_MILLIS = 50;
 
     /** Connection parameters that Debezium has settings of its own for. */
     private static final Set<String> DEBEZIUM_SSL =
             Set.of("sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslfactory");
+
+    /** For choosing among several hosts; the engine is given the one that was chosen. */
+    private static final Set<String> HOST_CHOICE = Set.of("targetServerType", "loadBalanceHosts", "hostRecheckSeconds");
 
     /** Debezium takes the server's text of a bytea for hex; a database or role set to "escape" would give it another. */
     private static final String SERVER_OPTIONS = "-c bytea_output=hex";
@@ -43,6 +46,8 @@ final class EngineProperties {
         engine.setProperty("lsn.flush.mode", "connector");
         engine.setProperty("heartbeat.interval.ms", "0");
         engine.setProperty("provide.transaction.metadata", "false");
+        // By default TRUNCATE is; then the tap could not count it.
+        engine.setProperty("skipped.operations", "none");
 
         // One engine, one run: retrying is the supervisor's, with a fresh engine.
         engine.setProperty("errors.max.retries", "0");
@@ -52,7 +57,7 @@ final class EngineProperties {
 
         engine.merge("driver.options", SERVER_OPTIONS, (given, ours) -> given + " " + ours);
         engine.setProperty("driver.socketFactory", WaitingSocketFactory.class.getName());
-        engine.setProperty("driver.socketFactoryArg", PEEK_MILLIS);
+        engine.setProperty("driver.socketFactoryArg", new WaitingSocketFactory.Argument(PEEK_MILLIS, tapId).toString());
         return engine;
     }
 
@@ -69,7 +74,7 @@ final class EngineProperties {
         for (String name : url.stringPropertyNames()) {
             if (DEBEZIUM_SSL.contains(name)) {
                 engine.setProperty("database." + name, url.getProperty(name));
-            } else if (!name.startsWith("PG")) {
+            } else if (!name.startsWith("PG") && !HOST_CHOICE.contains(name)) {
                 engine.setProperty("driver." + name, url.getProperty(name));
             }
         }

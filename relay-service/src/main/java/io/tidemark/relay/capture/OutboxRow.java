@@ -1,6 +1,7 @@
 package io.tidemark.relay.capture;
 
 import io.debezium.connector.postgresql.connection.ReplicationMessage;
+import io.tidemark.outbox.Lsn;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalDateTime;
@@ -8,6 +9,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.core.BaseConnection;
 
@@ -18,7 +20,7 @@ import org.postgresql.core.BaseConnection;
  */
 final class OutboxRow {
 
-    private static final List<String> COLUMNS = List.of(
+    static final List<String> COLUMNS = List.of(
             "id",
             "aggregate_type",
             "aggregate_id",
@@ -31,14 +33,26 @@ final class OutboxRow {
             "tracestate",
             "created_at");
 
-    private String[] knownNames = new String[0];
+    /** Without one of these there is no event; the others may be null. */
+    private static final Set<String> NEVER_NULL =
+            Set.of("id", "aggregate_type", "aggregate_id", "event_type", "created_at");
+
+    private static final String[] NONE = new String[0];
+    private static final int ABSENT = -1;
+
+    private final Lsn shapeCompleteAt;
+    private String[] knownNames = NONE;
     private final int[] places = new int[COLUMNS.size()];
 
+    OutboxRow(Lsn shapeCompleteAt) {
+        this.shapeCompleteAt = shapeCompleteAt;
+    }
+
     /** @throws OutboxShapeChanged when a column that is needed is not there */
-    CapturedEvent read(ReplicationMessage insert) {
+    CapturedEvent read(ReplicationMessage insert, io.debezium.connector.postgresql.connection.Lsn changeLsn) {
         List<ReplicationMessage.Column> columns = insert.getNewTupleList();
         if (!hasKnownShape(columns)) {
-            learn(columns);
+            learn(columns, new Lsn(changeLsn.asLong()));
         }
         return new CapturedEvent(
                 required(columns, 0),
@@ -66,31 +80,60 @@ final class OutboxRow {
         return true;
     }
 
-    private void learn(List<ReplicationMessage.Column> columns) {
+    private void learn(List<ReplicationMessage.Column> columns, Lsn changeLsn) {
         String[] names =
                 columns.stream().map(ReplicationMessage.Column::getName).toArray(String[]::new);
+        knownNames = names;
         for (int i = 0; i < places.length; i++) {
             places[i] = Arrays.asList(names).indexOf(COLUMNS.get(i));
-            if (places[i] < 0) {
-                throw new OutboxShapeChanged("outbox.event has no column " + COLUMNS.get(i)
-                        + " any more; add it again, as the migration V1__schema.sql has it");
+            if (places[i] == ABSENT) {
+                requireMended(COLUMNS.get(i), Arrays.asList(names), changeLsn);
+                knownNames = NONE; // the next row is looked at for itself
             }
         }
-        knownNames = names;
+    }
+
+    /**
+     * The WAL keeps a row as the table was when it was written, also when the column has been added again since. Such a
+     * row never had a value there: what the table shows for it, null, is published. But not if there is a column that
+     * is not ours, which may be ours renamed, with the value in it.
+     */
+    private void requireMended(String column, List<String> names, Lsn changeLsn) {
+        if (!shapeCompleteAt.isAfter(changeLsn)) {
+            throw new OutboxShapeChanged("outbox.event has no column " + column
+                    + " any more; add it again, as the migration V1__schema.sql has it, or give it its name back");
+        }
+        if (NEVER_NULL.contains(column) || !COLUMNS.containsAll(names)) {
+            throw new OutboxShapeChanged("outbox.event has its column " + column + " again, but the row written at "
+                    + changeLsn + " is in the WAL without it, with the columns " + String.join(", ", names)
+                    + ", and cannot be published; nothing behind it is");
+        }
     }
 
     private byte @Nullable [] payload(List<ReplicationMessage.Column> columns) {
-        Object text = value(columns, 4);
-        if (text != null) {
-            return ((String) text).getBytes(StandardCharsets.UTF_8);
+        byte[] text = bytes(columns, 4);
+        return text != null ? text : bytes(columns, 5);
+    }
+
+    /** Of text or bytes, whichever the column is. */
+    private byte @Nullable [] bytes(List<ReplicationMessage.Column> columns, int column) {
+        Object value = value(columns, column);
+        if (value == null) {
+            return null;
         }
-        Object bytes = value(columns, 5);
-        if (bytes instanceof ByteBuffer buffer) {
+        if (value instanceof String text) {
+            return text.getBytes(StandardCharsets.UTF_8);
+        }
+        if (value instanceof byte[] bytes) {
+            return bytes;
+        }
+        if (value instanceof ByteBuffer buffer) {
             byte[] copy = new byte[buffer.remaining()];
             buffer.duplicate().get(copy);
             return copy;
         }
-        return (byte[]) bytes;
+        throw new OutboxShapeChanged("outbox.event." + COLUMNS.get(column)
+                + " is of a type that is neither text nor bytes; make it again what the migration V1__schema.sql has");
     }
 
     private String required(List<ReplicationMessage.Column> columns, int column) {
@@ -108,7 +151,8 @@ final class OutboxRow {
     }
 
     private @Nullable Object value(List<ReplicationMessage.Column> columns, int column) {
-        return columns.get(places[column]).getValue(OutboxRow::noConnection, false);
+        int place = places[column];
+        return place == ABSENT ? null : columns.get(place).getValue(OutboxRow::noConnection, false);
     }
 
     private static long millis(@Nullable Object createdAt) {

@@ -4,6 +4,7 @@ import io.debezium.connector.postgresql.connection.ReplicationMessage;
 import io.tidemark.outbox.Lsn;
 import java.sql.SQLException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One engine's tap: what the stream hands over, and how far the slot may be confirmed. Called on Debezium's streaming
@@ -21,14 +22,18 @@ final class Tap {
 
     private final ChangeRing ring;
     private final Lsn expectedStart;
-    private final OutboxRow row = new OutboxRow();
+    private final OutboxRow row;
     private final CountDownLatch started = new CountDownLatch(1);
     private volatile Lsn confirmed;
     private volatile Lsn captured;
+    private final AtomicLong ignored = new AtomicLong();
     private volatile long lastTurnNanos = System.nanoTime();
+    private volatile long lastHeardNanos = lastTurnNanos;
 
-    Tap(ChangeRing ring, Lsn expectedStart) {
+    /** @param shapeCompleteAt see {@link OutboxShape#completeAt} */
+    Tap(ChangeRing ring, Lsn expectedStart, Lsn shapeCompleteAt) {
         this.ring = ring;
+        this.row = new OutboxRow(shapeCompleteAt);
         this.expectedStart = expectedStart;
         this.confirmed = expectedStart;
         this.captured = expectedStart;
@@ -48,8 +53,13 @@ final class Tap {
         started.countDown();
     }
 
-    void insert(ReplicationMessage message, Upkeep upkeep) throws SQLException, InterruptedException {
-        put(row.read(message), upkeep);
+    void insert(ReplicationMessage message, io.debezium.connector.postgresql.connection.Lsn changeLsn, Upkeep upkeep)
+            throws SQLException, InterruptedException {
+        put(row.read(message, changeLsn), upkeep);
+    }
+
+    void ignored() {
+        ignored.incrementAndGet();
     }
 
     void commit(Lsn commitLsn, Upkeep upkeep) throws SQLException, InterruptedException {
@@ -65,6 +75,7 @@ final class Tap {
     private void put(Change change, Upkeep upkeep) throws SQLException, InterruptedException {
         while (!ring.offer(change, BLOCKED_TURN_MILLIS)) {
             turned();
+            heard(); // it may have said much more that waits to be read
             upkeep.run();
         }
     }
@@ -79,6 +90,16 @@ final class Tap {
         lastTurnNanos = System.nanoTime();
     }
 
+    /** The server has sent something, if only the answer to a confirmation. */
+    void heard() {
+        lastHeardNanos = System.nanoTime();
+    }
+
+    /** For how long, when the loop last came round, nothing had come from the server. */
+    long silentNanos() {
+        return lastTurnNanos - lastHeardNanos;
+    }
+
     /** From now on the server need not send again what committed at or below {@code lsn}. Never goes back. */
     synchronized void confirmUpTo(Lsn lsn) {
         confirmed = Lsn.max(confirmed, lsn);
@@ -90,6 +111,10 @@ final class Tap {
 
     Lsn captured() {
         return captured;
+    }
+
+    long ignoredChanges() {
+        return ignored.get();
     }
 
     CountDownLatch startedLatch() {

@@ -51,7 +51,7 @@ final class TappedStream implements ReplicationStream {
                 if (message.isSkippedMessage()) { // says INSERT too: a table the engine does not know
                     throw new SQLException("the publication has a table besides outbox.event; take it out");
                 }
-                tap.insert(message, upkeep);
+                tap.insert(message, delegate.lastReceivedLsn(), upkeep);
             }
             case COMMIT -> tap.commit(ours(delegate.lastReceivedLsn()), upkeep);
             case MESSAGE -> {
@@ -59,7 +59,8 @@ final class TappedStream implements ReplicationStream {
                     tap.barrier(ours(delegate.lastReceivedLsn()), upkeep);
                 }
             }
-            default -> {} // BEGIN, ORIGIN; and UPDATE, DELETE, TRUNCATE, should the publication have them
+            case UPDATE, DELETE, TRUNCATE -> tap.ignored(); // no event; only a publication that was altered has them
+            default -> {} // BEGIN, ORIGIN
         }
     }
 

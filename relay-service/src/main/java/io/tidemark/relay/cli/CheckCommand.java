@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dropwizard.logging.common.BootstrapLogging;
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.StartFindings;
 import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.publish.KafkaCheck;
 import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.source.FailoverHint;
 import io.tidemark.relay.source.SlotState;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
@@ -45,6 +47,9 @@ final class CheckCommand implements Callable<Integer> {
         ok("configuration " + file);
         checkPostgres(config);
         checkKafka(config);
+        if (findings.isEmpty()) {
+            checkStart(config);
+        }
         report();
         return findings.isEmpty() ? TidemarkCli.FINE : TidemarkCli.FAILED;
     }
@@ -56,14 +61,11 @@ final class CheckCommand implements Callable<Integer> {
             ok("postgres: source " + identity.sourceId() + ", database " + identity.database() + ", timeline "
                     + identity.timeline());
             Optional<SlotState> slot = database.slot(connection);
-            if (slot.isEmpty()) {
-                finding("replication slot " + config.postgres().slot() + " does not exist; run: tidemark init CONFIG");
-            } else if (slot.get().isLost()) {
-                finding("replication slot " + config.postgres().slot() + " is lost: events may be missing");
-            } else {
+            if (slot.isPresent() && !slot.get().isLost()) { // else checkStart says what that means
                 Lsn head = database.walHead(connection);
                 ok("slot " + config.postgres().slot() + ": confirmed "
-                        + slot.get().confirmed() + ", WAL head " + head);
+                        + slot.get().confirmed() + ", WAL head " + head
+                        + FailoverHint.of(connection, config.postgres().slot()));
             }
         } catch (SourceNotReady e) {
             finding(String.valueOf(e.getMessage()));
@@ -76,6 +78,27 @@ final class CheckCommand implements Callable<Integer> {
         try {
             ok("kafka: " + KafkaCheck.describe(config.kafka()));
         } catch (PublishFailure e) {
+            finding(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** What a relay that starts would halt at, once all it needs is there. */
+    private void checkStart(RelayConfiguration config) throws InterruptedException {
+        SourceDatabase database = new SourceDatabase(config.postgres());
+        try (Connection connection = database.connect("check")) {
+            StartFindings start = StartFindings.of(config, database, connection, database.checkReady(connection));
+            start.halt()
+                    .ifPresentOrElse(
+                            this::finding,
+                            () -> ok("start: "
+                                    + start.published()
+                                            .map(lsn -> "Kafka has events up to " + lsn)
+                                            .orElse("Kafka has no events of this source yet")));
+        } catch (SourceNotReady | PublishFailure e) {
+            finding(String.valueOf(e.getMessage()));
+        } catch (SQLException e) {
+            finding("postgres: " + e.getMessage());
+        } catch (IllegalArgumentException e) { // a record of the positions that is none
             finding(String.valueOf(e.getMessage()));
         }
     }

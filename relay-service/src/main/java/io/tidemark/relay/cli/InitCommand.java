@@ -40,10 +40,7 @@ final class InitCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         BootstrapLogging.bootstrap();
         PostgresConfig configured = ConfigurationFile.read(file).postgres();
-        PostgresConfig postgres = user == null
-                ? configured
-                : new PostgresConfig(
-                        configured.url(), user, null, passwordFile, configured.slot(), configured.publication());
+        PostgresConfig postgres = user == null ? configured : configured.as(user, passwordFile);
         SourceInstallation installation = new SourceInstallation(postgres);
         if (printSql) {
             Migration.ALL.forEach(migration -> System.out.println(migration.sql()));

@@ -28,6 +28,8 @@ import picocli.CommandLine.Spec;
             CheckCommand.class,
             InitCommand.class,
             SlotCommand.class,
+            AdoptCommand.class,
+            DeadLettersCommand.class,
             TokenCommand.class,
             VersionCommand.class,
             HelpCommand.class

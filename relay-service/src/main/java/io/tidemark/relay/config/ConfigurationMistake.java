@@ -149,7 +149,9 @@ final class ConfigurationMistake {
         if (type.isEnum()) {
             return "one of "
                     + Arrays.stream(type.getEnumConstants())
-                            .map(constant -> String.valueOf(constant).toLowerCase(Locale.ROOT))
+                            .map(constant -> String.valueOf(constant)
+                                    .toLowerCase(Locale.ROOT)
+                                    .replace('_', '-'))
                             .collect(Collectors.joining(", "));
         }
         if (Collection.class.isAssignableFrom(type)) {

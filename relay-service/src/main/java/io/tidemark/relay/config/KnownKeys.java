@@ -19,6 +19,7 @@ final class KnownKeys {
     static {
         TOP_LEVEL.put("postgres", PostgresConfig.class);
         TOP_LEVEL.put("kafka", KafkaConfig.class);
+        TOP_LEVEL.put("outbox", OutboxConfig.class);
         TOP_LEVEL.put("routes", RouteConfig.class);
         TOP_LEVEL.put("headers", HeaderStyle.class);
         TOP_LEVEL.put("projections", ProjectionConfig.class);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
+import java.util.regex.Matcher;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
@@ -11,7 +12,8 @@ import org.postgresql.PGProperty;
 /**
  * How to reach the source database.
  *
- * @param url {@code jdbc:postgresql://host:port/database?…}, one host
+ * @param url {@code jdbc:postgresql://host:port/database?…}; several hosts only with
+ *     {@code targetServerType=primary}
  * @param user needs LOGIN, REPLICATION and SELECT on the outbox
  * @param password or {@code passwordFile}, not both; null for none
  * @param passwordFile read again at every connect, so that it can be rotated
@@ -26,6 +28,7 @@ public record PostgresConfig(
         String slot,
         String publication) {
 
+    private static final String PRIMARY = "primary";
     private static final String SLOT_NAME = "[a-z0-9_]{1,63}";
 
     public PostgresConfig(
@@ -64,10 +67,24 @@ public record PostgresConfig(
             throw new ConfigurationProblem("postgres.url sets user or password; move them to postgres.user, and"
                     + " postgres.password or postgres.passwordFile");
         }
-        if (host.contains(",")) {
-            throw new ConfigurationProblem(
-                    "postgres.url names several hosts; give the one name that always points to the primary");
+        if (host.contains(",") && !PRIMARY.equals(PGProperty.TARGET_SERVER_TYPE.getOrDefault(parsed))) {
+            throw new ConfigurationProblem("postgres.url names several hosts; add targetServerType=primary to its"
+                    + " parameters, so that the relay finds the one that is the primary");
         }
+    }
+
+    /** The same database for another user. */
+    public PostgresConfig as(String otherUser, @Nullable String itsPasswordFile) {
+        return new PostgresConfig(url, otherUser, null, itsPasswordFile, slot, publication);
+    }
+
+    /** The same database, but at this one of the URL's hosts; unchanged where the URL names only one. */
+    public PostgresConfig at(String host, int port) {
+        if (!String.valueOf(PGProperty.PG_HOST.getOrDefault(urlProperties())).contains(",")) {
+            return this;
+        }
+        String one = url.replaceFirst("//[^/?]*", "//" + Matcher.quoteReplacement(host + ":" + port));
+        return new PostgresConfig(one, user, password, passwordFile, slot, publication);
     }
 
     /**

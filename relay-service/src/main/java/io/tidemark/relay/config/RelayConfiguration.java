@@ -23,6 +23,7 @@ public final class RelayConfiguration extends Configuration {
 
     private final PostgresConfig postgres;
     private final KafkaConfig kafka;
+    private final OutboxConfig outbox;
     private final List<RouteConfig> routes;
     private final HeaderStyle headers;
     private final List<ProjectionConfig> projections;
@@ -32,6 +33,7 @@ public final class RelayConfiguration extends Configuration {
     public RelayConfiguration(
             @JsonProperty("postgres") @Nullable PostgresConfig postgres,
             @JsonProperty("kafka") @Nullable KafkaConfig kafka,
+            @JsonProperty("outbox") @Nullable OutboxConfig outbox,
             @JsonProperty("routes") @Nullable List<RouteConfig> routes,
             @JsonProperty("headers") @Nullable HeaderStyle headers,
             @JsonProperty("projections") @Nullable List<ProjectionConfig> projections,
@@ -45,6 +47,7 @@ public final class RelayConfiguration extends Configuration {
         }
         this.postgres = postgres;
         this.kafka = kafka;
+        this.outbox = outbox == null ? OutboxConfig.DEFAULT : outbox;
         List<RouteConfig> given = Checks.entries("routes", routes);
         this.routes = given.isEmpty() ? List.of(RouteConfig.DEFAULT) : given;
         this.headers = headers == null ? HeaderStyle.TIDEMARK : headers;
@@ -106,6 +109,11 @@ public final class RelayConfiguration extends Configuration {
     @JsonProperty
     public KafkaConfig kafka() {
         return kafka;
+    }
+
+    @JsonProperty
+    public OutboxConfig outbox() {
+        return outbox;
     }
 
     /** Never empty; the first that matches an event's aggregate type decides. */

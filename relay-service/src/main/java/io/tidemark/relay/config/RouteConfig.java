@@ -28,7 +28,9 @@ public record RouteConfig(String aggregateType, String topic, boolean tombstones
     /** What happens with an event that cannot be published. */
     public enum OnPoison {
         /** The relay stops publishing and says which event it is; nothing is lost or skipped. */
-        HALT
+        HALT,
+        /** It goes to {@code tidemark.dead-letters}, and the relay goes on: the order of its key is broken. */
+        DEAD_LETTER
     }
 
     @JsonCreator
@@ -55,6 +57,11 @@ public record RouteConfig(String aggregateType, String topic, boolean tombstones
 
     public boolean matches(String type) {
         return aggregateType.equals(ANY) || aggregateType.equals(type);
+    }
+
+    /** Whether an event of this route that cannot be published becomes a dead letter. */
+    public boolean hasDeadLetters() {
+        return onPoison == OnPoison.DEAD_LETTER;
     }
 
     public String topicFor(String type) {

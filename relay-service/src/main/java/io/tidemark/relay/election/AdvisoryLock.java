@@ -29,7 +29,9 @@ public final class AdvisoryLock {
     public static void freeWhenClientDies(Connection session) throws SQLException {
         try (PreparedStatement keepalives = session.prepareStatement(
                 "select set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '2',"
-                        + " false), set_config('tcp_keepalives_count', '3', false)")) {
+                        + " false), set_config('tcp_keepalives_count', '3', false),"
+                        // keepalives are not sent while something sent before is not acknowledged
+                        + " set_config('tcp_user_timeout', '11000', false)")) {
             keepalives.execute();
         }
     }

@@ -118,7 +118,9 @@ public final class ProjectionsResource {
         if (!strict || answer instanceof Answer.Success) {
             return 200;
         }
-        return answer instanceof Answer.Ahead || answer instanceof Answer.Foreign ? 409 : 412;
+        boolean conflicts =
+                answer instanceof Answer.Ahead || answer instanceof Answer.Foreign || answer instanceof Answer.Diverged;
+        return conflicts ? 409 : 412;
     }
 
     private static Response toResponse(String name, Token token, Answer answer, boolean strict) {
@@ -148,6 +150,8 @@ public final class ProjectionsResource {
             json.put("status", "foreign").put("reason", "this relay does not serve source " + foreign.source());
         } else if (answer instanceof Answer.Ahead ahead) {
             json.put("status", "ahead").put("published", ahead.published().toString());
+        } else if (answer instanceof Answer.Diverged diverged) {
+            json.put("status", "diverged").put("reason", diverged.reason());
         } else if (answer instanceof Answer.Unknown unknown) {
             json.put("reason", unknown.reason());
         }

@@ -41,7 +41,9 @@ public final class SourceResource {
                         .put("timeline", identity.timeline()));
         json.put("captured", now.captured().toString())
                 .put("published", now.published().toString())
-                .put("confirmed", now.confirmed().toString());
+                .put("confirmed", now.confirmed().toString())
+                .put("deadLettersWritten", state.deadLettersWritten())
+                .put("ignoredChanges", now.ignoredChanges());
         putServer(json);
         return json;
     }

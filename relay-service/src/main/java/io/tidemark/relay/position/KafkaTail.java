@@ -50,13 +50,20 @@ public final class KafkaTail implements AutoCloseable {
 
     /** The last position of the source, or empty when none was ever written. */
     public Optional<SourcePosition> lastPosition(String sourceId) {
+        return lastValue(sourceId).map(SourcePosition::fromJson);
+    }
+
+    /** The topics that hold events of the source; none when that was never written. */
+    public TopicIds lastTopicIds(String sourceId) {
+        return lastValue(TopicIds.key(sourceId)).map(TopicIds::fromJson).orElseGet(() -> new TopicIds(Map.of()));
+    }
+
+    private Optional<byte[]> lastValue(String key) {
         TopicPartition partition = new TopicPartition(SourcePosition.TOPIC, 0);
         Map<TopicPartition, ConsumerRecord<byte[], byte[]>> found = lastRecords(
                 List.of(partition),
-                record -> record.key() != null
-                        && record.value() != null
-                        && sourceId.equals(new String(record.key(), StandardCharsets.UTF_8)));
-        return Optional.ofNullable(found.get(partition)).map(record -> SourcePosition.fromJson(record.value()));
+                record -> record.key() != null && key.equals(new String(record.key(), StandardCharsets.UTF_8)));
+        return Optional.ofNullable(found.get(partition)).map(ConsumerRecord::value); // a tombstone has none
     }
 
     /**

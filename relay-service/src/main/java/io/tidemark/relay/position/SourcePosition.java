@@ -37,6 +37,9 @@ public record SourcePosition(SourceIdentity source, ResumePoint resumePoint, Str
             json.put("ordinal", resumePoint.partialOrdinal())
                     .put("completeLsn", resumePoint.complete().toString());
         }
+        if (resumePoint.isAdopted()) { // the LSN did not come off the stream: nothing need end there
+            json.put("adopted", true);
+        }
         json.put("owner", owner).put("time", time.toString());
         try {
             return JSON.writeValueAsBytes(json);
@@ -56,14 +59,31 @@ public record SourcePosition(SourceIdentity source, ResumePoint resumePoint, Str
                             text(json, "systemIdentifier"),
                             text(json, "database"),
                             number(json, "timeline")),
-                    json.has("ordinal")
-                            ? ResumePoint.inside(lsn, number(json, "ordinal"), Lsn.parse(text(json, "completeLsn")))
-                            : ResumePoint.after(lsn),
+                    resumePoint(json, lsn),
                     text(json, "owner"),
                     Instant.parse(text(json, "time")));
         } catch (IOException | RuntimeException e) {
             throw new IllegalArgumentException("a record of " + TOPIC + " is not a position: " + e.getMessage(), e);
         }
+    }
+
+    private static ResumePoint resumePoint(JsonNode json, Lsn lsn) {
+        boolean adopted = json.has("adopted") && isTrue(json, "adopted");
+        if (json.has("ordinal")) {
+            if (adopted) {
+                throw new IllegalArgumentException("a part of a transaction was never adopted");
+            }
+            return ResumePoint.inside(lsn, number(json, "ordinal"), Lsn.parse(text(json, "completeLsn")));
+        }
+        return adopted ? ResumePoint.adopted(lsn) : ResumePoint.after(lsn);
+    }
+
+    private static boolean isTrue(JsonNode json, String name) {
+        JsonNode value = json.required(name);
+        if (!value.isBoolean()) {
+            throw new IllegalArgumentException(name + " is neither true nor false");
+        }
+        return value.booleanValue();
     }
 
     private static String text(JsonNode json, String name) {

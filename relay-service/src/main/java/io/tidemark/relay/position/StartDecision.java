@@ -4,6 +4,7 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.assemble.ResumePoint;
 import io.tidemark.relay.source.SlotState;
 import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.source.TimelineHistory;
 import java.util.Optional;
 
 /** Whether a run may start, and where: the one place that weighs position, slot and database against each other. Pure. */
@@ -23,11 +24,12 @@ public sealed interface StartDecision {
     record Halt(String reason) implements StartDecision {}
 
     /**
-     * Decides; the rules are those of docs/adr/0003.
+     * Decides; the rules are those of docs/adr/0003 and 0008.
      *
      * @param stored the position read from Kafka
      * @param slot the slot as the server has it
      * @param slotName for messages
+     * @param identity of the database, whose timeline is that of {@code history}
      * @param walHead the end of the server's WAL
      */
     static StartDecision decide(
@@ -35,30 +37,32 @@ public sealed interface StartDecision {
             Optional<SlotState> slot,
             String slotName,
             SourceIdentity identity,
+            TimelineHistory history,
             Lsn walHead) {
         if (stored.isEmpty()) {
             return firstStart(slot, slotName);
         }
         SourcePosition position = stored.get();
         Lsn published = position.resumePoint().lsn();
-        Optional<Halt> foreign = otherDatabase(position.source(), identity, published);
-        if (foreign.isPresent()) {
-            return foreign.get();
+        Optional<Halt> diverged = otherDatabase(position.source(), identity)
+                .or(() -> otherTimeline(position.source().timeline(), history, published));
+        if (diverged.isPresent()) {
+            return diverged.get();
         }
         if (published.isAfter(walHead)) {
-            return new Halt("Kafka has events up to " + published + ", but the database's WAL ends at " + walHead
+            return halt("Kafka has events up to " + published + ", but the database's WAL ends at " + walHead
                     + ": events between were published and are no longer in the database (it was restored or failed"
                     + " over with losses)");
         }
         if (slot.isEmpty() || slot.get().isLost()) {
-            return new Halt("replication slot " + slotName + (slot.isEmpty() ? " is gone" : " is lost (wal_status)")
+            return halt("replication slot " + slotName + (slot.isEmpty() ? " is gone" : " is lost (wal_status)")
                     + " although events up to " + published + " were published: events between " + published + " and "
                     + walHead + " may be missing");
         }
         Lsn confirmed = slot.get().confirmed();
         Lsn complete = position.resumePoint().complete();
         if (confirmed.isAfter(complete)) {
-            return new Halt("replication slot " + slotName + " is confirmed up to " + confirmed
+            return halt("replication slot " + slotName + " is confirmed up to " + confirmed
                     + ", but Kafka has events only up to " + complete + ": events between may be missing (the slot"
                     + " was moved or made anew, or the topic " + SourcePosition.TOPIC + " was restored)");
         }
@@ -81,7 +85,7 @@ public sealed interface StartDecision {
                             ? " and was not made by tidemark init"
                             : " and was made at " + state.created())
                     + ": events may be missing, or published again (the topic was emptied, or this is another Kafka). "
-                    + freshStart(slotName));
+                    + freshStart(slotName) + ". " + whatToDo());
         }
         return new Start(state.confirmed(), ResumePoint.after(state.confirmed()));
     }
@@ -90,21 +94,49 @@ public sealed interface StartDecision {
         return "For a fresh start run: tidemark slot drop --yes " + slotName + " CONFIG and then: tidemark init CONFIG";
     }
 
-    private static Optional<Halt> otherDatabase(SourceIdentity then, SourceIdentity now, Lsn published) {
-        if (!then.systemIdentifier().equals(now.systemIdentifier())
-                || !then.database().equals(now.database())) {
-            return Optional.of(new Halt("source " + now.sourceId() + " was published from database " + then.database()
-                    + " of system " + then.systemIdentifier() + ", but this is database " + now.database()
-                    + " of system " + now.systemIdentifier()
-                    + ": its LSNs mean something else (a copy needs a source id of its own: update outbox.source)"));
+    private static Optional<Halt> otherDatabase(SourceIdentity then, SourceIdentity now) {
+        if (then.systemIdentifier().equals(now.systemIdentifier())
+                && then.database().equals(now.database())) {
+            return Optional.empty();
         }
-        if (then.timeline() != now.timeline()) {
-            return Optional.of(
-                    new Halt("the database is on timeline " + now.timeline() + ", but events up to " + published
-                            + " were published on timeline " + then.timeline()
-                            + ": it failed over or was restored, and whether events are"
-                            + " missing is not known"));
+        return Optional.of(halt("source " + now.sourceId() + " was published from database " + then.database()
+                + " of system " + then.systemIdentifier() + ", but this is database " + now.database()
+                + " of system " + now.systemIdentifier()
+                + ": its LSNs mean something else (a copy needs a source id of its own: update outbox.source)"));
+    }
+
+    /** A partial position is judged by its commit LSN: some of that transaction's events are in Kafka. */
+    private static Optional<Halt> otherTimeline(int then, TimelineHistory history, Lsn published) {
+        int now = history.timeline();
+        if (then == now) {
+            return Optional.empty();
+        }
+        if (then > now) {
+            return Optional.of(halt("events up to " + published + " were published on timeline " + then
+                    + ", but the database is on timeline " + now
+                    + ", an older one: it is a copy from before a failover, or the primary of before it"));
+        }
+        Optional<Lsn> shared = history.sharedUpTo(then);
+        if (shared.isEmpty()) {
+            return Optional.of(halt("events up to " + published + " were published on timeline " + then
+                    + ", from which the database's timeline " + now
+                    + " does not come: it was restored from another lineage"));
+        }
+        if (published.isAfter(shared.get())) {
+            return Optional.of(halt("the database left timeline " + then + " at " + shared.get()
+                    + " and is on timeline " + now + ", but events up to " + published + " were published on timeline "
+                    + then + ": those in (" + shared.get() + ", " + published
+                    + "] are published but no longer in the database (it failed over with losses, or was restored)"));
         }
         return Optional.empty();
+    }
+
+    private static Halt halt(String found) {
+        return new Halt(found + ". " + whatToDo());
+    }
+
+    /** Ends every halt of a source that has a position. */
+    static String whatToDo() {
+        return "To go on knowingly: tidemark adopt CONFIG says what may be lost, and how";
     }
 }

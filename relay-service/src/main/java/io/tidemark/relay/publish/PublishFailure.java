@@ -4,6 +4,8 @@ import io.tidemark.outbox.Lsn;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.ClusterAuthorizationException;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.InvalidTimestampException;
@@ -11,6 +13,8 @@ import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +53,16 @@ public final class PublishFailure extends Exception {
         return new PublishFailure(Kind.RETRY, message, null);
     }
 
+    /** What only a person can change, in a sentence that says how. */
+    public static PublishFailure halt(String message, @Nullable Throwable cause) {
+        return new PublishFailure(Kind.HALT, message, cause);
+    }
+
+    /** The same, with more to say. */
+    public PublishFailure adding(String hint) {
+        return new PublishFailure(kind, getMessage() + "; " + hint, this);
+    }
+
     /** Classifies by the outermost cause that says something definite. */
     public static PublishFailure of(Throwable failure) {
         for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
@@ -59,9 +73,7 @@ public final class PublishFailure extends Exception {
             if (cause instanceof AuthorizationException || cause instanceof AuthenticationException) {
                 return new PublishFailure(
                         Kind.NO_RIGHT,
-                        "Kafka refuses the relay's user: " + text(cause)
-                                + "; grant it Write and Describe on its topics and on its transactional id, and Read on"
-                                + " tidemark.positions",
+                        "Kafka refuses the relay's user: " + text(cause) + "; " + rightFor(cause),
                         failure);
             }
             if (isAboutTheRecords(cause)) {
@@ -71,11 +83,39 @@ public final class PublishFailure extends Exception {
         return new PublishFailure(Kind.RETRY, "Kafka: " + text(failure), failure);
     }
 
+    /** Names the right that is missing, as an ACL has it. */
+    private static String rightFor(Throwable refusal) {
+        if (refusal instanceof TopicAuthorizationException topics) {
+            return "grant it Describe and Write on " + topics.unauthorizedTopics()
+                    + ", Create where topics are to be made, and Read where the topic's name begins with tidemark.";
+        }
+        if (refusal instanceof TransactionalIdAuthorizationException) {
+            return "grant it Describe and Write on the transactional id tidemark-<source>";
+        }
+        if (refusal instanceof GroupAuthorizationException group) {
+            return "grant it Describe on the consumer group " + group.groupId();
+        }
+        if (refusal instanceof ClusterAuthorizationException) {
+            return "grant it IdempotentWrite on the cluster, and Create where kafka.topics.autoCreate is true";
+        }
+        return "check the credentials in kafka.properties";
+    }
+
     /** The same, naming the transaction whose event it was, if it was one. */
     PublishFailure at(@Nullable Lsn commitLsn) {
         return commitLsn == null
                 ? this
                 : new PublishFailure(kind, getMessage() + " (in the transaction committed at " + commitLsn + ")", this);
+    }
+
+    /** Whether Kafka refuses to have a topic of that name, or made like that. */
+    public boolean isAboutTheTopic() {
+        for (@Nullable Throwable cause = this; cause != null; cause = cause.getCause()) {
+            if (cause instanceof InvalidTopicException || cause instanceof PolicyViolationException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isAboutTheRecords(Throwable cause) {
@@ -87,7 +127,7 @@ public final class PublishFailure extends Exception {
                 || cause instanceof UnsupportedVersionException;
     }
 
-    private static String text(Throwable failure) {
+    static String text(Throwable failure) {
         Throwable told = failure;
         while (told.getCause() != null && told.getClass() == KafkaException.class) {
             told = told.getCause();

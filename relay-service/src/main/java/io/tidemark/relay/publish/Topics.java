@@ -1,5 +1,6 @@
 package io.tidemark.relay.publish;
 
+import io.tidemark.outbox.DeadLetters;
 import io.tidemark.relay.config.KafkaConfig;
 import io.tidemark.relay.config.TopicsConfig;
 import java.util.HashMap;
@@ -14,6 +15,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -28,9 +30,12 @@ public final class Topics implements AutoCloseable {
 
     private final Admin admin;
     private final TopicsConfig config;
-    private final Set<String> known = new HashSet<>();
+    private final int maxDeadLetterBytes;
+    /** Topic to Kafka's id of it. */
+    private final Map<String, String> known = new HashMap<>();
 
     public Topics(KafkaConfig kafka) {
+        this.maxDeadLetterBytes = SizeLimits.of(kafka).deadLetter();
         Map<String, Object> properties = new HashMap<>(kafka.properties());
         properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
         properties.put(AdminClientConfig.CLIENT_ID_CONFIG, "tidemark-topics");
@@ -44,6 +49,22 @@ public final class Topics implements AutoCloseable {
         ensure(INDEX, 1, Map.of("cleanup.policy", "delete", "retention.ms", "86400000"));
     }
 
+    /** Makes sure that the topic of dead letters is there; it takes what no event topic would. */
+    public void ensureDeadLetters() throws PublishFailure, InterruptedException {
+        ensure(
+                DeadLetters.TOPIC,
+                1,
+                Map.of(
+                        "cleanup.policy",
+                        "compact",
+                        "max.message.bytes",
+                        Integer.toString(maxDeadLetterBytes),
+                        "message.timestamp.type",
+                        "CreateTime",
+                        "message.timestamp.after.max.ms",
+                        Long.toString(Long.MAX_VALUE)));
+    }
+
     /** Makes sure that an event topic is there; asks Kafka once for each. */
     public void ensureEvents(String topic) throws PublishFailure, InterruptedException {
         // created_at is the writer's, so a broker must not refuse it for its clock
@@ -52,35 +73,51 @@ public final class Topics implements AutoCloseable {
 
     private void ensure(String topic, int partitions, Map<String, String> settings)
             throws PublishFailure, InterruptedException {
-        if (known.contains(topic)) {
+        if (known.containsKey(topic)) {
             return;
         }
-        if (!exists(topic)) {
+        String id = idsOf(Set.of(topic)).get(topic);
+        if (id == null) {
             if (!config.autoCreate()) {
                 throw PublishFailure.notYet("topic " + topic
                         + " does not exist, and kafka.topics.autoCreate is false; create it, with " + partitions
                         + " partitions for example");
             }
-            create(topic, partitions, settings);
+            id = create(topic, partitions, settings);
         }
-        known.add(topic);
+        known.put(topic, id);
     }
 
-    private boolean exists(String topic) throws PublishFailure, InterruptedException {
-        try {
-            admin.describeTopics(List.of(topic)).allTopicNames().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
-            return true;
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
-                return false;
+    /** Kafka's id of a topic that was ensured before; the same for as long as the topic is not deleted (KIP-516). */
+    public String idOf(String topic) {
+        String id = known.get(topic);
+        if (id == null) {
+            throw new IllegalStateException("topic " + topic + " was not ensured");
+        }
+        return id;
+    }
+
+    /** The ids these topics have now; a topic that does not exist is not among them. */
+    public Map<String, String> idsOf(Set<String> topics) throws PublishFailure, InterruptedException {
+        Map<String, String> ids = new HashMap<>();
+        Map<String, KafkaFuture<TopicDescription>> answers =
+                admin.describeTopics(topics).topicNameValues();
+        for (Map.Entry<String, KafkaFuture<TopicDescription>> answer : answers.entrySet()) {
+            try {
+                TopicDescription topic = answer.getValue().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                ids.put(answer.getKey(), topic.topicId().toString());
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw PublishFailure.of(e);
+                }
+            } catch (TimeoutException e) {
+                throw PublishFailure.of(e);
             }
-            throw PublishFailure.of(e);
-        } catch (TimeoutException e) {
-            throw PublishFailure.of(e);
         }
+        return ids;
     }
 
-    private void create(String topic, int partitions, Map<String, String> settings)
+    private String create(String topic, int partitions, Map<String, String> settings)
             throws PublishFailure, InterruptedException {
         Map<String, String> all = new HashMap<>(settings);
         if (config.replicationFactor() > 2) {
@@ -88,11 +125,15 @@ public final class Topics implements AutoCloseable {
         }
         NewTopic wanted = new NewTopic(topic, partitions, (short) config.replicationFactor()).configs(all);
         try {
-            admin.createTopics(List.of(wanted)).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            return admin.createTopics(List.of(wanted))
+                    .topicId(topic)
+                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                    .toString();
         } catch (ExecutionException e) {
-            if (!(e.getCause() instanceof TopicExistsException)) {
-                throw PublishFailure.of(e);
+            if (e.getCause() instanceof TopicExistsException) {
+                throw PublishFailure.notYet("topic " + topic + " was made by somebody else just now; trying again");
             }
+            throw PublishFailure.of(e);
         } catch (TimeoutException e) {
             throw PublishFailure.of(e);
         }

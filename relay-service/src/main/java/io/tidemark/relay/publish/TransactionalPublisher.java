@@ -1,11 +1,15 @@
 package io.tidemark.relay.publish;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Position;
 import io.tidemark.relay.config.KafkaConfig;
+import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.route.OutgoingEvent;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -19,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The transactional producer of one run. Used by the publishing thread: {@link #initialize}, then again and again
- * {@link #begin}, {@link #send}…, {@link #commit}. After any failure it is only good for closing.
+ * {@link #begin}, {@link #send}…, {@link #commit}. After any failure but a refusal it is only good for closing.
  */
 public final class TransactionalPublisher implements AutoCloseable {
 
@@ -27,7 +31,8 @@ public final class TransactionalPublisher implements AutoCloseable {
 
     private final KafkaProducer<byte[], byte[]> producer;
     private final Map<TopicPartition, End> ends = new HashMap<>();
-    private volatile @Nullable PublishFailure sendFailure;
+    private final SendFailures failures = new SendFailures();
+    private final int maxEventBytes;
 
     /**
      * What a committed transaction added to a partition.
@@ -42,7 +47,9 @@ public final class TransactionalPublisher implements AutoCloseable {
         }
     }
 
-    public TransactionalPublisher(KafkaConfig kafka, String transactionalId) {
+    /** @param deadLetters whether it must be able to send larger records than an event may be */
+    public TransactionalPublisher(KafkaConfig kafka, String transactionalId, boolean deadLetters) {
+        SizeLimits limits = SizeLimits.of(kafka);
         Map<String, Object> properties = new HashMap<>();
         properties.put(ProducerConfig.LINGER_MS_CONFIG, 0); // batches form while the last transaction commits
         properties.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 * 1024);
@@ -51,6 +58,10 @@ public final class TransactionalPublisher implements AutoCloseable {
         properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
         properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 30_000);
         properties.putAll(kafka.properties());
+        if (deadLetters) {
+            properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, limits.deadLetter());
+        }
+        maxEventBytes = deadLetters ? limits.event() : Integer.MAX_VALUE; // else the producer looks itself
         properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
         properties.put(ProducerConfig.CLIENT_ID_CONFIG, transactionalId);
         properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
@@ -74,7 +85,7 @@ public final class TransactionalPublisher implements AutoCloseable {
 
     public void begin() throws PublishFailure {
         ends.clear();
-        sendFailure = null;
+        failures.clear();
         try {
             producer.beginTransaction();
         } catch (KafkaException e) {
@@ -82,70 +93,108 @@ public final class TransactionalPublisher implements AutoCloseable {
         }
     }
 
-    /** Adds the event to the transaction; whether Kafka took it shows at {@link #commit}. */
-    public void send(OutgoingEvent event, Lsn commitLsn) throws PublishFailure {
+    /** Why the event, and no dead letter, is too large to be sent: known without sending it. Null when it is not. */
+    public @Nullable String tooLarge(OutgoingEvent event) {
+        if (maxEventBytes == Integer.MAX_VALUE) {
+            return null;
+        }
+        long size = SizeLimits.sizeOf(event);
+        return size <= maxEventBytes
+                ? null
+                : "has " + size + " bytes with its headers, and max.request.size is " + maxEventBytes;
+    }
+
+    /**
+     * Adds the event to the transaction; whether Kafka took it shows at {@link #commit}.
+     *
+     * @param position null for an event that counts for nobody's watermark
+     */
+    public void send(OutgoingEvent event, @Nullable Position position) throws PublishFailure {
         ProducerRecord<byte[], byte[]> record =
                 new ProducerRecord<>(event.topic(), null, event.timestampMillis(), event.key(), event.value());
         Headers headers = record.headers();
         for (OutgoingEvent.OutgoingHeader header : event.headers()) {
             headers.add(new RecordHeader(header.name(), header.value()));
         }
-        send(record, commitLsn);
+        send(record, position);
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // the callback hears of it, and the commit fails
-    private void send(ProducerRecord<byte[], byte[]> record, @Nullable Lsn commitLsn) throws PublishFailure {
-        PublishFailure earlier = sendFailure; // names its own event, which a later one's failure would not
+    private void send(ProducerRecord<byte[], byte[]> record, @Nullable Position event) throws PublishFailure {
+        PublishFailure earlier = failures.failure(); // names its own event, which a later one's failure would not
         if (earlier != null) {
             throw earlier;
         }
         try {
-            producer.send(record, (metadata, failure) -> acknowledged(metadata, failure, commitLsn));
+            producer.send(record, (metadata, failure) -> acknowledged(metadata, failure, event));
         } catch (KafkaException e) {
-            throw PublishFailure.of(e);
+            throw failureOr(e);
         }
     }
 
     /** On the producer's I/O thread, which alone touches {@link #ends} until the commit has returned. */
-    private void acknowledged(RecordMetadata metadata, @Nullable Exception failure, @Nullable Lsn commitLsn) {
+    private void acknowledged(RecordMetadata metadata, @Nullable Exception failure, @Nullable Position event) {
         if (failure != null) {
-            if (sendFailure == null) {
-                sendFailure = PublishFailure.of(failure).at(commitLsn);
-            }
+            failures.add(failure, event);
         } else if (!metadata.hasOffset()) {
-            sendFailure = PublishFailure.notYet("Kafka did not tell the offset of a record; reading it again");
-        } else if (commitLsn != null) {
+            failures.addUnknownOffset();
+        } else if (event != null) {
             TopicPartition partition = new TopicPartition(metadata.topic(), metadata.partition());
             End end = ends.get(partition);
             long offset = metadata.offset() + 1;
-            ends.put(partition, end == null ? new End(commitLsn, offset) : end.upTo(commitLsn, offset));
+            Lsn lsn = event.commitLsn();
+            ends.put(partition, end == null ? new End(lsn, offset) : end.upTo(lsn, offset));
         }
+    }
+
+    /** A record's own failure says more than "the transaction has failed". */
+    private PublishFailure failureOr(KafkaException failure) {
+        PublishFailure ofARecord = failures.failure();
+        return ofARecord != null ? ofARecord : PublishFailure.of(failure);
+    }
+
+    /**
+     * After a failure: takes the transaction back if it failed for one event alone. The events can then be sent again
+     * without it, by this publisher.
+     *
+     * @return that event; empty when it failed for anything else, and is not taken back
+     */
+    public Optional<Refusal> takeBackIfRefused() throws PublishFailure {
+        if (!failures.suggestsRefusal()) {
+            return Optional.empty();
+        }
+        abort(); // returns when all callbacks have been made
+        return failures.refusal();
     }
 
     /** Takes back everything sent since {@link #begin}; no reader of committed records ever sees it. */
     public void abort() throws PublishFailure {
         try {
             producer.abortTransaction();
-        } catch (KafkaException e) {
+        } catch (KafkaException | IllegalStateException e) { // the latter after a commit that has timed out
             throw PublishFailure.of(e);
         }
     }
 
     /**
-     * Adds the position and commits. When this returns, events and position are readable; when it throws, whether they
-     * are is settled only by the next {@link #initialize} of a fresh publisher.
+     * Adds the last records, mostly the position, and commits. When this returns, all is readable; when it throws,
+     * whether it is is settled only by {@link #takeBackIfRefused} or the next {@link #initialize} of a fresh publisher.
      *
+     * @param records key to value, a tombstone where it is null, for partition 0 of {@code topic}
      * @return what was added where
      */
-    public Map<TopicPartition, End> commit(String positionsTopic, byte[] key, byte[] position) throws PublishFailure {
-        send(new ProducerRecord<>(positionsTopic, 0, key, position), null);
+    public Map<TopicPartition, End> commit(String topic, Map<String, byte @Nullable []> records) throws PublishFailure {
+        for (Map.Entry<String, byte @Nullable []> record : records.entrySet()) {
+            byte[] key = record.getKey().getBytes(StandardCharsets.UTF_8);
+            send(new ProducerRecord<>(topic, 0, key, record.getValue()), null);
+        }
+        Failpoint.BEFORE_COMMIT.reach();
         try {
             producer.commitTransaction();
         } catch (KafkaException e) {
-            PublishFailure cause = sendFailure; // says more than "the transaction has failed"
-            throw cause != null ? cause : PublishFailure.of(e);
+            throw failureOr(e);
         }
-        PublishFailure unknownOffset = sendFailure;
+        PublishFailure unknownOffset = failures.failure();
         if (unknownOffset != null) {
             throw unknownOffset; // committed; the next run reads where
         }

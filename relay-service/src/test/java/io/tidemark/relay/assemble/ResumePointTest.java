@@ -37,12 +37,12 @@ class ResumePointTest {
     @Test
     void refusesAnOrdinalThatNoEventHas() {
         assertThatThrownBy(() -> ResumePoint.inside(AT, -1, BELOW)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new ResumePoint(AT, -2, BELOW)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new ResumePoint(AT, -2, BELOW, false)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void refusesAWholeLsnThatCannotBe() {
         assertThatThrownBy(() -> ResumePoint.inside(AT, 0, ABOVE)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new ResumePoint(AT, -1, BELOW)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new ResumePoint(AT, -1, BELOW, false)).isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -108,7 +108,7 @@ class TransactionAssemblerTest {
     @Test
     void resumesInsideASpilledTransaction() {
         TransactionAssembler assembler = new TransactionAssembler(
-                ResumePoint.inside(Lsn.parse("0/20"), 0, Lsn.parse("0/10")), 1000, spillDirectory);
+                Lsn.ZERO, ResumePoint.inside(Lsn.parse("0/20"), 0, Lsn.parse("0/10")), 1000, spillDirectory);
 
         List<String> assembled = feed(assembler, event("a", 600), event("b", 600), event("c", 600), commit("0/20"));
 
@@ -168,7 +168,8 @@ class TransactionAssemblerTest {
 
     @Test
     void ordersLsnsUnsigned() {
-        TransactionAssembler assembler = from(ResumePoint.after(Lsn.parse("7FFFFFFF/FFFFFFF0")));
+        Lsn resume = Lsn.parse("7FFFFFFF/FFFFFFF0");
+        TransactionAssembler assembler = from(resume, ResumePoint.after(resume));
 
         List<String> assembled = feed(assembler, event("a"), commit("80000000/10"));
 
@@ -177,7 +178,8 @@ class TransactionAssemblerTest {
 
     @Test
     void freesTheFileOfAnOpenTransactionWhenClosed() {
-        TransactionAssembler assembler = new TransactionAssembler(ResumePoint.after(Lsn.ZERO), 1000, spillDirectory);
+        TransactionAssembler assembler =
+                new TransactionAssembler(Lsn.ZERO, ResumePoint.after(Lsn.ZERO), 1000, spillDirectory);
         feed(assembler, event("a", 600), event("b", 600));
 
         assembler.close();
@@ -186,7 +188,11 @@ class TransactionAssemblerTest {
     }
 
     private TransactionAssembler from(ResumePoint resumePoint) {
-        return new TransactionAssembler(resumePoint, 1 << 20, spillDirectory);
+        return from(Lsn.ZERO, resumePoint);
+    }
+
+    private TransactionAssembler from(Lsn streamStart, ResumePoint resumePoint) {
+        return new TransactionAssembler(streamStart, resumePoint, 1 << 20, spillDirectory);
     }
 
     private static List<String> feed(TransactionAssembler assembler, Change... changes) {

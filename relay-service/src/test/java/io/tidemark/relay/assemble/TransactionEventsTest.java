@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.relay.capture.CapturedEvent;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -113,7 +112,7 @@ class TransactionEventsTest {
         Path nowhere = directory.resolve("nowhere");
         try (TransactionEvents events = new TransactionEvents(0, nowhere)) {
             assertThatThrownBy(() -> events.add(event("a")))
-                    .isInstanceOf(UncheckedIOException.class)
+                    .isInstanceOf(SpillFailed.class)
                     .hasMessageContaining(nowhere.toString())
                     .hasMessageContaining("limits.spillDirectory");
         }

@@ -36,6 +36,7 @@ class ConfigurationFileTest {
         assertThat(config.postgres().readPassword()).isNull();
         assertThat(config.kafka().properties()).isEmpty();
         assertThat(config.kafka().topics()).isEqualTo(new TopicsConfig(true, 12, 3));
+        assertThat(config.outbox()).isEqualTo(new OutboxConfig("tidemark", Duration.hours(24)));
         assertThat(config.routes())
                 .containsExactly(new RouteConfig("*", "outbox.{aggregateType}", false, RouteConfig.OnPoison.HALT));
         assertThat(config.headers()).isEqualTo(HeaderStyle.TIDEMARK);
@@ -52,8 +53,9 @@ class ConfigurationFileTest {
                   bootstrapServers: a:9092,b:9092
                   properties: {security.protocol: SSL, ssl.endpoint.identification.algorithm: "", max.block.ms: 5000}
                   topics: {autoCreate: false, partitions: 3, replicationFactor: 1}
+                outbox: {preset: tidemark, retention: 36h}
                 routes:
-                  - {aggregateType: order, topic: orders, tombstones: true}
+                  - {aggregateType: order, topic: orders, tombstones: true, onPoison: dead-letter}
                 headers: cloudevents
                 projections:
                   - {name: orders-view, topics: [orders, orders]}
@@ -67,7 +69,9 @@ class ConfigurationFileTest {
                 .containsEntry("ssl.endpoint.identification.algorithm", "")
                 .containsEntry("max.block.ms", "5000");
         assertThat(config.kafka().topics()).isEqualTo(new TopicsConfig(false, 3, 1));
+        assertThat(config.outbox().retention()).isEqualTo(Duration.hours(36));
         assertThat(config.routes().get(0).tombstones()).isTrue();
+        assertThat(config.routes().get(0).hasDeadLetters()).isTrue();
         assertThat(config.headers()).isEqualTo(HeaderStyle.CLOUDEVENTS);
         assertThat(config.projections())
                 .containsExactly(
@@ -124,16 +128,27 @@ class ConfigurationFileTest {
                         "kafka.bootstrapServers must be a single text"),
                 mistake(postgres("slot: My-Slot"), "postgres.slot 'My-Slot'", "lower-case letters"),
                 mistake(postgres("password: a, passwordFile: b"), "both set; keep one"),
-                mistake(url("jdbc:postgresql://a,b/shop"), "postgres.url names several hosts", "primary"),
+                mistake(
+                        url("jdbc:postgresql://a,b/shop"),
+                        "postgres.url names several hosts",
+                        "targetServerType=primary"),
+                mistake(url("jdbc:postgresql://a,b/shop?targetServerType=any"), "names several hosts"),
                 mistake(url("postgres://db/shop"), "postgres.url", "jdbc:postgresql://host:5432/database"),
                 mistake(url("jdbc:postgresql://db/shop?password=x"), "postgres.url", "postgres.passwordFile"),
+                mistake(MINIMAL + "outbox: {preset: debezium}\n", "outbox.preset 'debezium'", "tidemark init"),
+                mistake(MINIMAL + "outbox: {retention: 0s}\n", "outbox.retention is 0 seconds"),
+                mistake(MINIMAL + "outbox: {retention: 1 week}\n", "outbox.retention", "30s"),
+                mistake(
+                        MINIMAL + "outbox: {retension: 1h}\n",
+                        "unknown key outbox.retension",
+                        "did you mean retention?"),
                 mistake(MINIMAL + "headers: xml\n", "headers is 'xml'", "tidemark, cloudevents, debezium"),
                 mistake(MINIMAL + "routes: {}\n", "routes must be a list"),
                 mistake(MINIMAL + "routes: [ ~ ]\n", "routes has an empty entry"),
                 mistake(route("topic: 'a b'"), "routes.topic 'a b'", "{aggregateType}"),
                 mistake(route("topic: 'outbox.{aggregatType}'"), "routes.topic", "{aggregateType}"),
                 mistake(route("topic: tidemark.positions"), "routes.topic", "reserved"),
-                mistake(route("topic: x, onPoison: skip"), "routes[0].onPoison", "'skip'", "halt"),
+                mistake(route("topic: x, onPoison: skip"), "routes[0].onPoison", "'skip'", "halt, dead-letter"),
                 mistake(projections("{name: a/b, topics: [x]}"), "projections.name 'a/b'", "letters"),
                 mistake(projections("{name: a}"), "projections.topics of 'a'", "[outbox.order]"),
                 mistake(projections("{name: a, topics: [x, ~]}"), "projections.topics has an empty entry"),

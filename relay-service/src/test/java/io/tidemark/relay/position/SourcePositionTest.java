@@ -43,6 +43,14 @@ class SourcePositionTest {
     }
 
     @Test
+    void remembersThatAPersonNamedTheLsn() {
+        SourcePosition position = new SourcePosition(SOURCE, ResumePoint.adopted(Lsn.parse("1/0")), "a", TIME);
+
+        assertThat(SourcePosition.fromJson(position.toJson())).isEqualTo(position);
+        assertThat(text(position)).contains("\"commitLsn\":\"1/0\",\"adopted\":true,");
+    }
+
+    @Test
     void ignoresWhatALaterVersionMayAdd() {
         SourcePosition position = new SourcePosition(SOURCE, ResumePoint.after(Lsn.parse("1/0")), "a", TIME);
         String more = text(position).replace("{\"source\"", "{\"more\":[1],\"source\"");
@@ -69,6 +77,11 @@ class SourcePositionTest {
                         + "\"ordinal\":\"4\",\"owner\":\"a\",\"time\":\"2026-01-02T03:04:05Z\"}",
                 "{\"source\":\"s\",\"systemIdentifier\":\"7\",\"database\":\"shop\",\"timeline\":3,\"commitLsn\":\"1/0\","
                         + "\"ordinal\":-1,\"owner\":\"a\",\"time\":\"2026-01-02T03:04:05Z\"}",
+                "{\"source\":\"s\",\"systemIdentifier\":\"7\",\"database\":\"shop\",\"timeline\":3,\"commitLsn\":\"1/0\","
+                        + "\"adopted\":\"yes\",\"owner\":\"a\",\"time\":\"2026-01-02T03:04:05Z\"}",
+                "{\"source\":\"s\",\"systemIdentifier\":\"7\",\"database\":\"shop\",\"timeline\":3,\"commitLsn\":\"1/0\","
+                        + "\"ordinal\":1,\"completeLsn\":\"0/F0\",\"adopted\":true,\"owner\":\"a\","
+                        + "\"time\":\"2026-01-02T03:04:05Z\"}",
                 "{\"source\":\"s\",\"systemIdentifier\":\"7\",\"database\":\"shop\",\"timeline\":3,\"commitLsn\":\"1/0\","
                         + "\"owner\":\"a\",\"time\":\"yesterday\"}"
             })

@@ -6,6 +6,7 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.assemble.ResumePoint;
 import io.tidemark.relay.source.SlotState;
 import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.source.TimelineHistory;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -15,6 +16,9 @@ class StartDecisionTest {
 
     private static final SourceIdentity SHOP = new SourceIdentity("7f3a9c21", "system-1", "shop", 1);
     private static final Lsn WAL_HEAD = Lsn.parse("0/9000");
+    /** Left 1 at 0/5000 for 3, and that at 0/7000; 2 was somebody else's. */
+    private static final TimelineHistory HISTORY_OF_4 = TimelineHistory.parse(4, "1\t0/5000\tx\n3\t0/7000\tx\n");
+
     private static final String FRESH_START = "tidemark slot drop --yes tidemark CONFIG and then: tidemark init CONFIG";
 
     @Test
@@ -110,6 +114,56 @@ class StartDecisionTest {
     }
 
     @Test
+    void goesOnWhenThePositionIsBeforeTheSwitch() {
+        ResumePoint at = ResumePoint.after(Lsn.parse("0/5000"));
+        ResumePoint inside = ResumePoint.inside(Lsn.parse("0/7000"), 7, Lsn.parse("0/4000"));
+
+        assertThat(decideOnTimeline4(position(onTimeline(1), at), slot("0/4000")))
+                .isEqualTo(new StartDecision.Start(Lsn.parse("0/4000"), at));
+        assertThat(decideOnTimeline4(position(onTimeline(3), inside), slot("0/4000")))
+                .isEqualTo(new StartDecision.Start(Lsn.parse("0/4000"), inside));
+        assertThat(decideOnTimeline4(position(onTimeline(4), ResumePoint.after(WAL_HEAD)), slot("0/4000")))
+                .isInstanceOf(StartDecision.Start.class);
+    }
+
+    @Test
+    void haltsWhenThePositionIsBeyondTheSwitchAndNamesTheRange() {
+        StartDecision decision =
+                decideOnTimeline4(position(onTimeline(1), ResumePoint.after(Lsn.parse("0/5001"))), slot("0/4000"));
+
+        assertThat(haltReason(decision))
+                .contains("left timeline 1 at 0/5000", "is on timeline 4", "(0/5000, 0/5001]", "no longer in the data")
+                .endsWith(StartDecision.whatToDo());
+    }
+
+    /** All of its whole transactions are below the switch, but not what is published of the next. */
+    @Test
+    void haltsWhenATransactionPublishedInPartCommittedBeyondTheSwitch() {
+        ResumePoint inside = ResumePoint.inside(Lsn.parse("0/5008"), 0, Lsn.parse("0/4000"));
+
+        StartDecision decision = decideOnTimeline4(position(onTimeline(1), inside), slot("0/4000"));
+
+        assertThat(haltReason(decision)).contains("(0/5000, 0/5008]");
+    }
+
+    @Test
+    void haltsOnATimelineTheDatabaseDoesNotComeFrom() {
+        StartDecision decision =
+                decideOnTimeline4(position(onTimeline(2), ResumePoint.after(Lsn.parse("0/10"))), slot("0/10"));
+
+        assertThat(haltReason(decision)).contains("on timeline 2", "timeline 4 does not come");
+    }
+
+    @Test
+    void looksAtTheSlotAlsoAfterAFailover() {
+        Optional<SourcePosition> before = position(onTimeline(1), ResumePoint.after(Lsn.parse("0/4000")));
+
+        assertThat(haltReason(decideOnTimeline4(before, Optional.empty())))
+                .contains("replication slot tidemark is gone", "between 0/4000 and 0/9000 may be missing");
+        assertThat(haltReason(decideOnTimeline4(before, slot("0/4001")))).contains("is confirmed up to 0/4001");
+    }
+
+    @Test
     void startsAtAnUntouchedSlotWhenNothingWasEverPublished() {
         StartDecision decision = decide(Optional.empty(), slot("0/1000", "0/1000"));
 
@@ -150,7 +204,15 @@ class StartDecisionTest {
     }
 
     private static StartDecision decide(Optional<SourcePosition> stored, Optional<SlotState> slot) {
-        return StartDecision.decide(stored, slot, "tidemark", SHOP, WAL_HEAD);
+        return StartDecision.decide(stored, slot, "tidemark", SHOP, TimelineHistory.none(1), WAL_HEAD);
+    }
+
+    private static StartDecision decideOnTimeline4(Optional<SourcePosition> stored, Optional<SlotState> slot) {
+        return StartDecision.decide(stored, slot, "tidemark", onTimeline(4), HISTORY_OF_4, WAL_HEAD);
+    }
+
+    private static SourceIdentity onTimeline(int timeline) {
+        return new SourceIdentity("7f3a9c21", "system-1", "shop", timeline);
     }
 
     private static Optional<SourcePosition> published(String lsn) {

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidPidMappingException;
@@ -93,9 +94,14 @@ class PublishFailureTest {
     }
 
     @Test
-    void namesTheRightsThatAreMissing() {
-        PublishFailure failure = PublishFailure.of(new TopicAuthorizationException(Set.of("outbox.order")));
-
-        assertThat(failure).hasMessageContainingAll("outbox.order", "Write and Describe", "tidemark.positions");
+    void namesTheRightThatIsMissing() {
+        assertThat(PublishFailure.of(new TopicAuthorizationException(Set.of("outbox.order"))))
+                .hasMessageContainingAll("Describe and Write on [outbox.order]");
+        assertThat(PublishFailure.of(new TransactionalIdAuthorizationException("x")))
+                .hasMessageContaining("Describe and Write on the transactional id tidemark-<source>");
+        assertThat(PublishFailure.of(new ClusterAuthorizationException("x")))
+                .hasMessageContaining("IdempotentWrite on the cluster");
+        assertThat(PublishFailure.of(new SaslAuthenticationException("x")))
+                .hasMessageContaining("check the credentials in kafka.properties");
     }
 }

@@ -1,0 +1,37 @@
+package io.tidemark.relay.capture;
+
+import io.tidemark.outbox.Lsn;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashSet;
+import java.util.Set;
+
+/** Whether the outbox table has every column that its rows are read by. */
+public final class OutboxShape {
+
+    private OutboxShape() {}
+
+    /**
+     * An end of the WAL, at or after which the table was seen with all its columns: a row in the WAL below it that lacks
+     * one was written before the column was added again. {@link Lsn#ZERO} when the table lacks one now.
+     */
+    public static Lsn completeAt(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            Lsn head; // before the columns: what is written later is not judged by them
+            try (ResultSet row = statement.executeQuery("select pg_current_wal_flush_lsn()::text")) {
+                row.next();
+                head = Lsn.parse(row.getString(1));
+            }
+            Set<String> columns = new HashSet<>();
+            try (ResultSet names = statement.executeQuery("select attname from pg_attribute"
+                    + " where attrelid = 'outbox.event'::regclass and attnum > 0 and not attisdropped")) {
+                while (names.next()) {
+                    columns.add(names.getString(1));
+                }
+            }
+            return columns.containsAll(OutboxRow.COLUMNS) ? head : Lsn.ZERO;
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package io.tidemark.relay.cli;
+
+import io.dropwizard.logging.common.BootstrapLogging;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.Adoption;
+import io.tidemark.relay.StartFindings;
+import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.config.PostgresConfig;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.source.SourceDatabase;
+import io.tidemark.relay.source.SourceInstallation;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tidemark adopt CONFIG}: what a halted relay needs to go on, on purpose. */
+@Command(
+        name = "adopt",
+        description = {
+            "Lets a halted relay go on, although events may be missing or repeated.",
+            "Without --at it only says what it found, what may be lost, and the command that goes on."
+        })
+final class AdoptCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "CONFIG", description = "The YAML file.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Path file;
+
+    @Option(
+            names = "--at",
+            paramLabel = "LSN",
+            description = "Go on here: whatever was committed at or below this LSN counts as published.")
+    private @Nullable String at;
+
+    @Option(
+            names = "--user",
+            description = "An administrator to make a new slot as, where one is needed, instead of postgres.user.")
+    private @Nullable String user;
+
+    @Option(names = "--password-file", description = "That administrator's password.")
+    private @Nullable String passwordFile;
+
+    @Override
+    public Integer call() throws Exception {
+        BootstrapLogging.bootstrap();
+        RelayConfiguration config = ConfigurationFile.read(file);
+        Lsn lsn;
+        try {
+            lsn = at == null ? null : Lsn.parse(at);
+        } catch (IllegalArgumentException e) {
+            System.err.println("tidemark: --at: " + e.getMessage());
+            return TidemarkCli.FAILED;
+        }
+        try (Adoption adoption = Adoption.of(config)) {
+            return lsn == null ? explain(adoption.look()) : adopt(adoption, config.postgres(), lsn);
+        } catch (PublishFailure e) {
+            System.err.println("tidemark: " + e.getMessage());
+            return TidemarkCli.COULD_NOT_RUN;
+        }
+    }
+
+    private int explain(StartFindings findings) {
+        if (findings.halt().isEmpty()) {
+            System.out.println("Nothing here halts the relay before its stream begins.");
+        } else {
+            System.out.println("found    " + findings.halt().get());
+        }
+        Lsn proposal = findings.proposal();
+        System.out.println("at       " + proposal + ": " + findings.consequences(proposal));
+        System.out.println("go on    tidemark adopt --at " + proposal + " " + file
+                + (findings.needsNewSlot() ? " --user ADMIN --password-file FILE" : ""));
+        return TidemarkCli.FAILED;
+    }
+
+    private int adopt(Adoption adoption, PostgresConfig postgres, Lsn lsn) throws Exception {
+        PostgresConfig administrator = user == null ? postgres : postgres.as(user, passwordFile);
+        String consequences = adoption.look().consequences(lsn);
+        try (Connection session = new SourceDatabase(administrator).connect("adopt")) {
+            Lsn continueAt = adoption.adopt(lsn, new SourceInstallation(administrator), session);
+            System.out.println("adopted  " + consequences);
+            System.out.println("The source continues at " + continueAt
+                    + "; halted relays notice within half a minute, others when they start.");
+        }
+        return TidemarkCli.FINE;
+    }
+}

@@ -1,0 +1,166 @@
+package io.tidemark.relay.simulation;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Kafka: partitions with transactional records and markers, and producers that are fenced by epoch. */
+final class Broker {
+
+    /** The partition of the positions, after those of the events. */
+    static final int POSITIONS = Wal.PARTITIONS;
+
+    /** A transaction as the coordinator has it. */
+    static final class Txn {
+        boolean open = true;
+        boolean committed;
+        final boolean[] touched = new boolean[POSITIONS + 1];
+        final List<Long> offsets = new ArrayList<>();
+        final List<Integer> events = new ArrayList<>();
+    }
+
+    /**
+     * What stands at an offset.
+     *
+     * @param event its number; -1 for a position or a marker
+     * @param position the JSON of a position
+     * @param isMarker of a transaction's end; no consumer ever sees it
+     */
+    record Entry(
+            Txn txn,
+            int event,
+            long commitLsn,
+            int ordinal,
+            @Nullable String position,
+            boolean isMarker) {}
+
+    private static final class Producer {
+        int epoch;
+
+        @Nullable
+        Txn open;
+    }
+
+    private final List<List<Entry>> partitions = new ArrayList<>();
+    private final Map<String, Producer> producers = new HashMap<>();
+    /** Event to its offset, once it can be read. */
+    private final Map<Integer, Long> readable = new HashMap<>();
+
+    Broker() {
+        for (int i = 0; i <= POSITIONS; i++) {
+            partitions.add(new ArrayList<>());
+        }
+    }
+
+    /** Aborts what an earlier producer of this id left open, and fences it; returns the new epoch. */
+    int init(String transactionalId) {
+        Producer producer = producers.computeIfAbsent(transactionalId, id -> new Producer());
+        if (producer.open != null) {
+            end(producer, false);
+        }
+        return ++producer.epoch;
+    }
+
+    /** @return the record's offset, or empty when the producer is fenced */
+    Optional<Long> append(
+            String transactionalId,
+            int epoch,
+            int partition,
+            int event,
+            long commitLsn,
+            int ordinal,
+            @Nullable String position) {
+        Producer producer = producers.get(transactionalId);
+        if (producer == null || producer.epoch != epoch) {
+            return Optional.empty();
+        }
+        if (producer.open == null) {
+            producer.open = new Txn();
+        }
+        producer.open.touched[partition] = true;
+        List<Entry> log = partitions.get(partition);
+        if (event >= 0) {
+            producer.open.events.add(event);
+            producer.open.offsets.add((long) log.size());
+        }
+        log.add(new Entry(producer.open, event, commitLsn, ordinal, position, false));
+        return Optional.of(log.size() - 1L);
+    }
+
+    /** @return false when the producer is fenced */
+    boolean commit(String transactionalId, int epoch) {
+        Producer producer = producers.get(transactionalId);
+        if (producer == null || producer.epoch != epoch) {
+            return false;
+        }
+        end(producer, true);
+        return true;
+    }
+
+    private void end(Producer producer, boolean committed) {
+        Txn txn = producer.open;
+        producer.open = null;
+        if (txn == null) {
+            return;
+        }
+        txn.open = false;
+        txn.committed = committed;
+        for (int i = 0; committed && i < txn.events.size(); i++) {
+            if (readable.put(txn.events.get(i), txn.offsets.get(i)) != null) {
+                throw new Violation("G3: event " + txn.events.get(i) + " is readable twice");
+            }
+        }
+        for (int partition = 0; partition <= POSITIONS; partition++) {
+            if (txn.touched[partition]) {
+                partitions.get(partition).add(new Entry(txn, -1, 0, 0, null, true));
+            }
+        }
+    }
+
+    /** What the coordinator does with a transaction that has been open for too long. */
+    void timeOutOpenTransactions() {
+        for (Producer producer : producers.values()) {
+            if (producer.open != null) {
+                end(producer, false);
+                producer.epoch++;
+            }
+        }
+    }
+
+    /** The offset of an event that can be read, or null. */
+    @Nullable
+    Long offsetOf(int event) {
+        return readable.get(event);
+    }
+
+    List<Entry> log(int partition) {
+        return partitions.get(partition);
+    }
+
+    /** The last position, of a committed transaction unless {@code uncommitted}. */
+    Optional<String> lastPosition(boolean uncommitted) {
+        List<Entry> log = log(POSITIONS);
+        for (int i = log.size() - 1; i >= 0; i--) {
+            Entry entry = log.get(i);
+            String position = entry.position();
+            if (position != null && (uncommitted || entry.txn().committed)) {
+                return Optional.of(position);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The offset after the last committed record; 0 when there is none. */
+    long recordEnd(int partition) {
+        List<Entry> log = log(partition);
+        for (int i = log.size() - 1; i >= 0; i--) {
+            if (!log.get(i).isMarker() && log.get(i).txn().committed) {
+                return i + 1L;
+            }
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,107 @@
+package io.tidemark.relay.simulation;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.source.SlotState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Random;
+
+/** Postgres: what was committed, in commit order, and one slot that at most one stream holds. */
+final class Wal {
+
+    static final int PARTITIONS = 3;
+    private static final Lsn CREATED = new Lsn(1000);
+    /** From the start of a commit record to its end. */
+    private static final int COMMIT_RECORD_BYTES = 48;
+
+    /**
+     * A transaction, or a nudge when it has no events.
+     *
+     * @param firstRowLsn where its first row starts: maybe below the commit of an earlier one
+     * @param commitStart Postgres sends it when this is at or above the confirmed LSN
+     * @param events each a number of its own; its partition follows from it
+     */
+    record Entry(Lsn firstRowLsn, Lsn commitStart, Lsn end, List<Integer> events) {}
+
+    private final Random random;
+    private final List<Entry> entries = new ArrayList<>();
+    private Lsn end = CREATED;
+    private Lsn confirmed = CREATED;
+    private int nextEvent;
+    /** Counts the streams; the newest holds the slot. */
+    private int stream;
+
+    Wal(Random random) {
+        this.random = random;
+    }
+
+    void commitSomething() {
+        List<Integer> events = new ArrayList<>();
+        int dice = random.nextInt(20);
+        int count = dice == 0 ? 8 + random.nextInt(12) : dice < 4 ? 0 : 1 + random.nextInt(3);
+        for (int i = 0; i < count; i++) {
+            events.add(nextEvent++);
+        }
+        Lsn firstRow = new Lsn(Math.max(CREATED.value(), end.value() - random.nextInt(300)));
+        Lsn commitStart = new Lsn(end.value() + (random.nextInt(4) == 0 ? 0 : random.nextInt(200)));
+        end = new Lsn(commitStart.value() + COMMIT_RECORD_BYTES);
+        entries.add(new Entry(firstRow, commitStart, end, events));
+    }
+
+    static int partitionOf(int event) {
+        // partition 2 comes into use late: until then nobody has committed an offset there
+        int spread = Math.floorMod(event * 0x9E3779B1, 16);
+        return event > 40 && spread == 0 ? 2 : spread % 2;
+    }
+
+    List<Entry> entries() {
+        return entries;
+    }
+
+    Lsn end() {
+        return end;
+    }
+
+    int eventCount() {
+        return nextEvent;
+    }
+
+    SlotState slot() {
+        return new SlotState(confirmed, CREATED, "reserved", OptionalInt.empty());
+    }
+
+    /** Ends whoever streams; returns the number of the new stream. */
+    int openStream() {
+        return ++stream;
+    }
+
+    boolean isOpen(int number) {
+        return number == stream;
+    }
+
+    /** The first entry that a stream from {@code start} on sends. */
+    int firstFrom(Lsn start) {
+        int low = 0;
+        int high = entries.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (start.isAfter(entries.get(middle).commitStart())) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    /** Over a stream's connection; one that is gone is not heard any more. */
+    void confirm(int number, Lsn lsn) {
+        if (isOpen(number)) {
+            if (lsn.isAfter(end)) {
+                throw new Violation("the slot was confirmed beyond the WAL");
+            }
+            confirmed = Lsn.max(confirmed, lsn);
+        }
+    }
+}

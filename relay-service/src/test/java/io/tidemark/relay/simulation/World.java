@@ -1,0 +1,150 @@
+package io.tidemark.relay.simulation;
+
+import io.tidemark.outbox.Lsn;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A database, a Kafka, three replicas and a consumer group; everything happens in an order drawn from a seed. */
+final class World {
+
+    static final Set<String> TOPICS = Set.of("order");
+    private static final int QUIET_STEPS = 100_000;
+
+    final Random random;
+    final Wal wal;
+    final Broker broker = new Broker();
+    final Group group = new Group(broker);
+    /** Messages that were sent and may arrive at any time, also after their sender is gone. */
+    final List<Runnable> late = new ArrayList<>();
+
+    @Nullable
+    Replica lockHolder;
+
+    private final List<Replica> replicas;
+    private Lsn verifiedUpTo = Lsn.ZERO;
+    private int verifiedEntries;
+
+    World(long seed, Bug bug) {
+        random = new Random(seed);
+        wal = new Wal(random);
+        replicas = List.of(new Replica(this, bug), new Replica(this, bug), new Replica(this, bug));
+    }
+
+    /** Lives through so many steps with faults, then quietly until everything is published, and checks. */
+    void live(int steps) {
+        for (int i = 0; i < steps; i++) {
+            step();
+        }
+        settle();
+        checkEverything();
+    }
+
+    private void step() {
+        Replica replica = replicas.get(random.nextInt(replicas.size()));
+        int dice = random.nextInt(1000);
+        if (dice < 80) {
+            wal.commitSomething();
+        } else if (dice < 300) {
+            group.consume(random.nextInt(Wal.PARTITIONS));
+        } else if (dice < 360) {
+            group.commit(random.nextInt(Wal.PARTITIONS), random);
+        } else if (dice < 420) {
+            checkWatermark(replica);
+        } else if (dice < 425) {
+            replica.crash();
+        } else if (dice < 430) {
+            lockHolder = null; // its session is gone, and it does not know
+        } else if (dice < 432) {
+            broker.timeOutOpenTransactions();
+        } else if (dice < 450) {
+            deliverLate();
+        } else {
+            replica.step();
+        }
+    }
+
+    private void deliverLate() {
+        if (!late.isEmpty()) {
+            late.remove(random.nextInt(late.size())).run();
+        }
+    }
+
+    /** G7: whatever the group is said to have reached, it has applied and committed. */
+    private void checkWatermark(Replica replica) {
+        if (!replica.isServing()) {
+            return;
+        }
+        Lsn watermark = replica.watermark(group.committed());
+        if (!watermark.isAfter(verifiedUpTo)) {
+            return;
+        }
+        List<Wal.Entry> entries = wal.entries();
+        while (verifiedEntries < entries.size()
+                && !entries.get(verifiedEntries).end().isAfter(watermark)) {
+            for (int event : entries.get(verifiedEntries).events()) {
+                Long offset = broker.offsetOf(event);
+                if (offset == null || !group.hasCommitted(Wal.partitionOf(event), offset)) {
+                    throw new Violation("G7: the watermark is " + watermark + ", but event " + event + " at "
+                            + entries.get(verifiedEntries).end() + " is not consumed");
+                }
+            }
+            verifiedEntries++;
+        }
+        verifiedUpTo = watermark;
+    }
+
+    private void settle() {
+        for (int i = 0; i < QUIET_STEPS; i++) {
+            Replica active = lockHolder;
+            if (i % 1000 == 999) {
+                broker.timeOutOpenTransactions();
+            }
+            if (active != null && active.isServing() && active.published().equals(wal.end())) {
+                return;
+            }
+            replicas.get(random.nextInt(replicas.size())).step();
+        }
+        throw new Violation("L1: not everything is published after " + QUIET_STEPS + " quiet steps");
+    }
+
+    private void checkEverything() {
+        for (int event = 0; event < wal.eventCount(); event++) {
+            if (broker.offsetOf(event) == null) {
+                throw new Violation("G1: event " + event + " is not readable");
+            }
+        }
+        for (int partition = 0; partition < Wal.PARTITIONS; partition++) {
+            checkOrder(broker.log(partition));
+            for (int i = broker.log(partition).size(); i >= 0; i--) {
+                group.consume(partition);
+            }
+        }
+        Objects.requireNonNull(lockHolder).crash(); // what the next one knows, it knows from Kafka's logs alone
+        settle();
+        Lsn watermark = Objects.requireNonNull(lockHolder).watermark(group.applied());
+        if (!watermark.equals(wal.end())) {
+            throw new Violation("L2: everything is consumed, but the watermark stays at " + watermark);
+        }
+    }
+
+    /** G4 and G5: events are numbered in commit order. */
+    private static void checkOrder(List<Broker.Entry> log) {
+        Broker.@Nullable Entry last = null;
+        for (Broker.Entry entry : log) {
+            if (entry.isMarker() || !entry.txn().committed) {
+                continue;
+            }
+            if (last != null) {
+                int byLsn = Long.compareUnsigned(entry.commitLsn(), last.commitLsn());
+                if (entry.event() <= last.event() || byLsn < 0 || (byLsn == 0 && entry.ordinal() <= last.ordinal())) {
+                    throw new Violation("G5: event " + entry.event() + " after event " + last.event());
+                }
+            }
+            last = entry;
+        }
+    }
+}
