@@ -99,6 +99,35 @@ class BadStartIT {
     }
 
     @Test
+    void saysThatAMigrationIsMissing() throws Exception {
+        source.execute("delete from outbox.migration where version = 4");
+
+        assertWaits(source.configuration(), "lacks migration V4__partitions.sql", "tidemark init CONFIG");
+    }
+
+    @Test
+    void saysThatTheRightToCleanUpIsMissing() throws Exception {
+        String user = source.name() + "_relay";
+        source.execute(
+                "create role " + user + " login replication password 'x'",
+                "grant usage on schema outbox to " + user,
+                "grant select on all tables in schema outbox to " + user,
+                "grant execute on function outbox.nudge() to " + user);
+        Path file = source.configFile();
+        String yaml = Files.readString(file)
+                .replace("user: " + source.servers().user(), "user: " + user)
+                .replace("password: \"" + source.servers().password() + "\"", "password: x");
+        try {
+            assertWaits(
+                    ConfigurationFile.read(Files.writeString(file, yaml)),
+                    "user " + user + " may not clean up the outbox",
+                    "grant tidemark_relay to " + user);
+        } finally {
+            source.execute("drop owned by " + user, "drop role " + user);
+        }
+    }
+
+    @Test
     void goesOnOnceThePublicationIsThere() throws Exception {
         source.execute("drop publication tidemark");
         try (RunningRelay relay = RunningRelay.start(source.configuration())) {

@@ -8,6 +8,7 @@ import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
 import io.tidemark.outbox.EventHeaders;
+import io.tidemark.relay.health.RelayState;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -92,6 +93,23 @@ class LargeTransactionIT {
             assertThat(interrupted)
                     .as("stops that fell inside a split transaction")
                     .isPositive();
+        }
+    }
+
+    @Test
+    void saysWhereItCannotSpillAndGoesOnOnceItCan(@TempDir Path dir) throws Exception {
+        Path spill = dir.resolve("not-there-yet");
+        try (TestSource source = TestSource.create("nospill");
+                RunningRelay relay = RunningRelay.startAndAwait(source.configuration(limits(spill)))) {
+            writeLarge(source);
+
+            assertThat(relay.awaitPhase(RelayState.Phase.RETRYING).reason())
+                    .contains(spill.toString(), "limits.spillDirectory");
+            assertThat(TopicReader.readAll(source.servers(), source.name() + "."))
+                    .isEmpty();
+            Files.createDirectory(spill);
+
+            Evidence.gather(source).check("with a directory to spill to, " + relay.state());
         }
     }
 }

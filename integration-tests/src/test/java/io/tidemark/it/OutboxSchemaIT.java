@@ -180,6 +180,14 @@ class OutboxSchemaIT {
             tidemark_relay | select outbox.nudge()                                  | true
             tidemark_relay | select outbox.publish('order', '1', 't', 'x')          | false
             tidemark_relay | delete from outbox.event                               | false
+            tidemark_relay | select * from outbox.make_partitions(7)                | true
+            tidemark_relay | select * from outbox.partitions()                      | true
+            tidemark_relay | truncate outbox.event                                  | false
+            tidemark_relay | select outbox.require_old_partition('outbox.event_default', now()) | false
+            outbox_writer  | select * from outbox.make_partitions(7)                | false
+            outbox_writer  | select outbox.drop_partition('outbox.event_default', now()) | false
+            outbox_writer  | select outbox.delete_old_rows(now(), 1)                | false
+            nobody_special | select outbox.partitions()                             | false
             nobody_special | select outbox.token()                                  | false
             nobody_special | select outbox.publish('order', '1', 't', 'x')          | false
             """)
@@ -194,6 +202,28 @@ class OutboxSchemaIT {
                     .isInstanceOf(SQLException.class)
                     .hasMessageContaining("permission denied");
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            select outbox.drop_partition('outbox.event_default', now())                 | outbox.event_default is not a partition
+            select outbox.drop_partition('outbox.event', 'infinity')                    | outbox.event is not a partition
+            select outbox.drop_partition('outbox.migration', 'infinity')                | outbox.migration is not a partition
+            select outbox.drop_partition('outbox.event_2998', 'infinity')               | outbox.event_2998 is not a partition
+            select outbox.lock_partition('outbox.event_1998', '1998-12-31 23:59:59+00') | outbox.event_1998 is not a partition
+            select outbox.empty_partition('outbox.event_1998', null)                    | outbox.event_1998 is not a partition
+            select outbox.delete_old_rows(now(), 1)                                     | transaction that is read committed
+            """)
+    void theRelayCanRemoveOldPartitionsOnly(String sql, String refusal) throws Exception {
+        source.execute(
+                "create table if not exists outbox.event_1998 partition of outbox.event for values from"
+                        + " ('1998-01-01 00:00:00+00') to ('1999-01-01 00:00:00+00')",
+                "create table if not exists outbox.event_2998 partition of outbox.event for values from"
+                        + " ('2998-01-01 00:00:00+00') to ('2999-01-01 00:00:00+00')");
+
+        assertThatThrownBy(() -> source.execute("set role tidemark_relay", sql))
+                .isInstanceOf(SQLException.class)
+                .hasMessageContaining(refusal);
     }
 
     /** Without the trigger Postgres decodes the move as a delete and an insert, and the event is published twice. */

@@ -1,17 +1,20 @@
 package io.tidemark.it.harness;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 
 /**
  * The consumer group of the projection {@code view}, as any user would write it: process, then commit. Remembers when
@@ -48,21 +51,31 @@ public final class GroupConsumer implements AutoCloseable {
             consumer.subscribe(List.of(source.topic("order")));
             while (!closing) {
                 Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+                List<String> ids = new ArrayList<>();
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
                     offsets.put(
                             new TopicPartition(record.topic(), record.partition()),
                             new OffsetAndMetadata(record.offset() + 1)); // the record's, never the log's end
-                    processedNanos.put(ReadEvent.of(record).id(), Long.MAX_VALUE);
+                    ids.add(ReadEvent.of(record).id());
                 }
                 if (!offsets.isEmpty()) {
                     TimeUnit.MILLISECONDS.sleep(random.nextInt(maxPauseMillis + 1));
                     long now = System.nanoTime();
-                    processedNanos.replaceAll((id, nanos) -> nanos == Long.MAX_VALUE ? now : nanos);
-                    consumer.commitSync(offsets);
+                    ids.forEach(id -> processedNanos.putIfAbsent(id, now));
+                    commit(consumer, offsets);
                 }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** What cannot be committed comes again, and is known then. */
+    private static void commit(KafkaConsumer<byte[], byte[]> consumer, Map<TopicPartition, OffsetAndMetadata> offsets) {
+        try {
+            consumer.commitSync(offsets);
+        } catch (CommitFailedException | RetriableException e) {
+            System.out.println("GroupConsumer: not committed: " + e.getMessage());
         }
     }
 

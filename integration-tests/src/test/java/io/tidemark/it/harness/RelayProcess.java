@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.outbox.Lsn;
 import io.tidemark.quickstart.stack.ChildJvm;
 import io.tidemark.quickstart.stack.FreePorts;
 import io.tidemark.relay.cli.TidemarkCli;
@@ -14,8 +15,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /** A relay in a process of its own, as in production: {@code tidemark run}, with HTTP on free ports. */
 public final class RelayProcess implements AutoCloseable {
@@ -23,41 +26,105 @@ public final class RelayProcess implements AutoCloseable {
     private static final HttpClient HTTP =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
     private static final ObjectMapper JSON = new ObjectMapper();
+    /** A relay that stands still takes the request and never answers. */
+    private static final Duration STATE_TIMEOUT = Duration.ofSeconds(2);
 
-    private final ChildJvm process;
+    /**
+     * How its JVM is started.
+     *
+     * @param jvmOptions besides the usual ones, for example {@code -Dname=value}
+     * @param environment added to that of this process
+     */
+    public record Launch(List<String> jvmOptions, Map<String, String> environment) {
+
+        public static final Launch PLAIN = new Launch(List.of(), Map.of());
+    }
+
     private final int port;
+    private final int adminPort;
+    private final Path config;
+    private final Path log;
+    private Launch launch;
+    private ChildJvm process;
 
-    private RelayProcess(ChildJvm process, int port) {
-        this.process = process;
-        this.port = port;
+    private RelayProcess(TestSource source, Servers through, Launch launch, String... more) {
+        this.port = FreePorts.next();
+        this.adminPort = FreePorts.next();
+        String[] yaml = Arrays.copyOf(more, more.length + 1);
+        yaml[more.length] = "server: {applicationConnectors: [{type: http, bindHost: 127.0.0.1, port: " + port
+                + "}], adminConnectors: [{type: http, bindHost: 127.0.0.1, port: " + adminPort
+                + "}], requestLog: {appenders: []}}";
+        this.config = source.configFile(through, yaml);
+        this.log = source.dir().resolve("relay-" + port + ".log");
+        this.launch = launch;
+        this.process = spawn();
     }
 
     /** Starts it; returns at once. */
     public static RelayProcess start(TestSource source, String... more) {
-        int port = FreePorts.next();
-        String[] yaml = Arrays.copyOf(more, more.length + 1);
-        yaml[more.length] = "server: {applicationConnectors: [{type: http, bindHost: 127.0.0.1, port: " + port
-                + "}], adminConnectors: [{type: http, bindHost: 127.0.0.1, port: " + FreePorts.next()
-                + "}], requestLog: {appenders: []}}";
-        Path config = source.configFile(yaml);
-        Path log = source.dir().resolve("relay-" + port + ".log");
-        ChildJvm process = ChildJvm.start(
+        return start(source, source.servers(), Launch.PLAIN, more);
+    }
+
+    /**
+     * Starts it; returns at once.
+     *
+     * @param through under which addresses it reaches the servers of the source
+     * @param more YAML at the end of its configuration
+     */
+    public static RelayProcess start(TestSource source, Servers through, Launch launch, String... more) {
+        return new RelayProcess(source, through, launch, more);
+    }
+
+    private ChildJvm spawn() {
+        List<String> jvmOptions = new ArrayList<>(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        jvmOptions.addAll(launch.jvmOptions());
+        return ChildJvm.start(
                 "relay",
                 TidemarkCli.class.getName(),
                 List.of("run", config.toString()),
-                List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+                jvmOptions,
+                launch.environment(),
                 log);
-        return new RelayProcess(process, port);
     }
 
     /** Returns when it streams. */
     public RelayProcess awaitRunning() {
-        await("relay running, log " + process.log())
-                .atMost(Duration.ofSeconds(60))
+        return awaitState("running", Duration.ofSeconds(60));
+    }
+
+    /** Returns when the relay is in this state. */
+    public RelayProcess awaitState(String state, Duration atMost) {
+        await("relay " + state + ", log " + log)
+                .atMost(atMost)
                 .pollInterval(Duration.ofMillis(50))
-                .ignoreExceptionsInstanceOf(IOException.class)
-                .until(() -> get("/v1/source").path("state").asText().equals("running"));
+                .until(() -> state().equals(state));
         return this;
+    }
+
+    /**
+     * As the health check on the admin port names it, which asks no server ({@code GET /v1/source} asks Postgres);
+     * {@code away} when it does not answer.
+     */
+    public String state() throws InterruptedException {
+        try {
+            String message = JSON.readTree(
+                            send(adminPort, "/healthcheck", STATE_TIMEOUT).body())
+                    .at("/relay/message")
+                    .asText();
+            return message.split(" ", 2)[0];
+        } catch (IOException e) {
+            return "away";
+        }
+    }
+
+    /** Whether the health check on the admin port passes. */
+    public boolean isHealthy() throws IOException, InterruptedException {
+        return send(adminPort, "/healthcheck", STATE_TIMEOUT).statusCode() == 200;
+    }
+
+    /** Up to where everything is in committed Kafka transactions, as this relay knows it. */
+    public Lsn published() throws IOException, InterruptedException {
+        return Lsn.parse(get("/v1/source").path("published").asText());
     }
 
     public JsonNode get(String path) throws IOException, InterruptedException {
@@ -65,14 +132,61 @@ public final class RelayProcess implements AutoCloseable {
     }
 
     public HttpResponse<String> send(String path) throws IOException, InterruptedException {
+        return send(port, path, Duration.ofSeconds(60));
+    }
+
+    private static HttpResponse<String> send(int port, String path, Duration timeout)
+            throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                .timeout(Duration.ofSeconds(60))
+                .timeout(timeout)
                 .build();
         return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
     }
 
+    /** The process id, with which what it writes to {@code tidemark.positions} is signed. */
+    public long pid() {
+        return process.pid();
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
     public void kill() {
         process.kill();
+    }
+
+    /** {@code SIGSTOP}: it stands still with all its connections open, until {@link #resume}. */
+    public void pause() {
+        process.pause();
+    }
+
+    /** {@code SIGCONT}, if it stands still. */
+    public void resume() {
+        process.resume();
+    }
+
+    /** {@code SIGTERM}; returns at once. */
+    public void requestStop() {
+        process.requestStop();
+    }
+
+    /** Starts it again, with the same configuration and on the same ports, when it has ended; returns at once. */
+    public void restart() {
+        if (process.isAlive()) {
+            throw new IllegalStateException("the relay still runs, log " + log);
+        }
+        process = spawn();
+    }
+
+    public Path log() {
+        return log;
+    }
+
+    /** The same with another launch. */
+    public void restart(Launch with) {
+        launch = with;
+        restart();
     }
 
     public String output() {

@@ -9,8 +9,11 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Arrays;
+import java.util.Properties;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGProperty;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.kafka.KafkaContainer;
 import org.testcontainers.postgresql.PostgreSQLContainer;
@@ -31,12 +34,21 @@ public final class Servers {
     private final String user;
     private final String password;
     private final String bootstrapServers;
+    private final int replicationFactor;
 
-    private Servers(String postgresAddress, String user, String password, String bootstrapServers) {
+    private Servers(
+            String postgresAddress, String user, String password, String bootstrapServers, int replicationFactor) {
         this.postgresAddress = postgresAddress;
         this.user = user;
         this.password = password;
         this.bootstrapServers = bootstrapServers;
+        this.replicationFactor = replicationFactor;
+    }
+
+    /** A Postgres and a Kafka of the quickstart's stack, under these addresses ({@code host:port}). */
+    static Servers at(String postgresAddress, String bootstrapServers, int replicationFactor) {
+        return new Servers(
+                postgresAddress, PostgresServer.USER, PostgresServer.PASSWORD, bootstrapServers, replicationFactor);
     }
 
     /** The servers, started by the first who asks. */
@@ -76,22 +88,28 @@ public final class Servers {
                 postgres.getHost() + ":" + postgres.getMappedPort(5432),
                 postgres.getUsername(),
                 postgres.getPassword(),
-                kafka.getBootstrapServers());
+                kafka.getBootstrapServers(),
+                1);
     }
 
     private static Servers asProcesses() {
         LocalStack stack =
                 LocalStack.start(Path.of(System.getProperty("servers.dir")), FreePorts.next(), FreePorts.next());
         Runtime.getRuntime().addShutdownHook(new Thread(stack::close, "servers-stop"));
-        return new Servers(
-                "127.0.0.1:" + stack.postgres().port(),
-                PostgresServer.USER,
-                PostgresServer.PASSWORD,
-                stack.kafka().bootstrapServers());
+        return at("127.0.0.1:" + stack.postgres().port(), stack.kafka().bootstrapServers(), 1);
+    }
+
+    /** The same Kafka, but Postgres servers of the test's own, of which one is the primary. */
+    public static Servers with(PostgresServer... postgres) {
+        String addresses = Arrays.stream(postgres)
+                .map(server -> "127.0.0.1:" + server.port())
+                .collect(Collectors.joining(","));
+        return at(addresses, shared().bootstrapServers, 1);
     }
 
     public String url(String database) {
-        return "jdbc:postgresql://" + postgresAddress + "/" + database;
+        return "jdbc:postgresql://" + postgresAddress + "/" + database
+                + (postgresAddress.contains(",") ? "?targetServerType=primary" : "");
     }
 
     public String user() {
@@ -106,9 +124,18 @@ public final class Servers {
         return bootstrapServers;
     }
 
+    /** How many replicas a topic is to have here. */
+    public int replicationFactor() {
+        return replicationFactor;
+    }
+
     /** A new connection as the superuser. */
     public Connection connect(String database) throws SQLException {
-        return DriverManager.getConnection(url(database), user, password);
+        Properties properties = new Properties();
+        PGProperty.USER.set(properties, user);
+        PGProperty.PASSWORD.set(properties, password);
+        PGProperty.HOST_RECHECK_SECONDS.set(properties, "0"); // a standby may have been promoted just now
+        return DriverManager.getConnection(url(database), properties);
     }
 
     void execute(String database, String... statements) throws SQLException {

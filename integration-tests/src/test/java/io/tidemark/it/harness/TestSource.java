@@ -29,19 +29,25 @@ public final class TestSource implements AutoCloseable {
     private static final Pattern AUDIT_INSERT = Pattern.compile(
             "table audit\\.entry: INSERT: n\\[bigint]:\\d+ event_id\\[uuid]:'([0-9a-f-]+)' aggregate_id\\[text]:'(.*)'");
 
-    private final Servers servers = Servers.shared();
+    private final Servers servers;
     private final String name;
     private final Path dir;
 
-    private TestSource(String name, Path dir) {
+    private TestSource(Servers servers, String name, Path dir) {
+        this.servers = servers;
         this.name = name;
         this.dir = dir;
     }
 
     /** A fresh source; {@code label} makes its names readable. */
     public static TestSource create(String label) throws Exception {
+        return create(label, Servers.shared());
+    }
+
+    /** The same on other servers than those that all tests share. */
+    public static TestSource create(String label, Servers servers) throws Exception {
         String name = label + "_" + UUID.randomUUID().toString().substring(0, 8);
-        TestSource source = new TestSource(name, Files.createTempDirectory("tidemark-" + label));
+        TestSource source = new TestSource(servers, name, Files.createTempDirectory("tidemark-" + label));
         source.servers.execute("postgres", "create database " + name);
         try (Connection connection = source.connect()) {
             new SourceInstallation(source.configuration().postgres()).install(connection);
@@ -52,6 +58,11 @@ public final class TestSource implements AutoCloseable {
                         + " null)",
                 "select pg_create_logical_replication_slot('" + name + "_truth', 'test_decoding')");
         return source;
+    }
+
+    /** The same source as other servers have it. */
+    public TestSource on(Servers others) {
+        return new TestSource(others, name, dir);
     }
 
     public String name() {
@@ -91,24 +102,30 @@ public final class TestSource implements AutoCloseable {
 
     /** The configuration file, with more YAML at its end. */
     public Path configFile(String... more) {
+        return configFile(servers, more);
+    }
+
+    /** The same for a relay that reaches the servers under other addresses. */
+    public Path configFile(Servers through, String... more) {
         String yaml = String.format(
                 Locale.ROOT,
                 """
                 postgres: {url: "%s", user: %s, password: "%s", slot: %s}
                 kafka:
                   bootstrapServers: "%s"
-                  topics: {partitions: 3, replicationFactor: 1}
+                  topics: {partitions: 3, replicationFactor: %d}
                 routes:
                   - {aggregateType: "*", topic: "%s.{aggregateType}", tombstones: true}
                 projections:
                   - {name: view, group: %s-view, topics: [%s.order]}
                 %s
                 """,
-                servers.url(name),
-                servers.user(),
-                servers.password(),
+                through.url(name),
+                through.user(),
+                through.password(),
                 name,
-                servers.bootstrapServers(),
+                through.bootstrapServers(),
+                through.replicationFactor(),
                 name,
                 name,
                 name,

@@ -15,6 +15,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /** Reads topics as any consumer would: {@code read_committed}, from the beginning. */
 public final class TopicReader {
 
+    /** Without a new event for so long, no more are expected. */
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private TopicReader() {}
@@ -34,7 +35,7 @@ public final class TopicReader {
         return readUntil(servers, topicPrefix, events -> true);
     }
 
-    /** Reads up to the end again and again until {@code enough} holds, for a minute at most; then what there is. */
+    /** Reads up to the end again and again until {@code enough} holds, or nothing new comes for a minute. */
     public static List<ReadEvent> readUntil(Servers servers, String topicPrefix, Predicate<List<ReadEvent>> enough) {
         List<ReadEvent> events = new ArrayList<>();
         long deadline = System.nanoTime() + TIMEOUT.toNanos();
@@ -51,7 +52,11 @@ public final class TopicReader {
                 Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
                 while (partitions.stream()
                         .anyMatch(partition -> consumer.position(partition) < ends.getOrDefault(partition, 0L))) {
+                    int before = events.size();
                     consumer.poll(Duration.ofMillis(100)).forEach(record -> events.add(ReadEvent.of(record)));
+                    if (events.size() > before) {
+                        deadline = System.nanoTime() + TIMEOUT.toNanos();
+                    }
                     if (System.nanoTime() > deadline) {
                         return sorted(events);
                     }

@@ -26,23 +26,52 @@ public final class Workload implements AutoCloseable {
 
     private static final int AGGREGATES = 25;
 
+    /** What the transactions look like. */
+    public enum Shape {
+        /** One event each, from several writers at once. */
+        SINGLE_ROWS,
+        /** Everything this class knows, mostly small, some of hundreds and a few of thousands of rows. */
+        EVERYTHING,
+        /** A thousand rows or more, among small ones. */
+        LARGE
+    }
+
     private final TestSource source;
+    private final Shape shape;
     private final long seed;
     private final int pauseMillis;
+    private final boolean reconnects;
     private final ExecutorService writers;
     private final List<Future<?>> running = new ArrayList<>();
     private volatile boolean stopping;
 
-    private Workload(TestSource source, long seed, int writers, int pauseMillis) {
+    private Workload(TestSource source, Shape shape, long seed, int writers, int pauseMillis, boolean reconnects) {
+        this.reconnects = reconnects;
         this.source = source;
+        this.shape = shape;
         this.seed = seed;
         this.pauseMillis = pauseMillis;
         this.writers = Executors.newFixedThreadPool(writers);
     }
 
-    /** Starts so many writers, each pausing up to {@code pauseMillis} between transactions. */
+    /** Starts writers of everything. */
     public static Workload start(TestSource source, long seed, int writers, int pauseMillis) {
-        Workload workload = new Workload(source, seed, writers, pauseMillis);
+        return start(source, Shape.EVERYTHING, seed, writers, pauseMillis);
+    }
+
+    /** Starts so many writers, each pausing up to {@code pauseMillis} between transactions. */
+    public static Workload start(TestSource source, Shape shape, long seed, int writers, int pauseMillis) {
+        return start(source, shape, seed, writers, pauseMillis, false);
+    }
+
+    /** The same where the server may go away: the writers leave what they were at, which may be committed, and go on. */
+    public static Workload startReconnecting(TestSource source, long seed, int writers, int pauseMillis) {
+        return start(source, Shape.EVERYTHING, seed, writers, pauseMillis, true);
+    }
+
+    private static Workload start(
+            TestSource source, Shape shape, long seed, int writers, int pauseMillis, boolean reconnects) {
+        Workload workload = new Workload(source, shape, seed, writers, pauseMillis, reconnects);
         for (int i = 0; i < writers; i++) {
             Random random = new Random(seed * 31 + i);
             workload.running.add(workload.writers.submit(() -> workload.write(random)));
@@ -51,15 +80,45 @@ public final class Workload implements AutoCloseable {
     }
 
     private Void write(Random random) throws Exception {
+        while (!stopping) {
+            try {
+                writeOnce(random);
+            } catch (SQLException e) {
+                if (!reconnects || !isConnectionLoss(e)) {
+                    throw e;
+                }
+                TimeUnit.MILLISECONDS.sleep(100);
+            }
+        }
+        return null;
+    }
+
+    /** Connection failures, and a server that is being stopped or is not up yet (57P01 to 57P03). */
+    private static boolean isConnectionLoss(SQLException failure) {
+        String state = String.valueOf(failure.getSQLState());
+        return state.startsWith("08") || state.startsWith("57P");
+    }
+
+    private void writeOnce(Random random) throws Exception {
         try (Connection connection = source.connect();
                 Connection other = source.connect()) {
             connection.setAutoCommit(false);
             while (!stopping) {
-                transaction(connection, other, random);
+                switch (shape) {
+                    case SINGLE_ROWS -> {
+                        insert(connection, events(random, 1));
+                        connection.commit();
+                    }
+                    case EVERYTHING -> transaction(connection, other, random);
+                    case LARGE -> {
+                        boolean isLarge = random.nextInt(40) == 0;
+                        insert(connection, events(random, isLarge ? 1000 + random.nextInt(2000) : 1));
+                        connection.commit();
+                    }
+                }
                 TimeUnit.MILLISECONDS.sleep(random.nextInt(pauseMillis + 1));
             }
         }
-        return null;
     }
 
     /** One transaction of a random shape; {@code other} is in auto-commit. */
@@ -69,7 +128,7 @@ public final class Workload implements AutoCloseable {
         }
         switch (random.nextInt(12)) {
             case 0, 1, 2 -> insert(connection, events(random, 1));
-            case 3 -> insert(connection, events(random, 2 + random.nextInt(40)));
+            case 3 -> insert(connection, events(random, rows(random)));
             case 4 -> copy(connection, events(random, 2 + random.nextInt(150)));
             case 5 -> longBesideShort(connection, other, random);
             case 6 -> adjacentToCommits(connection, other, random);
@@ -88,6 +147,14 @@ public final class Workload implements AutoCloseable {
             default -> {} // empty
         }
         connection.commit();
+    }
+
+    private static int rows(Random random) {
+        int dice = random.nextInt(100);
+        if (dice == 0) {
+            return 1000 + random.nextInt(2000);
+        }
+        return dice < 10 ? 100 + random.nextInt(300) : 2 + random.nextInt(40);
     }
 
     private static void longBesideShort(Connection connection, Connection other, Random random) throws Exception {
@@ -206,6 +273,15 @@ public final class Workload implements AutoCloseable {
 
     public long seed() {
         return seed;
+    }
+
+    /** Stops the writers of a server that was killed; whatever failed in them is due to that. */
+    public void abandon() throws InterruptedException {
+        stopping = true;
+        writers.shutdown();
+        if (!writers.awaitTermination(60, TimeUnit.SECONDS)) {
+            throw new AssertionError("a writer hangs although its server is gone");
+        }
     }
 
     /** Stops the writers and reports what failed in them. */

@@ -28,7 +28,7 @@ final class CapturedStream implements AutoCloseable {
     private CapturedStream(TestSource source, Lsn start, ChangeRing ring) {
         this.source = source;
         this.ring = ring;
-        this.engine = CaptureEngine.start(source.configuration().postgres(), start, ring);
+        this.engine = CaptureEngine.start(source.configuration().postgres(), start, start, ring);
     }
 
     /** From where the slot stands, with room for everything. */

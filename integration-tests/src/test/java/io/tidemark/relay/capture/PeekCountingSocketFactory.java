@@ -12,16 +12,16 @@ public final class PeekCountingSocketFactory extends SocketFactory {
     /** Peeks of a thread that streams changes; one engine at a time. */
     static final AtomicInteger PEEKS = new AtomicInteger();
 
-    private final int peekMillis;
+    private final WaitingSocketFactory.Argument argument;
 
     /** Called by pgjdbc by reflection, with the {@code socketFactoryArg}. */
-    public PeekCountingSocketFactory(String peekMillis) {
-        this.peekMillis = Integer.parseInt(peekMillis);
+    public PeekCountingSocketFactory(String argument) {
+        this.argument = WaitingSocketFactory.Argument.parse(argument);
     }
 
     @Override
     public Socket createSocket() {
-        return new WaitingSocketFactory.WaitingSocket(peekMillis) {
+        return new WaitingSocketFactory.WaitingSocket(argument.peekMillis(), Taps.find(argument.tapId())) {
             @Override
             public synchronized void setSoTimeout(int millis) throws SocketException {
                 super.setSoTimeout(millis);

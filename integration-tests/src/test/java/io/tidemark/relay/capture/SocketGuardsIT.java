@@ -43,20 +43,25 @@ class SocketGuardsIT {
         return thread.getName().endsWith("change-event-source-coordinator");
     }
 
-    /** The relay's engine in all but what made its socket counts, and, if given, how long it waits. */
+    /** The relay's engine in all but what made its socket counts, and, unless 0, how long it waits. */
     private final class CountingEngine implements AutoCloseable {
 
         private final String tapId;
         private final DebeziumEngine<RecordChangeEvent<SourceRecord>> engine;
         private final Thread thread;
 
-        CountingEngine(String... moreProperties) throws Exception {
-            tapId = Taps.register(new Tap(ring, source.confirmed()));
+        CountingEngine() throws Exception {
+            this(0);
+        }
+
+        CountingEngine(int peekMillis) throws Exception {
+            tapId = Taps.register(new Tap(ring, source.confirmed(), source.confirmed()));
             Properties properties = EngineProperties.of(source.configuration().postgres(), tapId);
             assertThat(properties.setProperty("driver.socketFactory", PeekCountingSocketFactory.class.getName()))
                     .isEqualTo(WaitingSocketFactory.class.getName());
-            for (int i = 0; i < moreProperties.length; i += 2) {
-                properties.setProperty(moreProperties[i], moreProperties[i + 1]);
+            if (peekMillis > 0) {
+                properties.setProperty(
+                        "driver.socketFactoryArg", new WaitingSocketFactory.Argument(peekMillis, tapId).toString());
             }
             engine = DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
                     .using(properties)
@@ -110,9 +115,8 @@ class SocketGuardsIT {
     /** The wait is set to far longer than the test: if it were sat out, no event would ever come. */
     @Test
     void eventEndsTheWaitAtOnce() throws Exception {
-        String farTooLong =
-                Long.toString(CapturedStream.PATIENCE.multipliedBy(10).toMillis());
-        try (CountingEngine engine = new CountingEngine("driver.socketFactoryArg", farTooLong)) {
+        int farTooLong = (int) CapturedStream.PATIENCE.multipliedBy(10).toMillis();
+        try (CountingEngine engine = new CountingEngine(farTooLong)) {
             engine.awaitPeeks(1);
             for (int i = 0; i < 5; i++) {
                 List<Change> changes = new ArrayList<>();

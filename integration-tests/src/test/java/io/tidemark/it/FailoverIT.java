@@ -1,0 +1,284 @@
+package io.tidemark.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemark.it.guarantee.Evidence;
+import io.tidemark.it.harness.FailoverPair;
+import io.tidemark.it.harness.GroupConsumer;
+import io.tidemark.it.harness.ReadEvent;
+import io.tidemark.it.harness.RelayProcess;
+import io.tidemark.it.harness.RunningRelay;
+import io.tidemark.it.harness.Servers;
+import io.tidemark.it.harness.TestSource;
+import io.tidemark.it.harness.TestSource.CommittedEvent;
+import io.tidemark.it.harness.TopicReader;
+import io.tidemark.it.harness.TwoServersBehindOneName;
+import io.tidemark.it.harness.Workload;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.quickstart.stack.FreePorts;
+import io.tidemark.quickstart.stack.PostgresServer;
+import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.health.RelayState.Phase;
+import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.source.TimelineReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Postgres fails over to a standby, or is replaced by an older copy. Where the database still has all that was
+ * published, the relay goes on by itself; where it has not, it halts and names what is missing.
+ */
+class FailoverIT {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** Then Postgres sends the relay only what the standby has. */
+    private static final Map<String, String> WAITS_FOR_STANDBY =
+            Map.of("synchronized_standby_slots", FailoverPair.STANDBY);
+
+    @TempDir
+    private Path dir;
+
+    @Test
+    void goesOnByItselfOnThePromotedStandbyAndMissesNothing() throws Exception {
+        try (FailoverPair pair = FailoverPair.create(dir, WAITS_FOR_STANDBY, Map.of())) {
+            TestSource source = pair.source();
+            source.execute("alter role tidemark_relay password 'relay'");
+            RelayConfiguration config = asRelayRole(source);
+            try (RunningRelay relay = RunningRelay.startAndAwait(config)) {
+                pair.awaitSyncedSlot();
+                Workload before = Workload.start(source, 1, 3, 20);
+                awaitMorePublished(relay);
+                pair.failOver();
+                before.abandon();
+                await().atMost(PATIENCE).until(() -> timeline(relay) == 2);
+                relay.awaitPhase(Phase.RUNNING);
+                source.execute(
+                        "select pg_create_logical_replication_slot('" + source.name() + "_truth', 'test_decoding')");
+                try (Workload after = Workload.start(source, 2, 3, 20)) {
+                    awaitMorePublished(relay);
+                }
+
+                TestSource old = pair.restartOldPrimary();
+                Lsn switchPoint = pair.switchPoint();
+                List<CommittedEvent> committed = new ArrayList<>(old.committedEvents());
+                committed.removeIf(event -> event.commitLsn().isAfter(switchPoint));
+                committed.addAll(source.committedEvents());
+                List<ReadEvent> read = TopicReader.readUntil(
+                        source.servers(), source.name() + ".", events -> events.size() >= committed.size());
+
+                assertThat(source.query("select count(*) from audit.entry")).isEqualTo("" + committed.size());
+                new Evidence(committed, read).check("switched at " + switchPoint);
+                assertThat(read.stream()
+                                .map(event -> event.position().timeline())
+                                .collect(Collectors.toSet()))
+                        .containsExactlyInAnyOrder(1, 2);
+                relay.close();
+                assertThat(haltReason(asRelayRole(old)))
+                        .contains("published on timeline 2", "the database is on timeline 1, an older one");
+            }
+        }
+    }
+
+    private static RelayConfiguration asRelayRole(TestSource source) throws Exception {
+        Path file = source.configFile();
+        String yaml = Files.readString(file)
+                .replace("user: " + source.servers().user(), "user: tidemark_relay")
+                .replace("password: \"" + source.servers().password() + "\"", "password: relay");
+        return ConfigurationFile.read(Files.writeString(file, yaml));
+    }
+
+    @Test
+    void haltsAndNamesWhatWasPublishedButNeverReceivedByTheStandby() throws Exception {
+        try (FailoverPair pair = FailoverPair.create(dir, Map.of(), Map.of());
+                RunningRelay relay = RunningRelay.startAndAwait(pair.source().configuration())) {
+            pair.awaitSyncedSlot();
+            publish(pair.source(), relay, "kept");
+            pair.awaitReceived(relay.state().published());
+            pair.cutStandbyOff();
+            publish(pair.source(), relay, "lost");
+            Lsn published = relay.state().published();
+
+            pair.failOver();
+
+            String reason = String.valueOf(relay.awaitPhase(Phase.HALTED).reason());
+            assertThat(reason)
+                    .contains(
+                            "left timeline 1 at " + pair.switchPoint(),
+                            "(" + pair.switchPoint() + ", " + published + "]",
+                            "no longer in the database");
+        }
+    }
+
+    @Test
+    void judgesTokensOfTheOldTimelineByItsHistory() throws Exception {
+        try (FailoverPair pair = FailoverPair.create(dir, Map.of(), Map.of())) {
+            TestSource source = pair.source();
+            Lsn published;
+            try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+                pair.awaitSyncedSlot();
+                publish(source, relay, "kept");
+                published = relay.state().published();
+            }
+            source.execute("select outbox.publish('order', 'kept too', 't', 'x')");
+            String kept = source.query("select outbox.token()");
+            pair.awaitReceived(Lsn.max(published, Lsn.parseFixedWidth(kept.replaceFirst(".*\\.", ""))));
+            pair.cutStandbyOff();
+            source.execute("select outbox.publish('order', 'lost', 't', 'x')");
+            String lost = source.query("select outbox.token()");
+            pair.failOver();
+
+            try (RelayProcess relay = RelayProcess.start(source).awaitRunning();
+                    GroupConsumer group = GroupConsumer.start(source, 0)) {
+                assertThat(ask(relay, kept + "&wait=20s").path("status").asText())
+                        .isEqualTo("success");
+                assertThat(group.processed()).isEqualTo(2);
+                JsonNode diverged = ask(relay, lost + "&wait=20s");
+                assertThat(diverged.path("status").asText()).isEqualTo("diverged");
+                assertThat(diverged.path("reason").asText())
+                        .contains("left that timeline at " + pair.switchPoint(), "timeline 2");
+                assertThat(relay.send(path(lost + "&strict=true")).statusCode()).isEqualTo(409);
+                try (Connection connection = source.connect()) {
+                    TimelineReader reader = new TimelineReader(source.database().serverOf(connection));
+                    SourceIdentity identity = source.database().checkReady(connection);
+                    assertThat(reader.read(identity).sharedUpTo(1)).contains(pair.switchPoint());
+                    SourceIdentity elsewhere = new SourceIdentity(
+                            identity.sourceId(), identity.systemIdentifier(), identity.database(), 3);
+                    assertThatThrownBy(() -> reader.read(elsewhere)).hasMessageContaining("leads to two servers");
+                }
+                String later = lost.replaceFirst("\\.1\\.", ".3.");
+                assertThat(ask(relay, later).path("status").asText()).isEqualTo("unknown");
+            }
+        }
+    }
+
+    private static JsonNode ask(RelayProcess relay, String query) throws Exception {
+        return relay.get(path(query));
+    }
+
+    private static String path(String query) {
+        return "/v1/projections/view/watermark?token=" + query;
+    }
+
+    @Test
+    void haltsWhenTheStandbyHasNoSlot() throws Exception {
+        try (FailoverPair pair = FailoverPair.create(dir, Map.of(), Map.of("sync_replication_slots", "off"))) {
+            TestSource source = pair.source();
+            Lsn published;
+            try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+                publish(source, relay, "kept");
+                published = relay.state().published();
+            }
+            pair.awaitReceived(published);
+
+            pair.failOver();
+
+            assertThat(haltReason(source.configuration()))
+                    .contains("slot " + source.name() + " is gone", "events up to " + published, "may be missing");
+        }
+    }
+
+    @Test
+    void haltsOnAnOlderCopyAlsoWhenItHasGrownPastThePosition() throws Exception {
+        int port = FreePorts.next();
+        TestSource source;
+        try (PostgresServer postgres = PostgresServer.start(dir.resolve("server"), port, Map.of())) {
+            source = TestSource.create("copy", Servers.with(postgres));
+            publishWithARelayOfItsOwn(source, "before the copy");
+            postgres.close();
+            postgres.copyTo(dir.resolve("copy"));
+        }
+        Lsn published;
+        try (PostgresServer postgres = PostgresServer.start(dir.resolve("server"), port, Map.of())) {
+            published = publishWithARelayOfItsOwn(source, "after the copy");
+        }
+
+        try (PostgresServer copy = PostgresServer.start(dir.resolve("copy"), port, Map.of())) {
+            assertThat(haltReason(source.configuration()))
+                    .contains("Kafka has events up to " + published, "the database's WAL ends at");
+
+            source.execute("select pg_switch_wal()"); // past the position, and nothing in it that would be sent
+            assertThat(Lsn.parse(source.query("select pg_current_wal_lsn()"))).isGreaterThan(published);
+            assertThat(source.confirmed()).isLessThan(published);
+            assertThat(haltReason(source.configuration()))
+                    .contains("does not contain what was published up to " + published, "not the database's history");
+            source.execute("select outbox.publish('order', 'of the copy', 't', 'x')");
+            assertThat(haltReason(source.configuration())).contains("does not contain what was published");
+            assertThat(source.confirmed()).isLessThan(published);
+        }
+        assertThat(TopicReader.readAll(source.servers(), source.name() + "."))
+                .extracting(ReadEvent::key)
+                .containsExactlyInAnyOrder("before the copy", "after the copy");
+    }
+
+    @Test
+    void publishesNothingFromAnotherServerThanTheOneThatHoldsTheLock() throws Exception {
+        int port = FreePorts.next();
+        TestSource source;
+        try (PostgresServer postgres = PostgresServer.start(dir.resolve("server"), port, Map.of())) {
+            source = TestSource.create("split", Servers.with(postgres));
+            postgres.close();
+            postgres.copyTo(dir.resolve("copy"));
+        }
+        try (PostgresServer locked = PostgresServer.start(dir.resolve("server"), port, Map.of());
+                PostgresServer other = PostgresServer.start(dir.resolve("copy"), FreePorts.next(), Map.of());
+                TwoServersBehindOneName both = new TwoServersBehindOneName(locked, other)) {
+            source.on(Servers.with(other)).execute("select outbox.publish('order', 'of the other', 't', 'x')");
+            Path file = source.configFile();
+            String url = "127.0.0.1:" + both.port() + "/" + source.name() + "?sslmode=disable";
+            String yaml = Files.readString(file).replace("127.0.0.1:" + port + "/" + source.name(), url);
+
+            try (RunningRelay relay = RunningRelay.start(ConfigurationFile.read(Files.writeString(file, yaml)))) {
+                assertThat(relay.awaitPhase(Phase.RETRYING).reason())
+                        .contains("not on the server that holds the lock", "must lead to the primary only");
+            }
+            assertThat(TopicReader.readAll(source.servers(), source.name() + "."))
+                    .isEmpty();
+        }
+    }
+
+    private static Lsn publishWithARelayOfItsOwn(TestSource source, String aggregateId) throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+            publish(source, relay, aggregateId);
+            return relay.state().published();
+        }
+    }
+
+    /** Returns when it is published. */
+    private static void publish(TestSource source, RunningRelay relay, String aggregateId) throws Exception {
+        source.execute("select outbox.publish('order', '" + aggregateId + "', 't', 'x')");
+        Lsn nudge = Lsn.parse(source.query("select outbox.nudge()::text"));
+        await().atMost(PATIENCE).until(() -> relay.state().published().isAtLeast(nudge));
+    }
+
+    private static void awaitMorePublished(RunningRelay relay) {
+        long goal = relay.state().published().value() + 300_000;
+        await().atMost(PATIENCE).until(() -> relay.state().published().value() > goal);
+    }
+
+    private static int timeline(RunningRelay relay) {
+        return relay.state().identity().orElseThrow().timeline();
+    }
+
+    /** Of a relay that must not serve anything before. */
+    private static String haltReason(RelayConfiguration config) throws Exception {
+        try (RunningRelay relay = RunningRelay.start(config)) {
+            await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).until(() -> {
+                assertThat(relay.relay().watermarks().isServing()).isFalse();
+                return relay.state().phase() == Phase.HALTED;
+            });
+            return String.valueOf(relay.state().reason());
+        }
+    }
+}

@@ -1,0 +1,239 @@
+package io.tidemark.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.it.harness.ReadEvent;
+import io.tidemark.it.harness.RunningRelay;
+import io.tidemark.it.harness.TestSource;
+import io.tidemark.it.harness.TopicReader;
+import io.tidemark.quickstart.stack.ChildJvm;
+import io.tidemark.relay.cli.TidemarkCli;
+import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.health.RelayState.Phase;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What makes a relay stop that has published before, what it says then, and how it goes on. */
+class HaltIT {
+
+    private TestSource source;
+
+    @BeforeEach
+    void create() throws Exception {
+        source = TestSource.create("halt");
+    }
+
+    @AfterEach
+    void drop() throws Exception {
+        source.close();
+    }
+
+    private void publish(String aggregateId) throws Exception {
+        source.execute("select outbox.publish('order', '" + aggregateId + "', 't', 'x')");
+    }
+
+    private void awaitReadable(int events) {
+        TopicReader.readUntil(source.servers(), source.name() + ".", read -> read.size() >= events);
+    }
+
+    private String haltReason(RunningRelay relay) {
+        return String.valueOf(relay.awaitPhase(Phase.HALTED).reason());
+    }
+
+    private void deleteTopic(boolean andMakeAgain) throws Exception {
+        try (Admin admin = Admin.create(Map.of(
+                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, source.servers().bootstrapServers()))) {
+            admin.deleteTopics(List.of(source.topic("order"))).all().get();
+            if (andMakeAgain) {
+                await().ignoreExceptions().until(() -> {
+                    admin.createTopics(List.of(new NewTopic(source.topic("order"), Optional.of(3), Optional.empty())))
+                            .all()
+                            .get();
+                    return true;
+                });
+            }
+        }
+    }
+
+    private record Output(int exitCode, String text) {}
+
+    private Output tidemark(String... arguments) throws Exception {
+        ChildJvm process = ChildJvm.start(
+                "tidemark",
+                TidemarkCli.class.getName(),
+                List.of(arguments),
+                List.of("-XX:TieredStopAtLevel=1"),
+                Files.createTempFile(source.dir(), "adopt", ".log"));
+        return new Output(process.awaitExit(60), process.output());
+    }
+
+    /** What {@code tidemark adopt CONFIG} proposes, done; what it said about the events. */
+    private String adoptAsProposed() throws Exception {
+        String config = source.configFile().toString();
+        assertThat(tidemark("check", config).text()).contains("FINDING", "tidemark adopt CONFIG");
+        Output look = tidemark("adopt", config);
+        assertThat(look.exitCode()).as(look.text()).isEqualTo(1);
+        Matcher proposal = Pattern.compile("go on +tidemark adopt --at (\\S+)").matcher(look.text());
+        assertThat(proposal.find()).as(look.text()).isTrue();
+
+        Output adopted = tidemark("adopt", "--at", proposal.group(1), config);
+
+        assertThat(adopted.exitCode()).as(adopted.text()).isZero();
+        return look.text();
+    }
+
+    private List<String> readableAggregates() {
+        return TopicReader.readAll(source.servers(), source.name() + ".").stream()
+                .map(ReadEvent::key)
+                .toList();
+    }
+
+    private void publishAndStop(String aggregateId) throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+            publish(aggregateId);
+            awaitReadable(1);
+            await().until(() -> source.confirmed().isAtLeast(relay.state().published()));
+        }
+        await().until(() -> source.query(
+                        "select active from pg_replication_slots where slot_name = '" + source.name() + "'")
+                .equals("f"));
+    }
+
+    @Test
+    void atALostSlotAndGoesOnByItselfOnceThatIsAdopted() throws Exception {
+        publishAndStop("before");
+        source.execute("select pg_drop_replication_slot('" + source.name() + "')");
+        publish("missed");
+        try (RunningRelay relay = RunningRelay.start(source.configuration())) {
+            assertThat(haltReason(relay)).contains("is gone", "may be missing", "tidemark adopt CONFIG");
+
+            assertThat(adoptAsProposed())
+                    .contains("is gone", "a new slot begins at the end of the WAL", "they are in outbox.event");
+
+            relay.awaitPhase(Phase.RUNNING);
+            publish("after");
+            awaitReadable(2);
+            assertThat(readableAggregates()).containsExactlyInAnyOrder("before", "after");
+        }
+    }
+
+    @Test
+    void atASlotAheadOfThePositionAndGoesOnThere() throws Exception {
+        publishAndStop("before");
+        publish("skipped");
+        source.execute("select pg_replication_slot_advance('" + source.name() + "', pg_current_wal_flush_lsn())");
+        publish("after");
+        try (RunningRelay relay = RunningRelay.start(source.configuration())) {
+            assertThat(haltReason(relay)).contains("is confirmed up to", "tidemark adopt CONFIG");
+
+            assertThat(adoptAsProposed()).contains("are not published, unless they were already");
+
+            relay.awaitPhase(Phase.RUNNING);
+            awaitReadable(2);
+            assertThat(readableAggregates()).containsExactlyInAnyOrder("before", "after");
+        }
+    }
+
+    @Test
+    void atAPositionThatIsGoneAndGoesOnWhereTheSlotIs() throws Exception {
+        publishAndStop("before");
+        source.execute("update outbox.source set id = 'aaaaaaaa'"); // what Kafka knows is about another one
+        publish("after");
+        try (RunningRelay relay = RunningRelay.start(source.configuration())) {
+            assertThat(haltReason(relay)).contains("there is no position of this source", "tidemark adopt CONFIG");
+
+            assertThat(adoptAsProposed()).contains("Kafka has no position", "everything committed after");
+
+            relay.awaitPhase(Phase.RUNNING);
+            awaitReadable(2);
+            assertThat(readableAggregates()).containsExactlyInAnyOrder("before", "after");
+        }
+    }
+
+    @Test
+    void refusesToAdoptWhileARelayPublishesOrAtAnLsnThatCannotBe() throws Exception {
+        String config = source.configFile().toString();
+        Output outside = tidemark("adopt", "--at", "F/FFFFFFFF", config);
+        assertThat(outside.exitCode()).isEqualTo(2);
+        assertThat(outside.text()).contains("--at is F/FFFFFFFF, but it must lie between");
+        Output nonsense = tidemark("adopt", "--at", "here", config);
+        assertThat(nonsense.exitCode()).isEqualTo(1);
+        assertThat(nonsense.text()).contains("--at: ", "here");
+
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+            Output running = tidemark("adopt", config);
+
+            assertThat(running.exitCode()).as(relay.state().toString()).isEqualTo(2);
+            assertThat(running.text()).contains("a relay publishes this source now");
+        }
+    }
+
+    @Test
+    void atAMissingGrantAndGoesOnOnceItIsThere() throws Exception {
+        source.execute(
+                "create role " + source.name() + " login replication password 'x'",
+                "grant usage on schema outbox to " + source.name());
+        Path file = source.configFile();
+        Files.writeString(
+                file,
+                Files.readString(file)
+                        .replace("user: " + source.servers().user(), "user: " + source.name())
+                        .replace("password: \"" + source.servers().password() + "\"", "password: x"));
+        try (RunningRelay relay = RunningRelay.start(ConfigurationFile.read(file))) {
+            assertThat(haltReason(relay)).contains("user " + source.name() + " may not read the outbox");
+
+            source.execute("grant tidemark_relay to " + source.name());
+
+            relay.awaitPhase(Phase.RUNNING);
+        } finally {
+            source.execute("revoke usage on schema outbox from " + source.name(), "drop role " + source.name());
+        }
+    }
+
+    @Test
+    void atATopicThatWasMadeAgainWhileItWasAway() throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+            publish("1");
+            awaitReadable(1);
+        }
+        deleteTopic(true);
+
+        try (RunningRelay relay = RunningRelay.start(source.configuration())) {
+            assertThat(haltReason(relay))
+                    .contains("topic " + source.topic("order") + " was deleted and made again", "are gone");
+
+            assertThat(adoptAsProposed()).contains("was deleted and made again");
+
+            relay.awaitPhase(Phase.RUNNING);
+            publish("2");
+            awaitReadable(1);
+            assertThat(readableAggregates()).containsExactly("2");
+        }
+    }
+
+    @Test
+    void atATopicThatIsDeletedWhileItRuns() throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+            publish("1");
+            awaitReadable(1);
+
+            deleteTopic(false);
+
+            await().atMost(Duration.ofSeconds(60)).until(() -> relay.state().phase() == Phase.HALTED);
+            assertThat(relay.state().reason()).contains("topic " + source.topic("order") + " was deleted");
+        }
+    }
+}

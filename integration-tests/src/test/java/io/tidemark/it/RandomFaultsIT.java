@@ -1,0 +1,138 @@
+package io.tidemark.it;
+
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.it.guarantee.Evidence;
+import io.tidemark.it.guarantee.WatermarkEvidence;
+import io.tidemark.it.harness.FaultyServers;
+import io.tidemark.it.harness.FaultyWorld;
+import io.tidemark.it.harness.GroupConsumer;
+import io.tidemark.it.harness.RandomFault;
+import io.tidemark.it.harness.RelayProcess;
+import io.tidemark.it.harness.TokenReaders;
+import io.tidemark.it.harness.Workload;
+import io.tidemark.outbox.Lsn;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Two relays as processes, a consumer group and readers with tokens, under random faults; every guarantee is checked
+ * after each round. A short round by default; for hours with {@code -Dfaults.minutes=60}. A round is repeated,
+ * but for the scheduler, with {@code -Dfaults.seed=N}.
+ */
+class RandomFaultsIT {
+
+    private static final long MINUTES = Long.getLong("faults.minutes", 0);
+    private static final int FAULTS_A_ROUND = Integer.getInteger("faults.round", 6);
+    private static final String LIMITS = "limits: {transactionBytes: 256KiB, batchEvents: 1000}";
+    private static final List<RandomFault> ALL = List.of(RandomFault.values());
+    private static final Duration RECOVERY = Duration.ofMinutes(3);
+
+    /** So many rounds on the same servers; then others, with one broker and with three by turns. */
+    private static final int ROUNDS_ON_SERVERS = 5;
+
+    private final Map<RandomFault, List<Long>> recoveryMillis = new EnumMap<>(RandomFault.class);
+    private long events;
+    private long successes;
+
+    @Test
+    void nothingIsLostRepeatedReorderedOrAnsweredTooEarly() throws Exception {
+        long given = Long.getLong("faults.seed", 0);
+        long seed = given != 0 ? given : System.nanoTime() & 0xFFFFFF;
+        long endNanos = System.nanoTime() + TimeUnit.MINUTES.toNanos(MINUTES);
+        int rounds = 0;
+        do {
+            int brokers = MINUTES > 0 && rounds / ROUNDS_ON_SERVERS % 2 == 1 ? 3 : 1;
+            try (FaultyServers servers = FaultyServers.start(brokers, 2)) {
+                do {
+                    round(servers, seed);
+                    rounds++;
+                    report(rounds, seed);
+                    seed++;
+                } while (rounds % ROUNDS_ON_SERVERS != 0 && System.nanoTime() < endNanos);
+            }
+        } while (System.nanoTime() < endNanos);
+    }
+
+    private void report(int rounds, long seed) {
+        long faults = recoveryMillis.values().stream().mapToLong(List::size).sum();
+        System.out.printf(
+                "RandomFaultsIT: rounds=%d last seed=%d faults=%d events=%d successes=%d violations=0%n",
+                rounds, seed, faults, events, successes);
+        recoveryMillis.forEach((fault, millis) -> {
+            List<Long> sorted = new ArrayList<>(millis);
+            Collections.sort(sorted);
+            System.out.printf(
+                    "RandomFaultsIT:   %s n=%d publishing again after p50=%d ms max=%d ms%n",
+                    fault, sorted.size(), sorted.get(sorted.size() / 2), sorted.get(sorted.size() - 1));
+        });
+    }
+
+    private void round(FaultyServers servers, long seed) throws Exception {
+        Random random = new Random(seed);
+        String repeat =
+                "mvn verify -Dtest=NONE -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=RandomFaultsIT -Dfaults.round="
+                        + FAULTS_A_ROUND + " -Dfaults.seed=" + seed;
+        try (FaultyWorld world = FaultyWorld.on(servers, "random")) {
+            List<RelayProcess> relays = List.of(world.startRelay(0, LIMITS), world.startRelay(1, LIMITS));
+            world.awaitActive(RECOVERY);
+            try (GroupConsumer group = GroupConsumer.start(world.source(), 3)) {
+                TokenReaders readers = TokenReaders.start(world.source(), relays, seed, 3);
+                try (readers;
+                        Workload workload = Workload.startReconnecting(world.source(), seed, 3, 40)) {
+                    for (int i = 0; i < FAULTS_A_ROUND; i++) {
+                        strike(world, random, repeat);
+                    }
+                }
+                Evidence evidence = Evidence.gather(world.source());
+                evidence.check(repeat);
+                new WatermarkEvidence(evidence.committed(), group, readers.successes()).check();
+                events += evidence.committed().size();
+                successes += readers.successes().size();
+            }
+        }
+    }
+
+    private void strike(FaultyWorld world, Random random, String repeat) throws Exception {
+        RandomFault fault = ALL.get(random.nextInt(ALL.size()));
+        boolean hitTheActive = random.nextInt(4) > 0;
+        int active = world.awaitActive(RECOVERY);
+        int relay = hitTheActive ? active : 1 - active;
+        System.out.printf(
+                "RandomFaultsIT: %s of relay %d%s%n", fault, relay, relay == active ? ", the active one" : "");
+        fault.strike(world, relay, random);
+        long undoneNanos = System.nanoTime();
+        awaitPublishing(world, fault + ", " + repeat);
+        recoveryMillis
+                .computeIfAbsent(fault, f -> new ArrayList<>())
+                .add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - undoneNanos));
+    }
+
+    /** A relay that has crashed is started again, as Kubernetes would; then what is committed now gets published. */
+    private static void awaitPublishing(FaultyWorld world, String why) throws Exception {
+        Lsn head = Lsn.parse(world.source().query("select pg_current_wal_flush_lsn()::text"));
+        await("publishing again after " + why)
+                .atMost(RECOVERY)
+                .pollInterval(Duration.ofMillis(50))
+                .ignoreExceptionsInstanceOf(java.io.IOException.class)
+                .until(() -> {
+                    boolean published = false;
+                    for (int relay = 0; relay < 2; relay++) {
+                        RelayProcess process = world.relay(relay);
+                        if (!process.isAlive()) {
+                            process.restart(RelayProcess.Launch.PLAIN);
+                        }
+                        published |= process.state().equals("running")
+                                && process.published().isAfter(head);
+                    }
+                    return published;
+                });
+    }
+}

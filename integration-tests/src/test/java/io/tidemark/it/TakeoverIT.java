@@ -1,0 +1,91 @@
+package io.tidemark.it;
+
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.it.guarantee.Evidence;
+import io.tidemark.it.harness.RelayProcess;
+import io.tidemark.it.harness.RelayProcess.Launch;
+import io.tidemark.it.harness.TestSource;
+import io.tidemark.it.harness.Workload;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The narrowest moment of a takeover: the old relay stands just before a commit, or between two, and wakes up when the
+ * new one has read the position.
+ */
+class TakeoverIT {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+    /** The relay waits there until the file is gone. */
+    private static Launch holdingAt(String failpoint, Path file) {
+        return new Launch(
+                List.of("-Dio.tidemark.failpoints=" + failpoint, "-Dio.tidemark.failpoints.hold=" + file), Map.of());
+    }
+
+    private static void awaitOutput(RelayProcess relay, String text) {
+        await(text)
+                .atMost(TIMEOUT)
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> relay.output().contains(text));
+    }
+
+    private static void endLockSession(TestSource source) throws Exception {
+        source.execute("select pg_terminate_backend(pid, 5000) from pg_locks where locktype = 'advisory'"
+                + " and database = (select oid from pg_database where datname = current_database())");
+    }
+
+    @Test
+    void aCommitThatComesAfterTheTakeoverBeganIsRefused(@TempDir Path dir) throws Exception {
+        Path commit = Files.createFile(dir.resolve("commit"));
+        Path start = Files.createFile(dir.resolve("start"));
+        try (TestSource source = TestSource.create("takeover")) {
+            try (Workload workload = Workload.start(source, 11, 2, 20);
+                    RelayProcess old =
+                            RelayProcess.start(source, source.servers(), holdingAt("before-commit=hold@20", commit))) {
+                awaitOutput(old, "name=before-commit action=hold");
+                try (RelayProcess next =
+                        RelayProcess.start(source, source.servers(), holdingAt("after-position-read=hold", start))) {
+                    endLockSession(source);
+                    awaitOutput(next, "name=after-position-read action=hold");
+
+                    Files.delete(commit);
+                    awaitOutput(old, "another relay publishes this source now");
+                    Files.delete(start);
+
+                    next.awaitRunning();
+                    workload.close();
+                    Evidence.gather(source).check("a commit during a takeover");
+                }
+            }
+        }
+    }
+
+    /** It looks after its session every two seconds only; until then nothing but fencing keeps it from publishing. */
+    @Test
+    void aRelayThatDoesNotKnowYetThatItsLockIsGonePublishesNothingMore(@TempDir Path dir) throws Exception {
+        Path start = Files.createFile(dir.resolve("start"));
+        try (TestSource source = TestSource.create("unaware")) {
+            try (Workload workload = Workload.start(source, 12, 3, 5);
+                    RelayProcess old = RelayProcess.start(source).awaitRunning();
+                    RelayProcess next = RelayProcess.start(
+                            source, source.servers(), holdingAt("after-position-read=hold", start))) {
+                next.awaitState("standby", TIMEOUT);
+                endLockSession(source);
+                awaitOutput(next, "name=after-position-read action=hold");
+                awaitOutput(old, "event=state state=retrying");
+                Files.delete(start);
+
+                next.awaitRunning();
+                workload.close();
+                Evidence.gather(source).check("a lock lost under load");
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package io.tidemark.it.guarantee;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.it.harness.PoisonSource;
+import io.tidemark.it.harness.ReadEvent;
+import io.tidemark.it.harness.TestSource.CommittedEvent;
+import io.tidemark.it.harness.TopicReader;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What was committed, and where it can be read: every event in its topic or among the dead letters, never in both.
+ *
+ * @param committed in commit order
+ * @param published partition by partition, in offset order
+ * @param deadLetters in offset order
+ */
+public record DeadLetterEvidence(
+        List<CommittedEvent> committed, List<ReadEvent> published, List<ReadEvent> deadLetters) {
+
+    /** Waits until as many are readable as were committed, two minutes at most. */
+    public static DeadLetterEvidence gather(PoisonSource poison) throws Exception {
+        List<CommittedEvent> committed = poison.source().committedEvents();
+        Set<String> expected = poison.poison();
+        List<ReadEvent> published = TopicReader.readUntil(
+                poison.source().servers(),
+                poison.source().name() + ".",
+                events -> events.size() >= committed.size() - expected.size());
+        await().atMost(Duration.ofMinutes(2))
+                .pollInterval(Duration.ofMillis(200))
+                .until(() -> poison.deadLetters().size() >= expected.size());
+        return new DeadLetterEvidence(committed, published, poison.deadLetters());
+    }
+
+    /** Checks that just the poison is among the dead letters, and every guarantee over the two together. */
+    public void check(Set<String> poison, String context) {
+        Set<String> dead = deadLetters.stream().map(ReadEvent::id).collect(Collectors.toSet());
+        assertThat(dead).as("ids of the dead letters, " + context).isEqualTo(poison);
+        Evidence together = new Evidence(
+                committed,
+                Stream.concat(published.stream(), deadLetters.stream()).toList());
+        for (Guarantee guarantee :
+                List.of(new G1NoLoss(), new G2NoPhantom(), new G3NoDuplicate(), new G5OrderOfPositions())) {
+            together.check(guarantee, context);
+        }
+        List<CommittedEvent> good =
+                committed.stream().filter(event -> !dead.contains(event.id())).toList();
+        new Evidence(good, published).check(context);
+    }
+}

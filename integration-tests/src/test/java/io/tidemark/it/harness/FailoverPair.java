@@ -1,0 +1,120 @@
+package io.tidemark.it.harness;
+
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.quickstart.stack.FreePorts;
+import io.tidemark.quickstart.stack.PostgresServer;
+import io.tidemark.quickstart.stack.PostgresStandby;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** A primary with a source on it, and a streaming standby to fail over to; the source's URL names both. */
+public final class FailoverPair implements AutoCloseable {
+
+    /** The standby's physical slot. */
+    public static final String STANDBY = "standby_1";
+
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+    private final Path dir;
+    private final PostgresServer primary;
+    private final PostgresServer standby;
+    private final TestSource source;
+    private final List<PostgresServer> restarted = new ArrayList<>();
+
+    private FailoverPair(Path dir, PostgresServer primary, PostgresServer standby, TestSource source) {
+        this.dir = dir;
+        this.primary = primary;
+        this.standby = standby;
+        this.source = source;
+    }
+
+    public static FailoverPair create(
+            Path dir, Map<String, String> primarySettings, Map<String, String> standbySettings) throws Exception {
+        PostgresServer primary = PostgresServer.start(dir.resolve("primary"), FreePorts.next(), primarySettings);
+        PostgresServer standby =
+                PostgresStandby.start(primary, STANDBY, dir.resolve("standby"), FreePorts.next(), standbySettings);
+        TestSource source = TestSource.create("failover", Servers.with(primary, standby));
+        return new FailoverPair(dir, primary, standby, source);
+    }
+
+    public TestSource source() {
+        return source;
+    }
+
+    /**
+     * Returns when the standby has our slot, fit to go on with; a relay must be using it. A standby takes a slot over
+     * only once it holds back no more than the standby itself would, which it learns from the snapshots in the WAL.
+     */
+    public void awaitSyncedSlot() {
+        await("synced slot").atMost(PATIENCE).until(() -> {
+            source.execute("select pg_log_standby_snapshot()", "select outbox.nudge()");
+            return onStandby("select exists (select from pg_replication_slots where slot_name = '" + source.name()
+                            + "' and synced and failover and not temporary)")
+                    .equals("t");
+        });
+    }
+
+    /** Returns when the standby has the WAL up to there. */
+    public void awaitReceived(Lsn lsn) {
+        await("standby at " + lsn)
+                .atMost(PATIENCE)
+                .until(() -> Lsn.parse(onStandby("select pg_last_wal_replay_lsn()::text"))
+                        .isAtLeast(lsn));
+    }
+
+    /** From now on the standby misses what the primary does. */
+    public void cutStandbyOff() {
+        PostgresStandby.stopReceiving(standby);
+    }
+
+    /** The primary dies, and the standby takes over. */
+    public void failOver() {
+        primary.killNow();
+        promote();
+    }
+
+    public void killPrimary() {
+        primary.killNow();
+    }
+
+    public void promote() {
+        PostgresStandby.promote(standby);
+    }
+
+    /** Where the promoted standby left timeline 1, from its own file. */
+    public Lsn switchPoint() throws SQLException {
+        return Lsn.parse(onStandby("select split_part(pg_read_file('pg_wal/00000002.history'), E'\\t', 2)"));
+    }
+
+    /** The dead primary comes back alone, at another address. */
+    public TestSource restartOldPrimary() {
+        PostgresServer old = PostgresServer.start(dir.resolve("primary"), FreePorts.next(), Map.of());
+        restarted.add(old);
+        return source.on(Servers.with(old));
+    }
+
+    private String onStandby(String query) throws SQLException {
+        try (Connection connection = standby.connect("postgres");
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    @Override
+    public void close() {
+        restarted.forEach(PostgresServer::close);
+        standby.close();
+        primary.close();
+    }
+}

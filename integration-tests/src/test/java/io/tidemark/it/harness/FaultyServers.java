@@ -1,0 +1,143 @@
+package io.tidemark.it.harness;
+
+import io.tidemark.quickstart.stack.Directories;
+import io.tidemark.quickstart.stack.FreePorts;
+import io.tidemark.quickstart.stack.KafkaCluster;
+import io.tidemark.quickstart.stack.KafkaListener;
+import io.tidemark.quickstart.stack.PostgresServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * A Postgres and a Kafka of a test's own, to be killed, paused and restarted; and for each of several relays a
+ * {@link TcpProxy} to Postgres and to every broker, through which all that it sends goes. What the test itself does
+ * (truth slot, writers, readers) goes straight to the servers.
+ */
+public final class FaultyServers implements AutoCloseable {
+
+    private final Path dir;
+    private final Path postgresDir;
+    private final int postgresPort;
+    private final List<TcpProxy> postgresLinks = new ArrayList<>();
+    private final List<List<TcpProxy>> kafkaLinks = new ArrayList<>();
+    private final KafkaCluster kafka;
+    private PostgresServer postgres;
+
+    private FaultyServers(Path dir, int brokers, int relays) {
+        this.dir = dir;
+        this.postgresDir = dir.resolve("postgres");
+        this.postgresPort = FreePorts.next();
+        this.kafka = KafkaCluster.start(dir.resolve("kafka"), listeners(brokers, relays));
+        try {
+            this.postgres = startPostgres();
+        } catch (RuntimeException e) {
+            kafka.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts them, with links for so many relays; returns when they answer.
+     *
+     * @param brokers one, or three of which one may be away
+     */
+    public static FaultyServers start(int brokers, int relays) throws IOException {
+        Path parent = Path.of(System.getProperty("servers.dir"));
+        Files.createDirectories(parent);
+        return new FaultyServers(Files.createTempDirectory(parent, "faulty-"), brokers, relays);
+    }
+
+    /** On each broker one listener a relay, which the relay is told to find behind its own proxy. */
+    private List<List<KafkaListener>> listeners(int brokers, int relays) {
+        List<List<KafkaListener>> listeners = new ArrayList<>();
+        for (int broker = 0; broker < brokers; broker++) {
+            listeners.add(new ArrayList<>());
+        }
+        for (int relay = 0; relay < relays; relay++) {
+            postgresLinks.add(TcpProxy.to(postgresPort));
+            kafkaLinks.add(new ArrayList<>());
+            for (int broker = 0; broker < brokers; broker++) {
+                int port = FreePorts.next();
+                TcpProxy link = TcpProxy.to(port);
+                kafkaLinks.get(relay).add(link);
+                listeners.get(broker).add(new KafkaListener("RELAY" + relay, port, link.port()));
+            }
+        }
+        return listeners;
+    }
+
+    private PostgresServer startPostgres() {
+        return PostgresServer.start(postgresDir, postgresPort, Map.of());
+    }
+
+    /** Their addresses without any proxy. */
+    public Servers direct() {
+        return Servers.at("127.0.0.1:" + postgresPort, kafka.bootstrapServers(), kafka.size());
+    }
+
+    /** Their addresses as this relay is to know them. */
+    public Servers through(int relay) {
+        String bootstrapServers =
+                kafkaLinks.get(relay).stream().map(TcpProxy::address).collect(Collectors.joining(","));
+        return Servers.at(postgresLinks.get(relay).address(), bootstrapServers, kafka.size());
+    }
+
+    public PostgresServer postgres() {
+        return postgres;
+    }
+
+    /** On the same data and port, after {@link PostgresServer#killNow}; returns when it has recovered. */
+    public void restartPostgres() {
+        postgres = startPostgres();
+    }
+
+    public KafkaCluster kafka() {
+        return kafka;
+    }
+
+    public TcpProxy postgresLink(int relay) {
+        return postgresLinks.get(relay);
+    }
+
+    /** One for each broker. */
+    public List<TcpProxy> kafkaLinks(int relay) {
+        return kafkaLinks.get(relay);
+    }
+
+    /** Everything runs and passes again, whatever was done to it; returns when it answers. */
+    public void restore() {
+        links().forEach(TcpProxy::heal);
+        if (!postgres.isAlive()) {
+            restartPostgres();
+        }
+        for (int i = 0; i < kafka.size(); i++) {
+            kafka.broker(i).resume();
+            if (!kafka.broker(i).isAlive()) {
+                kafka.broker(i).restart();
+            }
+        }
+    }
+
+    private List<TcpProxy> links() {
+        List<TcpProxy> links = new ArrayList<>(postgresLinks);
+        kafkaLinks.forEach(links::addAll);
+        return links;
+    }
+
+    /** Ends everything and deletes the data. */
+    @Override
+    public void close() {
+        links().forEach(TcpProxy::close);
+        try {
+            kafka.close();
+        } finally {
+            postgres.close();
+            Directories.delete(dir);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package io.tidemark.it.harness;
+
+import static io.tidemark.it.harness.TcpProxy.Direction.TO_CLIENT;
+import static io.tidemark.it.harness.TcpProxy.Direction.TO_SERVER;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.relay.failpoint.Failpoint;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+
+/** The faults of the random run: each is done to one relay, its links, or a server, and undone again. */
+public enum RandomFault {
+    /** The process is gone at once, and started again later, sometimes to crash at a failpoint. */
+    RELAY_KILLED,
+    /** It crashes at a random failpoint, in the midst of work. */
+    CRASH_AT_FAILPOINT,
+    /** SIGTERM, and started again. */
+    RELAY_STOPPED,
+    /** SIGSTOP for some seconds; its sessions stay open. */
+    RELAY_PAUSED,
+    /** SIGSTOP until another one has taken over, because the server has ended its sessions. */
+    RELAY_PAUSED_AND_REPLACED,
+    /** The server ends the stream. */
+    WALSENDER_ENDED,
+    /** The server ends the session that holds the lock. */
+    LOCK_SESSION_ENDED,
+    KAFKA_LINK_DEAD,
+    KAFKA_LINK_RESET,
+    KAFKA_LINK_SLOW,
+    KAFKA_LINK_CUT,
+    POSTGRES_LINK_DEAD,
+    POSTGRES_LINK_RESET,
+    POSTGRES_LINK_SLOW,
+    POSTGRES_LINK_CUT,
+    BROKER_KILLED,
+    BROKER_PAUSED,
+    POSTGRES_KILLED;
+
+    private static final Duration TAKEOVER = Duration.ofMinutes(2);
+
+    /** Does it to this relay, or to a server, and undoes it after a random time. */
+    public void strike(FaultyWorld world, int relay, Random random) throws Exception {
+        FaultyServers servers = world.servers();
+        RelayProcess process = world.relay(relay);
+        List<TcpProxy> kafkaLinks = world.kafkaLinks(relay);
+        TcpProxy postgresLink = world.postgresLink(relay);
+        int broker = random.nextInt(servers.kafka().size());
+        switch (this) {
+            case RELAY_KILLED -> {
+                process.kill();
+                sleep(random, 1500);
+                process.restart(random.nextInt(3) == 0 ? crashing(random) : RelayProcess.Launch.PLAIN);
+            }
+            case CRASH_AT_FAILPOINT -> {
+                process.kill();
+                process.restart(crashing(random));
+                sleep(random, 8000);
+            }
+            case RELAY_STOPPED -> {
+                process.requestStop();
+                sleep(random, 4000);
+                process.kill();
+                process.restart(RelayProcess.Launch.PLAIN);
+            }
+            case RELAY_PAUSED -> {
+                process.pause();
+                sleep(random, 5000);
+                process.resume();
+            }
+            case RELAY_PAUSED_AND_REPLACED -> {
+                process.pause();
+                endSession(world, "l.locktype = 'advisory'");
+                awaitRunning(world.relay(1 - relay));
+                sleep(random, 1500);
+                process.resume();
+            }
+            case WALSENDER_ENDED ->
+                world.source()
+                        .execute("select pg_terminate_backend(active_pid) from pg_replication_slots where active and"
+                                + " slot_name = '" + world.source().name() + "'");
+            case LOCK_SESSION_ENDED -> endSession(world, "l.locktype = 'advisory'");
+            case KAFKA_LINK_DEAD -> {
+                kafkaLinks.forEach(link -> deaden(link, random));
+                sleep(random, 6000);
+                kafkaLinks.forEach(TcpProxy::heal);
+            }
+            case KAFKA_LINK_RESET -> kafkaLinks.forEach(TcpProxy::reset);
+            case KAFKA_LINK_SLOW -> {
+                kafkaLinks.forEach(link -> link.delay(TO_CLIENT, 20 + random.nextInt(300)));
+                sleep(random, 4000);
+                kafkaLinks.forEach(TcpProxy::heal);
+            }
+            case KAFKA_LINK_CUT -> {
+                kafkaLinks.forEach(
+                        link -> link.cutAfter(random.nextBoolean() ? TO_CLIENT : TO_SERVER, random.nextInt(30_000)));
+                sleep(random, 2000);
+                kafkaLinks.forEach(TcpProxy::heal);
+            }
+            case POSTGRES_LINK_DEAD -> {
+                deaden(postgresLink, random);
+                sleep(random, 5000);
+                postgresLink.heal();
+            }
+            case POSTGRES_LINK_RESET -> postgresLink.reset();
+            case POSTGRES_LINK_SLOW -> {
+                postgresLink.delay(TO_CLIENT, 20 + random.nextInt(200));
+                sleep(random, 4000);
+                postgresLink.heal();
+            }
+            case POSTGRES_LINK_CUT -> {
+                postgresLink.cutAfter(TO_CLIENT, random.nextInt(100_000));
+                sleep(random, 2000);
+                postgresLink.heal();
+            }
+            case BROKER_KILLED -> {
+                servers.kafka().broker(broker).kill();
+                sleep(random, 2000);
+                servers.kafka().broker(broker).restart();
+            }
+            case BROKER_PAUSED -> {
+                servers.kafka().broker(broker).pause();
+                sleep(random, 6000);
+                servers.kafka().broker(broker).resume();
+            }
+            case POSTGRES_KILLED -> {
+                servers.postgres().killNow();
+                sleep(random, 1000);
+                servers.restartPostgres();
+            }
+        }
+    }
+
+    /** It may crash while it takes over, at a failpoint of an earlier fault; then it is started again. */
+    private static void awaitRunning(RelayProcess process) {
+        await("the other relay runs")
+                .atMost(TAKEOVER)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> {
+                    if (!process.isAlive()) {
+                        process.restart(RelayProcess.Launch.PLAIN);
+                    }
+                    return process.state().equals("running");
+                });
+    }
+
+    private static void deaden(TcpProxy link, Random random) {
+        switch (random.nextInt(3)) {
+            case 0 -> link.blackhole(TO_SERVER);
+            case 1 -> link.blackhole(TO_CLIENT);
+            default -> link.blackhole(TO_SERVER, TO_CLIENT);
+        }
+    }
+
+    private static void sleep(Random random, int upToMillis) throws InterruptedException {
+        TimeUnit.MILLISECONDS.sleep(random.nextInt(upToMillis));
+    }
+
+    private static void endSession(FaultyWorld world, String which) throws Exception {
+        world.source()
+                .execute("select pg_terminate_backend(l.pid, 5000) from pg_locks l where " + which
+                        + " and l.database = (select oid from pg_database where datname = current_database())");
+    }
+
+    /** A relay that dies at one failpoint, or at another if it does not come to that one. */
+    private static RelayProcess.Launch crashing(Random random) {
+        List<Failpoint> all = List.of(Failpoint.values());
+        Failpoint first = all.get(random.nextInt(all.size()));
+        Failpoint second = all.get(random.nextInt(all.size()));
+        String armed = first.label() + "=crash:" + random.nextInt(300) + "@" + (1 + random.nextInt(5));
+        if (second != first) {
+            armed += "," + second.label() + "=crash@" + (1 + random.nextInt(30));
+        }
+        return new RelayProcess.Launch(List.of("-Dio.tidemark.failpoints=" + armed), Map.of());
+    }
+}

@@ -1,0 +1,71 @@
+package io.tidemark.it.harness;
+
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import io.tidemark.quickstart.stack.StackException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A file system of a few megabytes in memory, to be filled. Unmounted on close. */
+public final class SmallDisk implements AutoCloseable {
+
+    private final Path mountPoint;
+
+    private SmallDisk(Path mountPoint) {
+        this.mountPoint = mountPoint;
+    }
+
+    /** Mounts one below {@code parent}; where that is not allowed, the test is skipped and says why. */
+    public static SmallDisk mount(Path parent, int mebibytes) {
+        try {
+            Path mountPoint = Files.createDirectory(parent.resolve("small-disk"));
+            String refusal =
+                    run("mount", "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "tmpfs", mountPoint.toString());
+            if (!refusal.isEmpty()) {
+                abort("no small disk to fill, mounting one is not allowed here: " + refusal);
+            }
+            return new SmallDisk(mountPoint);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public Path path() {
+        return mountPoint;
+    }
+
+    /** Gives it so much room, without touching what is on it. */
+    public void resize(int mebibytes) {
+        require(run("mount", "-o", "remount,size=" + mebibytes + "m", mountPoint.toString()));
+    }
+
+    @Override
+    public void close() {
+        require(run("umount", mountPoint.toString()));
+    }
+
+    private static void require(String complaint) {
+        if (!complaint.isEmpty()) {
+            throw new StackException(complaint);
+        }
+    }
+
+    /** Returns what it had to complain about; empty when it went well. */
+    private static String run(String... command) {
+        try {
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+            int exitCode = process.waitFor();
+            return exitCode == 0 ? "" : String.join(" ", command) + " ended with " + exitCode + ": " + output;
+        } catch (IOException e) {
+            return "cannot run " + command[0] + ": " + e.getMessage();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StackException("interrupted during " + command[0], e);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package io.tidemark.it.harness;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemark.it.guarantee.WatermarkEvidence.Success;
+import io.tidemark.outbox.OutboxEvent;
+import io.tidemark.outbox.OutboxWriter;
+import io.tidemark.outbox.Token;
+import io.tidemark.outbox.Tokens;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Users who write, take a token, and ask the relays over HTTP whether their projection has caught up, before they read.
+ * Servers and relays may go away at any time; they ask again, or write anew.
+ */
+public final class TokenReaders implements AutoCloseable {
+
+    private final TestSource source;
+    private final List<RelayProcess> relays;
+    private final Queue<Success> successes = new ConcurrentLinkedQueue<>();
+    private final ExecutorService threads;
+    private final List<Future<?>> running = new ArrayList<>();
+    private volatile boolean closing;
+
+    private TokenReaders(TestSource source, List<RelayProcess> relays, int readers) {
+        this.source = source;
+        this.relays = relays;
+        this.threads = Executors.newFixedThreadPool(readers);
+    }
+
+    public static TokenReaders start(TestSource source, List<RelayProcess> relays, long seed, int readers) {
+        TokenReaders all = new TokenReaders(source, relays, readers);
+        for (int i = 0; i < readers; i++) {
+            String aggregate = "reader-" + i;
+            Random random = new Random(seed * 17 + i);
+            all.running.add(all.threads.submit(() -> all.read(aggregate, random)));
+        }
+        return all;
+    }
+
+    private Void read(String aggregate, Random random) throws Exception {
+        while (!closing) {
+            try (Connection connection = source.connect()) {
+                connection.setAutoCommit(false);
+                while (!closing) {
+                    writeAndAsk(connection, aggregate, random);
+                    TimeUnit.MILLISECONDS.sleep(random.nextInt(100));
+                }
+            } catch (SQLException e) { // the server is away
+                TimeUnit.MILLISECONDS.sleep(200);
+            }
+        }
+        return null;
+    }
+
+    private void writeAndAsk(Connection connection, String aggregate, Random random)
+            throws SQLException, InterruptedException {
+        String id = new OutboxWriter()
+                .publish(connection, OutboxEvent.of("order", aggregate, "read", "x"))
+                .toString();
+        try (Statement audit = connection.createStatement()) {
+            audit.execute(
+                    "insert into audit.entry (event_id, aggregate_id) values ('" + id + "', '" + aggregate + "')");
+        }
+        connection.commit();
+        Token token = Tokens.current(connection);
+        connection.commit();
+        for (int attempt = 0; attempt < 5 && !closing; attempt++) {
+            RelayProcess relay = relays.get(random.nextInt(relays.size()));
+            if (isCaughtUp(relay, token)) {
+                successes.add(new Success(token.parts().get(0).lsn(), id, System.nanoTime()));
+                return;
+            }
+        }
+    }
+
+    private static boolean isCaughtUp(RelayProcess relay, Token token) throws InterruptedException {
+        try {
+            JsonNode answer = relay.get("/v1/projections/view/watermark?wait=3s&token=" + token);
+            if (answer.path("status").asText().equals("success")) {
+                return true;
+            }
+        } catch (IOException e) { // killed, paused, or not up yet
+            TimeUnit.MILLISECONDS.sleep(100);
+            return false;
+        }
+        TimeUnit.MILLISECONDS.sleep(50);
+        return false;
+    }
+
+    public List<Success> successes() {
+        return List.copyOf(successes);
+    }
+
+    /** Returns when nobody asks any more, and reports what failed in them. */
+    @Override
+    public void close() throws Exception {
+        closing = true;
+        threads.shutdown();
+        for (Future<?> reader : running) {
+            reader.get(120, TimeUnit.SECONDS);
+        }
+    }
+}
