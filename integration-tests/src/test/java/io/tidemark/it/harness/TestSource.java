@@ -149,8 +149,12 @@ public final class TestSource implements AutoCloseable {
     /** An event as the truth slot saw it. */
     public record CommittedEvent(String id, String aggregateId, Lsn commitLsn, int ordinal) {}
 
-    /** Everything committed so far, in commit order, without consuming it from the truth slot. */
+    /**
+     * Everything committed so far, in commit order, without consuming it from the truth slot. A slot is read only as far
+     * as the WAL is flushed, and asynchronous commits are not: a synchronous one behind them flushes them.
+     */
     public List<CommittedEvent> committedEvents() throws SQLException {
+        execute("set synchronous_commit = on", "select pg_logical_emit_message(true, 'truth', '')");
         List<CommittedEvent> committed = new ArrayList<>();
         List<String[]> open = new ArrayList<>();
         try (Connection connection = connect();
