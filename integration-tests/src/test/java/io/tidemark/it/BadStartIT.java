@@ -269,7 +269,7 @@ class BadStartIT {
             try (RunningRelay second = RunningRelay.start(source.configuration())) {
                 second.awaitPhase(Phase.STANDBY);
                 assertThat(first.state().phase()).isEqualTo(Phase.RUNNING);
-                assertThat(second.relay().watermarks().isServing()).isFalse();
+                second.awaitServing();
 
                 first.close();
 

@@ -9,7 +9,9 @@ import io.tidemark.relay.cleanup.Cleanup;
 import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.RouteConfig;
+import io.tidemark.relay.election.AdvisoryLock;
 import io.tidemark.relay.failpoint.Failpoint;
+import io.tidemark.relay.follow.IndexFollower;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.PublishedIndex;
@@ -29,6 +31,7 @@ import io.tidemark.relay.source.TimelineReader;
 import io.tidemark.relay.watermark.Watermarks;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -63,6 +66,9 @@ final class ActiveRun {
     /** A stream that has not come by its resume point may be quiet above it: a nudge brings on the decision. */
     private static final long ANCHOR_NUDGE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+    /** Without what earlier runs have left, old tokens ask for more than they need; no reason to wait for long. */
+    private static final Duration REBUILD_TIMEOUT = Duration.ofSeconds(5);
+
     private static final long STREAM_CHECK_MILLIS = 5;
     private static final int RING_CHANGES = 16_384;
     private static final long RING_BYTES = 16 * 1024 * 1024;
@@ -70,8 +76,10 @@ final class ActiveRun {
     private final RelayConfiguration config;
     private final SourceDatabase database;
     private final PublishedIndex index;
+    private final IndexFollower follower;
     private final RelayState state;
     private final Watermarks watermarks;
+    private final String relayId;
     private final String owner;
     private final BooleanSupplier isStopping;
 
@@ -79,15 +87,19 @@ final class ActiveRun {
             RelayConfiguration config,
             SourceDatabase database,
             PublishedIndex index,
+            IndexFollower follower,
             RelayState state,
             Watermarks watermarks,
+            String relayId,
             String owner,
             BooleanSupplier isStopping) {
         this.config = config;
         this.database = database;
         this.index = index;
+        this.follower = follower;
         this.state = state;
         this.watermarks = watermarks;
+        this.relayId = relayId;
         this.owner = owner;
         this.isStopping = isStopping;
     }
@@ -104,7 +116,7 @@ final class ActiveRun {
         try (Topics topics = new Topics(config.kafka());
                 TransactionalPublisher publisher =
                         new TransactionalPublisher(config.kafka(), transactionalId(identity), hasDeadLetters());
-                IndexWriter indexWriter = new IndexWriter(config.kafka(), identity.sourceId(), identity.timeline())) {
+                IndexWriter indexWriter = new IndexWriter(config.kafka(), identity.sourceId())) {
             if (!topics.hasDefendedTransactions()) {
                 LOG.warn("event=weak-transactions transaction.version=below-2 fix=\"kafka-features.sh upgrade --feature"
                         + " transaction.version=2\" why=KIP-890");
@@ -120,7 +132,8 @@ final class ActiveRun {
             try (KafkaTail tail = new KafkaTail(config.kafka())) {
                 publishedTopics = new PublishedTopics(topics, readable(() -> tail.lastTopicIds(identity.sourceId())));
                 publishedTopics.check();
-                start = decideStart(tail, control, identity, history, topics.partitionsOf(declared));
+                start = decideStart(tail, control, identity, history);
+                startIndex(tail, start, topics.partitionsOf(declared));
             }
             Failpoint.AFTER_POSITION_READ.reach();
 
@@ -137,6 +150,7 @@ final class ActiveRun {
                 RelayRun.Parts parts = new RelayRun.Parts(
                         identity,
                         owner,
+                        relayId + "/" + AdvisoryLock.sessionId(control),
                         engine,
                         ring,
                         router,
@@ -150,7 +164,7 @@ final class ActiveRun {
                         identity.timeline(),
                         start.slotConfirmed(),
                         start.resumePoint().lsn());
-                Watch watch = new Watch(control, engine, publishedTopics, () -> watermarks.serve(identity, history));
+                Watch watch = new Watch(control, engine, publishedTopics);
                 new RelayRun(parts, start, watch).publishUntilStopped();
                 Failpoint.BEFORE_RELEASE.reach();
             }
@@ -207,11 +221,7 @@ final class ActiveRun {
     }
 
     private StartDecision.Start decideStart(
-            KafkaTail tail,
-            Connection control,
-            SourceIdentity identity,
-            TimelineHistory history,
-            Set<TopicPartition> declaredPartitions)
+            KafkaTail tail, Connection control, SourceIdentity identity, TimelineHistory history)
             throws HaltException, SourceNotReady, SQLException {
         StartDecision decision = StartDecision.decide(
                 readable(() -> tail.lastPosition(identity.sourceId())),
@@ -226,9 +236,16 @@ final class ActiveRun {
         if (decision instanceof StartDecision.NotReady notReady) {
             throw new SourceNotReady(notReady.reason());
         }
-        StartDecision.Start start = (StartDecision.Start) decision;
-        index.rebase(tail.recordEnds(declaredPartitions), start.resumePoint().complete());
-        return start;
+        return (StartDecision.Start) decision;
+    }
+
+    /** What this replica has followed up to the resume point is as good as if it had published it itself. */
+    private void startIndex(KafkaTail tail, StartDecision.Start start, Set<TopicPartition> declaredPartitions)
+            throws InterruptedException {
+        follower.awaitRebuilt(REBUILD_TIMEOUT);
+        if (!index.isCompleteAt(start.resumePoint())) {
+            index.startAt(start.resumePoint(), tail.recordEnds(declaredPartitions));
+        }
     }
 
     private Cleanup startCleanup(SourceIdentity identity) {
@@ -255,7 +272,6 @@ final class ActiveRun {
         private final Connection control;
         private final CaptureEngine engine;
         private final PublishedTopics topics;
-        private final Runnable serve;
         private final long startedNanos = System.nanoTime();
         private boolean anchored;
         private boolean anchorNudged;
@@ -265,18 +281,15 @@ final class ActiveRun {
         private Lsn publishedAtLastCheck = Lsn.ZERO;
         private long ignoredChanges;
 
-        Watch(Connection control, CaptureEngine engine, PublishedTopics topics, Runnable serve) {
+        Watch(Connection control, CaptureEngine engine, PublishedTopics topics) {
             this.control = control;
             this.engine = engine;
             this.topics = topics;
-            this.serve = serve;
         }
 
-        /** Not before: on another database's history, LSNs up to the resume point would be taken for published. */
         @Override
         public void anchored() {
             anchored = true;
-            serve.run();
         }
 
         @Override

@@ -8,6 +8,7 @@ import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.election.AdvisoryLock;
 import io.tidemark.relay.failpoint.Failpoint;
+import io.tidemark.relay.follow.IndexFollower;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.position.StartDecision;
@@ -18,10 +19,11 @@ import io.tidemark.relay.source.Nudges;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.source.TimelineHistory;
 import io.tidemark.relay.watermark.Watermarks;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -44,24 +46,33 @@ public final class Relay {
     private static final long PROBE_MILLIS = 20_000;
 
     private static final long STANDBY_MILLIS = 1_000;
+    private static final String OTHER_SOURCE =
+            "the database behind postgres.url is another one, or on another timeline, now";
 
     private final RelayConfiguration config;
     private final SourceDatabase database;
-    private final PublishedIndex index = new PublishedIndex();
+    private final PublishedIndex index;
     private final RelayState state = new RelayState();
     private final Nudges nudges;
     private final GroupOffsets groups;
     private final Watermarks watermarks;
+    private final IndexFollower follower;
     private final String owner;
+    /** Tells this replica's runs from those of others. */
+    private final String id = UUID.randomUUID().toString().substring(0, 8);
+
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Thread supervisor = new Thread(this::supervise, "relay");
 
     public Relay(RelayConfiguration config) {
         this.config = config;
         this.database = new SourceDatabase(config.postgres());
+        this.index = new PublishedIndex(topic -> config.projections().stream()
+                .anyMatch(projection -> projection.topics().contains(topic)));
         this.nudges = new Nudges(database);
         this.groups = new GroupOffsets(config.kafka());
         this.watermarks = new Watermarks(config.projections(), index, groups, nudges, config.watermark());
+        this.follower = new IndexFollower(config, database, index, id, new WatermarkGate());
         this.owner = ProcessHandle.current().pid() + "@" + hostName();
     }
 
@@ -86,6 +97,7 @@ public final class Relay {
         if (Failpoint.anyArmed()) {
             LOG.warn("event=failpoints-armed effect=\"this relay will fail on purpose; never in production\"");
         }
+        follower.start();
         supervisor.start();
     }
 
@@ -96,6 +108,7 @@ public final class Relay {
         }
         stopping.countDown();
         watermarks.close();
+        follower.close();
         supervisor.join(STOP_MILLIS);
         if (supervisor.isAlive()) { // waiting for a Kafka or a Postgres that does not answer
             supervisor.interrupt();
@@ -128,6 +141,7 @@ public final class Relay {
             Thread.currentThread().interrupt();
         } catch (Throwable e) { // out of memory, a class that cannot be loaded: nothing will get better in this process
             LOG.error("event=supervisor-died", e);
+            follower.close();
             watermarks.stopServing("the relay has died");
             state.enter(RelayState.Phase.HALTED, "fatal: " + e + "; restart the process");
         }
@@ -138,7 +152,6 @@ public final class Relay {
         try {
             runOnce();
         } catch (HaltException e) {
-            watermarks.stopServing("the relay has halted: " + message(e));
             state.enter(RelayState.Phase.HALTED, message(e));
             return false;
         } catch (SourceNotReady
@@ -164,14 +177,17 @@ public final class Relay {
             throws HaltException, SourceNotReady, CaptureFailed, SQLException, PublishFailure, InterruptedException {
         try (Connection control = database.connect("control")) {
             SourceIdentity identity = database.checkReady(control);
-            forgetOtherSource(identity);
+            if (index.belongTo(identity)) {
+                watermarks.stopServing(OTHER_SOURCE);
+            }
             state.identified(identity);
             AdvisoryLock.freeWhenClientDies(control);
             if (!awaitLock(control)) {
                 return;
             }
             Failpoint.AFTER_LOCK.reach();
-            new ActiveRun(config, database, index, state, watermarks, owner, this::isStopping).run(control, identity);
+            new ActiveRun(config, database, index, follower, state, watermarks, id, owner, this::isStopping)
+                    .run(control, identity);
         } catch (PublishFailure e) {
             if (e.kind() == PublishFailure.Kind.HALT || e.kind() == PublishFailure.Kind.NO_RIGHT) {
                 throw new HaltException(message(e), e);
@@ -189,25 +205,34 @@ public final class Relay {
         }
     }
 
-    /** LSNs of another database, or of another timeline, say nothing about this one. */
-    private void forgetOtherSource(SourceIdentity identity) {
-        Optional<SourceIdentity> before = state.snapshot().identity();
-        if (before.isPresent() && !before.get().equals(identity)) {
-            watermarks.stopServing("the database behind postgres.url is another one, or on another timeline, now");
-            index.clear();
-            nudges.clear();
-        }
-    }
-
     /** @return false when the relay is stopping */
     private boolean awaitLock(Connection control) throws SQLException, InterruptedException {
         while (!AdvisoryLock.tryAcquire(control, config.postgres().slot())) {
-            watermarks.stopServing("another replica is active; ask that one");
             state.enter(RelayState.Phase.STANDBY, "another replica is active");
             if (stopping.await(STANDBY_MILLIS, TimeUnit.MILLISECONDS)) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** Lets the watermark endpoint answer while the index can be relied on. */
+    private final class WatermarkGate implements IndexFollower.Listener {
+
+        @Override
+        public void sound(SourceIdentity identity, TimelineHistory history) {
+            watermarks.serve(identity, history);
+        }
+
+        @Override
+        public void unsound(String reason) {
+            watermarks.stopServing(reason);
+            nudges.clear();
+        }
+
+        @Override
+        public void advanced() {
+            watermarks.published();
+        }
     }
 }

@@ -12,6 +12,7 @@ import io.tidemark.relay.capture.Change;
 import io.tidemark.relay.capture.ChangeRing;
 import io.tidemark.relay.config.LimitsConfig;
 import io.tidemark.relay.failpoint.Failpoint;
+import io.tidemark.relay.position.IndexEntry;
 import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.position.StartDecision;
@@ -53,6 +54,7 @@ final class RelayRun {
     record Parts(
             SourceIdentity identity,
             String owner,
+            String run,
             CaptureEngine engine,
             ChangeRing ring,
             Router router,
@@ -85,6 +87,8 @@ final class RelayRun {
     private final EventSender sender;
     private final Batch batch;
     private final long maxPartBytes;
+    /** What Kafka has. */
+    private ResumePoint resumePoint;
     /** The LSN of the last whole transaction or barrier that Kafka has. */
     private Lsn published;
 
@@ -102,7 +106,8 @@ final class RelayRun {
         this.sender = new EventSender(parts.identity().timeline(), parts.router(), parts.topics(), parts.publisher());
         this.maxPartBytes = transactionBytes / PARTS_OF_THE_LIMIT;
         this.batch = new Batch(parts.limits().batchEvents(), transactionBytes);
-        this.published = start.resumePoint().complete();
+        this.resumePoint = start.resumePoint();
+        this.published = resumePoint.complete();
     }
 
     /** Publishes until the listener says stop, or something fails. */
@@ -132,6 +137,9 @@ final class RelayRun {
     private void noteAnchor() {
         if (!anchored && assembler.isAnchored()) {
             anchored = true;
+            IndexEntry opening = IndexEntry.opening(parts.identity().timeline(), parts.run(), resumePoint);
+            tell(opening);
+            parts.index().anchoredBy(opening.session());
             listener.anchored();
         }
     }
@@ -279,20 +287,34 @@ final class RelayRun {
         Map<String, byte @Nullable []> records = new HashMap<>();
         records.put(sourceId, position.toJson());
         parts.topics().toRecord().ifPresent(ids -> records.put(TopicIds.key(sourceId), ids));
-        Map<TopicPartition, TransactionalPublisher.End> ends = parts.publisher().commit(SourcePosition.TOPIC, records);
+        Map<TopicPartition, List<TransactionalPublisher.End>> ends =
+                parts.publisher().commit(SourcePosition.TOPIC, records);
         parts.topics().committed();
 
         Failpoint.AFTER_COMMIT.reach();
+        tell(new IndexEntry(parts.identity().timeline(), parts.run(), resumePoint, reached, additions(ends)));
+        resumePoint = reached;
         published = reached.complete();
-        Map<TopicPartition, PublishedIndex.Addition> additions = new HashMap<>();
-        ends.forEach((partition, end) ->
-                additions.put(partition, new PublishedIndex.Addition(end.firstLsn(), end.endOffset())));
-        parts.index().advance(additions, published);
-        parts.indexWriter().write(published, ends);
 
         Failpoint.BEFORE_CONFIRM.reach();
         parts.engine().confirmUpTo(published);
         Failpoint.AFTER_CONFIRM.reach();
         listener.published(sender.committed());
+    }
+
+    private static Map<TopicPartition, List<IndexEntry.Addition>> additions(
+            Map<TopicPartition, List<TransactionalPublisher.End>> ends) {
+        Map<TopicPartition, List<IndexEntry.Addition>> additions = new HashMap<>();
+        ends.forEach((partition, list) -> additions.put(
+                partition,
+                list.stream()
+                        .map(end -> new IndexEntry.Addition(end.firstLsn(), end.endOffset()))
+                        .toList()));
+        return additions;
+    }
+
+    private void tell(IndexEntry entry) {
+        parts.index().apply(entry);
+        parts.indexWriter().write(entry.toJson());
     }
 }

@@ -23,11 +23,20 @@ public final class RunningRelay implements AutoCloseable {
         return new RunningRelay(relay);
     }
 
-    /** Starts it and returns when it streams. */
+    /** Starts it and returns when it streams, and answers for watermarks. */
     public static RunningRelay startAndAwait(RelayConfiguration config) {
         RunningRelay running = start(config);
         running.awaitPhase(RelayState.Phase.RUNNING);
+        running.awaitServing();
         return running;
+    }
+
+    /** Waits until it answers for watermarks, whatever its role. */
+    public void awaitServing() {
+        await("serving watermarks")
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(20))
+                .until(relay.watermarks()::isServing);
     }
 
     public Relay relay() {

@@ -54,6 +54,17 @@ public record ResumePoint(Lsn lsn, int partialOrdinal, Lsn complete, boolean isA
         return commitLsn.equals(lsn) && isPartial() ? partialOrdinal + 1 : eventCount;
     }
 
+    /** Whether everything that was published up to {@code other} was published up to here. */
+    public boolean isAtLeast(ResumePoint other) {
+        int byLsn = lsn.compareTo(other.lsn);
+        return byLsn != 0 ? byLsn > 0 : !isPartial() || (other.isPartial() && partialOrdinal >= other.partialOrdinal);
+    }
+
+    /** Whether it is the same place, however each was come by. */
+    public boolean isSamePlaceAs(ResumePoint other) {
+        return isAtLeast(other) && other.isAtLeast(this);
+    }
+
     /** Whether the transaction that commits at {@link #lsn} is published in part only. */
     public boolean isPartial() {
         return partialOrdinal >= 0;

@@ -44,6 +44,7 @@ public final class KafkaTail implements AutoCloseable {
         properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "tidemark-tail-" + isolation);
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // records may expire while being read
         return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
@@ -56,6 +57,15 @@ public final class KafkaTail implements AutoCloseable {
     /** The topics that hold events of the source; none when that was never written. */
     public TopicIds lastTopicIds(String sourceId) {
         return lastValue(TopicIds.key(sourceId)).map(TopicIds::fromJson).orElseGet(() -> new TopicIds(Map.of()));
+    }
+
+    /** Every partition of these topics, as of now; of a topic that does not exist, none. */
+    public Set<TopicPartition> partitionsOf(Collection<String> topics) {
+        Set<TopicPartition> partitions = new HashSet<>();
+        for (String topic : topics) {
+            committed.partitionsFor(topic).forEach(info -> partitions.add(new TopicPartition(topic, info.partition())));
+        }
+        return partitions;
     }
 
     private Optional<byte[]> lastValue(String key) {

@@ -1,55 +1,184 @@
 package io.tidemark.relay.position;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.assemble.ResumePoint;
+import io.tidemark.relay.position.IndexEntry.Addition;
+import io.tidemark.relay.source.SourceIdentity;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 
 /**
  * From LSN to offsets: which offset a consumer must have committed in each partition to have consumed everything up to
- * an LSN. Bounded: old entries are merged, which makes answers later at worst, never wrong. Safe on any thread.
+ * an LSN. Bounded: old entries are merged, which makes answers later at worst, never wrong. Fed by this replica's run
+ * and by the entries of others; where one is missing, nothing beyond it counts as published until the ends of the
+ * partitions have been read. Safe on any thread.
  */
 public final class PublishedIndex {
 
+    private final Predicate<String> declared;
     private final Map<TopicPartition, PartitionIndex> partitions = new HashMap<>();
+    private final Gap gap = new Gap();
+    private Optional<SourceIdentity> source = Optional.empty();
+    private ResumePoint reached = ResumePoint.after(Lsn.ZERO);
     private Lsn published = Lsn.ZERO;
+    /** Of the run whose entry was applied last. */
+    private String session = "";
 
-    /**
-     * What one Kafka transaction added to a partition.
-     *
-     * @param firstLsn the lowest commit LSN among its events there
-     * @param endOffset the offset after the last of them
-     */
-    public record Addition(Lsn firstLsn, long endOffset) {}
+    private String ownSession = "";
 
-    /** Forgets everything: what follows is about another database, whose LSNs mean something else. */
-    public synchronized void clear() {
-        partitions.clear();
-        published = Lsn.ZERO;
+    /** Keeps every topic. */
+    public PublishedIndex() {
+        this(topic -> true);
+    }
+
+    /** Keeps these topics only: nobody asks about others. */
+    public PublishedIndex(Predicate<String> declared) {
+        this.declared = declared;
+        gap.open(new Lsn(0));
     }
 
     /**
-     * The start of a run. Events published by others, or in a transaction whose outcome was not known, lie above what
-     * this index knows as published and below the ends read now.
+     * What follows is about this database; if what is there is about another, or another timeline, whose LSNs mean
+     * something else, it is forgotten.
      *
-     * @param recordEnds of every partition of the declared topics, read after {@code publishedUpTo} was
+     * @return whether something was forgotten
      */
-    public synchronized void rebase(Map<TopicPartition, Long> recordEnds, Lsn publishedUpTo) {
-        Lsn unknownFrom = new Lsn(published.equals(Lsn.ZERO) ? 0 : published.value() + 1);
-        recordEnds.forEach((partition, end) -> {
-            if (end > 0) {
+    public synchronized boolean belongTo(SourceIdentity identity) {
+        boolean other = source.isPresent() && !source.get().equals(identity);
+        if (other) {
+            clear();
+        }
+        source = Optional.of(identity);
+        return other;
+    }
+
+    private void clear() {
+        partitions.clear();
+        reached = ResumePoint.after(Lsn.ZERO);
+        published = Lsn.ZERO;
+        session = "";
+        ownSession = "";
+        gap.open(new Lsn(0));
+    }
+
+    /** Up to where it has followed; above {@link #published} where an entry is missing or a transaction is split. */
+    synchronized ResumePoint reached() {
+        return reached;
+    }
+
+    /** Whether it is complete up to this point, so that a run can go on from it without reading the partitions' ends. */
+    public synchronized boolean isCompleteAt(ResumePoint point) {
+        return !gap.isOpen() && reached.isSamePlaceAs(point);
+    }
+
+    /**
+     * A run of this replica begins there. Events published by others, or in a transaction whose outcome was not known,
+     * lie above what this index knows as published and below the ends read now.
+     *
+     * @param recordEnds of every partition of the declared topics, read after the point was
+     */
+    public synchronized void startAt(ResumePoint point, Map<TopicPartition, Long> recordEnds) {
+        moveTo(point);
+        fill(recordEnds);
+    }
+
+    /** Below what was reached, a person has taken it back: then nothing that is known counts. */
+    private void moveTo(ResumePoint point) {
+        if (!point.isAtLeast(reached)) {
+            clear();
+        }
+        if (!gap.isOpen()) {
+            gap.open(new Lsn(reached.complete().value() + 1));
+        } else {
+            gap.again(new Lsn(reached.complete().value() + 1));
+        }
+        reached = point;
+    }
+
+    /**
+     * A Kafka transaction was committed. Its additions and the LSN they reach come at once: a reader sees both or
+     * neither. What is known already changes nothing.
+     */
+    public synchronized void apply(IndexEntry entry) {
+        boolean isKnown = reached.isAtLeast(entry.to());
+        if (isKnown && !(entry.isOpening() && reached.isSamePlaceAs(entry.to())) && !isRewind(entry)) {
+            return;
+        }
+        if (isRewind(entry)) {
+            moveTo(entry.to());
+        } else if (!reached.isSamePlaceAs(entry.from())) {
+            moveTo(entry.from());
+        }
+        entry.additions().forEach(this::add);
+        reached = entry.to();
+        session = entry.session();
+        if (!gap.isOpen()) {
+            published = Lsn.max(published, reached.complete());
+        }
+    }
+
+    /** A person has named a point below what was published; any other opening there is an old one, read late. */
+    private boolean isRewind(IndexEntry entry) {
+        return entry.isOpening() && entry.to().isAdopted() && !entry.to().isAtLeast(reached);
+    }
+
+    private void add(TopicPartition partition, List<Addition> additions) {
+        if (!declared.test(partition.topic())) {
+            return;
+        }
+        Optional<Lsn> unknownFrom = gap.isOpen() ? gap.close(partition) : Optional.empty();
+        boolean first = true;
+        for (Addition addition : additions) {
+            Lsn from = addition.firstLsn();
+            if (first && unknownFrom.isPresent() && from.isAfter(unknownFrom.get())) {
+                from = unknownFrom.get();
+            }
+            first = false;
+            indexOf(partition).add(from, addition.endOffset());
+        }
+    }
+
+    /** Whether an entry is missing, or none was ever seen; tells them apart, and 0 when there is none. */
+    public synchronized long openGap() {
+        return gap.number();
+    }
+
+    /**
+     * Everything that is missing lies below these ends.
+     *
+     * @param gapNumber what {@link #openGap} said before they were read; of another gap they say nothing
+     * @param recordEnds of every partition of the declared topics
+     */
+    public synchronized void fillGap(long gapNumber, Map<TopicPartition, Long> recordEnds) {
+        if (gap.isOpen() && gap.number() == gapNumber) {
+            fill(recordEnds);
+        }
+    }
+
+    private void fill(Map<TopicPartition, Long> recordEnds) {
+        recordEnds.forEach((partition, end) -> gap.close(partition).ifPresent(unknownFrom -> {
+            if (end > 0 && declared.test(partition.topic())) {
                 indexOf(partition).add(unknownFrom, end);
             }
-        });
-        published = Lsn.max(published, publishedUpTo);
+        }));
+        gap.fill();
+        published = Lsn.max(published, reached.complete());
     }
 
-    /** A Kafka transaction was committed. Additions first, then the LSN they reach: a reader sees both or neither. */
-    public synchronized void advance(Map<TopicPartition, Addition> additions, Lsn publishedUpTo) {
-        additions.forEach((partition, addition) -> indexOf(partition).add(addition.firstLsn(), addition.endOffset()));
-        published = Lsn.max(published, publishedUpTo);
+    /** A run of this replica, whose lock this session holds, has shown that its history is the published one. */
+    public synchronized void anchoredBy(String ownSession) {
+        this.ownSession = ownSession;
+    }
+
+    /** Whether the run that holds its lock by this session has shown that its history is the published one. */
+    public synchronized boolean isAnchoredBy(String holder) {
+        return holder.equals(session) || holder.equals(ownSession);
     }
 
     private PartitionIndex indexOf(TopicPartition partition) {

@@ -1,20 +1,14 @@
 package io.tidemark.relay.publish;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.KafkaConfig;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.TreeMap;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,15 +20,13 @@ import org.slf4j.LoggerFactory;
 public final class IndexWriter implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(IndexWriter.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
     private final KafkaProducer<byte[], byte[]> producer;
     private final byte[] key;
-    private final int timeline;
     private volatile boolean failing;
 
-    public IndexWriter(KafkaConfig kafka, String sourceId, int timeline) {
+    public IndexWriter(KafkaConfig kafka, String sourceId) {
         Map<String, Object> properties = new HashMap<>();
         properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1000);
         properties.put(ProducerConfig.LINGER_MS_CONFIG, 0);
@@ -44,14 +36,13 @@ public final class IndexWriter implements AutoCloseable {
         properties.put(ProducerConfig.ACKS_CONFIG, "all");
         this.producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
         this.key = sourceId.getBytes(StandardCharsets.UTF_8);
-        this.timeline = timeline;
     }
 
-    /** Everything up to {@code published} is committed, and these ends belong to it. Returns at once. */
+    /** Returns at once. */
     @SuppressWarnings("FutureReturnValueIgnored") // the callback hears of it
-    public void write(Lsn published, Map<TopicPartition, TransactionalPublisher.End> ends) {
+    public void write(byte[] entry) {
         try {
-            producer.send(new ProducerRecord<>(Topics.INDEX, 0, key, toJson(published, ends)), (metadata, failure) -> {
+            producer.send(new ProducerRecord<>(Topics.INDEX, 0, key, entry), (metadata, failure) -> {
                 if (failure == null) {
                     failing = false;
                 } else {
@@ -60,22 +51,6 @@ public final class IndexWriter implements AutoCloseable {
             });
         } catch (KafkaException e) {
             lost(e);
-        }
-    }
-
-    private byte[] toJson(Lsn published, Map<TopicPartition, TransactionalPublisher.End> ends) {
-        ObjectNode json = JSON.createObjectNode().put("timeline", timeline).put("published", published.toString());
-        ObjectNode partitions = json.putObject("ends");
-        Map<String, TransactionalPublisher.End> sorted = new TreeMap<>();
-        ends.forEach((partition, end) -> sorted.put(partition.toString(), end));
-        sorted.forEach((partition, end) -> partitions
-                .putObject(partition)
-                .put("firstLsn", end.firstLsn().toString())
-                .put("endOffset", end.endOffset()));
-        try {
-            return JSON.writeValueAsBytes(json);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a tree of strings and numbers can be written", e);
         }
     }
 

@@ -7,7 +7,9 @@ import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.route.OutgoingEvent;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -28,24 +30,22 @@ import org.jspecify.annotations.Nullable;
 public final class TransactionalPublisher implements AutoCloseable {
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
+    /** Up to so many are told apart; under load the last of each partition stands for all that follow it there. */
+    private static final int MOST_ENDS = 1_000;
 
     private final KafkaProducer<byte[], byte[]> producer;
-    private final Map<TopicPartition, End> ends = new HashMap<>();
+    private final Map<TopicPartition, List<End>> ends = new HashMap<>();
+    private int endCount;
     private final SendFailures failures = new SendFailures();
     private final int maxEventBytes;
 
     /**
-     * What a committed transaction added to a partition.
+     * What source transactions added to a partition, one or a few neighbours.
      *
-     * @param firstLsn the lowest commit LSN among its events there
+     * @param firstLsn the lowest commit LSN among their events there
      * @param endOffset the offset after the last of them
      */
-    public record End(Lsn firstLsn, long endOffset) {
-
-        End upTo(Lsn lsn, long offset) {
-            return new End(lsn.isAfter(firstLsn) ? firstLsn : lsn, Math.max(endOffset, offset));
-        }
-    }
+    public record End(Lsn firstLsn, long endOffset) {}
 
     /** @param deadLetters whether it must be able to send larger records than an event may be */
     public TransactionalPublisher(KafkaConfig kafka, String transactionalId, boolean deadLetters) {
@@ -85,6 +85,7 @@ public final class TransactionalPublisher implements AutoCloseable {
 
     public void begin() throws PublishFailure {
         ends.clear();
+        endCount = 0;
         failures.clear();
         try {
             producer.beginTransaction();
@@ -140,10 +141,28 @@ public final class TransactionalPublisher implements AutoCloseable {
             failures.addUnknownOffset();
         } else if (event != null) {
             TopicPartition partition = new TopicPartition(metadata.topic(), metadata.partition());
-            End end = ends.get(partition);
-            long offset = metadata.offset() + 1;
-            Lsn lsn = event.commitLsn();
-            ends.put(partition, end == null ? new End(lsn, offset) : end.upTo(lsn, offset));
+            addEnd(ends.computeIfAbsent(partition, p -> new ArrayList<>()), event.commitLsn(), metadata.offset() + 1);
+        }
+    }
+
+    /** Acknowledgements of a partition come in the order of its offsets; should they not, one end stands for all. */
+    private void addEnd(List<End> ofPartition, Lsn commitLsn, long endOffset) {
+        if (ofPartition.isEmpty()) {
+            ofPartition.add(new End(commitLsn, endOffset));
+            endCount++;
+            return;
+        }
+        End last = ofPartition.get(ofPartition.size() - 1);
+        if (endOffset <= last.endOffset() || last.firstLsn().isAfter(commitLsn)) {
+            Lsn first = ofPartition.get(0).firstLsn();
+            ofPartition.clear();
+            ofPartition.add(
+                    new End(first.isAfter(commitLsn) ? commitLsn : first, Math.max(endOffset, last.endOffset())));
+        } else if (endCount >= MOST_ENDS || last.firstLsn().equals(commitLsn)) {
+            ofPartition.set(ofPartition.size() - 1, new End(last.firstLsn(), endOffset));
+        } else {
+            ofPartition.add(new End(commitLsn, endOffset));
+            endCount++;
         }
     }
 
@@ -183,7 +202,8 @@ public final class TransactionalPublisher implements AutoCloseable {
      * @param records key to value, a tombstone where it is null, for partition 0 of {@code topic}
      * @return what was added where
      */
-    public Map<TopicPartition, End> commit(String topic, Map<String, byte @Nullable []> records) throws PublishFailure {
+    public Map<TopicPartition, List<End>> commit(String topic, Map<String, byte @Nullable []> records)
+            throws PublishFailure {
         for (Map.Entry<String, byte @Nullable []> record : records.entrySet()) {
             byte[] key = record.getKey().getBytes(StandardCharsets.UTF_8);
             send(new ProducerRecord<>(topic, 0, key, record.getValue()), null);

@@ -1,7 +1,7 @@
 package io.tidemark.relay.position;
 
 import io.tidemark.outbox.Lsn;
-import io.tidemark.relay.position.PublishedIndex.Addition;
+import io.tidemark.relay.position.IndexEntry.Addition;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

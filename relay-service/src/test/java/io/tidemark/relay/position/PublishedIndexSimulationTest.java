@@ -79,6 +79,39 @@ class PublishedIndexSimulationTest {
         history.verifySound();
     }
 
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void aFollowerThatHearsEverythingKnowsTheSame(long seed) {
+        History history = new History(seed);
+        for (int step = 0; step < 200; step++) {
+            history.publishBatch();
+
+            history.verifyFollowerIsAsPrecise();
+        }
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @MethodSource("seeds")
+    void aFollowerThatMissesEntriesIsBehindButNeverWrong(long seed) {
+        History history = new History(seed);
+        history.follower.losesEntries = true;
+        for (int step = 0; step < 200; step++) {
+            history.stepOfAnyKind();
+
+            history.verifyFollowerIsSound();
+        }
+        history.publishOne();
+        history.fillFollower();
+        history.verifyFollowerIsSound();
+    }
+
+    /** Another replica, which hears of the steps by the entries they write. */
+    private static final class Follower {
+
+        private final PublishedIndex index = new PublishedIndex();
+        private boolean losesEntries;
+    }
+
     /** One index and the log it describes, moved on by steps as a relay takes them. */
     private static final class History {
 
@@ -86,6 +119,7 @@ class PublishedIndexSimulationTest {
         private final Random random;
         private final KafkaLog log;
         private final PublishedIndex index = new PublishedIndex();
+        private final Follower follower = new Follower();
         private final List<Lsn> reached = new ArrayList<>();
         private final long start;
         private long wal;
@@ -97,7 +131,27 @@ class PublishedIndexSimulationTest {
             // every other history crosses 2^63, where signed and unsigned order differ
             this.start = seed % 2 == 0 ? Long.MAX_VALUE - 2000 : 1 + random.nextInt(100_000);
             this.wal = start;
-            index.rebase(log.recordEnds(), new Lsn(wal));
+            rebase(log.recordEnds(), new Lsn(wal));
+            follower.index.fillGap(follower.index.openGap(), log.recordEnds());
+        }
+
+        private void advance(Map<TopicPartition, IndexEntry.Addition> additions, Lsn upTo) {
+            IndexEntry entry = IndexSteps.advance(index, additions, upTo);
+            if (follower.losesEntries && random.nextInt(4) == 0) {
+                return;
+            }
+            follower.index.apply(IndexEntry.fromJson(entry.toJson()));
+            if (random.nextInt(3) == 0) {
+                follower.index.fillGap(follower.index.openGap(), log.recordEnds());
+            }
+            if (random.nextInt(20) == 0) { // late, of a run that is over
+                follower.index.apply(IndexEntry.fromJson(entry.toJson()));
+            }
+        }
+
+        private void rebase(Map<TopicPartition, Long> recordEnds, Lsn publishedUpTo) {
+            IndexSteps.rebase(index, recordEnds, publishedUpTo);
+            follower.index.apply(IndexEntry.opening(1, "relay/session", index.reached()));
         }
 
         private Lsn nextLsn() {
@@ -111,7 +165,7 @@ class PublishedIndexSimulationTest {
                 case 1 -> takeOverFromAnother();
                 case 2 -> publishSplit(false);
                 case 3 -> publishSplit(true);
-                case 4 -> index.advance(Map.of(), nextLsn()); // a nudge
+                case 4 -> advance(Map.of(), nextLsn()); // a nudge
                 case 5 -> publishOne();
                 default -> publishBatch();
             }
@@ -119,13 +173,13 @@ class PublishedIndexSimulationTest {
 
         void publishOne() {
             Lsn lsn = nextLsn();
-            index.advance(log.commit(List.of(lsn, lsn)), lsn);
+            advance(log.commit(List.of(lsn, lsn)), lsn);
         }
 
         void publishBatch() {
             List<Lsn> commitLsns = batch();
             Lsn last = commitLsns.get(commitLsns.size() - 1);
-            index.advance(log.commit(commitLsns), last);
+            advance(log.commit(commitLsns), last);
             reached.add(last);
         }
 
@@ -146,21 +200,24 @@ class PublishedIndexSimulationTest {
             Lsn lsn = nextLsn();
             List<Lsn> part = List.of(lsn, lsn, lsn);
             for (int parts = 1 + random.nextInt(3); parts > 0; parts--) {
-                index.advance(log.commit(part), before);
+                advance(log.commit(part), before);
                 verifySoundWhileShort();
             }
             if (crash) {
                 if (random.nextBoolean()) {
                     log.commit(part); // Kafka has it, but the answer was lost
+                    IndexSteps.rebaseBehindAnotherPart(index, log.recordEnds());
+                    follower.index.apply(IndexEntry.opening(1, "relay/session", index.reached()));
+                } else {
+                    rebase(log.recordEnds(), before);
                 }
-                index.rebase(log.recordEnds(), before);
                 verifySoundWhileShort();
             }
-            index.advance(log.commit(part), lsn);
+            advance(log.commit(part), lsn);
         }
 
         private void restart() {
-            index.rebase(log.recordEnds(), index.published());
+            rebase(log.recordEnds(), index.published());
         }
 
         /** Others published, of which this index heard nothing. */
@@ -171,7 +228,7 @@ class PublishedIndexSimulationTest {
                 log.commit(commitLsns);
                 last = commitLsns.get(commitLsns.size() - 1);
             }
-            index.rebase(log.recordEnds(), last);
+            rebase(log.recordEnds(), last);
         }
 
         private Lsn anyLsnUpToPublished() {
@@ -211,6 +268,35 @@ class PublishedIndexSimulationTest {
             assertThat(index.watermark(BOTH, log.recordEnds()))
                     .as("seed %d: watermark of a group that has read everything", seed)
                     .isEqualTo(published);
+        }
+
+        void verifyFollowerIsAsPrecise() {
+            follower.index.fillGap(follower.index.openGap(), log.recordEnds());
+            Lsn target = anyLsnUpToPublished();
+            assertThat(follower.index.published()).isEqualTo(index.published());
+            PARTITIONS.forEach(partition -> assertThat(follower.index.need(partition, target))
+                    .as("seed %d: need of %s for %s", seed, partition, target)
+                    .isEqualTo(index.need(partition, target)));
+        }
+
+        void verifyFollowerIsSound() {
+            Lsn published = follower.index.published();
+            assertThat(index.published().isAtLeast(published)).isTrue();
+            for (int i = 0; i < 5; i++) {
+                Map<TopicPartition, Long> committed = log.anyCommittedOffsets();
+                Lsn watermark = follower.index.watermark(BOTH, committed);
+                assertThat(log.isConsumed(BOTH, committed, watermark))
+                        .as("seed %d: consumed up to %s, with %s committed", seed, watermark, committed)
+                        .isTrue();
+            }
+        }
+
+        void fillFollower() {
+            advance(Map.of(), nextLsn());
+            follower.losesEntries = false;
+            advance(Map.of(), nextLsn());
+            follower.index.fillGap(follower.index.openGap(), log.recordEnds());
+            assertThat(follower.index.published()).isEqualTo(index.published());
         }
 
         void verifyExactAtBatches() {

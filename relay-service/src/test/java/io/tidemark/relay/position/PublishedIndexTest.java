@@ -3,7 +3,7 @@ package io.tidemark.relay.position;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.outbox.Lsn;
-import io.tidemark.relay.position.PublishedIndex.Addition;
+import io.tidemark.relay.position.IndexEntry.Addition;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
@@ -16,7 +16,7 @@ class PublishedIndexTest {
     private static final TopicPartition SECOND = new TopicPartition("orders", 1);
     private static final TopicPartition OTHER_TOPIC = new TopicPartition("payments", 0);
 
-    private final PublishedIndex index = new PublishedIndex();
+    private final PublishedIndex index = IndexSteps.empty();
 
     @Test
     void staysBelowTheSlowestPartition() {
@@ -139,11 +139,11 @@ class PublishedIndexTest {
     }
 
     private void published(Map<TopicPartition, Addition> additions, String upTo) {
-        index.advance(additions, Lsn.parse(upTo));
+        IndexSteps.advance(index, additions, Lsn.parse(upTo));
     }
 
     private void rebased(Map<TopicPartition, Long> recordEnds, String publishedUpTo) {
-        index.rebase(recordEnds, Lsn.parse(publishedUpTo));
+        IndexSteps.rebase(index, recordEnds, Lsn.parse(publishedUpTo));
     }
 
     private Lsn watermark(Map<TopicPartition, Long> committed) {

@@ -6,6 +6,8 @@ import io.tidemark.relay.assemble.ResumePoint;
 import io.tidemark.relay.assemble.TransactionAssembler;
 import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.capture.Change;
+import io.tidemark.relay.position.IndexEntry;
+import io.tidemark.relay.position.IndexSteps;
 import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.position.StartDecision;
@@ -68,7 +70,7 @@ final class Replica {
     private final Deque<Work> works = new ArrayDeque<>();
     private final List<Send> unsent = new ArrayList<>();
     private boolean positionSent;
-    private final Map<TopicPartition, PublishedIndex.Addition> ends = new HashMap<>();
+    private final Map<TopicPartition, IndexEntry.Addition> ends = new HashMap<>();
 
     Replica(World world, Bug bug) {
         this.world = world;
@@ -129,7 +131,7 @@ final class Replica {
                     Group.partition(partition),
                     bug == Bug.LOG_END_AS_WATERMARK ? logEnd : world.broker.recordEnd(partition));
         }
-        index.rebase(recordEnds, decided.resumePoint().complete());
+        IndexSteps.rebase(index, recordEnds, decided.resumePoint().complete());
         phase = Phase.DECIDED;
     }
 
@@ -274,8 +276,8 @@ final class Replica {
             offset = world.broker.append(transactionalId, epoch, partition, send.event(), lsn, send.ordinal(), null);
             offset.ifPresent(at -> ends.merge(
                     Group.partition(partition),
-                    new PublishedIndex.Addition(send.commitLsn(), at + 1),
-                    (a, b) -> new PublishedIndex.Addition(
+                    new IndexEntry.Addition(send.commitLsn(), at + 1),
+                    (a, b) -> new IndexEntry.Addition(
                             a.firstLsn().isAfter(b.firstLsn()) ? b.firstLsn() : a.firstLsn(),
                             Math.max(a.endOffset(), b.endOffset()))));
         }
@@ -291,7 +293,7 @@ final class Replica {
 
     private void afterCommit() {
         published = works.removeFirst().reached().complete();
-        index.advance(ends, published);
+        IndexSteps.advance(index, ends, published);
         int number = stream;
         Lsn confirmed = published;
         if (world.random.nextBoolean()) {

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ProjectionConfig;
+import io.tidemark.relay.position.IndexEntry;
+import io.tidemark.relay.position.IndexSteps;
 import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.source.SourceIdentity;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
@@ -15,7 +18,7 @@ class ProjectionWaitersTest {
     private static final TopicPartition FIRST = new TopicPartition("orders", 0);
     private static final TopicPartition SECOND = new TopicPartition("orders", 1);
 
-    private final PublishedIndex index = new PublishedIndex();
+    private final PublishedIndex index = IndexSteps.empty();
     private final ProjectionWaiters waiters =
             new ProjectionWaiters(new ProjectionConfig("view", "group", List.of("orders")), index);
 
@@ -88,7 +91,8 @@ class ProjectionWaitersTest {
     void whatWasConsumedStaysSoUntilTheGroupGoesBack() {
         published(FIRST, "0/10", 1);
         assertThat(waiters.watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/10"));
-        published(FIRST, "0/8", 9); // as if merging had pulled a later end to an earlier LSN
+        IndexSteps.advance( // as if merging had pulled a later end to an earlier LSN
+                index, Map.of(FIRST, new IndexEntry.Addition(Lsn.parse("0/8"), 9)), Lsn.parse("0/20"));
 
         assertThat(waiters.watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/10"));
         assertThat(waiters.watermark(Map.of(FIRST, 0L))).isLessThan(Lsn.parse("0/8"));
@@ -101,7 +105,8 @@ class ProjectionWaitersTest {
         waiters.watermark(Map.of(FIRST, 1L));
 
         waiters.forget(new Answer.Unavailable("another database"));
-        index.clear();
+        index.belongTo(new SourceIdentity("7f3a9c21", "1", "shop", 1));
+        index.belongTo(new SourceIdentity("7f3a9c21", "2", "shop", 1));
 
         assertThat(waiter.answer.getNow(null)).isInstanceOf(Answer.Unavailable.class);
         assertThat(index.published()).isEqualTo(Lsn.ZERO);
@@ -109,7 +114,8 @@ class ProjectionWaitersTest {
     }
 
     private void published(TopicPartition partition, String lsn, long endOffset) {
-        index.advance(Map.of(partition, new PublishedIndex.Addition(Lsn.parse(lsn), endOffset)), Lsn.parse(lsn));
+        IndexSteps.advance(
+                index, Map.of(partition, new IndexEntry.Addition(Lsn.parse(lsn), endOffset)), Lsn.parse(lsn));
     }
 
     private Waiter parked(String target) {

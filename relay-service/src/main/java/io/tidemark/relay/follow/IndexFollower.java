@@ -1,0 +1,232 @@
+package io.tidemark.relay.follow;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.ConfigurationProblem;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.position.IndexEntry;
+import io.tidemark.relay.position.IndexReader;
+import io.tidemark.relay.position.KafkaTail;
+import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.source.SourceDatabase;
+import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.source.TimelineHistory;
+import io.tidemark.relay.source.TimelineReader;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Applies the entries of other replicas' runs to the index; a run of this one applies its own. Lives as long as the
+ * process, over all runs. A daemon thread of its own.
+ */
+public final class IndexFollower implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(IndexFollower.class);
+
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final Duration UNPROVEN_POLL = Duration.ofMillis(20);
+    private static final long SESSION_CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int SESSION_CHECK_SECONDS = 5;
+    private static final long RETRY_MILLIS = 200;
+    private static final long CLOSE_MILLIS = 2_000;
+
+    /** Called on the follower's thread. */
+    public interface Listener {
+
+        /** From now on the index can be relied on, for this database. */
+        void sound(SourceIdentity identity, TimelineHistory history);
+
+        /** From now on it cannot. */
+        void unsound(String reason);
+
+        /** More is published. */
+        void advanced();
+    }
+
+    private final RelayConfiguration config;
+    private final SourceDatabase database;
+    private final PublishedIndex index;
+    private final String relayId;
+    private final Listener listener;
+    private final Set<String> topics;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final CountDownLatch rebuilt = new CountDownLatch(1);
+    private final Thread thread = new Thread(this::work, "follower");
+    private String told = "";
+
+    /** @param relayId names this replica in the runs of its entries */
+    public IndexFollower(
+            RelayConfiguration config,
+            SourceDatabase database,
+            PublishedIndex index,
+            String relayId,
+            Listener listener) {
+        this.config = config;
+        this.database = database;
+        this.index = index;
+        this.relayId = relayId;
+        this.listener = listener;
+        this.topics = config.projections().stream()
+                .flatMap(projection -> projection.topics().stream())
+                .collect(Collectors.toSet());
+        thread.setDaemon(true);
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /** Waits until what earlier runs have left is in the index; without it, a run knows less precisely what they did. */
+    public void awaitRebuilt(Duration timeout) throws InterruptedException {
+        if (!rebuilt.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+            LOG.warn("event=index-not-rebuilt effect=\"tokens of before this start ask for more than they need\"");
+        }
+    }
+
+    private void work() {
+        try {
+            do {
+                try {
+                    follow();
+                } catch (SourceNotReady | SQLException | KafkaException | ConfigurationProblem e) {
+                    tellUnsound(String.valueOf(e.getMessage()));
+                } catch (IllegalArgumentException e) { // a record that is no entry: what it would have said is unknown
+                    tellUnsound(String.valueOf(e.getMessage()));
+                } catch (RuntimeException e) {
+                    LOG.error("event=follower-failed", e); // a bug: the trace is worth its lines
+                    tellUnsound("unexpected: " + e);
+                }
+            } while (!closing.await(RETRY_MILLIS, TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void tellUnsound(String reason) {
+        if (closing.getCount() > 0 && !reason.equals(told)) {
+            LOG.warn("event=watermarks-unsound reason=\"{}\"", reason);
+            told = reason;
+        }
+        listener.unsound(reason);
+    }
+
+    private void follow() throws SourceNotReady, SQLException, InterruptedException {
+        try (Connection session = database.connect("watermark")) {
+            SourceIdentity identity = database.checkReady(session);
+            if (index.belongTo(identity)) {
+                listener.unsound("the database behind postgres.url is another one, or on another timeline, now");
+            }
+            TimelineHistory history = new TimelineReader(database.serverOf(session)).read(identity);
+            Lineage lineage = new Lineage(identity, history);
+            Proof proof = new Proof(session, config.postgres().slot(), index);
+            boolean sound = false;
+            long checked = System.nanoTime();
+            try (IndexReader reader = new IndexReader(config.kafka(), identity.sourceId())) {
+                while (closing.getCount() > 0) {
+                    List<IndexEntry> entries = reader.poll(sound ? POLL : UNPROVEN_POLL);
+                    take(entries, lineage);
+                    if (reader.isCaughtUp()) {
+                        fillGap();
+                        rebuilt.countDown();
+                        lineage.check();
+                        if (!sound && proof.isGiven()) {
+                            sound = true;
+                            told = "";
+                            LOG.info("event=watermarks-sound published={}", index.published());
+                            listener.sound(identity, history);
+                        } else if (!sound) {
+                            tellUnsound(proof.missing());
+                        }
+                        if (!entries.isEmpty()) {
+                            listener.advanced();
+                        }
+                    }
+                    if (System.nanoTime() - checked > SESSION_CHECK_NANOS) {
+                        checked = System.nanoTime();
+                        if (!session.isValid(SESSION_CHECK_SECONDS)) {
+                            throw new SourceNotReady(
+                                    "the database session has ended; whether the database is still the same is being"
+                                            + " found out");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private void take(Collection<IndexEntry> entries, Lineage lineage) {
+        for (IndexEntry entry : entries) {
+            if (!entry.run().startsWith(relayId + "/") && lineage.admits(entry)) {
+                index.apply(entry);
+            }
+        }
+    }
+
+    /** An entry is missing, so what it would have said is covered by the ends that the partitions have now. */
+    private void fillGap() {
+        long gap = index.openGap();
+        if (gap == 0) {
+            return;
+        }
+        try (KafkaTail tail = new KafkaTail(config.kafka())) {
+            index.fillGap(gap, tail.recordEnds(tail.partitionsOf(topics)));
+        }
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+        thread.interrupt();
+        try {
+            thread.join(CLOSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Which entries are about the history of the database that this replica is connected to. */
+    private static final class Lineage {
+
+        private final SourceIdentity identity;
+        private final TimelineHistory history;
+        private int younger;
+
+        Lineage(SourceIdentity identity, TimelineHistory history) {
+            this.identity = identity;
+            this.history = history;
+        }
+
+        boolean admits(IndexEntry entry) {
+            if (entry.timeline() == identity.timeline()) {
+                if (entry.isOpening()) { // what came before from a younger timeline was given up by a person
+                    younger = 0;
+                }
+                return true;
+            }
+            if (entry.timeline() > identity.timeline()) {
+                younger = entry.timeline();
+                return false;
+            }
+            Lsn shared = history.sharedUpTo(entry.timeline()).orElse(Lsn.ZERO);
+            return shared.isAtLeast(entry.upTo());
+        }
+
+        void check() throws SourceNotReady {
+            if (younger > 0) {
+                throw new SourceNotReady("events are published from timeline " + younger
+                        + ", but postgres.url leads to a database on timeline " + identity.timeline()
+                        + ", an older one; let it lead to the primary only");
+            }
+        }
+    }
+}

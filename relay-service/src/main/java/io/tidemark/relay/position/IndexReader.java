@@ -1,0 +1,75 @@
+package io.tidemark.relay.position;
+
+import io.tidemark.relay.config.KafkaConfig;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** Reads the entries of one source from {@code tidemark.index}: the last of those that are there, then what comes. One thread. */
+public final class IndexReader implements AutoCloseable {
+
+    /** How far it goes back: enough for minutes of precision, and read in a second or so. */
+    private static final long MOST_OLD_ENTRIES = 50_000;
+
+    private static final TopicPartition PARTITION = new TopicPartition(IndexEntry.TOPIC, 0);
+
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final String sourceId;
+    private final long end;
+
+    /** Looks where the topic begins and ends now; waits for the topic to exist at most as long as Kafka's client does. */
+    public IndexReader(KafkaConfig kafka, String sourceId) {
+        Map<String, Object> properties = new HashMap<>(kafka.properties());
+        properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
+        properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "tidemark-index-reader");
+        properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // entries may expire while being read
+        properties.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
+        this.consumer = new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        this.sourceId = sourceId;
+        consumer.assign(Set.of(PARTITION));
+        try {
+            end = consumer.endOffsets(Set.of(PARTITION)).getOrDefault(PARTITION, 0L);
+            long begin = consumer.beginningOffsets(Set.of(PARTITION)).getOrDefault(PARTITION, 0L);
+            consumer.seek(PARTITION, Math.max(begin, end - MOST_OLD_ENTRIES));
+        } catch (RuntimeException e) {
+            consumer.close();
+            throw e;
+        }
+    }
+
+    /**
+     * The next entries, in order; none when the time is over.
+     *
+     * @throws IllegalArgumentException when a record is no entry
+     */
+    public List<IndexEntry> poll(Duration timeout) {
+        List<IndexEntry> entries = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(timeout)) {
+            if (record.key() != null && sourceId.equals(new String(record.key(), StandardCharsets.UTF_8))) {
+                entries.add(IndexEntry.fromJson(record.value()));
+            }
+        }
+        return entries;
+    }
+
+    /** Whether everything that was there when it was made has been read. */
+    public boolean isCaughtUp() {
+        return consumer.position(PARTITION) >= end;
+    }
+
+    @Override
+    public void close() {
+        consumer.close();
+    }
+}
