@@ -79,6 +79,8 @@ class HttpIT {
 
         assertThat(one.path("group").asText()).isEqualTo(source.name() + "-view");
         assertThat(one.path("lagRecords").asLong()).isZero();
+        assertThat(one.path("lagSeconds").asDouble()).isZero();
+        assertThat(one.path("state").asText()).isEqualTo("running");
         assertThat(one.path("watermark").asText())
                 .isEqualTo(one.path("published").asText());
         assertThat(all.path("projections")).hasSize(1);
@@ -155,9 +157,71 @@ class HttpIT {
         assertThat(relay.send(path + ahead).statusCode()).isEqualTo(409);
         assertThat(relay.send(path + "tm1.ffffffff.1.0000000000000001").statusCode())
                 .isEqualTo(409);
-        assertThat(relay.send(path.replace("20s", "0") + ahead).statusCode()).isEqualTo(412);
+        assertThat(relay.send(path.replace("20s", "0") + ahead).statusCode()).isEqualTo(409);
         assertThat(relay.send(path.replace("true", "maybe") + ahead).statusCode())
                 .isEqualTo(400);
+    }
+
+    @Test
+    void waitsForSeveralProjectionsAtOnce() throws Exception {
+        Token token = write();
+
+        HttpResponse<String> response = relay.post("/v1/wait", "{\"token\": \"" + token + "\", \"wait\": \"20s\"}");
+
+        JsonNode answer = JSON.readTree(response.body());
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(answer.path("status").asText()).isEqualTo("success");
+        assertThat(answer.path("mode").asText()).isEqualTo("all");
+        assertThat(answer.path("token").asText()).isEqualTo(token.toString());
+        assertThat(answer.path("projections").path(0).path("projection").asText())
+                .isEqualTo("view");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            {                                                  | 400 | the body is not JSON
+            []                                                 | 400 | the body is not a JSON object
+            {}                                                 | 400 | token is missing
+            {"token": 5}                                       | 400 | token is not a text
+            {"token": "abc"}                                   | 400 | malformed token
+            {"token": "TOKEN", "wait": "soon"}                 | 400 | wait 'soon' is not a duration
+            {"token": "TOKEN", "mode": "some"}                 | 400 | mode 'some' is neither all nor any
+            {"token": "TOKEN", "projection": "view"}           | 400 | 'projection' is not known
+            {"token": "TOKEN", "projections": "view"}          | 400 | projections is not a list
+            {"token": "TOKEN", "projections": []}              | 400 | there is no projection to wait for
+            {"token": "TOKEN", "projections": ["nowhere"]}     | 404 | no projection 'nowhere'
+            """)
+    void refusesBadBarriersWithAProblem(String body, int status, String detail) throws Exception {
+        HttpResponse<String> response =
+                relay.post("/v1/wait", body.replace("TOKEN", write().toString()));
+
+        assertThat(response.statusCode()).isEqualTo(status);
+        assertThat(JSON.readTree(response.body()).path("detail").asText()).contains(detail);
+    }
+
+    @Test
+    void explainsAToken() throws Exception {
+        Token token = write();
+        relay.get("/v1/projections/view/watermark?token=" + token + "&wait=20s");
+
+        JsonNode explained = relay.get("/v1/tokens/" + token);
+
+        assertThat(explained.path("stage").asText()).isEqualTo("published");
+        assertThat(explained.path("publishedAt").asText()).startsWith("20");
+        JsonNode projection = explained.path("projections").path(0);
+        assertThat(projection.path("status").asText()).isEqualTo("success");
+        assertThat(projection.path("partitions")).isNotEmpty().allSatisfy(partition -> assertThat(
+                        partition.path("have").asLong())
+                .isGreaterThanOrEqualTo(partition.path("need").asLong()));
+        assertThat(relay.get("/v1/tokens/tm1." + source.sourceId() + ".1.00FFFFFFFFFFFFFF")
+                        .path("stage")
+                        .asText())
+                .isEqualTo("ahead");
+        assertThat(relay.get("/v1/tokens/tm1.ffffffff.1.0000000000000001")
+                        .path("stage")
+                        .asText())
+                .isEqualTo("foreign");
+        assertThat(relay.send("/v1/tokens/abc").statusCode()).isEqualTo(400);
     }
 
     @Test

@@ -41,6 +41,7 @@ class RandomFaultsIT {
     private final Map<RandomFault, List<Long>> recoveryMillis = new EnumMap<>(RandomFault.class);
     private long events;
     private long successes;
+    private long repeats;
 
     @Test
     void nothingIsLostRepeatedReorderedOrAnsweredTooEarly() throws Exception {
@@ -64,8 +65,8 @@ class RandomFaultsIT {
     private void report(int rounds, long seed) {
         long faults = recoveryMillis.values().stream().mapToLong(List::size).sum();
         System.out.printf(
-                "RandomFaultsIT: rounds=%d last seed=%d faults=%d events=%d successes=%d violations=0%n",
-                rounds, seed, faults, events, successes);
+                "RandomFaultsIT: rounds=%d last seed=%d faults=%d events=%d successes=%d askedAgain=%d violations=0%n",
+                rounds, seed, faults, events, successes, repeats);
         recoveryMillis.forEach((fault, millis) -> {
             List<Long> sorted = new ArrayList<>(millis);
             Collections.sort(sorted);
@@ -93,9 +94,11 @@ class RandomFaultsIT {
                 }
                 Evidence evidence = Evidence.gather(world.source());
                 evidence.check(repeat);
-                new WatermarkEvidence(evidence.committed(), group, readers.successes()).check();
+                new WatermarkEvidence(evidence.committed(), group, readers.successes(), readers.repeats())
+                        .check();
                 events += evidence.committed().size();
                 successes += readers.successes().size();
+                repeats += readers.repeats().size();
             }
         }
     }

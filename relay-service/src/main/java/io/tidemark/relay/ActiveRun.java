@@ -346,7 +346,7 @@ final class ActiveRun {
             state.turned(); // each part of a large transaction is progress, though the loop has not come round
             state.addDeadLetters(deadLetters);
             state.progressed(engine.captured(), index.published(), engine.confirmed());
-            watermarks.published();
+            watermarks.advanced();
         }
     }
 }

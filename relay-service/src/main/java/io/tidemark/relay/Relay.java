@@ -23,6 +23,7 @@ import io.tidemark.relay.source.TimelineHistory;
 import io.tidemark.relay.watermark.Watermarks;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
@@ -232,7 +233,12 @@ public final class Relay {
 
         @Override
         public void advanced() {
-            watermarks.published();
+            watermarks.advanced();
+        }
+
+        @Override
+        public void recreated(Map<String, String> topics) {
+            watermarks.setRecreated(topics);
         }
     }
 }

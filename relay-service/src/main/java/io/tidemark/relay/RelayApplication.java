@@ -9,6 +9,8 @@ import io.tidemark.relay.health.Watchdog;
 import io.tidemark.relay.http.ProblemMapper;
 import io.tidemark.relay.http.ProjectionsResource;
 import io.tidemark.relay.http.SourceResource;
+import io.tidemark.relay.http.TokensResource;
+import io.tidemark.relay.http.WaitResource;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.slf4j.Logger;
@@ -36,6 +38,8 @@ public final class RelayApplication extends Application<RelayConfiguration> {
         Relay relay = new Relay(config);
         environment.jersey().register(new ProblemMapper());
         environment.jersey().register(new ProjectionsResource(relay.watermarks()));
+        environment.jersey().register(new WaitResource(relay.watermarks()));
+        environment.jersey().register(new TokensResource(relay.watermarks(), relay.state(), relay.database()));
         environment
                 .jersey()
                 .register(new SourceResource(

@@ -137,7 +137,8 @@ final class RelayRun {
     private void noteAnchor() {
         if (!anchored && assembler.isAnchored()) {
             anchored = true;
-            IndexEntry opening = IndexEntry.opening(parts.identity().timeline(), parts.run(), resumePoint);
+            IndexEntry opening = IndexEntry.opening(
+                    parts.identity().timeline(), parts.run(), resumePoint, System.currentTimeMillis());
             tell(opening);
             parts.index().anchoredBy(opening.session());
             listener.anchored();
@@ -292,7 +293,13 @@ final class RelayRun {
         parts.topics().committed();
 
         Failpoint.AFTER_COMMIT.reach();
-        tell(new IndexEntry(parts.identity().timeline(), parts.run(), resumePoint, reached, additions(ends)));
+        tell(new IndexEntry(
+                parts.identity().timeline(),
+                parts.run(),
+                resumePoint,
+                reached,
+                System.currentTimeMillis(),
+                additions(ends)));
         resumePoint = reached;
         published = reached.complete();
 

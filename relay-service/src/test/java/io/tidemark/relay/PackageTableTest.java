@@ -32,7 +32,7 @@ class PackageTableTest {
             Map.entry("route", Set.of("capture", "config")),
             Map.entry("publish", Set.of("config", "failpoint", "route")),
             Map.entry("position", Set.of("assemble", "config", "source")), // its record holds these two values
-            Map.entry("follow", Set.of("config", "election", "position", "source")),
+            Map.entry("follow", Set.of("config", "election", "position", "publish", "source")),
             Map.entry("deadletter", Set.of("config", "publish", "route")),
             Map.entry("progress", Set.of("config")),
             Map.entry("watermark", Set.of("config", "position", "progress", "source")),

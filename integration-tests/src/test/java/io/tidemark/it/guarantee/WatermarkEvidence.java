@@ -11,8 +11,17 @@ import java.util.List;
  * @param committed by an independent slot
  * @param consumer knows when each event had been processed
  * @param successes every {@code success} that was given
+ * @param repeats what was answered to those who asked again
  */
-public record WatermarkEvidence(List<CommittedEvent> committed, GroupConsumer consumer, List<Success> successes) {
+public record WatermarkEvidence(
+        List<CommittedEvent> committed, GroupConsumer consumer, List<Success> successes, List<Repeat> repeats) {
+
+    /**
+     * A question asked again, of the same process, after it had been answered with {@code success}.
+     *
+     * @param status the second answer
+     */
+    public record Repeat(Lsn token, String status) {}
 
     /**
      * A {@code success}.
@@ -25,6 +34,7 @@ public record WatermarkEvidence(List<CommittedEvent> committed, GroupConsumer co
 
     public void check() {
         new G7SoundWatermark().check(this);
+        new G8Monotone().check(this);
         new G9ReadYourWrites().check(this);
     }
 }

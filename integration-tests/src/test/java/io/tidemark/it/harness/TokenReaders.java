@@ -1,6 +1,7 @@
 package io.tidemark.it.harness;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemark.it.guarantee.WatermarkEvidence.Repeat;
 import io.tidemark.it.guarantee.WatermarkEvidence.Success;
 import io.tidemark.outbox.OutboxEvent;
 import io.tidemark.outbox.OutboxWriter;
@@ -12,8 +13,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -26,8 +29,12 @@ import java.util.concurrent.TimeUnit;
  */
 public final class TokenReaders implements AutoCloseable {
 
+    private static final int REMEMBERED = 10;
+
     private final TestSource source;
     private final List<RelayProcess> relays;
+    private final Queue<Repeat> repeats = new ConcurrentLinkedQueue<>();
+    private final Map<RelayProcess, Queue<Token>> knownTo = new ConcurrentHashMap<>();
     private final Queue<Success> successes = new ConcurrentLinkedQueue<>();
     private final ExecutorService threads;
     private final List<Future<?>> running = new ArrayList<>();
@@ -78,25 +85,52 @@ public final class TokenReaders implements AutoCloseable {
         connection.commit();
         for (int attempt = 0; attempt < 5 && !closing; attempt++) {
             RelayProcess relay = relays.get(random.nextInt(relays.size()));
-            if (isCaughtUp(relay, token)) {
+            if (status(relay, token, "3s").equals("success")) {
                 successes.add(new Success(token.parts().get(0).lsn(), id, System.nanoTime()));
+                askAgain(relay, token, random);
                 return;
             }
         }
     }
 
-    private static boolean isCaughtUp(RelayProcess relay, Token token) throws InterruptedException {
-        try {
-            JsonNode answer = relay.get("/v1/projections/view/watermark?wait=3s&token=" + token);
-            if (answer.path("status").asText().equals("success")) {
-                return true;
+    /** For what was answered with success before, by the same relay; where it cannot know now, it says so. */
+    private void askAgain(RelayProcess relay, Token token, Random random) throws InterruptedException {
+        Queue<Token> known = knownTo.computeIfAbsent(relay, r -> new ConcurrentLinkedQueue<>());
+        for (Token earlier : known) {
+            if (random.nextInt(4) == 0) {
+                long pid = relay.pid();
+                String status = status(relay, earlier, "0");
+                boolean isAnswer = !status.isEmpty() && !status.matches("[0-9]+") && relay.pid() == pid;
+                if (isAnswer) {
+                    repeats.add(new Repeat(earlier.parts().get(0).lsn(), status));
+                }
             }
+        }
+        known.add(token);
+        if (known.size() > REMEMBERED) {
+            known.poll();
+        }
+    }
+
+    /** The answer's status, the HTTP status of a problem, or nothing when there is no answer. */
+    private static String status(RelayProcess relay, Token token, String wait) throws InterruptedException {
+        try {
+            JsonNode answer = relay.get("/v1/projections/view/watermark?wait=" + wait + "&token=" + token);
+            String status = answer.path("status").asText();
+            if (status.equals("success")) {
+                return status;
+            }
+            TimeUnit.MILLISECONDS.sleep(50);
+            return status;
         } catch (IOException e) { // killed, paused, or not up yet
             TimeUnit.MILLISECONDS.sleep(100);
-            return false;
+            return "";
         }
-        TimeUnit.MILLISECONDS.sleep(50);
-        return false;
+    }
+
+    /** What was answered when somebody asked again for what had been answered with success. */
+    public List<Repeat> repeats() {
+        return List.copyOf(repeats);
     }
 
     public List<Success> successes() {

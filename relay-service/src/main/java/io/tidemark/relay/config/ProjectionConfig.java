@@ -1,5 +1,6 @@
 package io.tidemark.relay.config;
 
+import io.dropwizard.util.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -9,14 +10,20 @@ import org.jspecify.annotations.Nullable;
  * @param name in the URL of its watermark
  * @param group the Kafka consumer group; by default the name
  * @param topics every topic it reads that can hold its events; never inferred
+ * @param stalledAfter a partition that has not moved for so long although there is something to consume is stalled
  */
-public record ProjectionConfig(String name, String group, List<String> topics) {
+public record ProjectionConfig(String name, String group, List<String> topics, Duration stalledAfter) {
 
     private static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}";
 
-    public ProjectionConfig(@Nullable String name, @Nullable String group, @Nullable List<String> topics) {
+    public ProjectionConfig(
+            @Nullable String name,
+            @Nullable String group,
+            @Nullable List<String> topics,
+            @Nullable Duration stalledAfter) {
         this.name = Checks.required("projections.name", name);
         this.group = group == null ? this.name : group;
+        this.stalledAfter = Checks.positive("projections.stalledAfter", stalledAfter, Duration.minutes(1));
         this.topics =
                 Checks.entries("projections.topics", topics).stream().distinct().toList();
         if (!this.name.matches(NAME)) {

@@ -7,6 +7,7 @@ import io.tidemark.relay.position.IndexEntry;
 import io.tidemark.relay.position.IndexReader;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
@@ -17,6 +18,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +39,7 @@ public final class IndexFollower implements AutoCloseable {
     private static final Duration UNPROVEN_POLL = Duration.ofMillis(20);
     private static final long SESSION_CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int SESSION_CHECK_SECONDS = 5;
+    private static final long TOPIC_CHECK_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long RETRY_MILLIS = 200;
     private static final long CLOSE_MILLIS = 2_000;
 
@@ -51,6 +54,9 @@ public final class IndexFollower implements AutoCloseable {
 
         /** More is published. */
         void advanced();
+
+        /** Topics that are not those that were published to, with what is wrong; empty when all are. */
+        void recreated(Map<String, String> topics);
     }
 
     private final RelayConfiguration config;
@@ -98,7 +104,7 @@ public final class IndexFollower implements AutoCloseable {
             do {
                 try {
                     follow();
-                } catch (SourceNotReady | SQLException | KafkaException | ConfigurationProblem e) {
+                } catch (SourceNotReady | SQLException | PublishFailure | KafkaException | ConfigurationProblem e) {
                     tellUnsound(String.valueOf(e.getMessage()));
                 } catch (IllegalArgumentException e) { // a record that is no entry: what it would have said is unknown
                     tellUnsound(String.valueOf(e.getMessage()));
@@ -120,7 +126,7 @@ public final class IndexFollower implements AutoCloseable {
         listener.unsound(reason);
     }
 
-    private void follow() throws SourceNotReady, SQLException, InterruptedException {
+    private void follow() throws SourceNotReady, SQLException, PublishFailure, InterruptedException {
         try (Connection session = database.connect("watermark")) {
             SourceIdentity identity = database.checkReady(session);
             if (index.belongTo(identity)) {
@@ -131,7 +137,9 @@ public final class IndexFollower implements AutoCloseable {
             Proof proof = new Proof(session, config.postgres().slot(), index);
             boolean sound = false;
             long checked = System.nanoTime();
-            try (IndexReader reader = new IndexReader(config.kafka(), identity.sourceId())) {
+            long topicsChecked = System.nanoTime() - TOPIC_CHECK_NANOS;
+            try (IndexReader reader = new IndexReader(config.kafka(), identity.sourceId());
+                    TopicWatch watch = new TopicWatch(config.kafka(), identity.sourceId(), topics)) {
                 while (closing.getCount() > 0) {
                     List<IndexEntry> entries = reader.poll(sound ? POLL : UNPROVEN_POLL);
                     take(entries, lineage);
@@ -139,6 +147,10 @@ public final class IndexFollower implements AutoCloseable {
                         fillGap();
                         rebuilt.countDown();
                         lineage.check();
+                        if (System.nanoTime() - topicsChecked > TOPIC_CHECK_NANOS) {
+                            topicsChecked = System.nanoTime();
+                            listener.recreated(watch.recreated());
+                        }
                         if (!sound && proof.isGiven()) {
                             sound = true;
                             told = "";

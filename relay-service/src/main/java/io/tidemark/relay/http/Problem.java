@@ -25,6 +25,11 @@ final class Problem {
                 .build();
     }
 
+    /** This replica cannot know now. */
+    static Response unavailable(String why) {
+        return retryLater(503, "Service Unavailable", why);
+    }
+
     private static Response.ResponseBuilder builder(int status, String title, String detail) {
         ObjectNode body = JsonNodeFactory.instance
                 .objectNode()

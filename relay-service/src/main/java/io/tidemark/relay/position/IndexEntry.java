@@ -25,10 +25,16 @@ import org.apache.kafka.common.TopicPartition;
  * @param run who wrote it: {@code <relay>/<database session that holds the lock>}
  * @param from where the source stood before
  * @param to where it stands with it
+ * @param epochMillis when it was committed, by the clock of who wrote it; for people
  * @param additions by partition, each list ascending
  */
 public record IndexEntry(
-        int timeline, String run, ResumePoint from, ResumePoint to, Map<TopicPartition, List<Addition>> additions) {
+        int timeline,
+        String run,
+        ResumePoint from,
+        ResumePoint to,
+        long epochMillis,
+        Map<TopicPartition, List<Addition>> additions) {
 
     /** The topic: one partition, key is the source id, retained by time. */
     public static final String TOPIC = "tidemark.index";
@@ -50,8 +56,8 @@ public record IndexEntry(
     }
 
     /** What opens a run: everything up to there is published, by earlier runs. */
-    public static IndexEntry opening(int timeline, String run, ResumePoint at) {
-        return new IndexEntry(timeline, run, at, at, Map.of());
+    public static IndexEntry opening(int timeline, String run, ResumePoint at, long epochMillis) {
+        return new IndexEntry(timeline, run, at, at, epochMillis, Map.of());
     }
 
     public boolean isOpening() {
@@ -72,6 +78,7 @@ public record IndexEntry(
         ObjectNode json = JSON.createObjectNode().put("timeline", timeline).put("run", run);
         json.set("from", toJson(from));
         json.set("to", toJson(to));
+        json.put("epochMillis", epochMillis);
         Map<String, ArrayNode> topics = new TreeMap<>();
         additions.entrySet().stream()
                 .sorted(Comparator.comparingInt(entry -> entry.getKey().partition()))
@@ -122,6 +129,7 @@ public record IndexEntry(
                     json.required("run").textValue(),
                     pointFromJson(json.required("from")),
                     pointFromJson(json.required("to")),
+                    json.required("epochMillis").longValue(),
                     additions);
         } catch (IOException | RuntimeException e) {
             throw new IllegalArgumentException("a record of " + TOPIC + " is not an entry: " + e.getMessage(), e);

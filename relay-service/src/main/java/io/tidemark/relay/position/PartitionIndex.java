@@ -65,8 +65,19 @@ final class PartitionIndex {
         return size;
     }
 
-    /** The end offset of the last pair that begins at or below {@code lsn}. */
+    /** The end offset of the last pair that begins at or below {@code lsn}; 0 when there is none. */
     long need(Lsn lsn) {
+        int after = firstPairAfter(lsn);
+        return after == 0 ? 0 : endOffsets[after - 1];
+    }
+
+    /** The end offset of the first pair that begins above {@code lsn}; 0 when there is none. */
+    long firstAfter(Lsn lsn) {
+        int after = firstPairAfter(lsn);
+        return after == size ? 0 : endOffsets[after];
+    }
+
+    private int firstPairAfter(Lsn lsn) {
         int low = 0;
         int high = size;
         while (low < high) {
@@ -77,7 +88,7 @@ final class PartitionIndex {
                 high = middle;
             }
         }
-        return low == 0 ? 0 : endOffsets[low - 1];
+        return low;
     }
 
     /** Just below the first pair that ends above {@code committed}; {@code published} when there is none. */

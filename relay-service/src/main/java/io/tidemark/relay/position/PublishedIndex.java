@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -23,10 +24,14 @@ public final class PublishedIndex {
 
     private final Predicate<String> declared;
     private final Map<TopicPartition, PartitionIndex> partitions = new HashMap<>();
+    /** When publishing came to which LSN: the same histogram, with times for offsets. */
+    private PartitionIndex times = new PartitionIndex();
+
     private final Gap gap = new Gap();
     private Optional<SourceIdentity> source = Optional.empty();
     private ResumePoint reached = ResumePoint.after(Lsn.ZERO);
     private Lsn published = Lsn.ZERO;
+    private long generation;
     /** Of the run whose entry was applied last. */
     private String session = "";
 
@@ -59,12 +64,19 @@ public final class PublishedIndex {
     }
 
     private void clear() {
+        generation++;
         partitions.clear();
+        times = new PartitionIndex();
         reached = ResumePoint.after(Lsn.ZERO);
         published = Lsn.ZERO;
         session = "";
         ownSession = "";
         gap.open(new Lsn(0));
+    }
+
+    /** Another one when everything was forgotten: what was concluded from it before means nothing. */
+    public synchronized long generation() {
+        return generation;
     }
 
     /** Up to where it has followed; above {@link #published} where an entry is missing or a transaction is split. */
@@ -116,6 +128,9 @@ public final class PublishedIndex {
             moveTo(entry.from());
         }
         entry.additions().forEach(this::add);
+        if (reached.lsn().value() != entry.to().lsn().value()) {
+            times.add(entry.to().lsn(), entry.epochMillis());
+        }
         reached = entry.to();
         session = entry.session();
         if (!gap.isOpen()) {
@@ -220,5 +235,14 @@ public final class PublishedIndex {
     public synchronized long need(TopicPartition partition, Lsn lsn) {
         PartitionIndex index = partitions.get(partition);
         return index == null ? 0 : index.need(lsn);
+    }
+
+    /**
+     * When the first thing above {@code lsn} was published, in milliseconds since 1970 by the clock of who published
+     * it; empty when nothing was, or it is not known any more.
+     */
+    public synchronized OptionalLong publishedAfter(Lsn lsn) {
+        long millis = times.firstAfter(lsn);
+        return millis == 0 ? OptionalLong.empty() : OptionalLong.of(millis);
     }
 }

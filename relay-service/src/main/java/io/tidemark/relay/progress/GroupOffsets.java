@@ -1,21 +1,28 @@
 package io.tidemark.relay.progress;
 
 import io.tidemark.relay.config.KafkaConfig;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsResult;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.jspecify.annotations.Nullable;
 
-/** Asks Kafka for the committed offsets of consumer groups. Asynchronous; safe on any thread. */
+/** Asks Kafka for the committed offsets and the members of consumer groups. Asynchronous; safe on any thread. */
 public final class GroupOffsets implements AutoCloseable {
 
     private static final int TIMEOUT_MILLIS = 10_000;
@@ -39,38 +46,89 @@ public final class GroupOffsets implements AutoCloseable {
     }
 
     /**
-     * The group's committed offsets now. Offsets in a transaction that is not yet committed are waited for
-     * ({@code requireStable}, KIP-447), so an answer never counts what may yet be rolled back.
+     * The groups' committed offsets now, in as few requests as there are coordinators. Offsets in a transaction that is
+     * not yet committed are waited for ({@code requireStable}, KIP-447), so an answer never counts what may yet be
+     * rolled back.
      *
-     * @return completes with one entry for each partition that has a commit; a group that does not exist has none
+     * @param partitions of each group; one without any is answered without Kafka
+     * @return for each group: completes with one entry for each partition that has a commit; a group that does not
+     *     exist has none
      */
-    public CompletionStage<Map<TopicPartition, Long>> committed(String group, Set<TopicPartition> partitions) {
-        if (partitions.isEmpty()) {
-            return CompletableFuture.completedFuture(Map.of());
+    public Map<String, CompletionStage<Map<TopicPartition, Long>>> committed(
+            Map<String, Set<TopicPartition>> partitions) {
+        Map<String, ListConsumerGroupOffsetsSpec> specs = new HashMap<>();
+        partitions.forEach((group, wanted) -> {
+            if (!wanted.isEmpty()) {
+                specs.put(group, new ListConsumerGroupOffsetsSpec().topicPartitions(List.copyOf(wanted)));
+            }
+        });
+        Function<String, CompletionStage<Map<TopicPartition, Long>>> answers = ask(specs);
+        Map<String, CompletionStage<Map<TopicPartition, Long>>> committed = new HashMap<>();
+        partitions
+                .keySet()
+                .forEach(group -> committed.put(
+                        group,
+                        specs.containsKey(group) ? answers.apply(group) : CompletableFuture.completedFuture(Map.of())));
+        return committed;
+    }
+
+    private Function<String, CompletionStage<Map<TopicPartition, Long>>> ask(
+            Map<String, ListConsumerGroupOffsetsSpec> specs) {
+        if (specs.isEmpty()) {
+            return group -> CompletableFuture.completedFuture(Map.of());
         }
-        ListConsumerGroupOffsetsSpec spec = new ListConsumerGroupOffsetsSpec().topicPartitions(List.copyOf(partitions));
-        Admin asked;
         try {
-            asked = admin();
+            ListConsumerGroupOffsetsResult result = admin().listConsumerGroupOffsets(
+                            specs,
+                            new ListConsumerGroupOffsetsOptions()
+                                    .requireStable(true)
+                                    .timeoutMs(TIMEOUT_MILLIS));
+            return group -> result.partitionsToOffsetAndMetadata(group)
+                    .toCompletionStage()
+                    .thenApply(GroupOffsets::offsets);
         } catch (KafkaException e) {
-            return CompletableFuture.failedFuture(e);
+            return group -> CompletableFuture.failedFuture(e);
         }
-        return asked.listConsumerGroupOffsets(
-                        Map.of(group, spec),
-                        new ListConsumerGroupOffsetsOptions()
-                                .requireStable(true)
-                                .timeoutMs(TIMEOUT_MILLIS))
-                .partitionsToOffsetAndMetadata(group)
-                .toCompletionStage()
-                .thenApply(offsets -> {
-                    Map<TopicPartition, Long> committed = new HashMap<>();
-                    offsets.forEach((partition, offset) -> {
-                        if (offset != null) {
-                            committed.put(partition, offset.offset());
-                        }
-                    });
-                    return committed;
-                });
+    }
+
+    private static Map<TopicPartition, Long> offsets(Map<TopicPartition, OffsetAndMetadata> answered) {
+        Map<TopicPartition, Long> committed = new HashMap<>();
+        answered.forEach((partition, offset) -> {
+            if (offset != null) {
+                committed.put(partition, offset.offset());
+            }
+        });
+        return committed;
+    }
+
+    /**
+     * How many members each group has now.
+     *
+     * @return for each group: completes with the number; 0 for a group that does not exist
+     */
+    public Map<String, CompletionStage<Integer>> members(Collection<String> groups) {
+        Map<String, CompletionStage<Integer>> members = new HashMap<>();
+        try {
+            admin().describeConsumerGroups(
+                            Set.copyOf(groups), new DescribeConsumerGroupsOptions().timeoutMs(TIMEOUT_MILLIS))
+                    .describedGroups()
+                    .forEach((group, description) -> members.put(
+                            group,
+                            memberCount(description.thenApply(
+                                    known -> known.members().size()))));
+        } catch (KafkaException e) {
+            groups.forEach(group -> members.put(group, CompletableFuture.failedFuture(e)));
+        }
+        return members;
+    }
+
+    private static CompletionStage<Integer> memberCount(KafkaFuture<Integer> asked) {
+        return asked.toCompletionStage().exceptionallyCompose(failure -> {
+            Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+            return cause instanceof GroupIdNotFoundException || failure instanceof GroupIdNotFoundException
+                    ? CompletableFuture.completedFuture(0)
+                    : CompletableFuture.failedFuture(cause);
+        });
     }
 
     @Override

@@ -28,6 +28,20 @@ public sealed interface Answer {
     record ProjectionBehind(long waitedMillis, Lsn published, List<Behind> behind, long evidenceAgeMillis)
             implements Answer {}
 
+    /**
+     * Published, but the group does not get there: stalled, stopped, or going over its events again. Given at once.
+     *
+     * @param reason in words
+     */
+    record Hopeless(
+            GroupState state,
+            String reason,
+            long waitedMillis,
+            Lsn published,
+            List<Behind> behind,
+            long evidenceAgeMillis)
+            implements Answer {}
+
     /** The token names a source this relay does not serve. */
     record Foreign(String source) implements Answer {}
 
@@ -36,6 +50,9 @@ public sealed interface Answer {
 
     /** The token lies on a part of an older timeline that the database no longer has: its write was lost. */
     record Diverged(String reason) implements Answer {}
+
+    /** The history in which it could be judged is no longer there. */
+    record Expired(String reason) implements Answer {}
 
     /** It cannot be told, for a reason that waiting does not mend. */
     record Unknown(String reason) implements Answer {}

@@ -40,9 +40,14 @@ record Lineage(SourceIdentity identity, TimelineHistory history) {
         }
         Optional<Lsn> shared = history.sharedUpTo(part.timeline());
         if (shared.isEmpty()) {
-            return Optional.of(new Answer.Unknown("the token is of timeline " + part.timeline()
-                    + ", which is not in the history of timeline " + identity.timeline()
-                    + " that the database is on"));
+            return Optional.of(
+                    part.timeline() > identity.timeline()
+                            ? new Answer.Unknown("the token is of timeline " + part.timeline()
+                                    + ", and the database of this replica is on timeline " + identity.timeline()
+                                    + ": a failover may be under way")
+                            : new Answer.Expired("the token is of timeline " + part.timeline()
+                                    + ", to which the history of timeline " + identity.timeline()
+                                    + " that the database is on does not go back"));
         }
         if (part.lsn().isAfter(shared.get())) {
             return Optional.of(new Answer.Diverged("the token is of timeline " + part.timeline() + " at " + part.lsn()

@@ -4,7 +4,6 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ProjectionConfig;
 import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.watermark.Answer.Behind;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -15,22 +14,31 @@ import org.apache.kafka.common.TopicPartition;
 /** The waiters of one projection, and the newest evidence about its group. Confined to the watermark thread, but for {@link #watermark}. */
 final class ProjectionWaiters {
 
+    private static final Comparator<Behind> ORDER =
+            Comparator.comparing(Behind::topic).thenComparingInt(Behind::partition);
+
     final ProjectionConfig projection;
     final Set<String> topics;
     private final PublishedIndex index;
     private final PriorityQueue<Waiter> parked = new PriorityQueue<>();
+    final GroupHistory history;
     boolean fetching;
+    /** Why nothing can be said of its topics; empty when all is well. */
+    private String unknown = "";
+
     private Map<TopicPartition, Long> committed = Map.of();
     private long fetchedNanos;
     private boolean hasEvidence;
     private String failure = "";
     private Lsn proven = Lsn.ZERO;
+    private long provenIn;
     private Map<TopicPartition, Long> provenBy = Map.of();
 
     ProjectionWaiters(ProjectionConfig projection, PublishedIndex index) {
         this.projection = projection;
         this.topics = Set.copyOf(projection.topics());
         this.index = index;
+        this.history = new GroupHistory(projection.stalledAfter().toJavaDuration());
     }
 
     void park(Waiter waiter) {
@@ -53,18 +61,38 @@ final class ProjectionWaiters {
         fetchedNanos = readAtNanos;
         hasEvidence = true;
         Lsn watermark = watermark(offsets);
+        history.see(offsets, behind(index.published(), offsets), readAtNanos);
         failure = "";
         for (Waiter first = parked.peek(); first != null && watermark.isAtLeast(first.target); first = parked.peek()) {
             parked.remove();
             first.answer.complete(new Answer.Success(first.waitedMillis(), index.published(), evidenceAgeMillis()));
         }
-        List<Waiter> impatient = parked.stream()
-                .filter(waiter -> waiter.answersNow && hasEvidenceFor(waiter))
+        List<Waiter> leaving = parked.stream()
+                .filter(waiter -> hasEvidenceFor(waiter) && (waiter.answersNow || isHopeless(waiter)))
                 .toList();
-        impatient.forEach(waiter -> {
+        leaving.forEach(waiter -> {
             parked.remove(waiter);
             waiter.answer.complete(notYet(waiter));
         });
+    }
+
+    private boolean isHopeless(Waiter waiter) {
+        return history.isInTrouble()
+                && index.published().isAtLeast(waiter.target)
+                && history.isHopeless(behind(waiter.target, committed));
+    }
+
+    /** From now on nothing can be said of it, or, with an empty reason, everything again. */
+    void setUnknown(String reason) {
+        unknown = reason;
+        if (!reason.isEmpty()) {
+            parked.forEach(waiter -> waiter.answer.complete(new Answer.Unknown(reason)));
+            parked.clear();
+        }
+    }
+
+    String unknown() {
+        return unknown;
     }
 
     /** Kafka did not tell the offsets. */
@@ -77,6 +105,11 @@ final class ProjectionWaiters {
      * goes back, also when the index has since become coarser.
      */
     synchronized Lsn watermark(Map<TopicPartition, Long> offsets) {
+        if (provenIn != index.generation()) {
+            provenIn = index.generation();
+            proven = Lsn.ZERO;
+            provenBy = Map.of();
+        }
         Lsn computed = index.watermark(topics, offsets);
         boolean rewound = provenBy.entrySet().stream()
                 .anyMatch(entry -> offsets.getOrDefault(entry.getKey(), 0L) < entry.getValue());
@@ -102,30 +135,50 @@ final class ProjectionWaiters {
             return new Answer.Unavailable(
                     "Kafka did not tell the offsets of group " + projection.group() + " in time" + failure);
         }
-        return new Answer.ProjectionBehind(
-                waiter.waitedMillis(), published, behind(waiter.target, committed), evidenceAgeMillis());
+        List<Behind> behind = behind(waiter.target, committed);
+        if (history.isHopeless(behind)) {
+            return new Answer.Hopeless(
+                    history.state(), why(), waiter.waitedMillis(), published, behind, evidenceAgeMillis());
+        }
+        return new Answer.ProjectionBehind(waiter.waitedMillis(), published, behind, evidenceAgeMillis());
+    }
+
+    private String why() {
+        String group = "group " + projection.group();
+        return switch (history.state()) {
+            case STOPPED -> group + " has no members, and does not move";
+            case STALLED ->
+                group + " has members, but a partition has not moved for " + projection.stalledAfter() + " or more";
+            case REBUILDING -> group + " has gone back, and goes over its events again";
+            case RUNNING, LAGGING, UNKNOWN -> "";
+        };
     }
 
     List<Behind> behind(Lsn target, Map<TopicPartition, Long> offsets) {
-        List<Behind> behind = new ArrayList<>();
-        for (TopicPartition partition : index.partitionsOf(topics)) {
-            long need = index.need(partition, target);
-            long have = offsets.getOrDefault(partition, 0L);
-            if (have < need) {
-                behind.add(new Behind(partition.topic(), partition.partition(), need, have));
-            }
-        }
-        behind.sort(Comparator.comparing(Behind::topic).thenComparingInt(Behind::partition));
-        return behind;
+        return needs(target, offsets).stream()
+                .filter(partition -> partition.have() < partition.need())
+                .toList();
     }
 
-    /** Answers everyone, and forgets what is known of the group. */
+    /** In every partition that needs something for {@code target}: how much, and what the group has. */
+    List<Behind> needs(Lsn target, Map<TopicPartition, Long> offsets) {
+        return index.partitionsOf(topics).stream()
+                .map(partition -> new Behind(
+                        partition.topic(),
+                        partition.partition(),
+                        index.need(partition, target),
+                        offsets.getOrDefault(partition, 0L)))
+                .filter(partition -> partition.need() > 0)
+                .sorted(ORDER)
+                .toList();
+    }
+
+    /** Answers everyone, and forgets what was seen of the group; what it had consumed it has still consumed. */
     synchronized void forget(Answer answer) {
         parked.forEach(waiter -> waiter.answer.complete(answer));
         parked.clear();
         hasEvidence = false;
-        proven = Lsn.ZERO;
-        provenBy = Map.of();
+        history.forget();
     }
 
     private long evidenceAgeMillis() {

@@ -10,9 +10,23 @@ import java.util.List;
  * @param watermark everything at or below it is consumed
  * @param behind partitions that have yet to come up to {@code published}
  * @param lagRecords over all of its partitions, counting what the index asks for
+ * @param lagSeconds how long ago the oldest of what it has yet to consume was published; 0 when there is none
+ * @param state of its group
+ * @param stateSeconds for how long it has been so, as far as this replica has seen
+ * @param members of its group; -1 while not known
+ * @param reason why the state is {@code unknown}; empty otherwise
  */
 public record Standing(
-        ProjectionConfig projection, Lsn watermark, Lsn published, List<Answer.Behind> behind, long lagRecords) {
+        ProjectionConfig projection,
+        Lsn watermark,
+        Lsn published,
+        List<Answer.Behind> behind,
+        long lagRecords,
+        double lagSeconds,
+        GroupState state,
+        long stateSeconds,
+        int members,
+        String reason) {
 
     /** Bytes of WAL between its watermark and what is published. */
     public long lagBytes() {

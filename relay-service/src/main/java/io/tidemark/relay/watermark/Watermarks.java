@@ -9,9 +9,16 @@ import io.tidemark.relay.progress.GroupOffsets;
 import io.tidemark.relay.source.Nudges;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.TimelineHistory;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -20,6 +27,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,13 +48,23 @@ public final class Watermarks implements AutoCloseable {
     /** What is written now mostly arrives by itself within this time; only then is a nudge worth its WAL. */
     private static final long NUDGE_AFTER_MILLIS = 5;
 
+    /** How long a question that does not wait is kept for the nudge that tells whether its token is ahead. */
+    private static final long AHEAD_MILLIS = 500;
+
     /** How long a wait that is over stays open for offsets that Kafka has been asked for. */
     private static final long EVIDENCE_MILLIS = 2000;
 
+    /** Between two looks at all groups: often enough to see within its time that one has stalled. */
+    private static final long LONGEST_SAMPLE_MILLIS = 10_000;
+
+    private static final long SHORTEST_SAMPLE_MILLIS = 250;
+    private static final int SAMPLES_A_STALL = 6;
+
+    private static final long STANDING_SECONDS = 15;
     private static final long CLOSE_SECONDS = 2;
-    private static final Answer NOT_SERVING =
-            new Answer.Unavailable("this replica is not the active one, or has not read its position yet");
-    private static final Answer SHUTTING_DOWN = new Answer.Unavailable("this relay is shutting down");
+    private static final Answer.Unavailable NOT_SERVING =
+            new Answer.Unavailable("this replica has not read yet what is published");
+    private static final Answer.Unavailable SHUTTING_DOWN = new Answer.Unavailable("this relay is shutting down");
 
     private final PublishedIndex index;
     private final GroupOffsets groups;
@@ -55,7 +73,12 @@ public final class Watermarks implements AutoCloseable {
     private final Map<String, ProjectionWaiters> projections = new LinkedHashMap<>();
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicBoolean advanceQueued = new AtomicBoolean();
+    /** Whose offsets are to be fetched in the next request. Confined to the thread. */
+    private final Set<ProjectionWaiters> due = new LinkedHashSet<>();
+
+    private boolean flushQueued;
     private volatile @Nullable Lineage source;
+    private volatile Answer.Unavailable notServing = NOT_SERVING;
     /** After {@link #close} nobody waits any more, so whatever still comes in can be dropped. */
     private final ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(
             1,
@@ -78,22 +101,69 @@ public final class Watermarks implements AutoCloseable {
         this.config = config;
         projections.forEach(
                 projection -> this.projections.put(projection.name(), new ProjectionWaiters(projection, index)));
+        if (!projections.isEmpty()) {
+            later(this::sample, SHORTEST_SAMPLE_MILLIS);
+        }
+    }
+
+    /** Looks at every group, so that it is known which one does not move when somebody asks. */
+    private void sample() {
+        if (source != null) {
+            Set<String> names = projections.values().stream()
+                    .map(waiters -> waiters.projection.group())
+                    .collect(Collectors.toSet());
+            Map<String, CompletionStage<Integer>> members = groups.members(names);
+            projections.values().forEach(waiters -> {
+                CompletionStage<Integer> count = members.get(waiters.projection.group());
+                if (count != null) {
+                    count.thenAccept(known -> onThread(() -> {
+                        waiters.history.seeMembers(known, System.nanoTime());
+                        due.add(waiters);
+                        flushLater();
+                    }));
+                }
+            });
+        }
+        long shortest = projections.values().stream()
+                .mapToLong(waiters -> waiters.projection.stalledAfter().toMilliseconds())
+                .min()
+                .orElse(LONGEST_SAMPLE_MILLIS);
+        later(
+                this::sample,
+                Math.max(SHORTEST_SAMPLE_MILLIS, Math.min(LONGEST_SAMPLE_MILLIS, shortest / SAMPLES_A_STALL)));
+    }
+
+    /**
+     * Nothing can be said of projections that read these topics: they are not those that were published to.
+     *
+     * @param recreated topic to what is wrong with it; empty when all is well
+     */
+    public void setRecreated(Map<String, String> recreated) {
+        onThread(() -> projections
+                .values()
+                .forEach(waiters -> waiters.setUnknown(waiters.topics.stream()
+                        .filter(recreated::containsKey)
+                        .sorted()
+                        .map(topic -> "topic " + topic + " " + recreated.get(topic))
+                        .collect(Collectors.joining("; ")))));
     }
 
     /** The index is filled and belongs to this source: from now on there are answers. */
     public void serve(SourceIdentity identity, TimelineHistory history) {
         source = new Lineage(identity, history);
-        published();
+        advanced();
     }
 
     /** From now on this replica cannot know what is published: another one is active, or nobody is. */
     public void stopServing(String reason) {
+        Answer.Unavailable answer = new Answer.Unavailable(reason);
+        notServing = answer;
         source = null;
-        onThread(() -> projections.values().forEach(waiters -> waiters.forget(new Answer.Unavailable(reason))));
+        onThread(() -> projections.values().forEach(waiters -> waiters.forget(answer)));
     }
 
     /** Publishing has advanced. Cheap when nobody waits. */
-    public void published() {
+    public void advanced() {
         if (waiting.get() > 0 && advanceQueued.compareAndSet(false, true)) {
             onThread(() -> {
                 advanceQueued.set(false);
@@ -107,16 +177,14 @@ public final class Watermarks implements AutoCloseable {
      *
      * @param projection one of the configured names; anything else is the caller's bug
      * @param waitMillis how long to wait at most, cut to the configured maximum; 0 answers with the first evidence
-     * @return completes with the answer, never exceptionally
+     * @return completes with the answer, never exceptionally; whoever does not want it any more cancels
      */
+    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
     public CompletableFuture<Answer> ask(String projection, Token token, long waitMillis) {
-        ProjectionWaiters waiters = projections.get(projection);
-        if (waiters == null) {
-            throw new IllegalArgumentException("no projection " + projection);
-        }
+        ProjectionWaiters waiters = waitersOf(projection);
         Lineage lineage = source;
         if (lineage == null) {
-            return CompletableFuture.completedFuture(NOT_SERVING);
+            return CompletableFuture.completedFuture(notServing);
         }
         Lineage.Judged judged = lineage.judge(token);
         if (judged instanceof Lineage.Refused refused) {
@@ -128,12 +196,29 @@ public final class Watermarks implements AutoCloseable {
         }
         long bounded = Math.min(waitMillis, config.maxWait().toMilliseconds());
         Waiter waiter = new Waiter(((Lineage.Target) judged).lsn());
-        CompletableFuture<Answer> answer = waiter.answer.whenComplete((ignored, failure) -> waiting.decrementAndGet());
+        CompletableFuture<Answer> answer = new CompletableFuture<>();
+        waiter.answer.thenAccept(given -> {
+            waiting.decrementAndGet();
+            answer.complete(given);
+        });
+        answer.whenComplete((given, failure) -> {
+            if (answer.isCancelled()) {
+                onThread(() -> answer(waiters, waiter, NOT_SERVING));
+            }
+        });
         onThread(() -> enter(waiters, waiter, bounded));
         if (source == null) { // closed meanwhile: the task above may have been dropped
-            waiter.answer.complete(NOT_SERVING);
+            waiter.answer.complete(notServing);
         }
         return answer;
+    }
+
+    private ProjectionWaiters waitersOf(String name) {
+        ProjectionWaiters waiters = projections.get(name);
+        if (waiters == null) {
+            throw new IllegalArgumentException("no projection " + name);
+        }
+        return waiters;
     }
 
     private void onThread(Runnable task) {
@@ -154,10 +239,16 @@ public final class Watermarks implements AutoCloseable {
     }
 
     private void enter(ProjectionWaiters waiters, Waiter waiter, long waitMillis) {
+        if (!waiters.unknown().isEmpty()) {
+            waiter.answer.complete(new Answer.Unknown(waiters.unknown()));
+            return;
+        }
         if (waiter.target.isAfter(index.published())) {
             later(() -> nudgeFor(waiters, waiter), waitMillis <= 0 ? 0 : NUDGE_AFTER_MILLIS);
-            if (waitMillis <= 0) {
-                waiter.answer.complete(waiters.notYet(waiter));
+            if (waitMillis <= 0) { // where the nudge stands tells a token that is ahead from one that is not published
+                waiter.answersNow = true;
+                waiters.park(waiter);
+                later(() -> answer(waiters, waiter, waiters.notYet(waiter)), AHEAD_MILLIS);
                 return;
             }
         }
@@ -190,8 +281,17 @@ public final class Watermarks implements AutoCloseable {
         nudges.request(waiter.target, written -> {
             if (waiter.target.isAfter(written)) {
                 onThread(() -> answer(waiters, waiter, new Answer.Ahead(index.published())));
+            } else if (waiter.answersNow) {
+                onThread(() -> answerNow(waiters, waiter));
             }
         });
+    }
+
+    /** Its nudge may have been published meanwhile: then the group's offsets decide, which are on their way. */
+    private static void answerNow(ProjectionWaiters waiters, Waiter waiter) {
+        if (waiters.hasEvidenceFor(waiter)) {
+            answer(waiters, waiter, waiters.notYet(waiter));
+        }
     }
 
     private static void answer(ProjectionWaiters waiters, Waiter waiter, Answer answer) {
@@ -202,27 +302,65 @@ public final class Watermarks implements AutoCloseable {
     }
 
     private void fetchIfNeeded(ProjectionWaiters waiters) {
-        if (waiters.fetching || !waiters.needsEvidence()) {
-            return;
+        if (waiters.needsEvidence()) {
+            due.add(waiters);
+            flushLater();
         }
-        waiters.fetching = true;
+    }
+
+    /** Behind what is queued already, so that one request serves all of it. */
+    private void flushLater() {
+        if (!flushQueued) {
+            flushQueued = true;
+            onThread(this::flush);
+        }
+    }
+
+    private void flush() {
+        flushQueued = false;
+        Map<String, Set<TopicPartition>> partitions = new HashMap<>();
+        List<ProjectionWaiters> asked = new ArrayList<>();
+        for (ProjectionWaiters waiters : due) {
+            if (!waiters.fetching) {
+                waiters.fetching = true;
+                asked.add(waiters);
+                partitions
+                        .computeIfAbsent(waiters.projection.group(), group -> new HashSet<>())
+                        .addAll(index.partitionsOf(waiters.topics));
+            }
+        }
+        due.clear();
         long startedNanos = System.nanoTime();
-        fetch(waiters)
-                .whenComplete((offsets, failure) -> onThread(() -> {
-                    waiters.fetching = false;
-                    if (failure == null) {
-                        waiters.accept(offsets, startedNanos);
-                    } else {
-                        waiters.failed(failure);
-                    }
-                    if (waiters.needsEvidence()) {
-                        later(() -> fetchIfNeeded(waiters), failure == null ? POLL_MILLIS : RETRY_MILLIS);
-                    }
-                }));
+        Map<String, CompletionStage<Map<TopicPartition, Long>>> committed = groups.committed(partitions);
+        for (ProjectionWaiters waiters : asked) {
+            CompletionStage<Map<TopicPartition, Long>> offsets = committed.get(waiters.projection.group());
+            if (offsets != null) {
+                offsets.whenComplete(
+                        (known, failure) -> onThread(() -> fetched(waiters, startedNanos, known, failure)));
+            }
+        }
+    }
+
+    private void fetched(
+            ProjectionWaiters waiters,
+            long startedNanos,
+            @Nullable Map<TopicPartition, Long> offsets,
+            @Nullable Throwable failure) {
+        waiters.fetching = false;
+        if (offsets != null) {
+            waiters.accept(offsets, startedNanos);
+        } else if (failure != null) {
+            waiters.failed(failure);
+        }
+        if (waiters.needsEvidence()) {
+            later(() -> fetchIfNeeded(waiters), offsets != null ? POLL_MILLIS : RETRY_MILLIS);
+        }
     }
 
     private CompletionStage<Map<TopicPartition, Long>> fetch(ProjectionWaiters waiters) {
-        return groups.committed(waiters.projection.group(), index.partitionsOf(waiters.topics));
+        String group = waiters.projection.group();
+        return groups.committed(Map.of(group, index.partitionsOf(waiters.topics)))
+                .getOrDefault(group, CompletableFuture.completedFuture(Map.of()));
     }
 
     /** Names of all projections, in the order of the configuration. */
@@ -232,16 +370,80 @@ public final class Watermarks implements AutoCloseable {
 
     /** Where the projection stands now, by fresh offsets. */
     public CompletionStage<Standing> standing(String name) {
-        ProjectionWaiters waiters = projections.get(name);
-        if (waiters == null) {
-            throw new IllegalArgumentException("no projection " + name);
+        ProjectionWaiters waiters = waitersOf(name);
+        long startedNanos = System.nanoTime();
+        return fetch(waiters)
+                .thenApplyAsync(
+                        offsets -> {
+                            waiters.accept(offsets, startedNanos);
+                            return standing(waiters, offsets);
+                        },
+                        thread)
+                .toCompletableFuture()
+                .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS); // the thread drops what comes after its end
+    }
+
+    private Standing standing(ProjectionWaiters waiters, Map<TopicPartition, Long> offsets) {
+        long now = System.nanoTime();
+        Lsn published = index.published();
+        Lsn watermark = waiters.watermark(offsets);
+        List<Answer.Behind> behind = waiters.behind(published, offsets);
+        OptionalLong oldest = behind.isEmpty() ? OptionalLong.empty() : index.publishedAfter(watermark);
+        double lagSeconds =
+                oldest.isEmpty() ? 0 : Math.max(0, System.currentTimeMillis() - oldest.getAsLong()) / 1000.0;
+        return new Standing(
+                waiters.projection,
+                watermark,
+                published,
+                behind,
+                behind.stream().mapToLong(b -> b.need() - b.have()).sum(),
+                lagSeconds,
+                waiters.unknown().isEmpty() ? waiters.history.state() : GroupState.UNKNOWN,
+                waiters.history.sinceSeconds(now),
+                waiters.history.members(),
+                waiters.unknown());
+    }
+
+    /**
+     * What a token asks of each projection, and what its group has.
+     *
+     * @param partitions every partition in which something must have been consumed
+     */
+    public record Requirement(String projection, Answer answer, List<Answer.Behind> partitions) {}
+
+    /**
+     * What the token asks of every projection; nobody waits.
+     *
+     * @return completes with one for each projection, in the order of the configuration
+     */
+    public CompletionStage<List<Requirement>> requirements(Token token) {
+        List<CompletableFuture<Requirement>> all = names().stream()
+                .map(name -> ask(name, token, 0)
+                        .thenCombine(needs(name, token), (answer, needs) -> new Requirement(name, answer, needs)))
+                .toList();
+        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+                .thenApply(done -> all.stream().map(CompletableFuture::join).toList());
+    }
+
+    private CompletionStage<List<Answer.Behind>> needs(String name, Token token) {
+        ProjectionWaiters waiters = waitersOf(name);
+        Lineage lineage = source;
+        if (lineage == null
+                || !(lineage.judge(token) instanceof Lineage.Target target)
+                || target.lsn().isAfter(index.published())) {
+            return CompletableFuture.completedFuture(List.of());
         }
-        return fetch(waiters).thenApply(offsets -> {
-            Lsn published = index.published();
-            List<Answer.Behind> behind = waiters.behind(published, offsets);
-            long lag = behind.stream().mapToLong(b -> b.need() - b.have()).sum();
-            return new Standing(waiters.projection, waiters.watermark(offsets), published, behind, lag);
-        });
+        return fetch(waiters).thenApply(offsets -> waiters.needs(target.lsn(), offsets));
+    }
+
+    /** What is published, as this replica knows it. */
+    public Lsn published() {
+        return index.published();
+    }
+
+    /** When the first thing above {@code lsn} was published; see {@link PublishedIndex#publishedAfter}. */
+    public OptionalLong publishedAfter(Lsn lsn) {
+        return index.publishedAfter(lsn);
     }
 
     /** Whether there are answers yet. */
@@ -249,9 +451,26 @@ public final class Watermarks implements AutoCloseable {
         return source != null;
     }
 
+    /** Why there are none, when there are none. */
+    public String whyNotServing() {
+        return notServing.reason();
+    }
+
+    /** What there is to say to the token whatever any group has consumed; empty when it can be waited for. */
+    public Optional<Answer> judge(Token token) {
+        Lineage lineage = source;
+        if (lineage == null) {
+            return Optional.of(notServing);
+        }
+        return lineage.judge(token) instanceof Lineage.Refused refused
+                ? Optional.of(refused.answer())
+                : Optional.empty();
+    }
+
     /** Answers everyone who waits, and everyone who still comes, that this replica is going away. */
     @Override
     public void close() {
+        notServing = SHUTTING_DOWN;
         source = null;
         CountDownLatch answered = new CountDownLatch(1);
         onThread(() -> {

@@ -75,8 +75,8 @@ class ConfigurationFileTest {
         assertThat(config.headers()).isEqualTo(HeaderStyle.CLOUDEVENTS);
         assertThat(config.projections())
                 .containsExactly(
-                        new ProjectionConfig("orders-view", "orders-view", List.of("orders")),
-                        new ProjectionConfig("second", "other", List.of("outbox.order")));
+                        new ProjectionConfig("orders-view", "orders-view", List.of("orders"), null),
+                        new ProjectionConfig("second", "other", List.of("outbox.order"), null));
         assertThat(config.watermark().maxWait()).isEqualTo(Duration.seconds(5));
         assertThat(config.limits().transactionBytes()).isEqualTo(DataSize.mebibytes(1));
     }

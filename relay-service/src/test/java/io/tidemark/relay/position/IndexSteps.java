@@ -30,7 +30,7 @@ public final class IndexSteps {
         }
         Map<TopicPartition, List<Addition>> lists = new HashMap<>();
         additions.forEach((partition, addition) -> lists.put(partition, List.of(addition)));
-        IndexEntry entry = new IndexEntry(1, "relay/session", from, to, lists);
+        IndexEntry entry = new IndexEntry(1, "relay/session", from, to, upTo.value(), lists);
         index.apply(entry);
         return entry;
     }

@@ -39,7 +39,7 @@ class LineageTest {
     @Test
     void doesNotJudgeATokenOfATimelineItDoesNotComeFrom() {
         assertThat(judge(Token.of(SHOP, 2, Lsn.parse("0/1"))))
-                .startsWith("Unknown")
+                .startsWith("Expired")
                 .contains("timeline 2");
         assertThat(judge(Token.of(SHOP, 5, Lsn.parse("0/1"))))
                 .startsWith("Unknown")

@@ -20,7 +20,7 @@ class ProjectionWaitersTest {
 
     private final PublishedIndex index = IndexSteps.empty();
     private final ProjectionWaiters waiters =
-            new ProjectionWaiters(new ProjectionConfig("view", "group", List.of("orders")), index);
+            new ProjectionWaiters(new ProjectionConfig("view", "group", List.of("orders"), null), index);
 
     @Test
     void answersThoseTheGroupHasCaughtUpWithAndKeepsTheOthers() {

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class WaitParamTest {
+class ParamsTest {
 
     @ParameterizedTest
     @CsvSource({
@@ -25,20 +25,20 @@ class WaitParamTest {
         "9223372036854775807d, 86400000"
     })
     void readsANumberWithItsUnitAndCutsAtADay(String text, long millis) {
-        assertThat(WaitParam.parseMillis(text)).isEqualTo(millis);
+        assertThat(Params.waitMillis(text)).isEqualTo(millis);
     }
 
     @Test
     void isZeroWhenAbsent() {
         @Nullable String absent = null;
 
-        assertThat(WaitParam.parseMillis(absent)).isZero();
+        assertThat(Params.waitMillis(absent)).isZero();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "750", "soon", "-1s", "1.5s", "99999999999999999999s", "2 parsecs"})
     void refusesWhatIsNoDuration(String text) {
-        assertThatThrownBy(() -> WaitParam.parseMillis(text))
+        assertThatThrownBy(() -> Params.waitMillis(text))
                 .isInstanceOfSatisfying(WebApplicationException.class, refused -> {
                     assertThat(refused.getResponse().getStatus()).isEqualTo(400);
                     assertThat(String.valueOf(refused.getResponse().getEntity()))

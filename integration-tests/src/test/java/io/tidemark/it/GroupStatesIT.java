@@ -1,0 +1,172 @@
+package io.tidemark.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.it.harness.GroupConsumer;
+import io.tidemark.it.harness.RunningRelay;
+import io.tidemark.it.harness.TestSource;
+import io.tidemark.it.harness.TopicReader;
+import io.tidemark.outbox.OutboxEvent;
+import io.tidemark.outbox.OutboxWriter;
+import io.tidemark.outbox.Token;
+import io.tidemark.outbox.Tokens;
+import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.watermark.Answer;
+import io.tidemark.relay.watermark.GroupState;
+import io.tidemark.relay.watermark.Standing;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Groups that do not get where they should: whoever waits is told at once, and why. */
+class GroupStatesIT {
+
+    private static final long LONG_WAIT_MILLIS = 30_000;
+
+    private TestSource source;
+    private RunningRelay relay;
+
+    @BeforeEach
+    void start() throws Exception {
+        source = TestSource.create("states");
+        Path file = source.configFile();
+        Files.writeString(file, Files.readString(file).replace("topics: [", "stalledAfter: 2s, topics: ["));
+        relay = RunningRelay.startAndAwait(ConfigurationFile.read(file));
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        relay.close();
+        source.close();
+    }
+
+    private Token write(String aggregateId) throws Exception {
+        try (Connection connection = source.connect()) {
+            new OutboxWriter().publish(connection, OutboxEvent.of("order", aggregateId, "t", "x"));
+            return Tokens.current(connection);
+        }
+    }
+
+    private Answer ask(Token token, long waitMillis) throws Exception {
+        return relay.relay().watermarks().ask("view", token, waitMillis).get(90, TimeUnit.SECONDS);
+    }
+
+    private Standing standing() throws Exception {
+        return relay.relay().watermarks().standing("view").toCompletableFuture().get(30, TimeUnit.SECONDS);
+    }
+
+    private void assertHopeless(Answer answer, GroupState state) {
+        assertThat(answer).isInstanceOfSatisfying(Answer.Hopeless.class, hopeless -> {
+            assertThat(hopeless.state()).isEqualTo(state);
+            assertThat(hopeless.waitedMillis()).isLessThan(LONG_WAIT_MILLIS);
+            assertThat(hopeless.behind()).isNotEmpty();
+            assertThat(hopeless.reason()).contains("group " + source.name() + "-view");
+        });
+    }
+
+    private KafkaConsumer<byte[], byte[]> consumer() {
+        return TopicReader.consumer(
+                source.servers(), Map.of(ConsumerConfig.GROUP_ID_CONFIG, source.name() + "-view"));
+    }
+
+    @Test
+    void aGroupThatIsNotThereIsStoppedOnceThereIsSomethingToDo() throws Exception {
+        assertThat(standing().state()).isEqualTo(GroupState.RUNNING);
+
+        assertHopeless(ask(write("one"), LONG_WAIT_MILLIS), GroupState.STOPPED);
+
+        assertThat(standing().state()).isEqualTo(GroupState.STOPPED);
+        assertThat(standing().members()).isZero();
+        try (GroupConsumer group = GroupConsumer.start(source, 0)) {
+            await().atMost(Duration.ofSeconds(60)).until(() -> standing().state() == GroupState.RUNNING);
+            assertThat(ask(write("two"), LONG_WAIT_MILLIS)).isInstanceOf(Answer.Success.class);
+            assertThat(group.processed()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aMemberThatCommitsNothingHasStalled() throws Exception {
+        Token token = write("one");
+        AtomicBoolean closing = new AtomicBoolean();
+        Thread member = new Thread(() -> {
+            try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+                consumer.subscribe(List.of(source.topic("order")));
+                while (!closing.get()) {
+                    consumer.poll(Duration.ofMillis(100));
+                }
+            }
+        });
+        member.start();
+        try {
+            await().atMost(Duration.ofSeconds(60)).until(() -> standing().state() == GroupState.STALLED);
+
+            assertHopeless(ask(token, LONG_WAIT_MILLIS), GroupState.STALLED);
+            assertThat(standing().members()).isEqualTo(1);
+            assertThat(standing().lagSeconds()).isPositive();
+        } finally {
+            closing.set(true);
+            member.join();
+        }
+    }
+
+    @Test
+    void aGroupThatGoesBackWhileSomebodyWaitsIsRebuilding() throws Exception {
+        Token first = write("one");
+        try (GroupConsumer group = GroupConsumer.start(source, 0)) {
+            assertThat(ask(first, LONG_WAIT_MILLIS)).isInstanceOf(Answer.Success.class);
+            assertThat(group.processed()).isEqualTo(1);
+        }
+        assertThat(standing().state()).isEqualTo(GroupState.RUNNING);
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+            TopicPartition partition = consumer.partitionsFor(source.topic("order")).stream()
+                    .map(info -> new TopicPartition(info.topic(), info.partition()))
+                    .filter(candidate -> consumer.committed(Set.of(candidate)).get(candidate) != null)
+                    .findFirst()
+                    .orElseThrow();
+            consumer.commitSync(Map.of(partition, new OffsetAndMetadata(0)));
+        }
+
+        assertHopeless(ask(first, LONG_WAIT_MILLIS), GroupState.REBUILDING);
+    }
+
+    @Test
+    void aTopicThatWasMadeAgainIsUnknown() throws Exception {
+        Token token = write("one");
+        try (GroupConsumer group = GroupConsumer.start(source, 0)) {
+            assertThat(ask(token, LONG_WAIT_MILLIS)).isInstanceOf(Answer.Success.class);
+            assertThat(group.processed()).isEqualTo(1);
+        }
+        try (Admin admin =
+                Admin.create(Map.of("bootstrap.servers", source.servers().bootstrapServers()))) {
+            admin.deleteTopics(List.of(source.topic("order"))).all().get(30, TimeUnit.SECONDS);
+            await().ignoreExceptions().atMost(Duration.ofSeconds(30)).until(() -> {
+                admin.createTopics(List.of(new NewTopic(source.topic("order"), 3, (short) 1)))
+                        .all()
+                        .get(30, TimeUnit.SECONDS);
+                return true;
+            });
+        }
+
+        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(ask(token, 0))
+                .isInstanceOfSatisfying(
+                        Answer.Unknown.class,
+                        unknown -> assertThat(unknown.reason()).contains(source.topic("order"), "made again")));
+        assertThat(standing().state()).isEqualTo(GroupState.UNKNOWN);
+    }
+}

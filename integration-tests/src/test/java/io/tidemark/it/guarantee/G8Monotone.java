@@ -1,0 +1,18 @@
+package io.tidemark.it.guarantee;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.it.guarantee.WatermarkEvidence.Repeat;
+import java.util.List;
+
+/** Once {@code success} for a token, it stays so, until the group itself goes back. */
+public final class G8Monotone {
+
+    public void check(WatermarkEvidence evidence) {
+        List<Repeat> lost = evidence.repeats().stream()
+                .filter(repeat -> !repeat.status().equals("success"))
+                .toList();
+
+        assertThat(lost).as("no success any more").isEmpty();
+    }
+}

@@ -1,0 +1,108 @@
+package io.tidemark.relay.http;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Token;
+import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.source.SourceDatabase;
+import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.watermark.Answer;
+import io.tidemark.relay.watermark.Watermarks;
+import io.tidemark.relay.watermark.Watermarks.Requirement;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.MediaType;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** {@code GET /v1/tokens/{token}}: how far everything at or below the token has come, stage by stage. */
+@Path("/v1/tokens/{token}")
+@Produces(MediaType.APPLICATION_JSON)
+public final class TokensResource {
+
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private final Watermarks watermarks;
+    private final RelayState state;
+    private final SourceDatabase database;
+
+    public TokensResource(Watermarks watermarks, RelayState state, SourceDatabase database) {
+        this.watermarks = watermarks;
+        this.state = state;
+        this.database = database;
+    }
+
+    @GET
+    public void explain(@PathParam("token") String text, @Suspended AsyncResponse response) {
+        Token token = Params.token(text);
+        if (!watermarks.isServing()) {
+            response.resume(Problem.unavailable(watermarks.whyNotServing()));
+            return;
+        }
+        watermarks.requirements(token).whenComplete((requirements, failure) -> {
+            if (failure == null) {
+                response.resume(toJson(token, requirements));
+            } else {
+                response.resume(Problem.unavailable("Kafka did not tell the groups' offsets: " + failure.getMessage()));
+            }
+        });
+    }
+
+    private ObjectNode toJson(Token token, List<Requirement> requirements) {
+        ObjectNode json = JSON.objectNode().put("token", token.toString());
+        ArrayNode parts = json.putArray("parts");
+        token.parts()
+                .forEach(part -> parts.addObject()
+                        .put("source", part.source())
+                        .put("timeline", part.timeline())
+                        .put("lsn", part.lsn().toString()));
+        putStage(json, token);
+        json.put("published", watermarks.published().toString());
+        ArrayNode projections = json.putArray("projections");
+        for (Requirement requirement : requirements) {
+            ObjectNode projection = AnswerJson.of(requirement.projection(), requirement.answer());
+            projection.set("partitions", AnswerJson.of(requirement.partitions()));
+            projections.add(projection);
+        }
+        return json;
+    }
+
+    /** Where the token is: not of this database's history, or between its WAL and Kafka. */
+    private void putStage(ObjectNode json, Token token) {
+        Optional<Answer> refusal = watermarks.judge(token);
+        if (refusal.isPresent()) {
+            json.put("stage", AnswerJson.status(refusal.get()));
+            return;
+        }
+        Lsn lsn = token.parts().stream().map(Token.Part::lsn).reduce(Lsn.ZERO, Lsn::max);
+        if (watermarks.published().isAtLeast(lsn)) {
+            json.put("stage", "published");
+            OptionalLong since =
+                    lsn.equals(Lsn.ZERO) ? OptionalLong.empty() : watermarks.publishedAfter(new Lsn(lsn.value() - 1));
+            json.put(
+                    "publishedAt",
+                    since.isEmpty()
+                            ? null
+                            : Instant.ofEpochMilli(since.getAsLong()).toString());
+            return;
+        }
+        if (state.snapshot().captured().isAtLeast(lsn)) {
+            json.put("stage", "captured");
+            return;
+        }
+        try {
+            Lsn walHead = database.standing().walHead();
+            json.put("stage", walHead.isAtLeast(lsn) ? "written" : "ahead").put("walHead", walHead.toString());
+        } catch (SourceNotReady e) {
+            json.put("stage", "unknown").put("databaseError", e.getMessage());
+        }
+    }
+}

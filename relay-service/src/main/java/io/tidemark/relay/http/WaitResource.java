@@ -1,0 +1,146 @@
+package io.tidemark.relay.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemark.outbox.Token;
+import io.tidemark.relay.watermark.Answer;
+import io.tidemark.relay.watermark.Barrier;
+import io.tidemark.relay.watermark.Barrier.Mode;
+import io.tidemark.relay.watermark.Watermarks;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /v1/wait}: one barrier over several projections. */
+@Path("/v1/wait")
+@Produces(MediaType.APPLICATION_JSON)
+public final class WaitResource {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int MOST_BYTES = 64 * 1024;
+    private static final Set<String> FIELDS = Set.of("token", "wait", "mode", "projections");
+
+    private final Watermarks watermarks;
+
+    public WaitResource(Watermarks watermarks) {
+        this.watermarks = watermarks;
+    }
+
+    @POST
+    public void await(
+            InputStream body, @QueryParam("strict") @Nullable String strict, @Suspended AsyncResponse response)
+            throws IOException {
+        boolean isStrict = Params.strict(strict);
+        JsonNode request = read(body);
+        Token token = Params.token(
+                Optional.ofNullable(text(request, "token")).orElseThrow(() -> Problem.badRequest("token is missing")));
+        long waitMillis = Params.waitMillis(text(request, "wait"));
+        Mode mode = mode(text(request, "mode"));
+        List<String> projections = projections(request.path("projections"));
+        Barrier.await(watermarks, projections, token, waitMillis, mode)
+                .thenAccept(result -> response.resume(toResponse(result, token, mode, isStrict)));
+    }
+
+    private static JsonNode read(InputStream body) throws IOException {
+        byte[] bytes = body.readNBytes(MOST_BYTES + 1);
+        if (bytes.length > MOST_BYTES) {
+            throw Problem.badRequest("the body has more than " + MOST_BYTES + " bytes");
+        }
+        JsonNode request;
+        try {
+            request = JSON.readTree(bytes);
+        } catch (IOException e) {
+            throw Problem.badRequest("the body is not JSON; write {\"token\": …, \"wait\": \"2s\"}");
+        }
+        if (!request.isObject()) {
+            throw Problem.badRequest("the body is not a JSON object; write {\"token\": …, \"wait\": \"2s\"}");
+        }
+        for (Iterator<String> names = request.fieldNames(); names.hasNext(); ) {
+            String name = names.next();
+            if (!FIELDS.contains(name)) {
+                throw Problem.badRequest("'" + name + "' is not known; token, wait, mode and projections are");
+            }
+        }
+        return request;
+    }
+
+    private static @Nullable String text(JsonNode request, String name) {
+        JsonNode value = request.get(name);
+        if (value == null || value.isNull()) {
+            return null;
+        }
+        if (!value.isTextual()) {
+            throw Problem.badRequest(name + " is not a text");
+        }
+        return value.textValue();
+    }
+
+    private static Mode mode(@Nullable String text) {
+        if (text == null || text.equals("all")) {
+            return Mode.ALL;
+        }
+        if (text.equals("any")) {
+            return Mode.ANY;
+        }
+        throw Problem.badRequest("mode '" + text + "' is neither all nor any");
+    }
+
+    /** All of them where none is named. */
+    private List<String> projections(JsonNode named) {
+        if (named.isMissingNode() || named.isNull()) {
+            return known(watermarks.names());
+        }
+        if (!named.isArray()) {
+            throw Problem.badRequest("projections is not a list of names");
+        }
+        List<String> names = new ArrayList<>();
+        for (JsonNode name : named) {
+            if (!watermarks.names().contains(name.asText())) {
+                throw Problem.notFound("no projection '" + name.asText() + "'; configured are " + watermarks.names());
+            }
+            if (!names.contains(name.asText())) {
+                names.add(name.asText());
+            }
+        }
+        return known(names);
+    }
+
+    private static List<String> known(List<String> names) {
+        if (names.isEmpty()) {
+            throw Problem.badRequest("there is no projection to wait for; name one that is configured");
+        }
+        return names;
+    }
+
+    private static Response toResponse(Barrier.Result result, Token token, Mode mode, boolean strict) {
+        Answer deciding = result.deciding();
+        Optional<Response> problem = AnswerJson.problem(deciding);
+        if (problem.isPresent()) {
+            return problem.get();
+        }
+        ObjectNode json = JSON.createObjectNode()
+                .put("status", AnswerJson.status(deciding))
+                .put("mode", mode == Mode.ALL ? "all" : "any")
+                .put("waitedMillis", result.waitedMillis());
+        ArrayNode projections = json.putArray("projections");
+        result.answers().forEach((name, answer) -> projections.add(AnswerJson.of(name, answer)));
+        return Response.status(strict ? AnswerJson.strictStatus(deciding) : 200)
+                .entity(json.put("token", token.toString()))
+                .build();
+    }
+}

@@ -1,0 +1,82 @@
+package io.tidemark.relay.watermark;
+
+import io.tidemark.outbox.Token;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** One wait for several projections: for all of them, or for the first. Safe on any thread. */
+public final class Barrier {
+
+    /** Whom it waits for. */
+    public enum Mode {
+        /** Over when one of them answers anything but success. */
+        ALL,
+        /** Over with the first success. */
+        ANY
+    }
+
+    /**
+     * How it ended.
+     *
+     * @param deciding the answer of the one that decided
+     * @param answers of all of them; of those that were not waited for to the end, how they stood then
+     */
+    public record Result(long waitedMillis, Answer deciding, Map<String, Answer> answers) {}
+
+    private Barrier() {}
+
+    /**
+     * Waits as {@link Watermarks#ask} does, for each of them.
+     *
+     * @param projections configured names, at least one
+     * @return completes with the result, never exceptionally
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
+    public static CompletionStage<Result> await(
+            Watermarks watermarks, List<String> projections, Token token, long waitMillis, Mode mode) {
+        long startedNanos = System.nanoTime();
+        Map<String, CompletableFuture<Answer>> asked = new LinkedHashMap<>();
+        projections.forEach(name -> asked.put(name, watermarks.ask(name, token, waitMillis)));
+        Predicate<Answer> decides = answer -> (answer instanceof Answer.Success) == (mode == Mode.ANY);
+        return over(asked, decides).thenCompose(over -> {
+            Map<String, CompletableFuture<Answer>> last = new LinkedHashMap<>();
+            asked.forEach((name, answer) -> {
+                boolean isGiven = answer.isDone();
+                answer.cancel(false);
+                last.put(name, isGiven ? answer : watermarks.ask(name, token, 0));
+            });
+            return allOf(last).thenApply(done -> {
+                Map<String, Answer> answers = new LinkedHashMap<>();
+                last.forEach((name, answer) -> answers.put(name, answer.join()));
+                Stream<Answer> inOrder = answers.values().stream();
+                Answer deciding = inOrder.filter(decides)
+                        .findFirst()
+                        .orElseGet(() -> answers.values().iterator().next());
+                return new Result((System.nanoTime() - startedNanos) / 1_000_000, deciding, answers);
+            });
+        });
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
+    private static CompletableFuture<Void> over(
+            Map<String, CompletableFuture<Answer>> asked, Predicate<Answer> decides) {
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        asked.values()
+                .forEach(answer -> answer.thenAccept(given -> {
+                    if (decides.test(given)) {
+                        over.complete(null);
+                    }
+                }));
+        allOf(asked).thenAccept(all -> over.complete(null));
+        return over;
+    }
+
+    private static CompletableFuture<Void> allOf(Map<String, CompletableFuture<Answer>> answers) {
+        return CompletableFuture.allOf(answers.values().toArray(CompletableFuture[]::new));
+    }
+}
