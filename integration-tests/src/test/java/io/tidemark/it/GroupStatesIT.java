@@ -81,8 +81,7 @@ class GroupStatesIT {
     }
 
     private KafkaConsumer<byte[], byte[]> consumer() {
-        return TopicReader.consumer(
-                source.servers(), Map.of(ConsumerConfig.GROUP_ID_CONFIG, source.name() + "-view"));
+        return TopicReader.consumer(source.servers(), Map.of(ConsumerConfig.GROUP_ID_CONFIG, source.name() + "-view"));
     }
 
     @Test
@@ -163,10 +162,11 @@ class GroupStatesIT {
             });
         }
 
-        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(ask(token, 0))
-                .isInstanceOfSatisfying(
-                        Answer.Unknown.class,
-                        unknown -> assertThat(unknown.reason()).contains(source.topic("order"), "made again")));
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(ask(token, 0))
+                        .isInstanceOfSatisfying(
+                                Answer.Unknown.class,
+                                unknown -> assertThat(unknown.reason()).contains(source.topic("order"), "made again")));
         assertThat(standing().state()).isEqualTo(GroupState.UNKNOWN);
     }
 }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.it.harness.GroupConsumer;
+import io.tidemark.it.harness.OpenApi;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.outbox.OutboxEvent;
@@ -31,12 +32,17 @@ class HttpIT {
     private static TestSource source;
     private static RelayProcess relay;
     private static GroupConsumer group;
+    private static OpenApi openApi;
 
     @BeforeAll
     static void start() throws Exception {
         source = TestSource.create("http");
         relay = RelayProcess.start(source).awaitRunning();
         group = GroupConsumer.start(source, 0);
+        await("watermarks")
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> relay.send("/v1/projections").statusCode() == 200);
+        openApi = OpenApi.of(relay);
     }
 
     @AfterAll
@@ -59,6 +65,7 @@ class HttpIT {
 
         JsonNode answer = relay.get("/v1/projections/view/watermark?token=" + token + "&wait=20s");
 
+        openApi.hold(answer, "Answer");
         assertThat(answer.path("status").asText()).isEqualTo("success");
         assertThat(answer.path("projection").asText()).isEqualTo("view");
         assertThat(answer.path("token").asText()).isEqualTo(token.toString());
@@ -77,6 +84,9 @@ class HttpIT {
         JsonNode all = relay.get("/v1/projections");
         JsonNode standing = relay.get("/v1/source");
 
+        openApi.hold(one, "Standing");
+        openApi.hold(all, "Standings");
+        openApi.hold(standing, "Source");
         assertThat(one.path("group").asText()).isEqualTo(source.name() + "-view");
         assertThat(one.path("lagRecords").asLong()).isZero();
         assertThat(one.path("lagSeconds").asDouble()).isZero();
@@ -133,11 +143,11 @@ class HttpIT {
         String foreign = "tm1.ffffffff.1.0000000000000001";
         String ahead = "tm1." + source.sourceId() + ".1.00FFFFFFFFFFFFFF";
 
-        assertThat(relay.get("/v1/projections/view/watermark?wait=5s&token=" + foreign)
+        assertThat(openApi.hold(relay.get("/v1/projections/view/watermark?wait=5s&token=" + foreign), "Answer")
                         .path("status")
                         .asText())
                 .isEqualTo("foreign");
-        assertThat(relay.get("/v1/projections/view/watermark?wait=5s&token=" + ahead)
+        assertThat(openApi.hold(relay.get("/v1/projections/view/watermark?wait=5s&token=" + ahead), "Answer")
                         .path("status")
                         .asText())
                 .isEqualTo("ahead");
@@ -168,7 +178,7 @@ class HttpIT {
 
         HttpResponse<String> response = relay.post("/v1/wait", "{\"token\": \"" + token + "\", \"wait\": \"20s\"}");
 
-        JsonNode answer = JSON.readTree(response.body());
+        JsonNode answer = openApi.hold(JSON.readTree(response.body()), "Barrier");
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(answer.path("status").asText()).isEqualTo("success");
         assertThat(answer.path("mode").asText()).isEqualTo("all");
@@ -192,11 +202,22 @@ class HttpIT {
             {"token": "TOKEN", "projections": ["nowhere"]}     | 404 | no projection 'nowhere'
             """)
     void refusesBadBarriersWithAProblem(String body, int status, String detail) throws Exception {
-        HttpResponse<String> response =
-                relay.post("/v1/wait", body.replace("TOKEN", write().toString()));
+        HttpResponse<String> response = relay.post("/v1/wait", body.replace("TOKEN", write().toString()));
 
         assertThat(response.statusCode()).isEqualTo(status);
-        assertThat(JSON.readTree(response.body()).path("detail").asText()).contains(detail);
+        assertThat(openApi.hold(JSON.readTree(response.body()), "Problem")
+                        .path("detail")
+                        .asText())
+                .contains(detail);
+    }
+
+    @Test
+    void describesEveryPathItHas() {
+        assertThat(openApi.describes("get", "/v1/projections")).isTrue();
+        assertThat(openApi.describes("get", "/v1/projections/{name}/watermark")).isTrue();
+        assertThat(openApi.describes("post", "/v1/wait")).isTrue();
+        assertThat(openApi.describes("get", "/v1/tokens/{token}")).isTrue();
+        assertThat(openApi.describes("get", "/v1/source")).isTrue();
     }
 
     @Test
@@ -204,15 +225,16 @@ class HttpIT {
         Token token = write();
         relay.get("/v1/projections/view/watermark?token=" + token + "&wait=20s");
 
-        JsonNode explained = relay.get("/v1/tokens/" + token);
+        JsonNode explained = openApi.hold(relay.get("/v1/tokens/" + token), "Explanation");
 
         assertThat(explained.path("stage").asText()).isEqualTo("published");
         assertThat(explained.path("publishedAt").asText()).startsWith("20");
         JsonNode projection = explained.path("projections").path(0);
         assertThat(projection.path("status").asText()).isEqualTo("success");
-        assertThat(projection.path("partitions")).isNotEmpty().allSatisfy(partition -> assertThat(
-                        partition.path("have").asLong())
-                .isGreaterThanOrEqualTo(partition.path("need").asLong()));
+        assertThat(projection.path("partitions"))
+                .isNotEmpty()
+                .allSatisfy(partition -> assertThat(partition.path("have").asLong())
+                        .isGreaterThanOrEqualTo(partition.path("need").asLong()));
         assertThat(relay.get("/v1/tokens/tm1." + source.sourceId() + ".1.00FFFFFFFFFFFFFF")
                         .path("stage")
                         .asText())

@@ -94,8 +94,7 @@ class RandomFaultsIT {
                 }
                 Evidence evidence = Evidence.gather(world.source());
                 evidence.check(repeat);
-                new WatermarkEvidence(evidence.committed(), group, readers.successes(), readers.repeats())
-                        .check();
+                new WatermarkEvidence(evidence.committed(), group, readers.successes(), readers.repeats()).check();
                 events += evidence.committed().size();
                 successes += readers.successes().size();
                 repeats += readers.repeats().size();

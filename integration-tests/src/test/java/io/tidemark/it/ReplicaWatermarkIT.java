@@ -149,9 +149,9 @@ class ReplicaWatermarkIT {
             source.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name in"
                     + " ('tidemark watermark', 'tidemark control') and datname = current_database()");
 
-            await("the session's end to be noticed").atMost(Duration.ofSeconds(30)).until(() -> !relay.relay()
-                    .watermarks()
-                    .isServing());
+            await("the session's end to be noticed")
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> !relay.relay().watermarks().isServing());
             relay.awaitServing();
         }
     }

@@ -6,6 +6,7 @@ import io.dropwizard.core.setup.Environment;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.health.RelayHealthCheck;
 import io.tidemark.relay.health.Watchdog;
+import io.tidemark.relay.http.OpenApiResource;
 import io.tidemark.relay.http.ProblemMapper;
 import io.tidemark.relay.http.ProjectionsResource;
 import io.tidemark.relay.http.SourceResource;
@@ -38,6 +39,7 @@ public final class RelayApplication extends Application<RelayConfiguration> {
         Relay relay = new Relay(config);
         environment.jersey().register(new ProblemMapper());
         environment.jersey().register(new ProjectionsResource(relay.watermarks()));
+        environment.jersey().register(new OpenApiResource());
         environment.jersey().register(new WaitResource(relay.watermarks()));
         environment.jersey().register(new TokensResource(relay.watermarks(), relay.state(), relay.database()));
         environment

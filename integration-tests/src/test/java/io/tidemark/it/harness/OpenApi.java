@@ -1,0 +1,50 @@
+package io.tidemark.it.harness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion.VersionFlag;
+import java.io.IOException;
+
+/** The file that a relay serves about itself, to hold its answers to. */
+public final class OpenApi {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final JsonNode file;
+
+    private OpenApi(JsonNode file) {
+        this.file = file;
+    }
+
+    /** As the relay serves it. */
+    public static OpenApi of(RelayProcess relay) throws IOException, InterruptedException {
+        return new OpenApi(
+                new YAMLMapper().readTree(relay.send("/v1/openapi.yaml").body()));
+    }
+
+    /** Whether a path is described, with this method. */
+    public boolean describes(String method, String path) {
+        return file.path("paths").path(path).has(method);
+    }
+
+    /** Fails, naming every difference, when the answer is not as the schema of that name says. */
+    public JsonNode hold(JsonNode answer, String schemaName) {
+        assertThat(file.at("/components/schemas/" + schemaName).isObject())
+                .as("schema " + schemaName)
+                .isTrue();
+        ObjectNode root = JSON.createObjectNode().put("$ref", "#/components/schemas/" + schemaName);
+        root.set("components", file.path("components"));
+        JsonSchema schema = JsonSchemaFactory.getInstance(VersionFlag.V202012).getSchema(root);
+
+        assertThat(schema.validate(answer))
+                .as("%s held to schema %s", answer, schemaName)
+                .isEmpty();
+        return answer;
+    }
+}
