@@ -1,6 +1,7 @@
 package io.tidemark.relay.source;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.PostgresConfig;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -39,6 +40,8 @@ public final class SourceDatabase {
             return DriverManager.getConnection(config.url(), connectionProperties(config, purpose));
         } catch (SQLException e) {
             throw new SourceNotReady(explain(e), e);
+        } catch (ConfigurationProblem e) { // a password file that cannot be read, for now
+            throw new SourceNotReady(String.valueOf(e.getMessage()), e);
         }
     }
 

@@ -1,0 +1,152 @@
+package io.tidemark.helm;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.marcnuri.helm.Helm;
+import com.marcnuri.helm.TemplateCommand;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+
+/** The chart under test. Rendering is Helm's own, through its native library. */
+final class Chart {
+
+    static final Path DIRECTORY = Path.of("tidemark").toAbsolutePath();
+    static final YAMLMapper YAML = new YAMLMapper();
+
+    private static final String NEW_KUBERNETES = "1.34.0";
+    private static final Set<String> PLATFORMS =
+            Set.of("linux-amd64", "linux-arm64", "darwin-amd64", "darwin-arm64", "windows-amd64");
+
+    private Chart() {}
+
+    /** One of the values files in {@code tidemark/ci}. */
+    static Path ci(String name) {
+        return DIRECTORY.resolve("ci").resolve(name + "-values.yaml");
+    }
+
+    static Helm helm() {
+        assumeNativeLibrary();
+        return new Helm(DIRECTORY);
+    }
+
+    /** Every object of the chart, hooks included, on a current Kubernetes. */
+    static List<JsonNode> render(Path... values) {
+        return render(NEW_KUBERNETES, values);
+    }
+
+    /**
+     * Helm's template command as the library has it leaves out hooks; so they are rendered from a copy of the chart
+     * in which they are none.
+     */
+    static List<JsonNode> render(String kubernetes, Path... values) {
+        assumeNativeLibrary();
+        Path copy = copyWithoutHooks();
+        try {
+            return parse(template(new Helm(copy), kubernetes, values));
+        } finally {
+            delete(copy);
+        }
+    }
+
+    /** What a user gets to read when rendering fails. */
+    static String refusal(Path... values) {
+        Helm helm = helm();
+        try {
+            template(helm, NEW_KUBERNETES, values);
+        } catch (IllegalStateException e) {
+            return String.valueOf(e.getMessage());
+        }
+        throw new AssertionError("the chart rendered, and should not have");
+    }
+
+    private static String template(Helm helm, String kubernetes, Path... values) {
+        TemplateCommand template =
+                helm.template().withName("shop").withNamespace("shop").withKubeVersion(kubernetes);
+        for (Path file : values) {
+            template = template.withValuesFile(file);
+        }
+        return template.call();
+    }
+
+    static List<JsonNode> parse(String manifests) {
+        List<JsonNode> objects = new ArrayList<>();
+        try (MappingIterator<JsonNode> documents =
+                YAML.readerFor(JsonNode.class).readValues(manifests)) {
+            documents.forEachRemaining(document -> {
+                if (document.isObject()) {
+                    objects.add(document);
+                }
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return objects;
+    }
+
+    /** The only object of this kind. */
+    static JsonNode only(List<JsonNode> objects, String kind) {
+        List<JsonNode> found =
+                objects.stream().filter(object -> kindOf(object).equals(kind)).toList();
+        if (found.size() != 1) {
+            throw new AssertionError(found.size() + " objects of kind " + kind);
+        }
+        return found.get(0);
+    }
+
+    static String kindOf(JsonNode object) {
+        return object.path("kind").asText();
+    }
+
+    /** The relay's configuration files, of which the hook has a copy. */
+    static List<String> relayConfigurations(List<JsonNode> objects) {
+        return objects.stream()
+                .filter(object -> object.path("data").has("relay.yml"))
+                .map(object -> object.path("data").path("relay.yml").asText())
+                .toList();
+    }
+
+    /** Only where the library exists for no such platform; where it does and is not there, tests must fail. */
+    private static void assumeNativeLibrary() {
+        String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+        String arch = System.getProperty("os.arch");
+        String platform = (os.startsWith("mac") ? "darwin" : os.startsWith("windows") ? "windows" : os) + "-"
+                + (arch.equals("aarch64") ? "arm64" : arch.equals("x86_64") ? "amd64" : arch);
+        Assumptions.assumeTrue(PLATFORMS.contains(platform), "helm-java has no native library for " + platform);
+    }
+
+    private static Path copyWithoutHooks() {
+        try (Stream<Path> files = Files.walk(DIRECTORY)) {
+            Path copy = Files.createTempDirectory("chart");
+            for (Path file : files.sorted().toList()) {
+                Path target = copy.resolve(DIRECTORY.relativize(file).toString());
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.writeString(target, Files.readString(file).replace("helm.sh/hook:", "was/hook:"));
+                }
+            }
+            return copy;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path directory) {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package io.tidemark.helm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.config.RelayConfiguration;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the chart renders is what the relay reads: by the relay's own reader. */
+class ConfigurationTest {
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // set by JUnit
+    Path directory;
+
+    @Test
+    void minimalValuesAreTheRelaysDefaults() throws IOException {
+        RelayConfiguration config = read("minimal");
+        Path least = Files.writeString(directory.resolve("least.yml"), """
+                postgres:
+                  url: jdbc:postgresql://db.example.com:5432/shop
+                  user: tidemark_relay
+                  passwordFile: /etc/tidemark/postgres/password
+                kafka: {bootstrapServers: 'kafka.example.com:9092'}
+                limits: {spillDirectory: /var/lib/tidemark/spill}
+                """);
+        RelayConfiguration defaults = ConfigurationFile.read(least);
+
+        assertThat(config.postgres()).isEqualTo(defaults.postgres());
+        assertThat(config.kafka()).isEqualTo(defaults.kafka());
+        assertThat(config.outbox()).isEqualTo(defaults.outbox());
+        assertThat(config.routes()).isEqualTo(defaults.routes());
+        assertThat(config.headers()).isEqualTo(defaults.headers());
+        assertThat(config.projections()).isEqualTo(defaults.projections());
+        assertThat(config.watermark()).isEqualTo(defaults.watermark());
+        assertThat(config.limits()).isEqualTo(defaults.limits());
+    }
+
+    @Test
+    void fullValuesArriveAsTheyWereWritten() throws IOException {
+        RelayConfiguration config = read("full");
+
+        assertThat(config.postgres().url()).contains("db-2.example.com").endsWith("/etc/tidemark-ca/ca.crt");
+        assertThat(config.postgres().user()).isEqualTo("relay");
+        assertThat(config.kafka().properties())
+                .containsEntry("request.timeout.ms", "20000")
+                .containsEntry("ssl.truststore.location", "/etc/tidemark/kafka/ca.crt");
+        assertThat(config.kafka().properties().get("sasl.jaas.config")).endsWith("password=\"canary-of-kafka\";");
+        assertThat(config.kafka().topics().autoCreate()).isFalse();
+        assertThat(config.kafka().topics().partitions()).isEqualTo(1_000_000);
+        assertThat(config.outbox().retention().toHours()).isEqualTo(168);
+        assertThat(config.routes()).hasSize(2);
+        assertThat(config.routes().get(0).hasDeadLetters()).isTrue();
+        assertThat(config.routes().get(0).tombstones()).isTrue();
+        assertThat(config.routes().get(1).topicFor("customer")).isEqualTo("shop.customer");
+        assertThat(config.projections().get(0).group()).isEqualTo("shop-orders-view");
+        assertThat(config.projections().get(1).group()).isEqualTo("search");
+        assertThat(config.watermark().maxWaiters()).isEqualTo(2_000_000);
+        assertThat(config.limits().batchEvents()).isEqualTo(3_000_000);
+        assertThat(config.limits().transactionBytes().toMebibytes()).isEqualTo(1024);
+    }
+
+    @Test
+    void variablesAreLeftToTheRelay() throws IOException {
+        RelayConfiguration config = read("gitops");
+
+        assertThat(config.postgres().url()).isEqualTo("jdbc:postgresql://db.example.com:5432/shop");
+        assertThat(config.kafka().bootstrapServers()).isEqualTo("kafka.kafka.svc:9092");
+    }
+
+    /** Files that the configuration names are files that the pod has, mounted as a directory so that they rotate. */
+    @ParameterizedTest
+    @ValueSource(strings = {"minimal", "full", "gitops"})
+    void namedFilesAreMounted(String values) throws IOException {
+        RelayConfiguration config = read(values);
+        JsonNode pod = Chart.only(Chart.render(Chart.ci(values)), "Deployment").at("/spec/template/spec");
+
+        assertThat(pod.at("/volumes/0/projected/sources").findValuesAsText("path"))
+                .contains("relay.yml", "postgres/password");
+        assertThat(config.postgres().passwordFile()).isEqualTo("/etc/tidemark/postgres/password");
+        assertThat(pod.at("/containers/0/args").get(1).asText()).isEqualTo("/etc/tidemark/relay.yml");
+        assertThat(pod.at("/containers/0/volumeMounts").findValues("subPath")).isEmpty();
+        assertThat(pod.at("/containers/0/volumeMounts").findValuesAsText("mountPath"))
+                .contains("/etc/tidemark", config.limits().spillDirectory());
+    }
+
+    /** The values cannot hold a password; what stands for one is a name. */
+    @ParameterizedTest
+    @ValueSource(strings = {"minimal", "full", "gitops"})
+    void noConfigMapHoldsAPassword(String values) throws IOException {
+        List<String> files = Chart.relayConfigurations(Chart.render(Chart.ci(values)));
+
+        assertThat(files).isNotEmpty();
+        for (String file : files) {
+            assertThat(file).doesNotContain("canary-of-kafka");
+            assertThat(Chart.YAML.readTree(file).path("postgres").has("password"))
+                    .isFalse();
+            assertThat(file.replaceAll("password=\\\\\"\\$\\{KAFKA_PASSWORD}", ""))
+                    .doesNotContainIgnoringCase("password=");
+        }
+    }
+
+    private RelayConfiguration read(String values) throws IOException {
+        String yaml = Chart.relayConfigurations(Chart.render(Chart.ci(values))).get(0);
+        return ConfigurationFile.read(Files.writeString(directory.resolve(values + ".yml"), yaml));
+    }
+}

@@ -1,0 +1,246 @@
+package io.tidemark.helm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.marcnuri.helm.LintResult;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RenderingTest {
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // set by JUnit
+    Path directory;
+
+    @Test
+    void passesStrictLint() {
+        LintResult result = Chart.helm().lint().strict().call();
+
+        assertThat(result.isFailed()).as("%s", result.getMessages()).isFalse();
+        assertThat(result.getMessages()).noneMatch(message -> message.contains("[WARNING]"));
+    }
+
+    @Test
+    void saysWhatIsMissingAndWhatToDo() {
+        assertThat(Chart.refusal())
+                .contains("postgres.url is missing: set it to the JDBC URL of the primary")
+                .contains("postgres.existingSecret is missing: make a Secret with the password of tidemark_relay")
+                .contains("kafka.bootstrapServers is missing: set it to the brokers")
+                .contains("image.repository is missing: no image is published yet; build one");
+    }
+
+    /** What the relay, or Kubernetes, would refuse later is refused here; the key is named. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "postgress: {}                                                       | postgress",
+                "replica: 3                                                          | replica",
+                "postgres: {password: secret}                                        | password",
+                "postgres: {url: 'postgres://db/shop'}                               | url",
+                "postgres: {url: 'jdbc:postgresql://me:secret@db/shop'}              | url",
+                "postgres: {url: 'jdbc:postgresql://db:port/shop'}                   | url",
+                "postgres: {url: 'jdbc:postgresql://db:70000/shop'}                  | url",
+                "postgres: {url: 'jdbc:postgresql://db/shop?user=me'}                | postgres.url sets user",
+                "postgres: {url: 'jdbc:postgresql://db/shop?ssl=true&password=x'}    | postgres.url sets user or password",
+                "postgres: {url: 'jdbc:postgresql://a,b/shop'}                       | targetServerType=primary",
+                "postgres: {url: 'jdbc:postgresql://db/shop?sslpassword=secret'}     | ${PG_SSL_PASSWORD}",
+                "postgres: {url: 'jdbc:postgresql://${PG}/shop'}                     | extraEnv does not set PG,",
+                "postgres: {slot: Tidemark}                                          | slot",
+                "postgres: {user: ''}                                                | user",
+                "kafka: {properties: {acks: '1'}}                                    | acks",
+                "kafka: {properties: {linger.ms: 5}}                                 | linger.ms",
+                "kafka: {properties: {sasl.jaas.config: 'password=x'}}               | kafka.properties.sasl.jaas.config would put",
+                "kafka: {properties: {ssl.keystore.password: x}}                     | kafka.properties.ssl.keystore.password would",
+                "kafka: {topics: {partitions: 0}}                                    | partitions",
+                "kafka: {existingSecret: certificates}                               | kafka.existingSecretKeys is empty",
+                "outbox: {retention: 24}                                             | retention",
+                "outbox: {retention: 0h}                                             | retention",
+                "outbox: {preset: debezium}                                          | preset",
+                "routes: [{topic: x}]                                                | aggregateType",
+                "routes: [{aggregateType: x, topic: tidemark.positions}]             | topic",
+                "routes: [{aggregateType: x, topic: 'a b'}]                          | topic",
+                "routes: [{aggregateType: x, topic: x, onPoison: skip}]              | onPoison",
+                "headers: none                                                       | headers",
+                "projections: [{name: a b, topics: [x]}]                             | name",
+                "projections: [{name: a, topics: []}]                                | topics",
+                "projections: [{name: a, topics: [x]}, {name: a, topics: [z]}]       | projections has the name a twice",
+                "watermark: {maxWait: soon}                                          | maxWait",
+                "watermark: {maxWaiters: 0}                                          | maxWaiters",
+                "limits: {transactionBytes: 2GiB}                                    | transactionBytes",
+                "limits: {transactionBytes: 1025MiB}                                 | transactionBytes",
+                "logging: {level: LOUD}                                              | level",
+                "logging: {loggers: {io.tidemark: DEBUG}}                            | logging.level",
+                "init: {enabled: true, user: postgres}                               | init.existingSecret is missing",
+                "init: {enabled: true, existingSecret: admin}                        | init.user is missing",
+                "ingress: {enabled: true}                                            | ingress.hosts is empty",
+                "httpRoute: {enabled: true}                                          | httpRoute.parentRefs is empty",
+                "runAs: {user: 0}                                                    | user",
+            })
+    void refuses(String values, String named) throws IOException {
+        Path file = Files.writeString(directory.resolve("values.yaml"), values);
+
+        assertThat(Chart.refusal(Chart.ci("minimal"), file)).contains(named);
+    }
+
+    @Test
+    void minimalValuesGiveTheFewestObjects() {
+        assertThat(kinds(Chart.render(Chart.ci("minimal"))))
+                .containsExactlyInAnyOrder(
+                        "ConfigMap", "Deployment", "PodDisruptionBudget", "Service", "Service", "Pod");
+    }
+
+    @Test
+    void fullValuesGiveEveryObject() {
+        assertThat(kinds(Chart.render(Chart.ci("full"))))
+                .containsExactlyInAnyOrder(
+                        "ConfigMap", // the relay's
+                        "ConfigMap", // the init hook's
+                        "ConfigMap", // the extra object
+                        "Deployment",
+                        "HTTPRoute",
+                        "Ingress",
+                        "Job",
+                        "NetworkPolicy",
+                        "Pod",
+                        "PodDisruptionBudget",
+                        "Service",
+                        "Service");
+    }
+
+    /** What is rendered twice is the same twice, or GitOps would never come to rest. */
+    @ParameterizedTest
+    @ValueSource(strings = {"minimal", "full", "gitops"})
+    void rendersTheSameAgain(String values) {
+        assertThat(Chart.render(Chart.ci(values))).isEqualTo(Chart.render(Chart.ci(values)));
+    }
+
+    @Test
+    void gitopsValuesHaveNoHookButTheTest() {
+        List<JsonNode> objects = Chart.render(Chart.ci("gitops"));
+
+        assertThat(objects)
+                .filteredOn(object -> object.at("/metadata/annotations").has("was/hook"))
+                .extracting(Chart::kindOf)
+                .containsExactly("Pod");
+        assertThat(Chart.only(objects, "Job").at("/metadata/name").asText()).matches("shop-tidemark-init-[0-9a-f]{8}");
+    }
+
+    @Test
+    void anotherConfigurationGivesOtherPodsAndAnotherPlainJob() throws IOException {
+        Path change = Files.writeString(directory.resolve("values.yaml"), "headers: debezium");
+        List<JsonNode> before = Chart.render(Chart.ci("gitops"));
+        List<JsonNode> after = Chart.render(Chart.ci("gitops"), change);
+
+        String checksum = "/spec/template/metadata/annotations/checksum~1config";
+        assertThat(Chart.only(after, "Deployment").at(checksum).asText())
+                .isNotEmpty()
+                .isNotEqualTo(Chart.only(before, "Deployment").at(checksum).asText());
+        assertThat(Chart.only(after, "Job").at("/metadata/name"))
+                .isNotEqualTo(Chart.only(before, "Job").at("/metadata/name"));
+    }
+
+    @Test
+    void theInitHookBringsTheConfigurationItMounts() {
+        List<JsonNode> objects = Chart.render(Chart.ci("full"));
+        JsonNode job = Chart.only(objects, "Job");
+        List<JsonNode> hooks = objects.stream()
+                .filter(object ->
+                        object.at("/metadata/annotations/was~1hook").asText().startsWith("pre-install"))
+                .toList();
+
+        String mounted = job.at("/spec/template/spec/volumes/0/projected/sources/0/configMap/name")
+                .asText();
+        assertThat(hooks).extracting(Chart::kindOf).containsExactlyInAnyOrder("ConfigMap", "Job");
+        assertThat(hooks)
+                .filteredOn(hook -> Chart.kindOf(hook).equals("ConfigMap"))
+                .extracting(hook -> hook.at("/metadata/name").asText())
+                .containsExactly(mounted);
+        assertThat(Chart.relayConfigurations(objects)).hasSize(2);
+        assertThat(Chart.relayConfigurations(objects).get(0))
+                .isEqualTo(Chart.relayConfigurations(objects).get(1));
+    }
+
+    /** A pod of a Job behind the Service would get requests that it cannot answer. */
+    @Test
+    void onlyRelaysAreBehindTheServices() {
+        List<JsonNode> objects = Chart.render(Chart.ci("full"));
+
+        for (JsonNode service : objects) {
+            if (Chart.kindOf(service).equals("Service")) {
+                assertThat(matches(service.at("/spec/selector"), labels(Chart.only(objects, "Deployment"))))
+                        .isTrue();
+                assertThat(matches(service.at("/spec/selector"), labels(Chart.only(objects, "Job"))))
+                        .isFalse();
+                assertThat(matches(
+                                service.at("/spec/selector"),
+                                Chart.only(objects, "Pod").at("/metadata/labels")))
+                        .isFalse();
+            }
+        }
+        JsonNode policy = Chart.only(objects, "NetworkPolicy").at("/spec/podSelector/matchLabels");
+        assertThat(matches(policy, labels(Chart.only(objects, "Job")))).isTrue();
+    }
+
+    @Test
+    void rollsWithoutEverTakingOneAwayFirst() {
+        JsonNode spec =
+                Chart.only(Chart.render(Chart.ci("minimal")), "Deployment").path("spec");
+
+        assertThat(spec.path("replicas").asInt()).isEqualTo(2);
+        assertThat(spec.at("/strategy/rollingUpdate/maxUnavailable").asText()).isEqualTo("0");
+        assertThat(spec.at("/strategy/rollingUpdate/maxSurge").asText()).isEqualTo("1");
+    }
+
+    /** The field is refused by Kubernetes 1.29 and older. */
+    @Test
+    void sleepsBeforeStoppingWhereKubernetesKnowsHow() {
+        String lifecycle = "/spec/template/spec/containers/0/lifecycle/preStop/sleep/seconds";
+
+        assertThat(Chart.only(Chart.render("1.30.0", Chart.ci("minimal")), "Deployment")
+                        .at(lifecycle)
+                        .asInt())
+                .isEqualTo(5);
+        assertThat(Chart.only(Chart.render("1.29.9", Chart.ci("minimal")), "Deployment")
+                        .at(lifecycle)
+                        .isMissingNode())
+                .isTrue();
+    }
+
+    @Test
+    void routesLeadToTheApiOnly() {
+        List<JsonNode> objects = Chart.render(Chart.ci("full"));
+        JsonNode route = Chart.only(objects, "HTTPRoute").path("spec");
+        JsonNode ingress = Chart.only(objects, "Ingress").path("spec");
+
+        assertThat(route.at("/rules/0/matches/0/path/value").asText()).isEqualTo("/v1");
+        assertThat(route.at("/rules/0/backendRefs/0/name").asText()).isEqualTo("shop-relay");
+        assertThat(route.at("/rules/0/backendRefs/0/port").asInt()).isEqualTo(80);
+        assertThat(ingress.at("/rules/0/http/paths/0/path").asText()).isEqualTo("/v1");
+        assertThat(ingress.at("/rules/0/http/paths/0/backend/service/port/name").asText())
+                .isEqualTo("http");
+    }
+
+    private static List<String> kinds(List<JsonNode> objects) {
+        List<String> kinds = new ArrayList<>();
+        objects.forEach(object -> kinds.add(Chart.kindOf(object)));
+        return kinds;
+    }
+
+    private static JsonNode labels(JsonNode object) {
+        return object.at("/spec/template/metadata/labels");
+    }
+
+    private static boolean matches(JsonNode selector, JsonNode labels) {
+        return selector.properties().stream().allMatch(label -> label.getValue().equals(labels.get(label.getKey())));
+    }
+}

@@ -1,0 +1,72 @@
+{{- /* What the schema cannot say, or can only say badly. Every sentence names the value and what to do; all at once. */ -}}
+{{- define "tidemark.check" -}}
+{{- $wrong := list -}}
+{{- if not .Values.postgres.url -}}
+{{- $wrong = append $wrong "postgres.url is missing: set it to the JDBC URL of the primary, for example jdbc:postgresql://db.example.com:5432/shop" -}}
+{{- end -}}
+{{- if not .Values.postgres.existingSecret -}}
+{{- $wrong = append $wrong (printf "postgres.existingSecret is missing: make a Secret with the password of %s under the key %s, and set postgres.existingSecret to its name" .Values.postgres.user .Values.postgres.existingSecretKey) -}}
+{{- end -}}
+{{- if not .Values.kafka.bootstrapServers -}}
+{{- $wrong = append $wrong "kafka.bootstrapServers is missing: set it to the brokers, for example kafka-1.example.com:9092,kafka-2.example.com:9092" -}}
+{{- end -}}
+{{- if not .Values.image.repository -}}
+{{- $wrong = append $wrong "image.repository is missing: no image is published yet; build one (docs/kubernetes.md), push it, and set image.repository to where it is" -}}
+{{- end -}}
+{{- $query := regexFind "\\?.*" .Values.postgres.url -}}
+{{- if regexMatch "[?&](user|password)=" $query -}}
+{{- $wrong = append $wrong "postgres.url sets user or password: set postgres.user and postgres.existingSecret instead" -}}
+{{- end -}}
+{{- if regexMatch "[?&]sslpassword=([^$&]|\\$[^{])" $query -}}
+{{- $wrong = append $wrong "postgres.url holds an sslpassword, which would be in a ConfigMap: write sslpassword=${PG_SSL_PASSWORD} and set that variable under extraEnv from a Secret" -}}
+{{- end -}}
+{{- if and (contains "," (regexFind "//[^/]*" .Values.postgres.url)) (not (regexMatch "[?&]targetServerType=primary(&|$)" $query)) -}}
+{{- $wrong = append $wrong "postgres.url names several hosts: add targetServerType=primary to its parameters" -}}
+{{- end -}}
+{{- range $name, $value := .Values.kafka.properties -}}
+{{- if and (regexMatch "(?i)(password|jaas\\.config|secret|\\.key$|credential)" $name) $value (not (contains "${" $value)) -}}
+{{- $wrong = append $wrong (printf "kafka.properties.%s would put a secret into a ConfigMap: write the secret part as ${KAFKA_PASSWORD} and set that variable under extraEnv from a Secret" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- $names := list -}}
+{{- range .Values.projections -}}
+{{- if has .name $names -}}
+{{- $wrong = append $wrong (printf "projections has the name %s twice: give each projection a name of its own" .name) -}}
+{{- end -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- if and .Values.logging.loggers (not .Values.logging.level) -}}
+{{- $wrong = append $wrong "logging.loggers is set without logging.level: set logging.level too, for example to WARN" -}}
+{{- end -}}
+{{- if and .Values.kafka.existingSecret (not .Values.kafka.existingSecretKeys) -}}
+{{- $wrong = append $wrong "kafka.existingSecretKeys is empty: list the keys of kafka.existingSecret that are to be mounted below /etc/tidemark/kafka/" -}}
+{{- end -}}
+{{- if and .Values.kafka.existingSecretKeys (not .Values.kafka.existingSecret) -}}
+{{- $wrong = append $wrong "kafka.existingSecret is missing: kafka.existingSecretKeys names keys of it" -}}
+{{- end -}}
+{{- if and .Values.init.enabled .Values.init.user (not .Values.init.existingSecret) -}}
+{{- $wrong = append $wrong (printf "init.existingSecret is missing: set it to the name of a Secret with the password of %s under the key %s" .Values.init.user .Values.init.existingSecretKey) -}}
+{{- end -}}
+{{- if and .Values.init.enabled .Values.init.existingSecret (not .Values.init.user) -}}
+{{- $wrong = append $wrong "init.user is missing: init.existingSecret holds the password of an administrator; set init.user to its name" -}}
+{{- end -}}
+{{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
+{{- $wrong = append $wrong "ingress.hosts is empty: list the host names that lead to the API" -}}
+{{- end -}}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
+{{- $wrong = append $wrong "httpRoute.parentRefs is empty: name the gateway, for example [{name: public, namespace: gateways}]" -}}
+{{- end -}}
+{{- if not .Values.extraEnvFrom -}}
+{{- $set := list -}}
+{{- range .Values.extraEnv -}}{{- $set = append $set .name -}}{{- end -}}
+{{- range (regexFindAll "\\$?\\$\\{[^}:]+\\}" (include "tidemark.config" .) -1 | uniq) -}}
+{{- $variable := trimSuffix "}" (trimPrefix "${" .) -}}
+{{- if and (not (hasPrefix "$$" .)) (not (has $variable $set)) -}}
+{{- $wrong = append $wrong (printf "extraEnv does not set %s, which the configuration uses: add it to extraEnv, or give it a default, ${%s:-…}" $variable $variable) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if $wrong -}}
+{{- fail (printf "\n\n  %s\n" (join "\n  " $wrong)) -}}
+{{- end -}}
+{{- end -}}

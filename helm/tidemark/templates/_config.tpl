@@ -1,0 +1,73 @@
+{{- /*
+The relay's own configuration file. Integers go through int64: Helm reads 1000000 as a float and would print 1e+06,
+which the relay refuses.
+*/ -}}
+{{- define "tidemark.config" -}}
+postgres:
+  url: {{ .Values.postgres.url | quote }}
+  user: {{ .Values.postgres.user | quote }}
+  passwordFile: /etc/tidemark/postgres/password
+  slot: {{ .Values.postgres.slot | quote }}
+  publication: {{ .Values.postgres.publication | quote }}
+kafka:
+  bootstrapServers: {{ .Values.kafka.bootstrapServers | quote }}
+  {{- if .Values.kafka.properties }}
+  properties:
+    {{- range $name, $value := .Values.kafka.properties }}
+    {{ $name | quote }}: {{ $value | quote }}
+    {{- end }}
+  {{- end }}
+  topics:
+    autoCreate: {{ .Values.kafka.topics.autoCreate }}
+    partitions: {{ int64 .Values.kafka.topics.partitions }}
+    replicationFactor: {{ int64 .Values.kafka.topics.replicationFactor }}
+outbox:
+  retention: {{ .Values.outbox.retention | quote }}
+{{- with .Values.routes }}
+routes:
+  {{- range . }}
+  - aggregateType: {{ .aggregateType | quote }}
+    topic: {{ .topic | quote }}
+    {{- if hasKey . "tombstones" }}
+    tombstones: {{ .tombstones }}
+    {{- end }}
+    {{- if hasKey . "onPoison" }}
+    onPoison: {{ .onPoison | quote }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+headers: {{ .Values.headers | quote }}
+{{- with .Values.projections }}
+projections:
+  {{- range . }}
+  - name: {{ .name | quote }}
+    {{- if hasKey . "group" }}
+    group: {{ .group | quote }}
+    {{- end }}
+    {{- if hasKey . "stalledAfter" }}
+    stalledAfter: {{ .stalledAfter | quote }}
+    {{- end }}
+    topics:
+      {{- range .topics }}
+      - {{ . | quote }}
+      {{- end }}
+  {{- end }}
+{{- end }}
+watermark:
+  maxWait: {{ .Values.watermark.maxWait | quote }}
+  maxWaiters: {{ int64 .Values.watermark.maxWaiters }}
+limits:
+  transactionBytes: {{ .Values.limits.transactionBytes | quote }}
+  batchEvents: {{ int64 .Values.limits.batchEvents }}
+  spillDirectory: /var/lib/tidemark/spill
+{{- if .Values.logging.level }}
+logging:
+  level: {{ .Values.logging.level }}
+  {{- with .Values.logging.loggers }}
+  loggers:
+    {{- range $logger, $level := . }}
+    {{ $logger | quote }}: {{ $level }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- end -}}
