@@ -3,7 +3,9 @@ package io.tidemark.it;
 import static org.awaitility.Awaitility.await;
 
 import io.tidemark.it.guarantee.Evidence;
+import io.tidemark.it.guarantee.G6Atomic;
 import io.tidemark.it.guarantee.WatermarkEvidence;
+import io.tidemark.it.harness.BrokerLog;
 import io.tidemark.it.harness.FaultyServers;
 import io.tidemark.it.harness.FaultyWorld;
 import io.tidemark.it.harness.GroupConsumer;
@@ -94,6 +96,7 @@ class RandomFaultsIT {
                 }
                 Evidence evidence = Evidence.gather(world.source());
                 evidence.check(repeat);
+                new G6Atomic().check(BrokerLog.find(evidence.read()));
                 new WatermarkEvidence(evidence.committed(), group, readers.successes(), readers.repeats()).check();
                 events += evidence.committed().size();
                 successes += readers.successes().size();
