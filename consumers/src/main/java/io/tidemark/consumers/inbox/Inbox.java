@@ -104,14 +104,28 @@ public final class Inbox {
      * @throws Exception of the effect: the event is forgotten then, as if it had never come
      */
     public Result once(UUID eventId, Unfinished unfinished, Effect effect) throws Exception {
-        try (Connection connection = database.getConnection()) {
-            connection.setAutoCommit(true); // each step is to outlive what comes after it
+        try (Connection connection = database.getConnection();
+                Lock lock = new Lock(connection, eventId)) {
+            return locked(connection, eventId, unfinished, effect);
+        }
+    }
+
+    /** Keeps everybody else from the event, in whatever process; on a connection whose every step outlives the next. */
+    private final class Lock implements AutoCloseable {
+
+        private final Connection connection;
+        private final UUID eventId;
+
+        Lock(Connection connection, UUID eventId) throws SQLException {
+            this.connection = connection;
+            this.eventId = eventId;
+            connection.setAutoCommit(true);
             query(connection, LOCK, eventId);
-            try {
-                return locked(connection, eventId, unfinished, effect);
-            } finally {
-                query(connection, UNLOCK, eventId);
-            }
+        }
+
+        @Override
+        public void close() throws SQLException {
+            query(connection, UNLOCK, eventId);
         }
     }
 

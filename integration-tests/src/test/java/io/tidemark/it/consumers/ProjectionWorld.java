@@ -10,6 +10,7 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Position;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -25,6 +26,7 @@ import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -98,6 +100,16 @@ final class ProjectionWorld implements AutoCloseable {
         return servers.connect(name);
     }
 
+    /** One value as text. */
+    String query(String sql) throws SQLException {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
     void execute(String sql) throws SQLException {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement()) {
@@ -162,13 +174,22 @@ final class ProjectionWorld implements AutoCloseable {
     }
 
     /** Publishes one event into this partition. */
-    synchronized UUID publishTo(int partition, String payload) {
-        UUID id = UUID.randomUUID();
+    UUID publishTo(int partition, String payload) {
+        return publishAllTo(partition, List.of(payload)).get(0);
+    }
+
+    /** Publishes an event for each payload into this partition, in one Kafka transaction. */
+    synchronized List<UUID> publishAllTo(int partition, List<String> payloads) {
+        List<UUID> ids = new ArrayList<>();
         producer.beginTransaction();
-        producer.send(record(partition, id, "aggregate-" + partition, payload));
+        for (String payload : payloads) {
+            UUID id = UUID.randomUUID();
+            ids.add(id);
+            producer.send(record(partition, id, "aggregate-" + partition, payload));
+        }
         producer.commitTransaction();
-        published.add(id);
-        return id;
+        published.addAll(ids);
+        return ids;
     }
 
     @SuppressWarnings("NullAway") // a partition of null means that Kafka chooses
@@ -234,6 +255,13 @@ final class ProjectionWorld implements AutoCloseable {
                         .get(name))
                 .members()
                 .size();
+    }
+
+    /** As retention does: everything in the partition is gone. */
+    void deleteRecords(int partition) throws Exception {
+        admin.deleteRecords(Map.of(new TopicPartition(topic(), partition), RecordsToDelete.beforeOffset(-1)))
+                .all()
+                .get(30, TimeUnit.SECONDS);
     }
 
     void increasePartitionsTo(int count) throws Exception {
