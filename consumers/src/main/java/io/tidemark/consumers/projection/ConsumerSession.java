@@ -186,14 +186,14 @@ final class ConsumerSession implements AutoCloseable {
                 .toList();
     }
 
-    /** From the next offset to apply, not from the next one to fetch. */
+    /** From the next offset to apply, not from the next one to fetch; asks nobody. */
     private OptionalLong lag(TopicPartition partition, PartitionWork work) {
         OptionalLong next = work.nextOffset();
         OptionalLong unfetched = next.isPresent() && consumer.assignment().contains(partition)
                 ? consumer.currentLag(partition)
                 : OptionalLong.empty();
         return unfetched.isPresent()
-                ? OptionalLong.of(unfetched.getAsLong() + consumer.position(partition) - next.getAsLong())
+                ? OptionalLong.of(unfetched.getAsLong() + work.fetchedUpTo() - next.getAsLong())
                 : OptionalLong.empty();
     }
 

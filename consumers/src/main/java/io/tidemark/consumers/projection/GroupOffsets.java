@@ -9,9 +9,11 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The group's offsets in Kafka, told after the database: the watermark endpoint reads them. They decide nothing here, so
@@ -47,7 +49,8 @@ final class GroupOffsets {
         untold.clear();
         consumer.commitAsync(told, (offsets, failure) -> {
             if (failure != null) {
-                LOG.warn("event=offsets-not-committed offsets={} reason=\"{}\"", offsets, failure.toString());
+                LOG.atLevel(failure instanceof RebalanceInProgressException ? Level.DEBUG : Level.WARN)
+                        .log("event=offsets-not-committed offsets={} reason=\"{}\"", offsets, failure.toString());
                 isPaused = true;
                 pausedUntilNanos = System.nanoTime() + PAUSE_NANOS;
                 told.forEach((partition, offset) -> {

@@ -41,6 +41,8 @@ final class PartitionWork {
     /** Before this offset, batches are cut to {@link #limit}: in there is an event that fails. */
     private long suspectEnd;
 
+    private long fetchedUpTo;
+
     private long dueNanos;
     private boolean isDelayed;
     private volatile boolean isLeaving;
@@ -100,7 +102,10 @@ final class PartitionWork {
     void claimed(Claimed result) {
         waiting.clear();
         claimed = result;
+        fetchedUpTo = result.nextOffset();
         hadProgress = true;
+        failures = 0; // the next event need not be the one that failed: another owner may have got past it
+        exhaustedBy = null;
         pauses = 0;
         reason = "";
     }
@@ -196,6 +201,12 @@ final class PartitionWork {
 
     void add(Event event) {
         waiting.add(event);
+        fetchedUpTo = event.offset() + 1;
+    }
+
+    /** Behind the last event that has arrived, or where fetching begins. */
+    long fetchedUpTo() {
+        return fetchedUpTo;
     }
 
     /** Whether more events are to be fetched; at most one fetch beyond two batches is kept. */

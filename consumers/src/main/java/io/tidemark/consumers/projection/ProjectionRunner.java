@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +39,9 @@ public final class ProjectionRunner implements AutoCloseable {
     private final Queue<ProgressTable.Partition> toResume = new ConcurrentLinkedQueue<>();
     private final CountDownLatch closing = new CountDownLatch(1);
 
-    private volatile ConsumerSession session;
+    /** Null while there is no connection to Kafka. */
+    private volatile @Nullable ConsumerSession session;
+
     private volatile boolean isRunning = true;
     private volatile String reason = "";
     private volatile List<RunnerSnapshot.Partition> partitions = List.of();
@@ -100,7 +103,9 @@ public final class ProjectionRunner implements AutoCloseable {
 
     /** Until it is closed, or Kafka says that this consumer cannot go on: then with a new one. */
     private void runSession() {
-        try (ConsumerSession current = session) {
+        ConsumerSession open = session;
+        try (ConsumerSession current = open == null ? connect() : open) {
+            session = current;
             current.join();
             while (isOpen()) {
                 current.turn();
@@ -111,12 +116,11 @@ public final class ProjectionRunner implements AutoCloseable {
                 reason = "";
             }
         } catch (KafkaException e) {
+            session = null;
             reason = String.valueOf(e);
             partitions = List.of();
             LOG.warn("event=reconnect projection={} reason=\"{}\"", projection.name(), e.toString());
-            if (!isClosedWithin(RECONNECT_PAUSE)) {
-                session = connect();
-            }
+            pause();
         }
     }
 
@@ -124,9 +128,12 @@ public final class ProjectionRunner implements AutoCloseable {
         return closing.getCount() > 0;
     }
 
-    private boolean isClosedWithin(Duration pause) {
+    /** Until it is time to connect again, or to close. */
+    private void pause() {
         try {
-            return closing.await(pause.toNanos(), TimeUnit.NANOSECONDS);
+            if (closing.await(RECONNECT_PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.info("event=closed-without-kafka projection={}", projection.name());
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("only close() ends this thread", e);
@@ -148,7 +155,14 @@ public final class ProjectionRunner implements AutoCloseable {
     /** Lets a stopped partition go on from its stored progress, once what stopped it is mended; from any thread. */
     public void resume(String topic, int partition) {
         toResume.add(new ProgressTable.Partition(topic, partition));
-        session.wakeUp();
+        wakeUp();
+    }
+
+    private void wakeUp() {
+        ConsumerSession current = session;
+        if (current != null) {
+            current.wakeUp();
+        }
     }
 
     /**
@@ -158,7 +172,7 @@ public final class ProjectionRunner implements AutoCloseable {
     @Override
     public void close() throws InterruptedException {
         closing.countDown();
-        session.wakeUp();
+        wakeUp();
         thread.join(config.drainTimeout().plus(CLOSE_MARGIN).toMillis());
         workers.shutdownNow();
         if (!workers.awaitTermination(config.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)) {

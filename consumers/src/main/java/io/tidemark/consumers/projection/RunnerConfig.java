@@ -19,6 +19,8 @@ import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 public record RunnerConfig(DataSource database, Map<String, Object> kafka, int workers, Duration drainTimeout) {
 
     private static final int MAX_WORKERS = 256;
+    /** How late a new topic or partition is noticed; Kafka's own five minutes would be long for a watermark. */
+    private static final int METADATA_MAX_AGE_MILLIS = 30_000;
 
     /** Settings on which exactly-once rests. */
     private static final Set<String> OURS = Set.of(
@@ -71,6 +73,8 @@ public record RunnerConfig(DataSource database, Map<String, Object> kafka, int w
             properties.put(
                     ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
         }
+        properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false); // the relay makes them, as configured
+        properties.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, METADATA_MAX_AGE_MILLIS);
         properties.putAll(kafka);
         properties.put(ConsumerConfig.GROUP_ID_CONFIG, groupId(projection));
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);

@@ -75,11 +75,9 @@ public final class ReadGate {
     /** The watermark's wait is what makes an idle source publish up to the token. */
     private TokenNeeds.Needs afterPublication(Token token, long deadline) throws InterruptedException {
         Answer answer = relays.await(projection, token, left(deadline));
-        boolean isPublished = answer.isCaughtUp() || answer.phase().equals("projection");
-        if (answer.status() != Status.TIMEOUT && !answer.isCaughtUp()) {
-            return new TokenNeeds.Needs.Unanswerable(answer.status(), answer.reason());
-        }
-        return isPublished ? needs.of(token, left(deadline)) : new TokenNeeds.Needs.NotPublished();
+        return answer.phase().equals("source")
+                ? new TokenNeeds.Needs.NotPublished()
+                : needs.of(token, left(deadline)); // wherever the group is: the snapshot is what counts
     }
 
     private <T> GatedRead<T> readAt(Map<Partition, Long> needed, long deadline, Query<T> query)
