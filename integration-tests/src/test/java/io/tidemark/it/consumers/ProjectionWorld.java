@@ -1,5 +1,7 @@
 package io.tidemark.it.consumers;
 
+import static org.awaitility.Awaitility.await;
+
 import io.tidemark.consumers.progress.ProgressTable;
 import io.tidemark.consumers.projection.EventHandler;
 import io.tidemark.consumers.projection.Projection;
@@ -53,9 +55,10 @@ final class ProjectionWorld implements AutoCloseable {
         this.name = name;
         Map<String, Object> kafka = Map.of("bootstrap.servers", servers.bootstrapServers());
         this.admin = Admin.create(kafka);
-        admin.createTopics(List.of(new NewTopic(topic(), partitions, (short) 1)))
-                .all()
-                .get(30, TimeUnit.SECONDS);
+        await("a broker that takes topics") // a busy machine's has lost touch with its controller for a moment
+                .atMost(Duration.ofSeconds(60))
+                .ignoreExceptions()
+                .until(() -> makeTopic(partitions));
         Map<String, Object> transactional = new HashMap<>(kafka);
         transactional.put("transactional.id", name);
         transactional.put("metadata.max.age.ms", 500);
@@ -77,6 +80,15 @@ final class ProjectionWorld implements AutoCloseable {
             AppliedLog.create(statement);
         }
         return world;
+    }
+
+    private boolean makeTopic(int partitions) throws Exception {
+        if (!admin.listTopics().names().get(30, TimeUnit.SECONDS).contains(topic())) {
+            admin.createTopics(List.of(new NewTopic(topic(), partitions, (short) 1)))
+                    .all()
+                    .get(30, TimeUnit.SECONDS);
+        }
+        return true;
     }
 
     /** The projection's name and its group's. */
