@@ -161,7 +161,8 @@ class WatermarkedReadsIT {
                     .isEqualTo(new GatedRead.Fresh<>(1L));
             assertThat(oracle.asked()).isEqualTo(asked);
             Token unknown = write(connection).token();
-            assertThat(notFresh(gate.read(unknown, Duration.ofMillis(300), query)).status())
+            assertThat(notFresh(gate.read(unknown, Duration.ofMillis(300), query))
+                            .status())
                     .isEqualTo(Status.UNREACHABLE);
         }
     }
