@@ -175,6 +175,7 @@ final class ProjectionWorld implements AutoCloseable {
     }
 
     /** Publishes so many events of different aggregates in one Kafka transaction; the payload is the text. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the commit reports what was not sent
     synchronized void publish(int events, String payload) throws Exception {
         producer.beginTransaction();
         for (int i = 0; i < events; i++) {
@@ -191,6 +192,7 @@ final class ProjectionWorld implements AutoCloseable {
     }
 
     /** Publishes an event for each payload into this partition, in one Kafka transaction. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the commit reports what was not sent
     synchronized List<UUID> publishAllTo(int partition, List<String> payloads) {
         List<UUID> ids = new ArrayList<>();
         producer.beginTransaction();
