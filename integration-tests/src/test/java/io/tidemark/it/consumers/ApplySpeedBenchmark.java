@@ -5,11 +5,14 @@ import static org.awaitility.Awaitility.await;
 import io.tidemark.consumers.projection.Event;
 import io.tidemark.consumers.projection.Projection;
 import io.tidemark.consumers.projection.ProjectionRunner;
+import io.tidemark.consumers.projection.RunnerConfig;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
 /** How fast a projection applies; prints, decides nothing. Not in {@code mvn verify}: docs/consumers.md has the command. */
@@ -28,8 +31,10 @@ class ApplySpeedBenchmark {
             Projection projection = Projection.ofBatches(
                             world.name(), List.of(world.topic()), ApplySpeedBenchmark::insert)
                     .maxBatch(PER_TRANSACTION);
+            DataSource database = world.database(world.url() + "?reWriteBatchedInserts=true");
+            Map<String, Object> kafka = ProjectionWorld.kafkaProperties(world.bootstrapServers());
             long since = System.nanoTime();
-            try (ProjectionRunner runner = ProjectionRunner.start(projection, world.config())) {
+            try (ProjectionRunner runner = ProjectionRunner.start(projection, RunnerConfig.of(database, kafka))) {
                 await().atMost(Duration.ofMinutes(10))
                         .pollInterval(Duration.ofMillis(10))
                         .until(() -> runner.snapshot().applied() >= EVENTS);
