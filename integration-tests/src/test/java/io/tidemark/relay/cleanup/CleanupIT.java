@@ -18,6 +18,7 @@ import io.tidemark.relay.source.SourceInstallation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
@@ -190,6 +191,15 @@ class CleanupIT {
                 new Notices());
     }
 
+    /** As the thread of a relay does it: what is locked by others, its own pass among them, is left for another time. */
+    private static void passIfFree(CleanupPass pass) throws Exception {
+        try {
+            pass.run();
+        } catch (SQLException e) {
+            assertThat(e.getSQLState()).isEqualTo(Notices.LOCK_NOT_AVAILABLE);
+        }
+    }
+
     /** Partitions come and go under writers into all of them; some are held by their transactions, some are free. */
     @Test
     void noInsertFailsAndNoEventIsLostWhileItCleansUp() throws Exception {
@@ -212,7 +222,7 @@ class CleanupIT {
                 oldest.incrementAndGet();
                 outbox.dropPartition(-7);
                 await().until(() -> outbox.rows(made) > 0);
-                pass.run();
+                passIfFree(pass);
                 dropped += outbox.exists(made) ? 0 : 1;
             }
             stopping.set(true);
@@ -220,13 +230,15 @@ class CleanupIT {
             workload.close();
 
             assertComplete(relay);
-            pass.run();
             assertThat(dropped)
                     .as("partitions dropped in the pass after they were made")
                     .isPositive();
-            assertThat(source.query("select count(*) from outbox.partitions() where upper_bound < now() - interval '48"
-                            + " hours'"))
-                    .isEqualTo("0");
+            await("old partitions to be dropped").atMost(Duration.ofSeconds(60)).until(() -> {
+                passIfFree(pass);
+                return source.query("select count(*) from outbox.partitions() where upper_bound < now() - interval '48"
+                                + " hours'")
+                        .equals("0");
+            });
             assertThat(outbox.exists(outbox.partition(-7))).isTrue();
             assertThat(outbox.rows("outbox.event_default")).isZero();
         } finally {

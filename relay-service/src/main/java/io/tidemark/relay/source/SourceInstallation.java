@@ -13,6 +13,8 @@ import java.util.List;
 /** Makes what the relay needs in its database, as far as it is missing: outbox, publication, slot. One thread. */
 public final class SourceInstallation {
 
+    private static final int SLOT_ATTEMPTS = 5;
+
     private final PostgresConfig config;
 
     public SourceInstallation(PostgresConfig config) {
@@ -90,13 +92,35 @@ public final class SourceInstallation {
         }
         // A slot cannot be made in a transaction that has written, so it comes first; a crash in between is reported
         // by the next init, above.
+        int attempts = 1;
+        while (!makeSlotOnce(connection, attempts == SLOT_ATTEMPTS)) {
+            dropSlot(connection);
+            attempts++;
+        }
+        report.add("replication slot " + config.slot() + ": made");
+    }
+
+    /**
+     * Postgres can fail once it has made the slot, when somebody changes tables at that moment: "tupdesc reference … is
+     * not owned by resource owner" (seen on 18.6). Then the slot is there, and where it began is not written down.
+     *
+     * @return false when that happened, and it is not the last attempt
+     */
+    private boolean makeSlotOnce(Connection connection, boolean isLast) throws SQLException {
         connection.setAutoCommit(false);
         try (Statement statement = connection.createStatement()) {
             statement.execute(slotSql());
+            connection.commit();
+            return true;
+        } catch (SQLException e) {
+            connection.rollback();
+            if (isLast || !String.valueOf(e.getMessage()).contains("is not owned by resource owner")) {
+                throw e;
+            }
+            return false;
+        } finally {
+            connection.setAutoCommit(true);
         }
-        connection.commit();
-        connection.setAutoCommit(true);
-        report.add("replication slot " + config.slot() + ": made");
     }
 
     /**

@@ -1,0 +1,278 @@
+package io.tidemark.consumers.projection;
+
+import io.tidemark.consumers.progress.ProgressTable.Partition;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One membership in the group, from joining to leaving: fetches, hands jobs to workers, tells Kafka what is committed.
+ * Polls all the time, so that a slow handler costs no membership. Polling thread only, but for {@link #report}.
+ */
+final class ConsumerSession implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ConsumerSession.class);
+    private static final Duration LONGEST_POLL = Duration.ofSeconds(1);
+
+    private final Projection projection;
+    private final Duration drainTimeout;
+    private final Consumer<byte[], byte[]> consumer;
+    private final Applier applier;
+    private final Executor workers;
+    private final OutcomeDesk desk;
+    private final GroupOffsets offsets;
+
+    private final Map<TopicPartition, PartitionWork> works = new LinkedHashMap<>();
+    /** At most one for each partition that is or was assigned. */
+    private final BlockingQueue<Report> reports = new LinkedBlockingQueue<>();
+
+    private volatile boolean isPolling;
+
+    /** What a worker says when it is done. */
+    private record Report(PartitionWork work, Job job, Outcome outcome) {}
+
+    ConsumerSession(
+            Projection projection,
+            Duration drainTimeout,
+            Consumer<byte[], byte[]> consumer,
+            Applier applier,
+            Executor workers,
+            Counters counters) {
+        this.projection = projection;
+        this.drainTimeout = drainTimeout;
+        this.consumer = consumer;
+        this.applier = applier;
+        this.workers = workers;
+        this.offsets = new GroupOffsets(consumer);
+        this.desk = new OutcomeDesk(projection, consumer, offsets, counters);
+    }
+
+    void join() {
+        consumer.subscribe(projection.topics(), new Rebalance());
+    }
+
+    /** One round: what workers report, what they can do next, what Kafka has. */
+    void turn() {
+        for (Report report = reports.poll(); report != null; report = reports.poll()) {
+            take(report);
+        }
+        works.values().forEach(this::beginNext);
+        offsets.tell(System.nanoTime());
+        Set<TopicPartition> paused = consumer.paused();
+        works.forEach((partition, work) -> pauseOrResume(partition, work, paused.contains(partition)));
+        for (ConsumerRecord<byte[], byte[]> record : poll()) {
+            PartitionWork work = works.get(new TopicPartition(record.topic(), record.partition()));
+            if (work != null && work.isClaimed()) {
+                work.add(Event.of(record));
+            }
+        }
+    }
+
+    /** A partition's outcome, unless the partition is gone and nobody cares. */
+    private void take(Report report) {
+        report.work().ended();
+        if (!report.work().isAbandoned()) {
+            desk.take(report.work(), report.job(), report.outcome());
+        }
+    }
+
+    private void beginNext(PartitionWork work) {
+        work.begin(System.nanoTime())
+                .ifPresent(job -> workers.execute(() -> {
+                    Outcome outcome = work.isLeaving()
+                            ? new Outcome.Skipped()
+                            : applier.run(work.partition(), job, work::isAbandoned);
+                    report(new Report(work, job, outcome));
+                }));
+    }
+
+    /** Called by workers. */
+    private void report(Report report) {
+        reports.add(report);
+        wakeUp();
+    }
+
+    /** Ends a poll that is waiting; for any thread. */
+    void wakeUp() {
+        if (isPolling) {
+            consumer.wakeup();
+        }
+    }
+
+    /** While paused, poll keeps the membership and fetches for the others. */
+    private void pauseOrResume(TopicPartition partition, PartitionWork work, boolean isPaused) {
+        if (isPaused && work.wantsEvents()) {
+            consumer.resume(List.of(partition));
+        } else if (!isPaused && !work.wantsEvents()) {
+            consumer.pause(List.of(partition));
+        }
+    }
+
+    private ConsumerRecords<byte[], byte[]> poll() {
+        isPolling = true;
+        try {
+            return consumer.poll(reports.isEmpty() ? untilNextJob() : Duration.ZERO);
+        } catch (WakeupException e) {
+            return ConsumerRecords.empty(); // a worker has reported, or the runner is closing
+        } catch (OffsetOutOfRangeException e) {
+            e.offsetOutOfRangePartitions().forEach(this::stopAtGap);
+            return ConsumerRecords.empty();
+        } finally {
+            isPolling = false;
+        }
+    }
+
+    private Duration untilNextJob() {
+        long now = System.nanoTime();
+        long nanos = LONGEST_POLL.toNanos();
+        for (PartitionWork work : works.values()) {
+            OptionalLong due = work.dueNanos();
+            if (due.isPresent()) {
+                nanos = Math.min(nanos, Math.max(0, due.getAsLong() - now));
+            }
+        }
+        return Duration.ofNanos(nanos);
+    }
+
+    private void stopAtGap(TopicPartition partition, long offset) {
+        PartitionWork work = works.get(partition);
+        if (work != null) {
+            desk.stop(
+                    work,
+                    "offset " + offset + " of " + partition + " is not in the topic: retention has deleted events that"
+                            + " were never applied, or the topic was made again; restore the projection from its source,"
+                            + " then set next_offset in tidemark_progress");
+        }
+    }
+
+    /** Starts a stopped partition again; does nothing when it is not stopped. */
+    void resume(Partition partition) {
+        PartitionWork work = works.get(new TopicPartition(partition.topic(), partition.partition()));
+        if (work != null && work.isStopped()) {
+            LOG.info("event=partition-resumed projection={} partition={}", projection.name(), partition);
+            work.restart();
+        }
+    }
+
+    List<RunnerSnapshot.Partition> partitions() {
+        return works.entrySet().stream()
+                .map(entry -> new RunnerSnapshot.Partition(
+                        entry.getKey().topic(),
+                        entry.getKey().partition(),
+                        entry.getValue().state(),
+                        entry.getValue().reason(),
+                        entry.getValue().nextOffset(),
+                        lag(entry.getKey(), entry.getValue())))
+                .toList();
+    }
+
+    /** From the next offset to apply, not from the next one to fetch; asks nobody. */
+    private OptionalLong lag(TopicPartition partition, PartitionWork work) {
+        OptionalLong next = work.nextOffset();
+        OptionalLong unfetched = next.isPresent() && consumer.assignment().contains(partition)
+                ? consumer.currentLag(partition)
+                : OptionalLong.empty();
+        return unfetched.isPresent()
+                ? OptionalLong.of(unfetched.getAsLong() + work.fetchedUpTo() - next.getAsLong())
+                : OptionalLong.empty();
+    }
+
+    /** Lets handlers end within the drain timeout, tells Kafka, and leaves the group. */
+    @Override
+    public void close() {
+        giveAway(List.copyOf(works.keySet()));
+        consumer.close();
+    }
+
+    private void giveAway(Collection<TopicPartition> partitions) {
+        Map<TopicPartition, PartitionWork> leaving = new HashMap<>(works);
+        leaving.keySet().retainAll(partitions);
+        leaving.values().forEach(PartitionWork::leave);
+        awaitWorkers(leaving.values());
+        offsets.tellNow(partitions);
+        drop(partitions);
+    }
+
+    private void awaitWorkers(Collection<PartitionWork> leaving) {
+        long deadline = System.nanoTime() + drainTimeout.toNanos();
+        while (leaving.stream().anyMatch(PartitionWork::isBusy)) {
+            Report report = nextReport(deadline - System.nanoTime());
+            if (report == null) {
+                LOG.warn("event=handler-left-behind projection={} drainTimeout={}", projection.name(), drainTimeout);
+                return;
+            }
+            take(report);
+        }
+    }
+
+    private @Nullable Report nextReport(long waitNanos) {
+        try {
+            return reports.poll(waitNanos, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return null;
+        }
+    }
+
+    private void drop(Collection<TopicPartition> partitions) {
+        offsets.forget(partitions);
+        for (TopicPartition partition : partitions) {
+            PartitionWork work = works.remove(partition);
+            if (work != null) {
+                work.abandon();
+            }
+        }
+    }
+
+    /** Called inside poll and close. */
+    private final class Rebalance implements ConsumerRebalanceListener {
+
+        /** Nothing is fetched before the progress is claimed; any position keeps Kafka from looking for one. */
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            consumer.pause(partitions);
+            for (TopicPartition partition : partitions) {
+                consumer.seek(partition, 0);
+                works.put(
+                        partition,
+                        new PartitionWork(
+                                new Partition(partition.topic(), partition.partition()),
+                                projection.onFailure(),
+                                projection.maxBatch(),
+                                new SplittableRandom()));
+            }
+        }
+
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            giveAway(partitions);
+        }
+
+        /** Others have them already: nothing to wait for, nothing to tell. */
+        @Override
+        public void onPartitionsLost(Collection<TopicPartition> partitions) {
+            LOG.warn("event=partitions-lost projection={} partitions={}", projection.name(), partitions);
+            drop(partitions);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package io.tidemark.consumers.projection;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * The group's offsets in Kafka, told after the database: the watermark endpoint reads them. They decide nothing here, so
+ * one that is not committed is only told later. Polling thread only.
+ */
+final class GroupOffsets {
+
+    private static final Logger LOG = LoggerFactory.getLogger(GroupOffsets.class);
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final Duration SYNC_TIMEOUT = Duration.ofSeconds(5);
+
+    private final Consumer<byte[], byte[]> consumer;
+    private final Map<TopicPartition, OffsetAndMetadata> untold = new HashMap<>();
+    private boolean isPaused;
+    private long pausedUntilNanos;
+
+    GroupOffsets(Consumer<byte[], byte[]> consumer) {
+        this.consumer = consumer;
+    }
+
+    /** The database has committed everything below this offset. */
+    void advanceTo(TopicPartition partition, long nextOffset) {
+        untold.put(partition, new OffsetAndMetadata(nextOffset));
+    }
+
+    /** Sends what is new; what fails is sent again with the next call after half a second. */
+    void tell(long nowNanos) {
+        if (untold.isEmpty() || (isPaused && nowNanos - pausedUntilNanos < 0)) {
+            return;
+        }
+        isPaused = false;
+        Map<TopicPartition, OffsetAndMetadata> told = Map.copyOf(untold);
+        untold.clear();
+        consumer.commitAsync(told, (offsets, failure) -> {
+            if (failure != null) {
+                LOG.atLevel(failure instanceof RebalanceInProgressException ? Level.DEBUG : Level.WARN)
+                        .log("event=offsets-not-committed offsets={} reason=\"{}\"", offsets, failure.toString());
+                isPaused = true;
+                pausedUntilNanos = System.nanoTime() + PAUSE_NANOS;
+                told.forEach((partition, offset) -> {
+                    if (consumer.assignment().contains(partition)) {
+                        untold.putIfAbsent(partition, offset);
+                    }
+                });
+            }
+        });
+    }
+
+    /** Sends what is new of these and waits for it; the next owner tells what fails. */
+    void tellNow(Collection<TopicPartition> partitions) {
+        Map<TopicPartition, OffsetAndMetadata> told = new HashMap<>(untold);
+        told.keySet().retainAll(partitions);
+        if (told.isEmpty()) {
+            return;
+        }
+        untold.keySet().removeAll(told.keySet());
+        try {
+            commit(told);
+        } catch (KafkaException e) {
+            LOG.warn("event=offsets-not-committed offsets={} reason=\"{}\"", told, e.toString());
+        }
+    }
+
+    private void commit(Map<TopicPartition, OffsetAndMetadata> told) {
+        try {
+            consumer.commitSync(told, SYNC_TIMEOUT);
+        } catch (WakeupException e) {
+            consumer.commitSync(told, SYNC_TIMEOUT); // a worker's, for the poll that has just ended
+        }
+    }
+
+    void forget(Collection<TopicPartition> partitions) {
+        untold.keySet().removeAll(partitions);
+    }
+}

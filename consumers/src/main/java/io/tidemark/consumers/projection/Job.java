@@ -1,0 +1,20 @@
+package io.tidemark.consumers.projection;
+
+import io.tidemark.consumers.progress.ClaimResult.Claimed;
+import java.util.List;
+
+/** What a worker is asked to do for a partition; one at a time. */
+sealed interface Job {
+
+    /** Become the owner of the partition's progress. */
+    record Claim() implements Job {}
+
+    /** Make the partition's progress, there being none. */
+    record Start(long nextOffset) implements Job {}
+
+    /** Apply these events, in one transaction with the progress. */
+    record Apply(List<Event> events, Claimed claimed) implements Job {}
+
+    /** Send the event to the dead letters and advance behind it. */
+    record PutAside(Event event, Claimed claimed, String topic, Throwable reason, int attempts) implements Job {}
+}

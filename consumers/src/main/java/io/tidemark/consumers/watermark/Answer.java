@@ -1,0 +1,60 @@
+package io.tidemark.consumers.watermark;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Whether a projection has caught up with a token, and if not, why.
+ *
+ * @param phase of a {@code timeout}: {@code source} (not published) or {@code projection} (not consumed); else empty
+ * @param reason for people; empty when the status says all
+ * @param waitedMillis as the relay says
+ * @param behind the partitions that are behind, as far as the relay tells
+ */
+public record Answer(
+        String projection, Status status, String phase, String reason, long waitedMillis, List<Behind> behind) {
+
+    /**
+     * A partition that is behind.
+     *
+     * @param need the offset to reach
+     * @param have the offset reached
+     */
+    public record Behind(String topic, int partition, long need, long have) {}
+
+    public Answer {
+        behind = List.copyOf(behind);
+    }
+
+    public boolean isCaughtUp() {
+        return status == Status.SUCCESS;
+    }
+
+    static Answer unreachable(String projection, String reason, long waitedMillis) {
+        return new Answer(projection, Status.UNREACHABLE, "", reason, waitedMillis, List.of());
+    }
+
+    static Answer of(JsonNode json) {
+        String text = json.path("status").asText();
+        Status status = Status.parse(text).orElse(Status.UNKNOWN); // nothing unknown is a success
+        String reason = json.path("reason").asText();
+        List<Behind> behind = new ArrayList<>();
+        for (JsonNode partition : json.path("behind")) {
+            behind.add(new Behind(
+                    partition.path("topic").asText(),
+                    partition.path("partition").asInt(),
+                    partition.path("need").asLong(),
+                    partition.path("have").asLong()));
+        }
+        return new Answer(
+                json.path("projection").asText(),
+                status,
+                json.path("phase").asText(),
+                Status.parse(text).isEmpty()
+                        ? "the relay says '" + text + "', which this library does not know"
+                        : reason,
+                json.path("waitedMillis").asLong(),
+                behind);
+    }
+}

@@ -1,0 +1,21 @@
+package io.tidemark.consumers.watermark;
+
+import java.util.List;
+
+/** A projection has not caught up within the timeout, and the caller has chosen to fail then. */
+public final class NotCaughtUpException extends Exception {
+
+    private static final long serialVersionUID = 1L;
+
+    private final transient List<Answer> answers;
+
+    NotCaughtUpException(String message, List<Answer> answers) {
+        super(message);
+        this.answers = List.copyOf(answers);
+    }
+
+    /** What the relay said, for each projection asked for. */
+    public List<Answer> answers() {
+        return answers;
+    }
+}

@@ -1,0 +1,127 @@
+package io.tidemark.consumers.watermark;
+
+import io.tidemark.consumers.progress.ProgressTable;
+import io.tidemark.consumers.progress.ProgressTable.Partition;
+import io.tidemark.consumers.watermark.Answer.Behind;
+import io.tidemark.outbox.Token;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+
+/**
+ * Checks a token and runs a query in one snapshot of the projection's database, so that nothing can come between. Needs
+ * a projection kept by {@code ProjectionRunner}, in that database or a physical replica of it. Asks a relay once for
+ * each token; for one that it knows, no relay need be there. Safe on any thread; blocks its caller.
+ */
+public final class ReadGate {
+
+    private static final int MAX_TOKENS = 10_000;
+    private static final long FIRST_PAUSE_MILLIS = 2;
+    private static final long LONGEST_PAUSE_MILLIS = 50;
+
+    private final String projection;
+    private final DataSource database;
+    private final WatermarkClient relays;
+    private final TokenNeeds needs;
+    private final ProgressTable progress;
+
+    /** A query, in the snapshot that was checked. */
+    @FunctionalInterface
+    public interface Query<T> {
+
+        /** @param connection in a read-only transaction at REPEATABLE READ; it is ended afterwards */
+        T run(Connection connection) throws SQLException;
+    }
+
+    /**
+     * @param projection as the relay and the runner name it
+     * @param database the projection's; a connection is taken for each look, so give it a pool
+     */
+    public ReadGate(String projection, DataSource database, WatermarkClient relays) {
+        this.projection = projection;
+        this.database = database;
+        this.relays = relays;
+        this.needs = new TokenNeeds(projection, relays, MAX_TOKENS);
+        this.progress = new ProgressTable(projection, "");
+    }
+
+    /**
+     * Runs the query as soon as a snapshot has everything up to the token.
+     *
+     * @param timeout zero looks once
+     * @throws SQLException of the query or the look, not repeated
+     */
+    public <T> GatedRead<T> read(Token token, Duration timeout, Query<T> query)
+            throws SQLException, InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        TokenNeeds.Needs known = needs.of(token, timeout);
+        if (known instanceof TokenNeeds.Needs.NotPublished) {
+            known = afterPublication(token, deadline);
+        }
+        if (known instanceof TokenNeeds.Needs.Known offsets) {
+            return readAt(offsets.offsets(), deadline, query);
+        }
+        if (known instanceof TokenNeeds.Needs.Unanswerable unanswerable) {
+            return new GatedRead.NotFresh<>(unanswerable.status(), unanswerable.reason(), List.of());
+        }
+        return new GatedRead.NotFresh<>(Status.TIMEOUT, "the token is not published yet", List.of());
+    }
+
+    /** The watermark's wait is what makes an idle source publish up to the token. */
+    private TokenNeeds.Needs afterPublication(Token token, long deadline) throws InterruptedException {
+        Answer answer = relays.await(projection, token, left(deadline));
+        return answer.phase().equals("source")
+                ? new TokenNeeds.Needs.NotPublished()
+                : needs.of(token, left(deadline)); // wherever the group is: the snapshot is what counts
+    }
+
+    private <T> GatedRead<T> readAt(Map<Partition, Long> needed, long deadline, Query<T> query)
+            throws SQLException, InterruptedException {
+        long pauseMillis = FIRST_PAUSE_MILLIS;
+        while (true) {
+            GatedRead<T> read = look(needed, query);
+            if (read instanceof GatedRead.Fresh || left(deadline).toMillis() <= pauseMillis) {
+                return read;
+            }
+            TimeUnit.MILLISECONDS.sleep(pauseMillis);
+            pauseMillis = Math.min(pauseMillis * 2, LONGEST_PAUSE_MILLIS);
+        }
+    }
+
+    /** The snapshot is taken by the first statement, and the query sees the same. */
+    private <T> GatedRead<T> look(Map<Partition, Long> needed, Query<T> query) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            connection.setReadOnly(true);
+            connection.setAutoCommit(false);
+            try {
+                List<Behind> behind = behind(needed, progress.nextOffsets(connection));
+                return behind.isEmpty()
+                        ? new GatedRead.Fresh<>(query.run(connection))
+                        : new GatedRead.NotFresh<>(Status.TIMEOUT, "the projection is behind", behind);
+            } finally {
+                connection.rollback();
+            }
+        }
+    }
+
+    static List<Behind> behind(Map<Partition, Long> needed, Map<Partition, Long> nextOffsets) {
+        List<Behind> behind = new ArrayList<>();
+        needed.forEach((partition, need) -> {
+            long have = nextOffsets.getOrDefault(partition, 0L);
+            if (have < need) {
+                behind.add(new Behind(partition.topic(), partition.partition(), need, have));
+            }
+        });
+        return behind;
+    }
+
+    private static Duration left(long deadline) {
+        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+    }
+}

@@ -1,0 +1,154 @@
+package io.tidemark.consumers.watermark;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+
+/**
+ * Asks one relay after the other until one answers or the time is over. One that refuses the connection, breaks it off
+ * or says 503 or 429 is left for the next; after a round of all there is a pause, as long as {@code Retry-After} asks
+ * for and a random half more. Starts with the one that answered last. Safe on any thread.
+ */
+final class RelayHttp {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final long FIRST_PAUSE_MILLIS = 50;
+    private static final long LONGEST_PAUSE_MILLIS = 2_000;
+    private static final long LONGEST_RETRY_AFTER_SECONDS = 60;
+    /** For the way there and back, beyond what the relay is asked to wait. */
+    private static final Duration ROUND_TRIP = Duration.ofSeconds(1);
+
+    private final HttpClient http;
+    private final List<URI> relays;
+    private final AtomicInteger first = new AtomicInteger();
+
+    /** What a round has brought. */
+    private sealed interface Reply {
+        record Body(JsonNode json) implements Reply {}
+
+        record Later(String reason, long retryAfterMillis) implements Reply {}
+    }
+
+    RelayHttp(HttpClient http, List<URI> relays) {
+        if (relays.isEmpty()) {
+            throw new IllegalArgumentException("relays is empty; name at least one, for example http://relay:8080");
+        }
+        for (URI relay : relays) {
+            if (relay.getHost() == null || !String.valueOf(relay.getScheme()).startsWith("http")) {
+                throw new IllegalArgumentException(
+                        "relay '" + relay + "' is not a base URL; write for example http://relay:8080");
+            }
+        }
+        this.http = http;
+        this.relays = List.copyOf(relays);
+    }
+
+    /** No relay has answered in time. */
+    static final class NoAnswer extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        NoAnswer(String message) {
+            super(message);
+        }
+    }
+
+    /**
+     * The JSON of the first relay that answers.
+     *
+     * @param request for a base URL and how long the relay may take over it
+     * @throws RelayRequestException when one refuses it for good
+     * @throws NoAnswer when the timeout is over
+     */
+    JsonNode ask(Relays request, Duration timeout) throws NoAnswer, InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        long pauseMillis = FIRST_PAUSE_MILLIS;
+        while (true) {
+            String reasons = "";
+            long retryAfterMillis = 0;
+            for (int i = 0; i < relays.size(); i++) {
+                int relay = (Math.floorMod(first.get(), relays.size()) + i) % relays.size();
+                Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+                Reply reply = send(request.to(relays.get(relay), left), left);
+                if (reply instanceof Reply.Body body) {
+                    first.set(relay);
+                    return body.json();
+                }
+                if (reply instanceof Reply.Later later) {
+                    reasons += (reasons.isEmpty() ? "" : "; ") + relays.get(relay) + ": " + later.reason();
+                    retryAfterMillis = Math.max(retryAfterMillis, later.retryAfterMillis());
+                }
+            }
+            long leftMillis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            long pause = withJitter(Math.max(retryAfterMillis, pauseMillis));
+            if (leftMillis <= pause) {
+                throw new NoAnswer(reasons);
+            }
+            TimeUnit.MILLISECONDS.sleep(pause);
+            pauseMillis = Math.min(pauseMillis * 2, LONGEST_PAUSE_MILLIS);
+        }
+    }
+
+    /** Makes the request for a relay and the time left. */
+    @FunctionalInterface
+    interface Relays {
+        HttpRequest.Builder to(URI relay, Duration left);
+    }
+
+    private static long withJitter(long millis) {
+        return millis + ThreadLocalRandom.current().nextLong(millis / 2 + 1);
+    }
+
+    private Reply send(HttpRequest.Builder request, Duration wait) throws InterruptedException {
+        HttpResponse<String> response;
+        try {
+            response = http.send(request.timeout(wait.plus(ROUND_TRIP)).build(), HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            return new Reply.Later(e.toString(), 0);
+        }
+        int status = response.statusCode();
+        if (status == 429 || status >= 500) {
+            return new Reply.Later("HTTP " + status + " " + detail(response), retryAfterMillis(response));
+        }
+        if (status >= 400) {
+            throw new RelayRequestException(status, "the relay refuses: HTTP " + status + " " + detail(response));
+        }
+        return parse(response, Reply.Body::new);
+    }
+
+    private static Reply parse(HttpResponse<String> response, Function<JsonNode, Reply> then) {
+        try {
+            return then.apply(JSON.readTree(response.body()));
+        } catch (JsonProcessingException e) {
+            return new Reply.Later("not JSON: " + e.getOriginalMessage(), 0);
+        }
+    }
+
+    /** Of {@code application/problem+json}, else nothing. */
+    private static String detail(HttpResponse<String> response) {
+        try {
+            return JSON.readTree(response.body()).path("detail").asText();
+        } catch (JsonProcessingException e) {
+            return "(" + e.getOriginalMessage() + ")";
+        }
+    }
+
+    /** Seconds, as the relay writes it; the other form of RFC 9110, a date, counts as none. */
+    private static long retryAfterMillis(HttpResponse<String> response) {
+        return response.headers()
+                .firstValue("Retry-After")
+                .filter(text -> text.matches("[0-9]{1,9}"))
+                .map(text -> 1000 * Math.min(Long.parseLong(text), LONGEST_RETRY_AFTER_SECONDS))
+                .orElse(0L);
+    }
+}

@@ -1,0 +1,116 @@
+package io.tidemark.consumers.watermark;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemark.consumers.progress.ProgressTable.Partition;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Token;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which offset each partition must have reached for a token. A relay is asked once for each; the answer is kept, because
+ * what is published up to an LSN never changes. Bounded: the one not used for longest is forgotten. Safe on any thread.
+ */
+final class TokenNeeds {
+
+    /** Statuses under which the relay knows the token, wherever the group is. */
+    private static final Set<Status> KNOWN =
+            EnumSet.of(Status.SUCCESS, Status.TIMEOUT, Status.STALLED, Status.STOPPED, Status.REBUILDING);
+
+    private final String projection;
+    private final WatermarkClient relays;
+    private final Map<Token, Map<Partition, Long>> cache;
+
+    /** What a token needs, or why that is not known. */
+    sealed interface Needs {
+        record Known(Map<Partition, Long> offsets) implements Needs {}
+
+        record NotPublished() implements Needs {}
+
+        record Unanswerable(Status status, String reason) implements Needs {}
+    }
+
+    TokenNeeds(String projection, WatermarkClient relays, int maxTokens) {
+        this.projection = projection;
+        this.relays = relays;
+        this.cache = new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Token, Map<Partition, Long>> eldest) {
+                return size() > maxTokens;
+            }
+        };
+    }
+
+    Needs of(Token token, Duration timeout) throws InterruptedException {
+        Map<Partition, Long> known = cached(token);
+        if (known != null) {
+            return new Needs.Known(known);
+        }
+        JsonNode explained;
+        try {
+            explained = relays.explain(token, timeout);
+        } catch (RelayHttp.NoAnswer e) {
+            return new Needs.Unanswerable(Status.UNREACHABLE, String.valueOf(e.getMessage()));
+        }
+        Needs needs = read(token, explained);
+        if (needs instanceof Needs.Known found) {
+            synchronized (cache) {
+                cache.put(token, found.offsets());
+            }
+        }
+        return needs;
+    }
+
+    private @Nullable Map<Partition, Long> cached(Token token) {
+        synchronized (cache) {
+            return cache.get(token);
+        }
+    }
+
+    private Needs read(Token token, JsonNode explained) {
+        for (JsonNode entry : explained.path("projections")) {
+            if (entry.path("projection").asText().equals(projection)) {
+                Status status = Status.parse(entry.path("status").asText()).orElse(Status.UNKNOWN);
+                if (!KNOWN.contains(status)) {
+                    return new Needs.Unanswerable(status, entry.path("reason").asText());
+                }
+                return isPublished(token, explained.path("published"))
+                        ? new Needs.Known(offsets(entry.path("partitions")))
+                        : new Needs.NotPublished();
+            }
+        }
+        throw new RelayRequestException(
+                404, "the relay has no projection '" + projection + "'; add it to projections[]");
+    }
+
+    /** Before the token is published, what is known of its needs is too little. */
+    private static boolean isPublished(Token token, JsonNode published) {
+        if (published.isBoolean()) {
+            return published.booleanValue();
+        }
+        if (!published.isTextual()) {
+            return false;
+        }
+        Lsn upTo = Lsn.parse(published.textValue());
+        return token.parts().stream().allMatch(part -> upTo.isAtLeast(part.lsn()));
+    }
+
+    private static Map<Partition, Long> offsets(JsonNode partitions) {
+        Map<Partition, Long> offsets = new HashMap<>();
+        for (JsonNode partition : partitions) {
+            offsets.put(
+                    new Partition(
+                            partition.required("topic").asText(),
+                            partition.required("partition").asInt()),
+                    partition.required("need").asLong());
+        }
+        return Map.copyOf(offsets);
+    }
+}

@@ -1,0 +1,176 @@
+package io.tidemark.consumers.watermark;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemark.outbox.Token;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Asks relays whether projections have caught up with a token. Blocks its caller for no longer than the timeout and a
+ * second for each relay; safe on any thread; holds connections, so keep one for a process.
+ */
+public final class WatermarkClient {
+
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
+
+    private final RelayHttp relays;
+
+    /** How a barrier over several projections ends. */
+    public enum Mode {
+        /** When all have caught up. */
+        ALL,
+        /** When one has. */
+        ANY
+    }
+
+    /**
+     * A barrier's end.
+     *
+     * @param status {@code SUCCESS} when the mode is satisfied
+     * @param answers of each projection, in the order asked for; empty when no relay has answered
+     * @param reason when no relay has answered
+     */
+    public record Barrier(Status status, List<Answer> answers, String reason) {
+
+        public Barrier {
+            answers = List.copyOf(answers);
+        }
+
+        public boolean isCaughtUp() {
+            return status == Status.SUCCESS;
+        }
+    }
+
+    /** @param relays base URLs of one or more replicas, for example {@code http://relay:8080} */
+    public WatermarkClient(List<URI> relays) {
+        this(
+                HttpClient.newBuilder()
+                        .version(HttpClient.Version.HTTP_1_1)
+                        .connectTimeout(CONNECT_TIMEOUT)
+                        .build(),
+                relays);
+    }
+
+    /** The same with a client of your own, for TLS or a proxy; give it a connect timeout. */
+    public WatermarkClient(HttpClient http, List<URI> relays) {
+        this.relays = new RelayHttp(http, relays);
+    }
+
+    /**
+     * Waits until the projection has caught up, and says whether it has.
+     *
+     * @param timeout zero asks once
+     * @throws RelayRequestException when the relay does not know the projection
+     */
+    public Answer await(String projection, Token token, Duration timeout) throws InterruptedException {
+        requireTimeout(timeout);
+        long since = System.nanoTime();
+        try {
+            JsonNode json = relays.ask(
+                    (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay)
+                            + "/v1/projections/"
+                            + encoded(projection)
+                            + "/watermark?token="
+                            + encoded(token.toString())
+                            + "&wait="
+                            + left.toMillis()
+                            + "ms")),
+                    timeout);
+            return Answer.of(json);
+        } catch (RelayHttp.NoAnswer e) {
+            return Answer.unreachable(
+                    projection,
+                    String.valueOf(e.getMessage()),
+                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since));
+        }
+    }
+
+    /**
+     * Waits until the projection has caught up, and says where to read.
+     *
+     * @throws NotCaughtUpException when it has not and the fallback is {@link Fallback#FAIL}
+     */
+    public ReadFrom await(String projection, Token token, Duration timeout, Fallback fallback)
+            throws InterruptedException, NotCaughtUpException {
+        Answer answer = await(projection, token, timeout);
+        if (answer.isCaughtUp()) {
+            return ReadFrom.PROJECTION;
+        }
+        return switch (fallback) {
+            case STALE -> ReadFrom.STALE_PROJECTION;
+            case PRIMARY -> ReadFrom.PRIMARY;
+            case FAIL ->
+                throw new NotCaughtUpException(
+                        "projection " + projection + " has not caught up with " + token + " within " + timeout + ": "
+                                + answer,
+                        List.of(answer));
+        };
+    }
+
+    /** One barrier over several projections, in one request. */
+    public Barrier awaitAll(List<String> projections, Token token, Duration timeout, Mode mode)
+            throws InterruptedException {
+        requireTimeout(timeout);
+        if (projections.isEmpty()) {
+            throw new IllegalArgumentException("projections is empty; name at least one");
+        }
+        try {
+            JsonNode json = relays.ask(
+                    (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay) + "/v1/wait"))
+                            .header("Content-Type", "application/json")
+                            .POST(HttpRequest.BodyPublishers.ofString(barrierBody(projections, token, left, mode))),
+                    timeout);
+            List<Answer> answers = new ArrayList<>();
+            json.path("projections").forEach(projection -> answers.add(Answer.of(projection)));
+            Status status = Status.parse(json.path("status").asText()).orElse(Status.UNKNOWN);
+            return new Barrier(status, answers, json.path("reason").asText());
+        } catch (RelayHttp.NoAnswer e) {
+            return new Barrier(Status.UNREACHABLE, List.of(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static String barrierBody(List<String> projections, Token token, Duration left, Mode mode) {
+        ObjectNode body = JsonNodeFactory.instance
+                .objectNode()
+                .put("token", token.toString())
+                .put("wait", left.toMillis() + "ms")
+                .put("mode", mode.name().toLowerCase(Locale.ROOT));
+        ArrayNode names = body.putArray("projections");
+        projections.forEach(names::add);
+        return body.toString();
+    }
+
+    /** What the relay knows about the token; for {@link ReadGate}. */
+    JsonNode explain(Token token, Duration timeout) throws InterruptedException, RelayHttp.NoAnswer {
+        return relays.ask(
+                (relay, left) ->
+                        HttpRequest.newBuilder(URI.create(base(relay) + "/v1/tokens/" + encoded(token.toString()))),
+                timeout);
+    }
+
+    private static void requireTimeout(Duration timeout) {
+        if (timeout.isNegative()) {
+            throw new IllegalArgumentException("timeout must not be negative, but is " + timeout);
+        }
+    }
+
+    private static String base(URI relay) {
+        String text = relay.toString();
+        return text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+}

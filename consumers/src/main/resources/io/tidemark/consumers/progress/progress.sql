@@ -1,0 +1,13 @@
+-- How far each projection of this database has come. Changed by io.tidemark.consumers in the same transactions as the
+-- projections' own tables: what is applied and what this table says are the same at every instant.
+create table if not exists tidemark_progress (
+    projection  text        not null,
+    topic       text        not null,
+    partition   integer     not null check (partition >= 0),
+    next_offset bigint      not null check (next_offset >= 0), -- the first offset that is not applied yet
+    position    text,                                          -- header tidemark-position of the last event applied
+    group_id    text        not null,                          -- the consumer group that may advance it
+    epoch       bigint      not null default 0,                -- rises with every claim; a writer of an older one loses
+    updated_at  timestamptz not null default now(),
+    primary key (projection, topic, partition)
+) with (fillfactor = 50) -- rows change with every batch, in place

@@ -1,0 +1,88 @@
+package io.tidemark.consumers.watermark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemark.consumers.progress.ProgressTable.Partition;
+import io.tidemark.consumers.watermark.TokenNeeds.Needs;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Token;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class TokenNeedsTest {
+
+    private static final Token TOKEN = Token.of("7f3a9c21", 1, Lsn.parse("A/1B2C3D40"));
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+    private static String explained(String published, String status) {
+        return "{\"token\":\"" + TOKEN + "\",\"published\":" + published
+                + ",\"projections\":[{\"projection\":\"other\","
+                + "\"status\":\"success\",\"partitions\":[]},{\"projection\":\"orders-view\",\"status\":\"" + status
+                + "\",\"reason\":\"because\",\"partitions\":[{\"topic\":\"outbox.order\",\"partition\":1,\"need\":7,"
+                + "\"have\":3}]}]}";
+    }
+
+    private static Needs ask(String answer) throws Exception {
+        try (FakeRelay relay = new FakeRelay().then(200, answer)) {
+            return new TokenNeeds("orders-view", new WatermarkClient(List.of(relay.url())), 10).of(TOKEN, TIMEOUT);
+        }
+    }
+
+    @Test
+    void readsTheVectorWhereverTheGroupIs() throws Exception {
+        Needs expected = new Needs.Known(Map.of(new Partition("outbox.order", 1), 7L));
+
+        assertThat(ask(explained("\"A/1B2C4000\"", "success"))).isEqualTo(expected);
+        assertThat(ask(explained("\"A/1B2C3D40\"", "timeout"))).isEqualTo(expected);
+        assertThat(ask(explained("true", "stalled"))).isEqualTo(expected);
+    }
+
+    @Test
+    void aVectorIsWorthNothingBeforeTheTokenIsPublished() throws Exception {
+        assertThat(ask(explained("\"A/1B2C3D3F\"", "timeout"))).isEqualTo(new Needs.NotPublished());
+        assertThat(ask(explained("false", "timeout"))).isEqualTo(new Needs.NotPublished());
+        assertThat(ask(explained("null", "success"))).isEqualTo(new Needs.NotPublished());
+    }
+
+    @Test
+    void saysWhatIsWrongWithTheToken() throws Exception {
+        assertThat(ask(explained("true", "diverged"))).isEqualTo(new Needs.Unanswerable(Status.DIVERGED, "because"));
+        assertThat(ask(explained("true", "splendid"))).isEqualTo(new Needs.Unanswerable(Status.UNKNOWN, "because"));
+        assertThatThrownBy(() -> ask("{\"published\":true,\"projections\":[]}"))
+                .isInstanceOf(RelayRequestException.class)
+                .hasMessageContaining("no projection 'orders-view'");
+    }
+
+    @Test
+    void asksOnceForEachTokenAndForgetsTheOldest() throws Exception {
+        try (FakeRelay relay = new FakeRelay().then(200, explained("true", "success"))) {
+            TokenNeeds needs = new TokenNeeds("orders-view", new WatermarkClient(List.of(relay.url())), 2);
+            Token other = Token.of("7f3a9c21", 1, Lsn.parse("A/1"));
+            Token third = Token.of("7f3a9c21", 1, Lsn.parse("A/2"));
+
+            needs.of(TOKEN, TIMEOUT);
+            needs.of(other, TIMEOUT);
+            needs.of(TOKEN, TIMEOUT);
+            assertThat(relay.requests).hasSize(2);
+
+            needs.of(third, TIMEOUT); // the other one goes, because it was not used for longest
+            needs.of(TOKEN, TIMEOUT);
+            assertThat(relay.requests).hasSize(3);
+            needs.of(other, TIMEOUT);
+            assertThat(relay.requests).hasSize(4);
+        }
+    }
+
+    @Test
+    void aPartitionWithoutProgressHasNothing() {
+        Partition first = new Partition("outbox.order", 0);
+        Partition second = new Partition("outbox.order", 1);
+
+        assertThat(ReadGate.behind(Map.of(first, 3L, second, 7L), Map.of(first, 3L)))
+                .containsExactly(new Answer.Behind("outbox.order", 1, 7, 0));
+        assertThat(ReadGate.behind(Map.of(first, 3L), Map.of(first, 4L))).isEmpty();
+    }
+}

@@ -1,0 +1,154 @@
+package io.tidemark.consumers.watermark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Token;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class WatermarkClientTest {
+
+    private static final Token TOKEN = Token.of("7f3a9c21", 1, Lsn.parse("A/1B2C3D40"));
+    private static final Duration TIMEOUT = Duration.ofSeconds(20);
+    private static final String SUCCESS = "{\"status\":\"success\",\"projection\":\"orders-view\",\"waitedMillis\":41}";
+    private static final String BEHIND =
+            "{\"status\":\"timeout\",\"phase\":\"projection\",\"projection\":\"orders-view\","
+                    + "\"behind\":[{\"topic\":\"outbox.order\",\"partition\":1,\"need\":7,\"have\":3}]}";
+
+    private static URI nobody() throws Exception {
+        try (FakeRelay gone = new FakeRelay()) {
+            return gone.url();
+        }
+    }
+
+    @Test
+    void asksAsTheInterfaceSays() throws Exception {
+        try (FakeRelay relay = new FakeRelay().then(200, SUCCESS)) {
+            Answer answer = new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, TIMEOUT);
+
+            assertThat(answer.isCaughtUp()).isTrue();
+            assertThat(answer.waitedMillis()).isEqualTo(41);
+            assertThat(relay.requests)
+                    .singleElement()
+                    .asString()
+                    .startsWith("GET /v1/projections/orders-view/watermark?token=" + TOKEN + "&wait=")
+                    .endsWith("ms");
+        }
+    }
+
+    @Test
+    void leavesARelayThatIsAwayOrBusyForTheNext() throws Exception {
+        try (FakeRelay standby = new FakeRelay().then(503, "{\"detail\":\"no position yet\"}");
+                FakeRelay busy = new FakeRelay().then(429, "{}", "1");
+                FakeRelay active = new FakeRelay().then(200, SUCCESS)) {
+            WatermarkClient client = new WatermarkClient(List.of(nobody(), standby.url(), busy.url(), active.url()));
+
+            assertThat(client.await("orders-view", TOKEN, TIMEOUT).isCaughtUp()).isTrue();
+            assertThat(client.await("orders-view", TOKEN, TIMEOUT).isCaughtUp()).isTrue();
+            assertThat(standby.requests)
+                    .as("the one that answered is asked first")
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void comesBackWhenItIsToldTo() throws Exception {
+        try (FakeRelay relay = new FakeRelay().then(429, "{}", "1").then(200, SUCCESS)) {
+            long since = System.nanoTime();
+
+            assertThat(new WatermarkClient(List.of(relay.url()))
+                            .await("orders-view", TOKEN, TIMEOUT)
+                            .isCaughtUp())
+                    .isTrue();
+            assertThat(Duration.ofNanos(System.nanoTime() - since)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+            assertThat(relay.requests).hasSize(2);
+        }
+    }
+
+    @Test
+    void doesNotComeBackAfterTheTimeout() throws Exception {
+        try (FakeRelay relay = new FakeRelay().then(429, "{\"detail\":\"too many\"}", "30")) {
+            Answer answer =
+                    new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, Duration.ofSeconds(2));
+
+            assertThat(answer.status()).isEqualTo(Status.UNREACHABLE);
+            assertThat(answer.reason()).contains("HTTP 429 too many");
+            assertThat(relay.requests).hasSize(1);
+        }
+    }
+
+    @Test
+    void aRefusalForGoodIsNotRepeated() throws Exception {
+        try (FakeRelay relay = new FakeRelay().then(404, "{\"detail\":\"no projection 'x'\"}")) {
+            WatermarkClient client = new WatermarkClient(List.of(relay.url()));
+
+            assertThatThrownBy(() -> client.await("x", TOKEN, TIMEOUT))
+                    .isInstanceOf(RelayRequestException.class)
+                    .hasMessageContaining("HTTP 404 no projection 'x'");
+            assertThat(relay.requests).hasSize(1);
+        }
+    }
+
+    @Test
+    void nothingUnknownIsASuccess() throws Exception {
+        try (FakeRelay relay =
+                new FakeRelay().then(200, "{\"status\":\"splendid\"}").then(200, "{}")) {
+            WatermarkClient client = new WatermarkClient(List.of(relay.url()));
+
+            Answer answer = client.await("orders-view", TOKEN, TIMEOUT);
+
+            assertThat(answer.status()).isEqualTo(Status.UNKNOWN);
+            assertThat(answer.reason()).contains("splendid");
+            assertThat(client.await("orders-view", TOKEN, TIMEOUT).isCaughtUp()).isFalse();
+        }
+    }
+
+    @Test
+    void theCallerChoosesWhatHappensOtherwise() throws Exception {
+        try (FakeRelay relay = new FakeRelay().then(200, BEHIND)) {
+            WatermarkClient client = new WatermarkClient(List.of(relay.url()));
+
+            assertThat(client.await("orders-view", TOKEN, TIMEOUT, Fallback.STALE))
+                    .isEqualTo(ReadFrom.STALE_PROJECTION);
+            assertThat(client.await("orders-view", TOKEN, TIMEOUT, Fallback.PRIMARY))
+                    .isEqualTo(ReadFrom.PRIMARY);
+            assertThatThrownBy(() -> client.await("orders-view", TOKEN, TIMEOUT, Fallback.FAIL))
+                    .isInstanceOfSatisfying(
+                            NotCaughtUpException.class,
+                            failure -> assertThat(failure.answers().get(0).behind())
+                                    .containsExactly(new Answer.Behind("outbox.order", 1, 7, 3)));
+        }
+    }
+
+    @Test
+    void aBarrierIsOneRequest() throws Exception {
+        String body = "{\"status\":\"timeout\",\"mode\":\"all\",\"projections\":[" + SUCCESS + "," + BEHIND + "]}";
+        try (FakeRelay relay = new FakeRelay().then(200, body)) {
+            WatermarkClient.Barrier barrier = new WatermarkClient(List.of(relay.url()))
+                    .awaitAll(List.of("orders-view", "stock"), TOKEN, TIMEOUT, WatermarkClient.Mode.ALL);
+
+            assertThat(barrier.isCaughtUp()).isFalse();
+            assertThat(barrier.answers()).extracting(Answer::status).containsExactly(Status.SUCCESS, Status.TIMEOUT);
+            assertThat(relay.requests)
+                    .singleElement()
+                    .asString()
+                    .startsWith("POST /v1/wait {\"token\":\"" + TOKEN + "\",\"wait\":\"")
+                    .endsWith("ms\",\"mode\":\"all\",\"projections\":[\"orders-view\",\"stock\"]}");
+        }
+    }
+
+    @Test
+    void badAddressesAreNamed() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new WatermarkClient(List.of()))
+                .withMessageContaining("relays is empty");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new WatermarkClient(List.of(URI.create("relay:8080"))))
+                .withMessageContaining("'relay:8080' is not a base URL");
+    }
+}

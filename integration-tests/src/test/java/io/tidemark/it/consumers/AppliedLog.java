@@ -1,0 +1,90 @@
+package io.tidemark.it.consumers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.consumers.projection.Event;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** The table of applications: a row each, duplicates welcome. */
+final class AppliedLog {
+
+    private final ProjectionWorld world;
+
+    /** One application, in the order in which they happened. */
+    record Applied(UUID eventId, int partition, long offset, String payload) {}
+
+    AppliedLog(ProjectionWorld world) {
+        this.world = world;
+    }
+
+    static void create(Statement statement) throws SQLException {
+        statement.execute("create table applied (n bigserial, event_id uuid not null, kafka_partition int not null,"
+                + " kafka_offset bigint not null, payload text not null)");
+    }
+
+    /** A handler: notes the event. */
+    static void apply(Event event, Connection connection) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement(
+                "insert into applied (event_id, kafka_partition, kafka_offset, payload) values (?, ?, ?, ?)")) {
+            insert.setObject(1, event.id());
+            insert.setInt(2, event.partition());
+            insert.setLong(3, event.offset());
+            insert.setString(4, event.text());
+            insert.executeUpdate();
+        }
+    }
+
+    List<Applied> all() throws SQLException {
+        List<Applied> all = new ArrayList<>();
+        try (Connection connection = world.connect();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(
+                        "select event_id, kafka_partition, kafka_offset, payload from applied order by n")) {
+            while (rows.next()) {
+                all.add(new Applied(rows.getObject(1, UUID.class), rows.getInt(2), rows.getLong(3), rows.getString(4)));
+            }
+        }
+        return all;
+    }
+
+    /** Returns when so many applications are committed. */
+    void awaitCount(int count) {
+        await(count + " applied")
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> all().size() >= count);
+    }
+
+    /** Waits for as many applications as there are events; then each is there once, in the order of its partition. */
+    void checkExactlyOnce(Collection<UUID> published) throws SQLException {
+        awaitCount(published.size());
+        List<Applied> all = all();
+        Map<UUID, Integer> counts = new HashMap<>();
+        Map<Integer, Long> last = new HashMap<>();
+        for (Applied applied : all) {
+            counts.merge(applied.eventId(), 1, Integer::sum);
+            Long before = last.put(applied.partition(), applied.offset());
+            assertThat(before == null || before < applied.offset())
+                    .as("%s is applied after offset %s", applied, before)
+                    .isTrue();
+        }
+        counts.values().removeIf(count -> count == 1);
+        assertThat(counts).as("events applied more than once").isEmpty();
+        assertThat(new HashSet<>(all.stream().map(Applied::eventId).toList()))
+                .as("events applied")
+                .isEqualTo(new HashSet<>(published));
+    }
+}

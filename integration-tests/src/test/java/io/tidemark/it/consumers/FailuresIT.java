@@ -1,0 +1,215 @@
+package io.tidemark.it.consumers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.consumers.projection.Event;
+import io.tidemark.consumers.projection.FailurePolicy;
+import io.tidemark.consumers.projection.FailurePolicy.Afterwards;
+import io.tidemark.consumers.projection.Projection;
+import io.tidemark.consumers.projection.ProjectionRunner;
+import io.tidemark.consumers.projection.RunnerConfig;
+import io.tidemark.consumers.projection.RunnerSnapshot;
+import io.tidemark.consumers.projection.RunnerSnapshot.State;
+import io.tidemark.it.harness.ReadEvent;
+import io.tidemark.it.harness.TcpProxy;
+import io.tidemark.it.harness.TopicReader;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Events that cannot be applied, handlers that are slow, a database that is away: nobody else suffers, nothing repeats. */
+class FailuresIT {
+
+    private static final String POISON = "poison";
+    private static final String SWALLOWED = "swallowed";
+    private static final FailurePolicy STOP =
+            new FailurePolicy(3, Duration.ofMillis(20), Duration.ofMillis(50), new Afterwards.StopPartition());
+
+    private ProjectionWorld world;
+    private volatile boolean isMended;
+
+    @BeforeEach
+    void create() throws Exception {
+        world = ProjectionWorld.create("failures", 3);
+    }
+
+    @AfterEach
+    void drop() throws Exception {
+        world.close();
+    }
+
+    /** Fails after its effect, so that the effect has to be undone. */
+    private void apply(Event event, Connection connection) throws SQLException {
+        AppliedLog.apply(event, connection);
+        if (event.text().equals(POISON) && !isMended) {
+            throw new IllegalArgumentException("cannot digest this");
+        }
+        if (event.text().equals(SWALLOWED) && !isMended) {
+            swallow(connection);
+        }
+    }
+
+    /** A handler that hides an error leaves a transaction behind that Postgres will not commit. */
+    private static void swallow(Connection connection) {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("select 1/0");
+        } catch (SQLException e) {
+            assertThat(e.getSQLState()).isEqualTo("22012");
+        }
+    }
+
+    private Projection projection(FailurePolicy policy) {
+        return world.projection(this::apply).onFailure(policy);
+    }
+
+    private static RunnerSnapshot.Partition partition(ProjectionRunner runner, int number) {
+        return runner.snapshot().partitions().stream()
+                .filter(partition -> partition.partition() == number)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static void awaitState(ProjectionRunner runner, int partition, State state) {
+        await("partition " + partition + " is " + state)
+                .atMost(Duration.ofSeconds(60))
+                .ignoreExceptions()
+                .until(() -> partition(runner, partition).state() == state);
+    }
+
+    private List<UUID> publishedBut(UUID... these) {
+        List<UUID> rest = new ArrayList<>(world.published());
+        rest.removeAll(List.of(these));
+        return rest;
+    }
+
+    @Test
+    void aPoisonEventStopsItsPartitionAndNoOther() throws Exception {
+        world.publishTo(1, "x");
+        UUID poison = world.publishTo(1, POISON);
+        UUID behind = world.publishTo(1, "x");
+        try (ProjectionRunner runner = ProjectionRunner.start(projection(STOP), world.config())) {
+            awaitState(runner, 1, State.STOPPED);
+            world.publishTo(0, "x");
+            world.publishTo(2, "x");
+
+            world.log().checkExactlyOnce(publishedBut(poison, behind));
+            RunnerSnapshot.Partition stopped = partition(runner, 1);
+            assertThat(stopped.reason()).contains(world.topic() + "-1@2", "cannot digest this", "3 attempts");
+            assertThat(runner.snapshot().stoppedPartitions()).isEqualTo(1);
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(world.committed()).containsEntry(1, 1L)); // the watermark sees it
+
+            isMended = true;
+            runner.resume(world.topic(), 1);
+
+            world.log().checkExactlyOnce(world.published());
+        }
+    }
+
+    @Test
+    void oneBadEventInABatchCostsOnlyItselfAndGoesToTheDeadLetters() throws Exception {
+        List<String> payloads = new ArrayList<>(Collections.nCopies(200, "x"));
+        payloads.set(77, POISON);
+        payloads.set(150, SWALLOWED);
+        List<UUID> ids = world.publishAllTo(0, payloads);
+        String letters = world.name() + ".dead-letters";
+        FailurePolicy policy =
+                new FailurePolicy(2, Duration.ofMillis(20), Duration.ofMillis(50), new Afterwards.DeadLetter(letters));
+
+        try (ProjectionRunner runner = ProjectionRunner.start(projection(policy), world.config())) {
+            world.log().checkExactlyOnce(publishedBut(ids.get(77), ids.get(150)));
+
+            await().atMost(Duration.ofSeconds(30)).until(() -> runner.snapshot().deadLettered() == 2);
+            assertThat(runner.snapshot().retried()).isBetween(4L, 40L); // halves, not one by one
+            List<ReadEvent> dead = TopicReader.readUntil(world.servers(), letters, read -> read.size() >= 2);
+            assertThat(dead)
+                    .extracting(ReadEvent::id)
+                    .containsExactly(ids.get(77).toString(), ids.get(150).toString());
+            assertThat(dead.get(0).text()).isEqualTo(POISON);
+            assertThat(dead.get(0).header("tidemark-dead-letter-origin")).isEqualTo(world.topic() + "-0@77");
+            assertThat(dead.get(0).header("tidemark-dead-letter-reason")).contains("cannot digest this");
+            assertThat(dead.get(0).header("tidemark-dead-letter-attempts")).isEqualTo("2");
+        }
+    }
+
+    @Test
+    void aSlowHandlerKeepsItsMembershipAndTheOthersGoOn() throws Exception {
+        CountDownLatch mayEnd = new CountDownLatch(1);
+        world.publishTo(0, "slow");
+        Projection projection = world.projection((event, connection) -> {
+            AppliedLog.apply(event, connection);
+            if (event.text().equals("slow") && !mayEnd.await(60, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("nobody lets this handler end");
+            }
+        });
+        RunnerConfig config = world.config(Map.of("max.poll.interval.ms", 1000));
+        try (ProjectionRunner runner = ProjectionRunner.start(projection, config)) {
+            awaitState(runner, 0, State.APPLYING);
+            world.publishTo(1, "x");
+            world.log().awaitCount(1); // of the other partition, while the slow one lasts
+
+            await().during(Duration.ofSeconds(3)).atMost(Duration.ofSeconds(30)).until(() -> world.members() == 1);
+            mayEnd.countDown();
+
+            world.log().checkExactlyOnce(world.published());
+            assertThat(world.query("select max(epoch) from tidemark_progress")).isEqualTo("1"); // claimed once
+        }
+    }
+
+    @Test
+    void aDatabaseThatIsAwayIsWaitedForAndCostsNoAttempt() throws Exception {
+        Matcher port = Pattern.compile(":(\\d+)/").matcher(world.url());
+        assertThat(port.find()).isTrue();
+        try (TcpProxy link = TcpProxy.to(Integer.parseInt(port.group(1)))) {
+            String url = world.url().replace(":" + port.group(1) + "/", ":" + link.port() + "/");
+            RunnerConfig direct = world.config();
+            RunnerConfig config = RunnerConfig.of(world.database(url), direct.kafka());
+            try (ProjectionRunner runner = ProjectionRunner.start(projection(FailurePolicy.stopAfter(1)), config)) {
+                world.publish(100, "x");
+                world.log().awaitCount(1);
+
+                link.refuse();
+                link.reset();
+                world.publish(100, "x");
+                await("the runner notices")
+                        .atMost(Duration.ofSeconds(60))
+                        .until(() -> runner.snapshot().partitions().stream()
+                                .anyMatch(partition -> partition.state() == State.CLAIMING
+                                        && !partition.reason().isEmpty()));
+                link.heal();
+
+                world.log().checkExactlyOnce(world.published());
+                assertThat(runner.snapshot().stoppedPartitions()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void eventsThatRetentionHasDeletedUnappliedStopThePartition() throws Exception {
+        world.publishTo(0, "x");
+        try (ProjectionRunner runner = ProjectionRunner.start(projection(STOP), world.config())) {
+            world.log().checkExactlyOnce(world.published());
+        }
+        world.publishTo(0, "lost");
+        world.deleteRecords(0);
+
+        try (ProjectionRunner runner = ProjectionRunner.start(projection(STOP), world.config())) {
+            awaitState(runner, 0, State.STOPPED);
+            assertThat(partition(runner, 0).reason()).contains("is not in the topic");
+        }
+    }
+}

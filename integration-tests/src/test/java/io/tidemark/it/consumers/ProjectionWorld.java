@@ -1,0 +1,296 @@
+package io.tidemark.it.consumers;
+
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.consumers.progress.ProgressTable;
+import io.tidemark.consumers.projection.EventHandler;
+import io.tidemark.consumers.projection.Projection;
+import io.tidemark.consumers.projection.RunnerConfig;
+import io.tidemark.it.harness.Servers;
+import io.tidemark.outbox.EventHeaders;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Position;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.sql.DataSource;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * A topic with events as the relay writes them (transactions, headers), and a database for a projection of it. Its
+ * names are its own; the servers are everybody's.
+ */
+final class ProjectionWorld implements AutoCloseable {
+
+    private final Servers servers = Servers.shared();
+    private final String name;
+    private final Admin admin;
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final AtomicLong lsn = new AtomicLong(0x1000);
+    private final List<UUID> published = new ArrayList<>();
+
+    private ProjectionWorld(String name, int partitions) throws Exception {
+        this.name = name;
+        Map<String, Object> kafka = Map.of("bootstrap.servers", servers.bootstrapServers());
+        this.admin = Admin.create(kafka);
+        await("a broker that takes topics") // a busy machine's has lost touch with its controller for a moment
+                .atMost(Duration.ofSeconds(60))
+                .ignoreExceptions()
+                .until(() -> makeTopic(partitions));
+        Map<String, Object> transactional = new HashMap<>(kafka);
+        transactional.put("transactional.id", name);
+        transactional.put("metadata.max.age.ms", 500);
+        this.producer = new KafkaProducer<>(transactional, new ByteArraySerializer(), new ByteArraySerializer());
+        producer.initTransactions();
+    }
+
+    static ProjectionWorld create(String label, int partitions) throws Exception {
+        String name = label + "_" + UUID.randomUUID().toString().substring(0, 8);
+        Servers servers = Servers.shared();
+        try (Connection connection = servers.connect("postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("create database " + name);
+        }
+        ProjectionWorld world = new ProjectionWorld(name, partitions);
+        try (Connection connection = world.connect();
+                Statement statement = connection.createStatement()) {
+            ProgressTable.create(connection);
+            AppliedLog.create(statement);
+        }
+        return world;
+    }
+
+    private boolean makeTopic(int partitions) throws Exception {
+        if (!admin.listTopics().names().get(30, TimeUnit.SECONDS).contains(topic())) {
+            admin.createTopics(List.of(new NewTopic(topic(), partitions, (short) 1)))
+                    .all()
+                    .get(30, TimeUnit.SECONDS);
+        }
+        return true;
+    }
+
+    /** The projection's name and its group's. */
+    String name() {
+        return name;
+    }
+
+    String topic() {
+        return name + ".order";
+    }
+
+    String bootstrapServers() {
+        return servers.bootstrapServers();
+    }
+
+    String url() {
+        return servers.url(name);
+    }
+
+    Connection connect() throws SQLException {
+        return servers.connect(name);
+    }
+
+    /** One value as text. */
+    String query(String sql) throws SQLException {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    void execute(String sql) throws SQLException {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** The database under this address; without a pool. */
+    DataSource database(String url) {
+        return dataSource(url, servers.user(), servers.password());
+    }
+
+    static DataSource dataSource(String url, String user, String password) {
+        PGSimpleDataSource database = new PGSimpleDataSource();
+        database.setUrl(url);
+        database.setUser(user);
+        database.setPassword(password);
+        database.setConnectTimeout(5);
+        return database;
+    }
+
+    Servers servers() {
+        return servers;
+    }
+
+    AppliedLog log() {
+        return new AppliedLog(this);
+    }
+
+    Projection projection(EventHandler handler) {
+        return Projection.of(name, List.of(topic()), handler);
+    }
+
+    /** What every member of the group is told; dead ones are noticed as soon as a broker allows. */
+    static Map<String, Object> kafkaProperties(String bootstrapServers) {
+        return Map.of(
+                "bootstrap.servers", bootstrapServers,
+                "session.timeout.ms", 6000,
+                "heartbeat.interval.ms", 300,
+                "metadata.max.age.ms", 500);
+    }
+
+    RunnerConfig config() {
+        return config(Map.of());
+    }
+
+    RunnerConfig config(Map<String, Object> more) {
+        Map<String, Object> kafka = new HashMap<>(kafkaProperties(servers.bootstrapServers()));
+        kafka.putAll(more);
+        return RunnerConfig.of(database(url()), kafka).drainTimeout(Duration.ofSeconds(5));
+    }
+
+    /** Publishes so many events of different aggregates in one Kafka transaction; the payload is the text. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the commit reports what was not sent
+    synchronized void publish(int events, String payload) throws Exception {
+        producer.beginTransaction();
+        for (int i = 0; i < events; i++) {
+            UUID id = UUID.randomUUID();
+            producer.send(record(null, id, "aggregate-" + id, payload));
+            published.add(id);
+        }
+        producer.commitTransaction();
+    }
+
+    /** Publishes one event into this partition. */
+    UUID publishTo(int partition, String payload) {
+        return publishAllTo(partition, List.of(payload)).get(0);
+    }
+
+    /** Publishes an event for each payload into this partition, in one Kafka transaction. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the commit reports what was not sent
+    synchronized List<UUID> publishAllTo(int partition, List<String> payloads) {
+        List<UUID> ids = new ArrayList<>();
+        producer.beginTransaction();
+        for (String payload : payloads) {
+            UUID id = UUID.randomUUID();
+            ids.add(id);
+            producer.send(record(partition, id, "aggregate-" + partition, payload));
+        }
+        producer.commitTransaction();
+        published.addAll(ids);
+        return ids;
+    }
+
+    @SuppressWarnings("NullAway") // a partition of null means that Kafka chooses
+    private ProducerRecord<byte[], byte[]> record(@Nullable Integer partition, UUID id, String key, String payload) {
+        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic(), partition, utf8(key), utf8(payload));
+        record.headers().add(EventHeaders.ID, utf8(id.toString()));
+        record.headers().add(EventHeaders.TYPE, utf8("OrderPlaced"));
+        record.headers().add(EventHeaders.POSITION, utf8(new Position(1, new Lsn(lsn.addAndGet(0x40)), 0).toString()));
+        return record;
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    synchronized List<UUID> published() {
+        return List.copyOf(published);
+    }
+
+    /** The group's offsets as the watermark endpoint would read them. */
+    Map<Integer, Long> committed() throws Exception {
+        Map<Integer, Long> offsets = new HashMap<>();
+        admin.listConsumerGroupOffsets(name)
+                .partitionsToOffsetAndMetadata()
+                .get(30, TimeUnit.SECONDS)
+                .forEach((partition, offset) -> {
+                    if (offset != null) {
+                        offsets.put(partition.partition(), offset.offset());
+                    }
+                });
+        return offsets;
+    }
+
+    /** The projection's own progress. */
+    Map<Integer, Long> progress() throws SQLException {
+        Map<Integer, Long> offsets = new HashMap<>();
+        try (Connection connection = connect()) {
+            new ProgressTable(name, name)
+                    .nextOffsets(connection)
+                    .forEach((partition, next) -> offsets.put(partition.partition(), next));
+        }
+        return offsets;
+    }
+
+    void resetGroup(Map<Integer, Long> to) throws Exception {
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        to.forEach((partition, offset) ->
+                offsets.put(new TopicPartition(topic(), partition), new OffsetAndMetadata(offset)));
+        admin.alterConsumerGroupOffsets(name, offsets).all().get(30, TimeUnit.SECONDS);
+    }
+
+    /** As a session timeout does, at once: nobody is a member any more; those who live join again. */
+    void expelAll() throws Exception {
+        admin.removeMembersFromConsumerGroup(name, new RemoveMembersFromConsumerGroupOptions())
+                .all()
+                .get(30, TimeUnit.SECONDS);
+    }
+
+    int members() throws Exception {
+        return Objects.requireNonNull(admin.describeConsumerGroups(List.of(name))
+                        .all()
+                        .get(30, TimeUnit.SECONDS)
+                        .get(name))
+                .members()
+                .size();
+    }
+
+    /** As retention does: everything in the partition is gone. */
+    void deleteRecords(int partition) throws Exception {
+        admin.deleteRecords(Map.of(new TopicPartition(topic(), partition), RecordsToDelete.beforeOffset(-1)))
+                .all()
+                .get(30, TimeUnit.SECONDS);
+    }
+
+    void increasePartitionsTo(int count) throws Exception {
+        admin.createPartitions(Map.of(topic(), NewPartitions.increaseTo(count)))
+                .all()
+                .get(30, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void close() throws Exception {
+        producer.close();
+        admin.close();
+        try (Connection connection = servers.connect("postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("drop database " + name + " with (force)");
+        }
+    }
+}

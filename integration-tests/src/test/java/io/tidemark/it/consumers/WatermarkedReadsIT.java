@@ -1,0 +1,188 @@
+package io.tidemark.it.consumers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemark.consumers.progress.ProgressTable;
+import io.tidemark.consumers.projection.Projection;
+import io.tidemark.consumers.projection.ProjectionRunner;
+import io.tidemark.consumers.projection.RunnerConfig;
+import io.tidemark.consumers.watermark.Fallback;
+import io.tidemark.consumers.watermark.GatedRead;
+import io.tidemark.consumers.watermark.NotCaughtUpException;
+import io.tidemark.consumers.watermark.ReadFrom;
+import io.tidemark.consumers.watermark.ReadGate;
+import io.tidemark.consumers.watermark.Status;
+import io.tidemark.consumers.watermark.WatermarkClient;
+import io.tidemark.it.harness.RelayProcess;
+import io.tidemark.it.harness.TestSource;
+import io.tidemark.outbox.OutboxEvent;
+import io.tidemark.outbox.OutboxWriter;
+import io.tidemark.outbox.Token;
+import io.tidemark.outbox.Tokens;
+import io.tidemark.quickstart.stack.FreePorts;
+import java.net.URI;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** From the outbox through a real relay into a projection: commit, token, and a read that sees the write. */
+class WatermarkedReadsIT {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+    private final OutboxWriter writer = new OutboxWriter();
+    private TestSource source;
+    private RelayProcess relay;
+    private TokenOracle oracle;
+    private DataSource database;
+
+    private record Written(UUID eventId, Token token) {}
+
+    @BeforeEach
+    void create() throws Exception {
+        source = TestSource.create("reads");
+        try (Connection connection = source.connect();
+                Statement statement = connection.createStatement()) {
+            ProgressTable.create(connection);
+            AppliedLog.create(statement);
+        }
+        relay = RelayProcess.start(source).awaitRunning();
+        oracle = new TokenOracle(source, relay);
+        database = ProjectionWorld.dataSource(
+                source.servers().url(source.name()),
+                source.servers().user(),
+                source.servers().password());
+    }
+
+    @AfterEach
+    void drop() throws Exception {
+        oracle.close();
+        relay.close();
+        source.close();
+    }
+
+    private ProjectionRunner startProjection() {
+        Map<String, Object> kafka =
+                new HashMap<>(ProjectionWorld.kafkaProperties(source.servers().bootstrapServers()));
+        kafka.put("group.id", source.name() + "-view");
+        return ProjectionRunner.start(
+                Projection.of("view", List.of(source.topic("order")), AppliedLog::apply),
+                RunnerConfig.of(database, kafka));
+    }
+
+    private Written write(Connection connection) throws Exception {
+        connection.setAutoCommit(false);
+        UUID id = writer.publish(
+                connection, OutboxEvent.of("order", UUID.randomUUID().toString(), "OrderPlaced", "x"));
+        connection.commit();
+        Token token = Tokens.current(connection);
+        connection.commit();
+        return new Written(id, token);
+    }
+
+    private static long applications(Connection connection, UUID eventId) throws SQLException {
+        try (PreparedStatement count = connection.prepareStatement("select count(*) from applied where event_id = ?")) {
+            count.setObject(1, eventId);
+            try (ResultSet row = count.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
+    private static <T> GatedRead.NotFresh<T> notFresh(GatedRead<T> read) {
+        assertThat(read).isInstanceOf(GatedRead.NotFresh.class);
+        return (GatedRead.NotFresh<T>) read;
+    }
+
+    @Test
+    void aReaderThatWaitsForTheWatermarkSeesItsWrite() throws Exception {
+        URI nobody = URI.create("http://127.0.0.1:" + FreePorts.next());
+        WatermarkClient client = new WatermarkClient(List.of(nobody, oracle.url()));
+        try (Connection connection = source.connect();
+                Connection view = source.connect()) {
+            Written early = write(connection);
+            assertThat(client.await("view", early.token(), Duration.ofMillis(500), Fallback.PRIMARY))
+                    .isEqualTo(ReadFrom.PRIMARY);
+            assertThatThrownBy(() -> client.await("view", early.token(), Duration.ofMillis(100), Fallback.FAIL))
+                    .isInstanceOf(NotCaughtUpException.class);
+
+            try (ProjectionRunner runner = startProjection()) {
+                for (int i = 0; i < 20; i++) {
+                    Written written = write(connection);
+
+                    assertThat(client.await("view", written.token(), TIMEOUT, Fallback.FAIL))
+                            .isEqualTo(ReadFrom.PROJECTION);
+                    assertThat(applications(view, written.eventId())).isEqualTo(1);
+                }
+                assertThat(runner.snapshot().applied()).isEqualTo(21);
+            }
+        }
+    }
+
+    @Test
+    void aReadThroughTheGateSeesTheWriteOrDoesNotRun() throws Exception {
+        ReadGate gate = new ReadGate("view", database, new WatermarkClient(List.of(oracle.url())));
+        try (Connection connection = source.connect()) {
+            Written written = write(connection);
+            ReadGate.Query<Long> query = snapshot -> applications(snapshot, written.eventId());
+
+            GatedRead.NotFresh<Long> before = notFresh(gate.read(written.token(), Duration.ofSeconds(2), query));
+            assertThat(before.status()).isEqualTo(Status.TIMEOUT);
+            assertThat(before.behind()).isNotEmpty();
+
+            try (ProjectionRunner runner = startProjection()) {
+                assertThat(gate.read(written.token(), TIMEOUT, query)).isEqualTo(new GatedRead.Fresh<>(1L));
+                for (int i = 0; i < 5; i++) {
+                    Written next = write(connection);
+                    assertThat(gate.read(next.token(), TIMEOUT, view -> applications(view, next.eventId())))
+                            .isEqualTo(new GatedRead.Fresh<>(1L));
+                }
+                assertThat(runner.snapshot().applied()).isEqualTo(6);
+            }
+
+            int asked = oracle.asked();
+            oracle.close();
+            relay.kill();
+            assertThat(gate.read(written.token(), Duration.ZERO, query))
+                    .as("what the token needs is known, so no relay need be there")
+                    .isEqualTo(new GatedRead.Fresh<>(1L));
+            assertThat(oracle.asked()).isEqualTo(asked);
+            Token unknown = write(connection).token();
+            assertThat(notFresh(gate.read(unknown, Duration.ofMillis(300), query))
+                            .status())
+                    .isEqualTo(Status.UNREACHABLE);
+        }
+    }
+
+    /** The check and the query see one snapshot: what is committed between them is in neither. */
+    @Test
+    void nothingComesBetweenTheCheckAndTheRead() throws Exception {
+        ReadGate gate = new ReadGate("view", database, new WatermarkClient(List.of(oracle.url())));
+        Token empty;
+        try (Connection connection = source.connect()) {
+            empty = Tokens.current(connection);
+        }
+
+        GatedRead<List<Long>> read = gate.read(empty, TIMEOUT, snapshot -> {
+            long first = applications(snapshot, new UUID(0, 1));
+            source.execute("insert into applied (event_id, kafka_partition, kafka_offset, payload) values ('"
+                    + new UUID(0, 1) + "', 0, 0, 'x')");
+            return List.of(first, applications(snapshot, new UUID(0, 1)));
+        });
+
+        assertThat(read).isEqualTo(new GatedRead.Fresh<>(List.of(0L, 0L)));
+    }
+}
