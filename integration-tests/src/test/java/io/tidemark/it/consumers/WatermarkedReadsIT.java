@@ -45,7 +45,7 @@ class WatermarkedReadsIT {
     private final OutboxWriter writer = new OutboxWriter();
     private TestSource source;
     private RelayProcess relay;
-    private TokenOracle oracle;
+    private RelayFront front;
     private DataSource database;
 
     private record Written(UUID eventId, Token token) {}
@@ -59,7 +59,7 @@ class WatermarkedReadsIT {
             AppliedLog.create(statement);
         }
         relay = RelayProcess.start(source).awaitRunning();
-        oracle = new TokenOracle(source, relay);
+        front = new RelayFront(relay);
         database = ProjectionWorld.dataSource(
                 source.servers().url(source.name()),
                 source.servers().user(),
@@ -68,7 +68,7 @@ class WatermarkedReadsIT {
 
     @AfterEach
     void drop() throws Exception {
-        oracle.close();
+        front.close();
         relay.close();
         source.close();
     }
@@ -110,7 +110,7 @@ class WatermarkedReadsIT {
     @Test
     void aReaderThatWaitsForTheWatermarkSeesItsWrite() throws Exception {
         URI nobody = URI.create("http://127.0.0.1:" + FreePorts.next());
-        WatermarkClient client = new WatermarkClient(List.of(nobody, oracle.url()));
+        WatermarkClient client = new WatermarkClient(List.of(nobody, front.url()));
         try (Connection connection = source.connect();
                 Connection view = source.connect()) {
             Written early = write(connection);
@@ -134,7 +134,7 @@ class WatermarkedReadsIT {
 
     @Test
     void aReadThroughTheGateSeesTheWriteOrDoesNotRun() throws Exception {
-        ReadGate gate = new ReadGate("view", database, new WatermarkClient(List.of(oracle.url())));
+        ReadGate gate = new ReadGate("view", database, new WatermarkClient(List.of(front.url())));
         try (Connection connection = source.connect()) {
             Written written = write(connection);
             ReadGate.Query<Long> query = snapshot -> applications(snapshot, written.eventId());
@@ -153,13 +153,13 @@ class WatermarkedReadsIT {
                 assertThat(runner.snapshot().applied()).isEqualTo(6);
             }
 
-            int asked = oracle.asked();
-            oracle.close();
+            int asked = front.explained();
+            front.close();
             relay.kill();
             assertThat(gate.read(written.token(), Duration.ZERO, query))
                     .as("what the token needs is known, so no relay need be there")
                     .isEqualTo(new GatedRead.Fresh<>(1L));
-            assertThat(oracle.asked()).isEqualTo(asked);
+            assertThat(front.explained()).isEqualTo(asked);
             Token unknown = write(connection).token();
             assertThat(notFresh(gate.read(unknown, Duration.ofMillis(300), query))
                             .status())
@@ -170,7 +170,7 @@ class WatermarkedReadsIT {
     /** The check and the query see one snapshot: what is committed between them is in neither. */
     @Test
     void nothingComesBetweenTheCheckAndTheRead() throws Exception {
-        ReadGate gate = new ReadGate("view", database, new WatermarkClient(List.of(oracle.url())));
+        ReadGate gate = new ReadGate("view", database, new WatermarkClient(List.of(front.url())));
         Token empty;
         try (Connection connection = source.connect()) {
             empty = Tokens.current(connection);

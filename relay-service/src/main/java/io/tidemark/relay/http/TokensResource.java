@@ -11,6 +11,7 @@ import io.tidemark.relay.source.SourceNotReady;
 import io.tidemark.relay.watermark.Answer;
 import io.tidemark.relay.watermark.Watermarks;
 import io.tidemark.relay.watermark.Watermarks.Requirement;
+import io.tidemark.relay.watermark.Watermarks.Requirements;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -19,7 +20,6 @@ import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -56,7 +56,7 @@ public final class TokensResource {
         });
     }
 
-    private ObjectNode toJson(Token token, List<Requirement> requirements) {
+    private ObjectNode toJson(Token token, Requirements requirements) {
         ObjectNode json = JSON.objectNode().put("token", token.toString());
         ArrayNode parts = json.putArray("parts");
         token.parts()
@@ -64,10 +64,10 @@ public final class TokensResource {
                         .put("source", part.source())
                         .put("timeline", part.timeline())
                         .put("lsn", part.lsn().toString()));
-        putStage(json, token);
-        json.put("published", watermarks.published().toString());
+        putStage(json, token, requirements.published());
+        json.put("published", requirements.published().toString());
         ArrayNode projections = json.putArray("projections");
-        for (Requirement requirement : requirements) {
+        for (Requirement requirement : requirements.projections()) {
             ObjectNode projection = AnswerJson.of(requirement.projection(), requirement.answer());
             projection.set("partitions", AnswerJson.of(requirement.partitions()));
             projections.add(projection);
@@ -76,14 +76,14 @@ public final class TokensResource {
     }
 
     /** Where the token is: not of this database's history, or between its WAL and Kafka. */
-    private void putStage(ObjectNode json, Token token) {
+    private void putStage(ObjectNode json, Token token, Lsn published) {
         Optional<Answer> refusal = watermarks.judge(token);
         if (refusal.isPresent()) {
             json.put("stage", AnswerJson.status(refusal.get()));
             return;
         }
         Lsn lsn = token.parts().stream().map(Token.Part::lsn).reduce(Lsn.ZERO, Lsn::max);
-        if (watermarks.published().isAtLeast(lsn)) {
+        if (published.isAtLeast(lsn)) {
             json.put("stage", "published");
             OptionalLong since =
                     lsn.equals(Lsn.ZERO) ? OptionalLong.empty() : watermarks.publishedAfter(new Lsn(lsn.value() - 1));

@@ -407,38 +407,58 @@ public final class Watermarks implements AutoCloseable {
     /**
      * What a token asks of each projection, and what its group has.
      *
-     * @param partitions every partition in which something must have been consumed
+     * @param published read before the needs were, so that there are none missing for a token at or below it
+     * @param projections in the order of the configuration
+     */
+    public record Requirements(Lsn published, List<Requirement> projections) {}
+
+    /**
+     * What a token asks of one projection.
+     *
+     * @param partitions every partition in which something must have been consumed; none while it is not published
      */
     public record Requirement(String projection, Answer answer, List<Answer.Behind> partitions) {}
 
     /**
-     * What the token asks of every projection; nobody waits.
+     * What the token asks of every projection; nobody waits, but for a nudge.
      *
-     * @return completes with one for each projection, in the order of the configuration
+     * @return fails when Kafka does not tell, or the index is about something else by the end
      */
-    public CompletionStage<List<Requirement>> requirements(Token token) {
-        List<CompletableFuture<Requirement>> all = names().stream()
-                .map(name -> ask(name, token, 0)
-                        .thenCombine(needs(name, token), (answer, needs) -> new Requirement(name, answer, needs)))
-                .toList();
-        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
-                .thenApply(done -> all.stream().map(CompletableFuture::join).toList());
+    public CompletionStage<Requirements> requirements(Token token) {
+        Lineage lineage = source;
+        long generation = index.generation();
+        Map<String, CompletableFuture<Answer>> asked = new LinkedHashMap<>();
+        names().forEach(name -> asked.put(name, ask(name, token, 0)));
+        return CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
+                .thenCompose(done -> {
+                    Lsn published = index.published();
+                    List<CompletableFuture<Requirement>> all = asked.entrySet().stream()
+                            .map(entry -> needs(entry.getKey(), lineage, token, published)
+                                    .thenApply(needs -> new Requirement(
+                                            entry.getKey(), entry.getValue().join(), needs))
+                                    .toCompletableFuture())
+                            .toList();
+                    return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+                            .thenApply(complete -> {
+                                if (lineage == null || generation != index.generation()) {
+                                    throw new IllegalStateException("the index was lost while it was asked");
+                                }
+                                return new Requirements(
+                                        published,
+                                        all.stream().map(CompletableFuture::join).toList());
+                            });
+                });
     }
 
-    private CompletionStage<List<Answer.Behind>> needs(String name, Token token) {
+    private CompletionStage<List<Answer.Behind>> needs(
+            String name, @Nullable Lineage lineage, Token token, Lsn published) {
         ProjectionWaiters waiters = waitersOf(name);
-        Lineage lineage = source;
         if (lineage == null
                 || !(lineage.judge(token) instanceof Lineage.Target target)
-                || target.lsn().isAfter(index.published())) {
+                || target.lsn().isAfter(published)) {
             return CompletableFuture.completedFuture(List.of());
         }
         return fetch(waiters).thenApply(offsets -> waiters.needs(target.lsn(), offsets));
-    }
-
-    /** What is published, as this replica knows it. */
-    public Lsn published() {
-        return index.published();
     }
 
     /** When the first thing above {@code lsn} was published; see {@link PublishedIndex#publishedAfter}. */
