@@ -126,14 +126,17 @@ final class ActiveRun {
             Failpoint.AFTER_INIT.reach();
             freeSlot(control);
             StartDecision.Start start;
+            int adoptions;
             PublishedTopics publishedTopics;
             PostgresConfig server = database.serverOf(control);
             TimelineHistory history = new TimelineReader(server).read(identity);
             try (KafkaTail tail = new KafkaTail(config.kafka())) {
                 publishedTopics = new PublishedTopics(topics, readable(() -> tail.lastTopicIds(identity.sourceId())));
                 publishedTopics.check();
-                start = decideStart(tail, control, identity, history);
-                startIndex(tail, start, topics.partitionsOf(declared));
+                Optional<SourcePosition> stored = readable(() -> tail.lastPosition(identity.sourceId()));
+                adoptions = stored.map(SourcePosition::adoptions).orElse(0);
+                start = decideStart(stored, control, identity, history);
+                startIndex(tail, start, adoptions, topics.partitionsOf(declared));
             }
             Failpoint.AFTER_POSITION_READ.reach();
 
@@ -151,6 +154,7 @@ final class ActiveRun {
                         identity,
                         owner,
                         relayId + "/" + AdvisoryLock.sessionId(control),
+                        adoptions,
                         engine,
                         ring,
                         router,
@@ -221,15 +225,10 @@ final class ActiveRun {
     }
 
     private StartDecision.Start decideStart(
-            KafkaTail tail, Connection control, SourceIdentity identity, TimelineHistory history)
+            Optional<SourcePosition> stored, Connection control, SourceIdentity identity, TimelineHistory history)
             throws HaltException, SourceNotReady, SQLException {
         StartDecision decision = StartDecision.decide(
-                readable(() -> tail.lastPosition(identity.sourceId())),
-                database.slot(control),
-                config.postgres().slot(),
-                identity,
-                history,
-                database.walHead(control));
+                stored, database.slot(control), config.postgres().slot(), identity, history, database.walHead(control));
         if (decision instanceof StartDecision.Halt halt) {
             throw new HaltException(halt.reason());
         }
@@ -240,11 +239,12 @@ final class ActiveRun {
     }
 
     /** What this replica has followed up to the resume point is as good as if it had published it itself. */
-    private void startIndex(KafkaTail tail, StartDecision.Start start, Set<TopicPartition> declaredPartitions)
+    private void startIndex(
+            KafkaTail tail, StartDecision.Start start, int adoptions, Set<TopicPartition> declaredPartitions)
             throws InterruptedException {
         follower.awaitRebuilt(REBUILD_TIMEOUT);
-        if (!index.isCompleteAt(start.resumePoint())) {
-            index.startAt(start.resumePoint(), tail.recordEnds(declaredPartitions));
+        if (!index.isCompleteAt(start.resumePoint(), adoptions)) {
+            index.startAt(start.resumePoint(), adoptions, tail.recordEnds(declaredPartitions));
         }
     }
 

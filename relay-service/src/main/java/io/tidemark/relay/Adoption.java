@@ -98,7 +98,8 @@ public final class Adoption implements AutoCloseable {
                     ? newSlot(at, findings, administrator, administratorSession)
                     : checked(at, findings);
             Optional<SourcePosition> stored = tail.lastPosition(identity.sourceId());
-            publish(publisher, topics, tail, resumePoint(continueAt, stored));
+            int adoptions = stored.map(SourcePosition::adoptions).orElse(0) + 1;
+            publish(publisher, topics, tail, resumePoint(continueAt, stored), adoptions);
             return continueAt;
         }
     }
@@ -134,10 +135,11 @@ public final class Adoption implements AutoCloseable {
                 .orElseGet(() -> ResumePoint.adopted(at));
     }
 
-    private void publish(TransactionalPublisher publisher, Topics topics, KafkaTail tail, ResumePoint resumePoint)
+    private void publish(
+            TransactionalPublisher publisher, Topics topics, KafkaTail tail, ResumePoint resumePoint, int adoptions)
             throws PublishFailure, InterruptedException {
         SourcePosition position = new SourcePosition(
-                identity, resumePoint, "adopted by " + System.getProperty("user.name"), Instant.now());
+                identity, resumePoint, "adopted by " + System.getProperty("user.name"), Instant.now(), adoptions);
         Map<String, String> ids =
                 topics.idsOf(tail.lastTopicIds(identity.sourceId()).ids().keySet());
         Map<String, byte @Nullable []> records = new LinkedHashMap<>();

@@ -55,6 +55,7 @@ final class RelayRun {
             SourceIdentity identity,
             String owner,
             String run,
+            int adoptions,
             CaptureEngine engine,
             ChangeRing ring,
             Router router,
@@ -138,7 +139,11 @@ final class RelayRun {
         if (!anchored && assembler.isAnchored()) {
             anchored = true;
             IndexEntry opening = IndexEntry.opening(
-                    parts.identity().timeline(), parts.run(), resumePoint, System.currentTimeMillis());
+                    parts.identity().timeline(),
+                    parts.run(),
+                    parts.adoptions(),
+                    resumePoint,
+                    System.currentTimeMillis());
             tell(opening);
             parts.index().anchoredBy(opening.session());
             listener.anchored();
@@ -283,7 +288,8 @@ final class RelayRun {
     /** The order that makes it exactly once: nothing is told to anyone before Kafka has it for good. */
     private void commit(ResumePoint reached) throws PublishFailure {
         Failpoint.AFTER_SEND.reach();
-        SourcePosition position = new SourcePosition(parts.identity(), reached, parts.owner(), Instant.now());
+        SourcePosition position =
+                new SourcePosition(parts.identity(), reached, parts.owner(), Instant.now(), parts.adoptions());
         String sourceId = parts.identity().sourceId();
         Map<String, byte @Nullable []> records = new HashMap<>();
         records.put(sourceId, position.toJson());
@@ -296,6 +302,7 @@ final class RelayRun {
         tell(new IndexEntry(
                 parts.identity().timeline(),
                 parts.run(),
+                parts.adoptions(),
                 resumePoint,
                 reached,
                 System.currentTimeMillis(),

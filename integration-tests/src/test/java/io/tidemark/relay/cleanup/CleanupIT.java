@@ -217,11 +217,12 @@ class CleanupIT {
                 return null;
             });
             CleanupPass pass = outbox.passBeside(relay);
-            for (int round = 1; round <= 15; round++) {
+            for (int round = 1; round <= 10; round++) {
                 String made = outbox.makePartition(oldest.get() + 1);
                 oldest.incrementAndGet();
                 outbox.dropPartition(-7);
-                await().until(() -> outbox.rows(made) > 0);
+                await().ignoreExceptionsInstanceOf(SQLException.class) // the relay's own pass may drop it first
+                        .until(() -> !outbox.exists(made) || outbox.rows(made) > 0);
                 passIfFree(pass);
                 dropped += outbox.exists(made) ? 0 : 1;
             }

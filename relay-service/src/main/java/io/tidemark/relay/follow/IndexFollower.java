@@ -37,8 +37,9 @@ public final class IndexFollower implements AutoCloseable {
 
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration UNPROVEN_POLL = Duration.ofMillis(20);
-    private static final long SESSION_CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
-    private static final int SESSION_CHECK_SECONDS = 5;
+    /** An idle source has no entries, and so no proof; one nudge makes one. */
+    private static final long NUDGE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private static final long TOPIC_CHECK_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long RETRY_MILLIS = 200;
     private static final long CLOSE_MILLIS = 2_000;
@@ -106,8 +107,6 @@ public final class IndexFollower implements AutoCloseable {
                     follow();
                 } catch (SourceNotReady | SQLException | PublishFailure | KafkaException | ConfigurationProblem e) {
                     tellUnsound(String.valueOf(e.getMessage()));
-                } catch (IllegalArgumentException e) { // a record that is no entry: what it would have said is unknown
-                    tellUnsound(String.valueOf(e.getMessage()));
                 } catch (RuntimeException e) {
                     LOG.error("event=follower-failed", e); // a bug: the trace is worth its lines
                     tellUnsound("unexpected: " + e);
@@ -115,6 +114,9 @@ public final class IndexFollower implements AutoCloseable {
             } while (!closing.await(RETRY_MILLIS, TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (Throwable e) { // out of memory, say: nobody would look after the proof any more
+            LOG.error("event=follower-died", e);
+            listener.unsound("the follower has died: " + e + "; restart the process");
         }
     }
 
@@ -136,13 +138,19 @@ public final class IndexFollower implements AutoCloseable {
             Lineage lineage = new Lineage(identity, history);
             Proof proof = new Proof(session, config.postgres().slot(), index);
             boolean sound = false;
-            long checked = System.nanoTime();
+            long nudged = System.nanoTime();
             long topicsChecked = System.nanoTime() - TOPIC_CHECK_NANOS;
-            try (IndexReader reader = new IndexReader(config.kafka(), identity.sourceId());
+            try (SessionWatch sessionWatch = new SessionWatch(session, listener::unsound);
+                    IndexReader reader = new IndexReader(config.kafka(), identity.sourceId());
                     TopicWatch watch = new TopicWatch(config.kafka(), identity.sourceId(), topics)) {
                 while (closing.getCount() > 0) {
                     List<IndexEntry> entries = reader.poll(sound ? POLL : UNPROVEN_POLL);
                     take(entries, lineage);
+                    sessionWatch.check();
+                    if (!index.isAbout(identity)) { // the run's session leads to another server
+                        throw new SourceNotReady(
+                                "the database behind postgres.url is another one, or on another" + " timeline, now");
+                    }
                     if (reader.isCaughtUp()) {
                         fillGap();
                         rebuilt.countDown();
@@ -155,20 +163,17 @@ public final class IndexFollower implements AutoCloseable {
                             sound = true;
                             told = "";
                             LOG.info("event=watermarks-sound published={}", index.published());
+                            sessionWatch.start();
                             listener.sound(identity, history);
                         } else if (!sound) {
                             tellUnsound(proof.missing());
+                            if (System.nanoTime() - nudged > NUDGE_NANOS) { // its entry tells which run is active
+                                nudged = System.nanoTime();
+                                database.nudge(session);
+                            }
                         }
                         if (!entries.isEmpty()) {
                             listener.advanced();
-                        }
-                    }
-                    if (System.nanoTime() - checked > SESSION_CHECK_NANOS) {
-                        checked = System.nanoTime();
-                        if (!session.isValid(SESSION_CHECK_SECONDS)) {
-                            throw new SourceNotReady(
-                                    "the database session has ended; whether the database is still the same is being"
-                                            + " found out");
                         }
                     }
                 }
@@ -178,7 +183,7 @@ public final class IndexFollower implements AutoCloseable {
 
     private void take(Collection<IndexEntry> entries, Lineage lineage) {
         for (IndexEntry entry : entries) {
-            if (!entry.run().startsWith(relayId + "/") && lineage.admits(entry)) {
+            if (lineage.admits(entry) && !entry.run().startsWith(relayId + "/")) {
                 index.apply(entry);
             }
         }

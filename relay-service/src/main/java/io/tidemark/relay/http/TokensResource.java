@@ -47,7 +47,7 @@ public final class TokensResource {
             response.resume(Problem.unavailable(watermarks.whyNotServing()));
             return;
         }
-        watermarks.requirements(token).whenComplete((requirements, failure) -> {
+        watermarks.requirements(token).whenCompleteAsync((requirements, failure) -> {
             if (failure == null) {
                 response.resume(toJson(token, requirements));
             } else {

@@ -23,6 +23,7 @@ import org.apache.kafka.common.TopicPartition;
  *
  * @param timeline of the database
  * @param run who wrote it: {@code <relay>/<database session that holds the lock>}
+ * @param adoptions as in the position: entries with fewer are about offsets and LSNs that were given up
  * @param from where the source stood before
  * @param to where it stands with it
  * @param epochMillis when it was committed, by the clock of who wrote it; for people
@@ -31,6 +32,7 @@ import org.apache.kafka.common.TopicPartition;
 public record IndexEntry(
         int timeline,
         String run,
+        int adoptions,
         ResumePoint from,
         ResumePoint to,
         long epochMillis,
@@ -56,8 +58,8 @@ public record IndexEntry(
     }
 
     /** What opens a run: everything up to there is published, by earlier runs. */
-    public static IndexEntry opening(int timeline, String run, ResumePoint at, long epochMillis) {
-        return new IndexEntry(timeline, run, at, at, epochMillis, Map.of());
+    public static IndexEntry opening(int timeline, String run, int adoptions, ResumePoint at, long epochMillis) {
+        return new IndexEntry(timeline, run, adoptions, at, at, epochMillis, Map.of());
     }
 
     public boolean isOpening() {
@@ -76,6 +78,7 @@ public record IndexEntry(
 
     public byte[] toJson() {
         ObjectNode json = JSON.createObjectNode().put("timeline", timeline).put("run", run);
+        json.put("adoptions", adoptions);
         json.set("from", toJson(from));
         json.set("to", toJson(to));
         json.put("epochMillis", epochMillis);
@@ -102,8 +105,6 @@ public record IndexEntry(
         ArrayNode json = JSON.createArrayNode().add(point.lsn().toString());
         if (point.isPartial()) {
             json.add(point.partialOrdinal()).add(point.complete().toString());
-        } else if (point.isAdopted()) {
-            json.add("adopted");
         }
         return json;
     }
@@ -127,6 +128,7 @@ public record IndexEntry(
             return new IndexEntry(
                     json.required("timeline").intValue(),
                     json.required("run").textValue(),
+                    json.required("adoptions").intValue(),
                     pointFromJson(json.required("from")),
                     pointFromJson(json.required("to")),
                     json.required("epochMillis").longValue(),
@@ -138,14 +140,11 @@ public record IndexEntry(
 
     private static ResumePoint pointFromJson(JsonNode json) {
         Lsn lsn = Lsn.parse(json.required(0).textValue());
-        return switch (json.size()) {
-            case 1 -> ResumePoint.after(lsn);
-            case 2 -> ResumePoint.adopted(lsn);
-            default ->
-                ResumePoint.inside(
+        return json.size() == 1
+                ? ResumePoint.after(lsn)
+                : ResumePoint.inside(
                         lsn,
                         json.required(1).intValue(),
                         Lsn.parse(json.required(2).textValue()));
-        };
     }
 }

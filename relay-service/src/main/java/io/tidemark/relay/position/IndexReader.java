@@ -7,15 +7,20 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads the entries of one source from {@code tidemark.index}: the last of those that are there, then what comes. One thread. */
 public final class IndexReader implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(IndexReader.class);
 
     /** How far it goes back: enough for minutes of precision, and read in a second or so. */
     private static final long MOST_OLD_ENTRIES = 50_000;
@@ -25,6 +30,7 @@ public final class IndexReader implements AutoCloseable {
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final String sourceId;
     private final long end;
+    private boolean caughtUp;
 
     /** Looks where the topic begins and ends now; waits for the topic to exist at most as long as Kafka's client does. */
     public IndexReader(KafkaConfig kafka, String sourceId) {
@@ -48,24 +54,30 @@ public final class IndexReader implements AutoCloseable {
         }
     }
 
-    /**
-     * The next entries, in order; none when the time is over.
-     *
-     * @throws IllegalArgumentException when a record is no entry
-     */
+    /** The next entries, in order; none when the time is over. What is no entry is a missing one. */
     public List<IndexEntry> poll(Duration timeout) {
         List<IndexEntry> entries = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(timeout)) {
             if (record.key() != null && sourceId.equals(new String(record.key(), StandardCharsets.UTF_8))) {
-                entries.add(IndexEntry.fromJson(record.value()));
+                parse(record).ifPresent(entries::add);
             }
         }
         return entries;
     }
 
-    /** Whether everything that was there when it was made has been read. */
+    private static Optional<IndexEntry> parse(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            return record.value() == null ? Optional.empty() : Optional.of(IndexEntry.fromJson(record.value()));
+        } catch (IllegalArgumentException e) {
+            LOG.warn("event=index-entry-unreadable offset={} error=\"{}\"", record.offset(), e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Whether everything that was there when it was made has been read; for good, also when the topic is made again. */
     public boolean isCaughtUp() {
-        return consumer.position(PARTITION) >= end;
+        caughtUp = caughtUp || consumer.position(PARTITION) >= end;
+        return caughtUp;
     }
 
     @Override

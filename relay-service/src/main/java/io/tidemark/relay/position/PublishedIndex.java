@@ -31,6 +31,7 @@ public final class PublishedIndex {
     private Optional<SourceIdentity> source = Optional.empty();
     private ResumePoint reached = ResumePoint.after(Lsn.ZERO);
     private Lsn published = Lsn.ZERO;
+    private int adoptions;
     private long generation;
     /** Of the run whose entry was applied last. */
     private String session = "";
@@ -58,6 +59,7 @@ public final class PublishedIndex {
         boolean other = source.isPresent() && !source.get().equals(identity);
         if (other) {
             clear();
+            adoptions = 0;
         }
         source = Optional.of(identity);
         return other;
@@ -84,9 +86,14 @@ public final class PublishedIndex {
         return reached;
     }
 
+    /** Whether what it holds, and will hold, is about this database. */
+    public synchronized boolean isAbout(SourceIdentity identity) {
+        return source.isPresent() && source.get().equals(identity);
+    }
+
     /** Whether it is complete up to this point, so that a run can go on from it without reading the partitions' ends. */
-    public synchronized boolean isCompleteAt(ResumePoint point) {
-        return !gap.isOpen() && reached.isSamePlaceAs(point);
+    public synchronized boolean isCompleteAt(ResumePoint point, int adoptions) {
+        return this.adoptions == adoptions && !gap.isOpen() && reached.isSamePlaceAs(point);
     }
 
     /**
@@ -95,16 +102,21 @@ public final class PublishedIndex {
      *
      * @param recordEnds of every partition of the declared topics, read after the point was
      */
-    public synchronized void startAt(ResumePoint point, Map<TopicPartition, Long> recordEnds) {
+    public synchronized void startAt(ResumePoint point, int adoptions, Map<TopicPartition, Long> recordEnds) {
+        adopt(adoptions);
         moveTo(point);
         fill(recordEnds);
     }
 
-    /** Below what was reached, a person has taken it back: then nothing that is known counts. */
-    private void moveTo(ResumePoint point) {
-        if (!point.isAtLeast(reached)) {
+    /** What was published before a person let the source go on elsewhere counts no more. */
+    private void adopt(int count) {
+        if (count > adoptions) {
             clear();
+            adoptions = count;
         }
+    }
+
+    private void moveTo(ResumePoint point) {
         if (!gap.isOpen()) {
             gap.open(new Lsn(reached.complete().value() + 1));
         } else {
@@ -118,13 +130,15 @@ public final class PublishedIndex {
      * neither. What is known already changes nothing.
      */
     public synchronized void apply(IndexEntry entry) {
-        boolean isKnown = reached.isAtLeast(entry.to());
-        if (isKnown && !(entry.isOpening() && reached.isSamePlaceAs(entry.to())) && !isRewind(entry)) {
+        if (entry.adoptions() < adoptions) {
             return;
         }
-        if (isRewind(entry)) {
-            moveTo(entry.to());
-        } else if (!reached.isSamePlaceAs(entry.from())) {
+        adopt(entry.adoptions());
+        boolean isKnown = reached.isAtLeast(entry.to());
+        if (isKnown && !(entry.isOpening() && reached.isSamePlaceAs(entry.to()))) {
+            return;
+        }
+        if (!reached.isSamePlaceAs(entry.from())) {
             moveTo(entry.from());
         }
         entry.additions().forEach(this::add);
@@ -136,11 +150,6 @@ public final class PublishedIndex {
         if (!gap.isOpen()) {
             published = Lsn.max(published, reached.complete());
         }
-    }
-
-    /** A person has named a point below what was published; any other opening there is an old one, read late. */
-    private boolean isRewind(IndexEntry entry) {
-        return entry.isOpening() && entry.to().isAdopted() && !entry.to().isAtLeast(reached);
     }
 
     private void add(TopicPartition partition, List<Addition> additions) {

@@ -18,13 +18,21 @@ import java.time.Instant;
  * @param resumePoint everything up to it is in Kafka
  * @param owner which process wrote it, for people
  * @param time when, for people
+ * @param adoptions how often a person has let the source go on at a point of their choice: what was published before
+ *     the last time says nothing about offsets and LSNs after it
  */
-public record SourcePosition(SourceIdentity source, ResumePoint resumePoint, String owner, Instant time) {
+public record SourcePosition(
+        SourceIdentity source, ResumePoint resumePoint, String owner, Instant time, int adoptions) {
 
     /** The topic: compacted, one partition, one key for each source. */
     public static final String TOPIC = "tidemark.positions";
 
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Of a source that was never adopted. */
+    public SourcePosition(SourceIdentity source, ResumePoint resumePoint, String owner, Instant time) {
+        this(source, resumePoint, owner, time, 0);
+    }
 
     public byte[] toJson() {
         ObjectNode json = JSON.createObjectNode()
@@ -39,6 +47,9 @@ public record SourcePosition(SourceIdentity source, ResumePoint resumePoint, Str
         }
         if (resumePoint.isAdopted()) { // the LSN did not come off the stream: nothing need end there
             json.put("adopted", true);
+        }
+        if (adoptions > 0) {
+            json.put("adoptions", adoptions);
         }
         json.put("owner", owner).put("time", time.toString());
         try {
@@ -61,7 +72,8 @@ public record SourcePosition(SourceIdentity source, ResumePoint resumePoint, Str
                             number(json, "timeline")),
                     resumePoint(json, lsn),
                     text(json, "owner"),
-                    Instant.parse(text(json, "time")));
+                    Instant.parse(text(json, "time")),
+                    json.has("adoptions") ? number(json, "adoptions") : 0);
         } catch (IOException | RuntimeException e) {
             throw new IllegalArgumentException("a record of " + TOPIC + " is not a position: " + e.getMessage(), e);
         }

@@ -4,10 +4,10 @@ import io.tidemark.outbox.Token;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 /** One wait for several projections: for all of them, or for the first. Safe on any thread. */
 public final class Barrier {
@@ -43,7 +43,7 @@ public final class Barrier {
         Map<String, CompletableFuture<Answer>> asked = new LinkedHashMap<>();
         projections.forEach(name -> asked.put(name, watermarks.ask(name, token, waitMillis)));
         Predicate<Answer> decides = answer -> (answer instanceof Answer.Success) == (mode == Mode.ANY);
-        return over(asked, decides).thenCompose(over -> {
+        return over(asked, decides).thenCompose(decided -> {
             Map<String, CompletableFuture<Answer>> last = new LinkedHashMap<>();
             asked.forEach((name, answer) -> {
                 boolean isGiven = answer.isDone();
@@ -53,26 +53,25 @@ public final class Barrier {
             return allOf(last).thenApply(done -> {
                 Map<String, Answer> answers = new LinkedHashMap<>();
                 last.forEach((name, answer) -> answers.put(name, answer.join()));
-                Stream<Answer> inOrder = answers.values().stream();
-                Answer deciding = inOrder.filter(decides)
-                        .findFirst()
-                        .orElseGet(() -> answers.values().iterator().next());
+                Answer deciding =
+                        decided.orElseGet(() -> answers.values().iterator().next());
                 return new Result((System.nanoTime() - startedNanos) / 1_000_000, deciding, answers);
             });
         });
     }
 
+    /** With the answer that decides; without one when all have answered and none does. */
     @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
-    private static CompletableFuture<Void> over(
+    private static CompletableFuture<Optional<Answer>> over(
             Map<String, CompletableFuture<Answer>> asked, Predicate<Answer> decides) {
-        CompletableFuture<Void> over = new CompletableFuture<>();
+        CompletableFuture<Optional<Answer>> over = new CompletableFuture<>();
         asked.values()
                 .forEach(answer -> answer.thenAccept(given -> {
                     if (decides.test(given)) {
-                        over.complete(null);
+                        over.complete(Optional.of(given));
                     }
                 }));
-        allOf(asked).thenAccept(all -> over.complete(null));
+        allOf(asked).thenAccept(all -> over.complete(Optional.empty()));
         return over;
     }
 

@@ -104,7 +104,8 @@ final class GroupHistory {
         if (late.isEmpty()) {
             return GroupState.RUNNING;
         }
-        if (isMemberless && nowNanos - memberlessSince >= stoppedNanos) {
+        boolean isBehindLong = nowNanos - behindSince >= stoppedNanos;
+        if (isMemberless && isBehindLong && nowNanos - memberlessSince >= stoppedNanos) {
             return GroupState.STOPPED;
         }
         if (!still.isEmpty() && !isMemberless) {

@@ -5,6 +5,7 @@ import io.tidemark.relay.config.ProjectionConfig;
 import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.watermark.Answer.Behind;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -56,7 +57,8 @@ final class ProjectionWaiters {
     }
 
     /** Takes in fresh offsets and answers whoever they satisfy. */
-    void accept(Map<TopicPartition, Long> offsets, long readAtNanos) {
+    void accept(Map<TopicPartition, Long> read, long readAtNanos) {
+        Map<TopicPartition, Long> offsets = ownOf(read);
         committed = offsets;
         fetchedNanos = readAtNanos;
         hasEvidence = true;
@@ -68,12 +70,24 @@ final class ProjectionWaiters {
             first.answer.complete(new Answer.Success(first.waitedMillis(), index.published(), evidenceAgeMillis()));
         }
         List<Waiter> leaving = parked.stream()
-                .filter(waiter -> hasEvidenceFor(waiter) && (waiter.answersNow || isHopeless(waiter)))
+                .filter(waiter -> hasEvidenceFor(waiter) && (isOver(waiter) || isHopeless(waiter)))
                 .toList();
         leaving.forEach(waiter -> {
             parked.remove(waiter);
             waiter.answer.complete(notYet(waiter));
         });
+    }
+
+    /** Others may read other topics with the same group. */
+    private Map<TopicPartition, Long> ownOf(Map<TopicPartition, Long> read) {
+        Map<TopicPartition, Long> own = new HashMap<>(read);
+        own.keySet().removeIf(partition -> !topics.contains(partition.topic()));
+        return own;
+    }
+
+    /** One that asks for more than is published still waits for the nudge that tells whether its token is ahead. */
+    private boolean isOver(Waiter waiter) {
+        return waiter.answersNow && index.published().isAtLeast(waiter.target);
     }
 
     private boolean isHopeless(Waiter waiter) {
@@ -107,6 +121,7 @@ final class ProjectionWaiters {
     synchronized Lsn watermark(Map<TopicPartition, Long> offsets) {
         if (provenIn != index.generation()) {
             provenIn = index.generation();
+            history.forget();
             proven = Lsn.ZERO;
             provenBy = Map.of();
         }

@@ -79,6 +79,7 @@ public final class Watermarks implements AutoCloseable {
     private boolean flushQueued;
     private volatile @Nullable Lineage source;
     private volatile Answer.Unavailable notServing = NOT_SERVING;
+    private volatile boolean isClosed;
     /** After {@link #close} nobody waits any more, so whatever still comes in can be dropped. */
     private final ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(
             1,
@@ -108,6 +109,14 @@ public final class Watermarks implements AutoCloseable {
 
     /** Looks at every group, so that it is known which one does not move when somebody asks. */
     private void sample() {
+        try {
+            sampleOnce();
+        } finally {
+            sampleLater();
+        }
+    }
+
+    private void sampleOnce() {
         if (source != null) {
             Set<String> names = projections.values().stream()
                     .map(waiters -> waiters.projection.group())
@@ -124,6 +133,9 @@ public final class Watermarks implements AutoCloseable {
                 }
             });
         }
+    }
+
+    private void sampleLater() {
         long shortest = projections.values().stream()
                 .mapToLong(waiters -> waiters.projection.stalledAfter().toMilliseconds())
                 .min()
@@ -150,6 +162,9 @@ public final class Watermarks implements AutoCloseable {
 
     /** The index is filled and belongs to this source: from now on there are answers. */
     public void serve(SourceIdentity identity, TimelineHistory history) {
+        if (isClosed) {
+            return;
+        }
         source = new Lineage(identity, history);
         advanced();
     }
@@ -206,7 +221,7 @@ public final class Watermarks implements AutoCloseable {
                 onThread(() -> answer(waiters, waiter, NOT_SERVING));
             }
         });
-        onThread(() -> enter(waiters, waiter, bounded));
+        onThread(() -> enter(waiters, waiter, bounded, lineage));
         if (source == null) { // closed meanwhile: the task above may have been dropped
             waiter.answer.complete(notServing);
         }
@@ -238,7 +253,11 @@ public final class Watermarks implements AutoCloseable {
         }
     }
 
-    private void enter(ProjectionWaiters waiters, Waiter waiter, long waitMillis) {
+    private void enter(ProjectionWaiters waiters, Waiter waiter, long waitMillis, Lineage judgedBy) {
+        if (waiter.answer.isDone() || !judgedBy.equals(source)) { // what it was judged by holds no more
+            waiter.answer.complete(notServing);
+            return;
+        }
         if (!waiters.unknown().isEmpty()) {
             waiter.answer.complete(new Answer.Unknown(waiters.unknown()));
             return;
@@ -445,7 +464,9 @@ public final class Watermarks implements AutoCloseable {
                                 }
                                 return new Requirements(
                                         published,
-                                        all.stream().map(CompletableFuture::join).toList());
+                                        all.stream()
+                                                .map(CompletableFuture::join)
+                                                .toList());
                             });
                 });
     }
@@ -490,6 +511,7 @@ public final class Watermarks implements AutoCloseable {
     /** Answers everyone who waits, and everyone who still comes, that this replica is going away. */
     @Override
     public void close() {
+        isClosed = true;
         notServing = SHUTTING_DOWN;
         source = null;
         CountDownLatch answered = new CountDownLatch(1);

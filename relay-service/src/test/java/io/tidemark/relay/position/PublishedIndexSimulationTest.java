@@ -151,7 +151,7 @@ class PublishedIndexSimulationTest {
 
         private void rebase(Map<TopicPartition, Long> recordEnds, Lsn publishedUpTo) {
             IndexSteps.rebase(index, recordEnds, publishedUpTo);
-            follower.index.apply(IndexEntry.opening(1, "relay/session", index.reached(), 0));
+            follower.index.apply(IndexEntry.opening(1, "relay/session", 0, index.reached(), 0));
         }
 
         private Lsn nextLsn() {
@@ -207,7 +207,7 @@ class PublishedIndexSimulationTest {
                 if (random.nextBoolean()) {
                     log.commit(part); // Kafka has it, but the answer was lost
                     IndexSteps.rebaseBehindAnotherPart(index, log.recordEnds());
-                    follower.index.apply(IndexEntry.opening(1, "relay/session", index.reached(), 0));
+                    follower.index.apply(IndexEntry.opening(1, "relay/session", 0, index.reached(), 0));
                 } else {
                     rebase(log.recordEnds(), before);
                 }

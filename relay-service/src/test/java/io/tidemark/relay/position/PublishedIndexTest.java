@@ -3,7 +3,9 @@ package io.tidemark.relay.position;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.assemble.ResumePoint;
 import io.tidemark.relay.position.IndexEntry.Addition;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
@@ -132,6 +134,46 @@ class PublishedIndexTest {
     void needsNothingWhereNothingIs() {
         assertThat(index.need(FIRST, Lsn.parse("FFFFFFFF/FFFFFFFF"))).isZero();
         assertThat(watermark(Map.of())).isEqualTo(Lsn.ZERO);
+    }
+
+    /** What a person gave up: entries of before, read late or again, must not bring it back. */
+    @Test
+    void forgetsWhatWasPublishedBeforeAnAdoptionForGood() {
+        published(Map.of(FIRST, added("0/10", 1)), "0/10");
+        IndexEntry given = entry(0, "0/10", "0/90", FIRST, 9);
+
+        index.startAt(ResumePoint.adopted(Lsn.parse("0/8")), 1, Map.of(FIRST, 9L));
+        index.apply(given);
+        index.apply(entry(1, "0/8", "0/20", FIRST, 12));
+        index.apply(given);
+
+        assertThat(index.published()).isEqualTo(Lsn.parse("0/20"));
+        assertThat(index.need(FIRST, Lsn.parse("0/8"))).isEqualTo(9);
+        assertThat(index.need(FIRST, Lsn.parse("0/20"))).isEqualTo(12);
+    }
+
+    @Test
+    void learnsOfAnAdoptionFromAnyEntryAfterIt() {
+        published(Map.of(FIRST, added("0/10", 1)), "0/90");
+        long generation = index.generation();
+
+        index.apply(entry(1, "0/18", "0/20", FIRST, 12));
+
+        assertThat(index.generation()).isNotEqualTo(generation);
+        assertThat(index.published()).isEqualTo(Lsn.ZERO);
+        index.fillGap(index.openGap(), Map.of(FIRST, 12L));
+        assertThat(index.published()).isEqualTo(Lsn.parse("0/20"));
+    }
+
+    private static IndexEntry entry(int adoptions, String from, String to, TopicPartition partition, long endOffset) {
+        return new IndexEntry(
+                1,
+                "relay/session",
+                adoptions,
+                ResumePoint.after(Lsn.parse(from)),
+                ResumePoint.after(Lsn.parse(to)),
+                0,
+                Map.of(partition, List.of(new Addition(Lsn.parse(to), endOffset))));
     }
 
     private static Addition added(String firstLsn, long endOffset) {

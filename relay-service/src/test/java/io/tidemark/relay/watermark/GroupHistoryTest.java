@@ -119,6 +119,19 @@ class GroupHistoryTest {
         assertThat(history.state()).isEqualTo(GroupState.RUNNING);
     }
 
+    /** Nor when it has had nothing to do for long, and its first event in a while has just been published. */
+    @Test
+    void aGroupWithoutMembersIsGivenTimeFromTheMomentItIsBehind() {
+        needed(5, 0);
+        after(Duration.ZERO, 0, 5, 0);
+        after(Duration.ofHours(1), 0, 5, 0);
+        needed(6, 0);
+
+        after(Duration.ofMillis(5), 0, 5, 0);
+
+        assertThat(history.state()).isEqualTo(GroupState.RUNNING);
+    }
+
     @Test
     void isRebuildingFromGoingBackUntilItIsWhereItWas() {
         needed(10, 10);
