@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * One fault at a time, on real processes, while every shape of transaction is being committed: publishing goes on by
@@ -100,6 +101,7 @@ class FaultsIT {
     }
 
     @Test
+    @EnabledIfSystemProperty(named = "faults", matches = "true", disabledReason = "slow; run with -Pfaults")
     void publishingGoesOnAfterKafkaWasOutOfReach() throws Exception {
         try (FaultyWorld world = FaultyWorld.on(servers, "kafkaaway")) {
             world.startRelay(0).awaitRunning();
@@ -117,6 +119,7 @@ class FaultsIT {
     }
 
     @Test
+    @EnabledIfSystemProperty(named = "faults", matches = "true", disabledReason = "slow; run with -Pfaults")
     void aStandbyTakesOverFromARelayThatIsCutOffFromPostgres() throws Exception {
         try (FaultyWorld world = pair(servers, "pgaway")) {
             try (Workload load = load(world)) {
