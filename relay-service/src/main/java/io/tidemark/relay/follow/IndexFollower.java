@@ -149,7 +149,7 @@ public final class IndexFollower implements AutoCloseable {
                     sessionWatch.check();
                     if (!index.isAbout(identity)) { // the run's session leads to another server
                         throw new SourceNotReady(
-                                "the database behind postgres.url is another one, or on another" + " timeline, now");
+                                "the database behind postgres.url is another one, or on another timeline, now");
                     }
                     if (reader.isCaughtUp()) {
                         fillGap();

@@ -104,6 +104,9 @@ public final class PublishedIndex {
      */
     public synchronized void startAt(ResumePoint point, int adoptions, Map<TopicPartition, Long> recordEnds) {
         adopt(adoptions);
+        if (!point.isAtLeast(reached)) { // no adoption, and yet further back: what is known is of something else
+            clear();
+        }
         moveTo(point);
         fill(recordEnds);
     }
