@@ -3,6 +3,8 @@ package io.tidemark.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.tidemark.it.guarantee.G10FailsClosed;
+import io.tidemark.it.guarantee.HaltEvidence;
 import io.tidemark.it.harness.ReadEvent;
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
@@ -49,8 +51,10 @@ class HaltIT {
         TopicReader.readUntil(source.servers(), source.name() + ".", read -> read.size() >= events);
     }
 
-    private String haltReason(RunningRelay relay) {
-        return String.valueOf(relay.awaitPhase(Phase.HALTED).reason());
+    private String haltReason(RunningRelay relay) throws Exception {
+        HaltEvidence halt = HaltEvidence.gather(source, relay);
+        new G10FailsClosed().check(halt);
+        return halt.reason();
     }
 
     private void deleteTopic(boolean andMakeAgain) throws Exception {

@@ -4,11 +4,15 @@ import static org.awaitility.Awaitility.await;
 
 import io.tidemark.it.guarantee.Evidence;
 import io.tidemark.it.guarantee.G6Atomic;
+import io.tidemark.it.guarantee.L1Recovers;
+import io.tidemark.it.guarantee.L1Recovers.Recovery;
+import io.tidemark.it.guarantee.L3HealthTellsTheTruth;
 import io.tidemark.it.guarantee.WatermarkEvidence;
 import io.tidemark.it.harness.BrokerLog;
 import io.tidemark.it.harness.FaultyServers;
 import io.tidemark.it.harness.FaultyWorld;
-import io.tidemark.it.harness.GroupConsumer;
+import io.tidemark.it.harness.GroupProcess;
+import io.tidemark.it.harness.HealthWatch;
 import io.tidemark.it.harness.RandomFault;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TokenReaders;
@@ -25,7 +29,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /**
- * Two relays as processes, a consumer group and readers with tokens, under random faults; every guarantee is checked
+ * Two relays and a consumer as processes, and readers with tokens, under random faults; every guarantee is checked
  * after each round. A short round by default; for hours with {@code -Dfaults.minutes=60}. A round is repeated,
  * but for the scheduler, with {@code -Dfaults.seed=N}.
  */
@@ -86,26 +90,32 @@ class RandomFaultsIT {
         try (FaultyWorld world = FaultyWorld.on(servers, "random")) {
             List<RelayProcess> relays = List.of(world.startRelay(0, LIMITS), world.startRelay(1, LIMITS));
             world.awaitActive(RECOVERY);
-            try (GroupConsumer group = GroupConsumer.start(world.source(), 3)) {
-                TokenReaders readers = TokenReaders.start(world.source(), relays, seed, 3);
-                try (readers;
-                        Workload workload = Workload.startReconnecting(world.source(), seed, 3, 40)) {
-                    for (int i = 0; i < FAULTS_A_ROUND; i++) {
-                        strike(world, random, repeat);
-                    }
+            GroupProcess consumer = world.startConsumer();
+            List<Recovery> recoveries = new ArrayList<>();
+            TokenReaders readers = TokenReaders.start(world.source(), relays, seed, 3);
+            HealthWatch health = HealthWatch.start(world.source(), relays);
+            try (readers;
+                    Workload workload = Workload.startReconnecting(world.source(), seed, 3, 40);
+                    health) {
+                for (int i = 0; i < FAULTS_A_ROUND; i++) {
+                    recoveries.add(strike(world, random, repeat));
                 }
-                Evidence evidence = Evidence.gather(world.source());
-                evidence.check(repeat);
-                new G6Atomic().check(BrokerLog.find(evidence.read()));
-                new WatermarkEvidence(evidence.committed(), group, readers.successes(), readers.repeats()).check();
-                events += evidence.committed().size();
-                successes += readers.successes().size();
-                repeats += readers.repeats().size();
             }
+            Evidence evidence = Evidence.gather(world.source());
+            evidence.check(repeat);
+            new G6Atomic().check(BrokerLog.find(evidence.read()));
+            new WatermarkEvidence(
+                            evidence.committed(), consumer.processedNanos(), readers.successes(), readers.repeats())
+                    .check();
+            new L1Recovers(RECOVERY).check(recoveries);
+            new L3HealthTellsTheTruth().check(health.samples());
+            events += evidence.committed().size();
+            successes += readers.successes().size();
+            repeats += readers.repeats().size();
         }
     }
 
-    private void strike(FaultyWorld world, Random random, String repeat) throws Exception {
+    private Recovery strike(FaultyWorld world, Random random, String repeat) throws Exception {
         RandomFault fault = ALL.get(random.nextInt(ALL.size()));
         boolean hitTheActive = random.nextInt(4) > 0;
         int active = world.awaitActive(RECOVERY);
@@ -115,9 +125,9 @@ class RandomFaultsIT {
         fault.strike(world, relay, random);
         long undoneNanos = System.nanoTime();
         awaitPublishing(world, fault + ", " + repeat);
-        recoveryMillis
-                .computeIfAbsent(fault, f -> new ArrayList<>())
-                .add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - undoneNanos));
+        Duration took = Duration.ofNanos(System.nanoTime() - undoneNanos);
+        recoveryMillis.computeIfAbsent(fault, f -> new ArrayList<>()).add(took.toMillis());
+        return new Recovery(fault.toString(), took);
     }
 
     /** A relay that has crashed is started again, as Kubernetes would; then what is committed now gets published. */

@@ -121,7 +121,8 @@ class WatermarkIT {
             }
             workload.close();
 
-            new WatermarkEvidence(source.committedEvents(), group, List.copyOf(successes), List.of()).check();
+            new WatermarkEvidence(source.committedEvents(), group.processedNanos(), List.copyOf(successes), List.of())
+                    .check();
         } finally {
             askers.shutdownNow();
             current.relay.close();

@@ -15,7 +15,7 @@ public final class G7SoundWatermark {
         for (Success success : evidence.successes()) {
             for (CommittedEvent event : evidence.committed()) {
                 if (success.token().isAtLeast(event.commitLsn())
-                        && evidence.consumer().processedNanos(event.id()) > success.givenNanos()) {
+                        && evidence.isProcessedLaterThan(success, event.id())) {
                     early.add("success for " + success.token() + " before " + event + " was processed");
                 }
             }

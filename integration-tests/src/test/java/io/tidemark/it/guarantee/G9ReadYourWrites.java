@@ -10,7 +10,7 @@ public final class G9ReadYourWrites {
 
     public void check(WatermarkEvidence evidence) {
         List<Success> stale = evidence.successes().stream()
-                .filter(success -> evidence.consumer().processedNanos(success.ownEvent()) > success.givenNanos())
+                .filter(success -> evidence.isProcessedLaterThan(success, success.ownEvent()))
                 .toList();
 
         assertThat(stale).as("success, but a read does not see the write").isEmpty();

@@ -1,20 +1,24 @@
 package io.tidemark.it.guarantee;
 
-import io.tidemark.it.harness.GroupConsumer;
 import io.tidemark.it.harness.TestSource.CommittedEvent;
 import io.tidemark.outbox.Lsn;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What the watermark said, and what was so.
  *
  * @param committed by an independent slot
- * @param consumer knows when each event had been processed
+ * @param processedNanos when each event had been processed for the first time, by {@link System#nanoTime}; that clock is
+ *     one for all processes of a machine
  * @param successes every {@code success} that was given
  * @param repeats what was answered to those who asked again
  */
 public record WatermarkEvidence(
-        List<CommittedEvent> committed, GroupConsumer consumer, List<Success> successes, List<Repeat> repeats) {
+        List<CommittedEvent> committed,
+        Map<String, Long> processedNanos,
+        List<Success> successes,
+        List<Repeat> repeats) {
 
     /**
      * A question asked again, of the same process, after it had been answered with {@code success}.
@@ -31,6 +35,10 @@ public record WatermarkEvidence(
      * @param givenNanos when it was given, by {@link System#nanoTime}
      */
     public record Success(Lsn token, String ownEvent, long givenNanos) {}
+
+    boolean isProcessedLaterThan(Success success, String eventId) {
+        return processedNanos.getOrDefault(eventId, Long.MAX_VALUE) > success.givenNanos();
+    }
 
     public void check() {
         new G7SoundWatermark().check(this);

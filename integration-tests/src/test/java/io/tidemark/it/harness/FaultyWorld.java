@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A source on {@link FaultyServers} with relays that reach them through links of their own: everything of a fault test
@@ -24,6 +25,7 @@ public final class FaultyWorld implements AutoCloseable {
     private final FaultyServers servers;
     private final TestSource source;
     private final Map<Integer, RelayProcess> relays = new TreeMap<>();
+    private @Nullable GroupProcess consumer;
 
     private FaultyWorld(FaultyServers servers, TestSource source) {
         this.servers = servers;
@@ -62,6 +64,22 @@ public final class FaultyWorld implements AutoCloseable {
             throw new IllegalStateException("relay " + number + " was never started");
         }
         return relay;
+    }
+
+    /** Starts the consumer of the projection {@code view}; returns at once. */
+    public GroupProcess startConsumer() {
+        if (consumer != null) {
+            throw new IllegalStateException("the consumer was started before; restart it");
+        }
+        consumer = GroupProcess.start(source);
+        return consumer;
+    }
+
+    public GroupProcess consumer() {
+        if (consumer == null) {
+            throw new IllegalStateException("the consumer was never started");
+        }
+        return consumer;
     }
 
     public TcpProxy postgresLink(int relay) {
@@ -117,6 +135,9 @@ public final class FaultyWorld implements AutoCloseable {
     public void close() throws Exception {
         servers.restore();
         relays.values().forEach(RelayProcess::close);
+        if (consumer != null) {
+            consumer.close();
+        }
         source.close();
     }
 }

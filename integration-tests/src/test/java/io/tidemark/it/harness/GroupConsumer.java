@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.ObjLongConsumer;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -41,15 +43,47 @@ public final class GroupConsumer implements AutoCloseable {
     }
 
     private void consume() {
+        try {
+            consume(
+                    source.servers().bootstrapServers(),
+                    groupOf(source),
+                    source.topic("order"),
+                    maxPauseMillis,
+                    processedNanos::putIfAbsent,
+                    () -> closing);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    static String groupOf(TestSource source) {
+        return source.name() + "-view";
+    }
+
+    /**
+     * Processes and commits until told otherwise.
+     *
+     * @param processed is told the id of each event, as often as it comes, and when, before its offset is committed
+     */
+    static void consume(
+            String bootstrapServers,
+            String group,
+            String topic,
+            int maxPauseMillis,
+            ObjLongConsumer<String> processed,
+            BooleanSupplier closing)
+            throws InterruptedException {
         Random random = new Random(1);
         Map<String, Object> config = Map.of(
-                ConsumerConfig.GROUP_ID_CONFIG, source.name() + "-view",
+                ConsumerConfig.GROUP_ID_CONFIG, group,
+                ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000, // so soon is a killed one's place free
+                ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1000,
                 ConsumerConfig.METADATA_MAX_AGE_CONFIG, 500,
                 ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 50,
                 ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4096);
-        try (KafkaConsumer<byte[], byte[]> consumer = TopicReader.consumer(source.servers(), config)) {
-            consumer.subscribe(List.of(source.topic("order")));
-            while (!closing) {
+        try (KafkaConsumer<byte[], byte[]> consumer = TopicReader.consumer(bootstrapServers, config)) {
+            consumer.subscribe(List.of(topic));
+            while (!closing.getAsBoolean()) {
                 Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
                 List<String> ids = new ArrayList<>();
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
@@ -61,12 +95,10 @@ public final class GroupConsumer implements AutoCloseable {
                 if (!offsets.isEmpty()) {
                     TimeUnit.MILLISECONDS.sleep(random.nextInt(maxPauseMillis + 1));
                     long now = System.nanoTime();
-                    ids.forEach(id -> processedNanos.putIfAbsent(id, now));
+                    ids.forEach(id -> processed.accept(id, now));
                     commit(consumer, offsets);
                 }
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
@@ -79,9 +111,9 @@ public final class GroupConsumer implements AutoCloseable {
         }
     }
 
-    /** When the event had been processed, by {@link System#nanoTime}; {@link Long#MAX_VALUE} while it has not. */
-    public long processedNanos(String eventId) {
-        return processedNanos.getOrDefault(eventId, Long.MAX_VALUE);
+    /** When each event had been processed for the first time, by {@link System#nanoTime}. */
+    public Map<String, Long> processedNanos() {
+        return Map.copyOf(processedNanos);
     }
 
     public int processed() {

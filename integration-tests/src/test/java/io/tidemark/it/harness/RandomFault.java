@@ -37,7 +37,10 @@ public enum RandomFault {
     POSTGRES_LINK_CUT,
     BROKER_KILLED,
     BROKER_PAUSED,
-    POSTGRES_KILLED;
+    POSTGRES_KILLED,
+    /** SIGKILL, often between what the consumer does with events and its commit. */
+    CONSUMER_KILLED,
+    CONSUMER_PAUSED;
 
     private static final Duration TAKEOVER = Duration.ofMinutes(2);
 
@@ -129,6 +132,16 @@ public enum RandomFault {
                 servers.postgres().killNow();
                 sleep(random, 1000);
                 servers.restartPostgres();
+            }
+            case CONSUMER_KILLED -> {
+                world.consumer().kill();
+                sleep(random, 3000);
+                world.consumer().restart();
+            }
+            case CONSUMER_PAUSED -> { // for longer than its session lasts, at times
+                world.consumer().pause();
+                sleep(random, 9000);
+                world.consumer().resume();
             }
         }
     }

@@ -1,0 +1,85 @@
+package io.tidemark.it.guarantee;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemark.it.guarantee.L1Recovers.Recovery;
+import io.tidemark.it.guarantee.L3HealthTellsTheTruth.Sample;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.watermark.Answer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A check that cannot fail checks nothing: each of those that fault runs never fail is made to fail here. */
+class GuaranteesTest {
+
+    private static final Answer.Unavailable NO = new Answer.Unavailable("halted");
+    private static final long HEAD = 200;
+
+    private static List<Sample> everySecond(int seconds, long published, boolean claims) {
+        List<Sample> samples = new ArrayList<>();
+        for (int second = 0; second <= seconds; second++) {
+            samples.add(new Sample(
+                    Duration.ofSeconds(second).toNanos(), 0, new Lsn(HEAD + second), new Lsn(published), claims));
+        }
+        return samples;
+    }
+
+    @Test
+    void aRelayThatClaimsToPublishAndDoesNotBreaksL3() {
+        L3HealthTellsTheTruth l3 = new L3HealthTellsTheTruth();
+
+        assertThatThrownBy(() -> l3.check(everySecond(31, 100, true))).hasMessageContaining("relay 0 said");
+
+        assertThatCode(() -> l3.check(everySecond(29, 100, true))).doesNotThrowAnyException();
+        assertThatCode(() -> l3.check(everySecond(60, 100, false))).doesNotThrowAnyException();
+        assertThatCode(() -> l3.check(everySecond(60, HEAD, true)))
+                .as("nothing waited when it began")
+                .doesNotThrowAnyException();
+        List<Sample> moves = everySecond(60, 100, true);
+        moves.set(29, new Sample(moves.get(29).nanos(), 0, new Lsn(HEAD), new Lsn(101), true));
+        moves.set(30, new Sample(moves.get(30).nanos(), 0, new Lsn(HEAD), new Lsn(102), true));
+        assertThatCode(() -> l3.check(moves)).doesNotThrowAnyException();
+        List<Sample> blind = everySecond(60, 100, true);
+        blind.subList(20, 32).clear();
+        assertThatCode(() -> l3.check(blind)).as("nobody looked meanwhile").doesNotThrowAnyException();
+    }
+
+    @Test
+    void aSlowRecoveryBreaksL1() {
+        L1Recovers l1 = new L1Recovers(Duration.ofSeconds(10));
+
+        assertThatThrownBy(() -> l1.check(List.of(new Recovery("kill", Duration.ofSeconds(11)))))
+                .hasMessageContaining("recovery from kill");
+        assertThatCode(() -> l1.check(List.of(new Recovery("kill", Duration.ofSeconds(9)))))
+                .doesNotThrowAnyException();
+    }
+
+    @Test
+    void slowTokensBreakL2() {
+        List<Duration> half = new ArrayList<>(Collections.nCopies(4, Duration.ofMillis(5)));
+        half.addAll(Collections.nCopies(5, Duration.ofSeconds(1)));
+
+        assertThatThrownBy(() -> new L2IdleTokenResolves().check(half)).isInstanceOf(AssertionError.class);
+        assertThatCode(() -> new L2IdleTokenResolves().check(half.subList(0, 6)))
+                .doesNotThrowAnyException();
+    }
+
+    @Test
+    void publishingSucceedingOrSilenceWhileHaltedBreaksG10() {
+        G10FailsClosed g10 = new G10FailsClosed();
+        Answer success = new Answer.Success(0, Lsn.ZERO, 0);
+
+        assertThatCode(() -> g10.check(new HaltEvidence("slot lost", List.of("a"), List.of("a"), NO)))
+                .doesNotThrowAnyException();
+        assertThatThrownBy(() -> g10.check(new HaltEvidence("slot lost", List.of("a"), List.of("a", "b"), NO)))
+                .isInstanceOf(AssertionError.class);
+        assertThatThrownBy(() -> g10.check(new HaltEvidence("slot lost", List.of(), List.of(), success)))
+                .isInstanceOf(AssertionError.class);
+        assertThatThrownBy(() -> g10.check(new HaltEvidence("", List.of(), List.of(), NO)))
+                .isInstanceOf(AssertionError.class);
+    }
+}
