@@ -68,7 +68,12 @@ class GroupStatesIT {
     }
 
     private Standing standing() throws Exception {
-        return relay.relay().watermarks().standing("view").toCompletableFuture().get(30, TimeUnit.SECONDS);
+        return relay.relay()
+                .watermarks()
+                .reports()
+                .standing("view")
+                .toCompletableFuture()
+                .get(30, TimeUnit.SECONDS);
     }
 
     private void assertHopeless(Answer answer, GroupState state) {

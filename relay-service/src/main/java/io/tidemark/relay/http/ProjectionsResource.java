@@ -37,7 +37,11 @@ public final class ProjectionsResource {
     @GET
     public void list(@Suspended AsyncResponse response) {
         List<CompletableFuture<ObjectNode>> all = watermarks.names().stream()
-                .map(name -> watermarks.standing(name).thenApply(AnswerJson::of).toCompletableFuture())
+                .map(name -> watermarks
+                        .reports()
+                        .standing(name)
+                        .thenApply(AnswerJson::of)
+                        .toCompletableFuture())
                 .toList();
         CompletionStage<JsonNode> joined = CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
                 .thenApply(done -> {
@@ -63,7 +67,7 @@ public final class ProjectionsResource {
         long waitMillis = Params.waitMillis(wait);
         boolean isStrict = Params.strict(strict);
         if (tokenText == null) {
-            respond(response, watermarks.standing(name).thenApply(AnswerJson::of));
+            respond(response, watermarks.reports().standing(name).thenApply(AnswerJson::of));
             return;
         }
         Token token = Params.token(tokenText);

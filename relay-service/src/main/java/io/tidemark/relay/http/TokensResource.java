@@ -9,9 +9,9 @@ import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceNotReady;
 import io.tidemark.relay.watermark.Answer;
+import io.tidemark.relay.watermark.ProjectionReports.Requirement;
+import io.tidemark.relay.watermark.ProjectionReports.Requirements;
 import io.tidemark.relay.watermark.Watermarks;
-import io.tidemark.relay.watermark.Watermarks.Requirement;
-import io.tidemark.relay.watermark.Watermarks.Requirements;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -47,7 +47,7 @@ public final class TokensResource {
             response.resume(Problem.unavailable(watermarks.whyNotServing()));
             return;
         }
-        watermarks.requirements(token).whenCompleteAsync((requirements, failure) -> {
+        watermarks.reports().requirements(token).whenCompleteAsync((requirements, failure) -> {
             if (failure == null) {
                 response.resume(toJson(token, requirements));
             } else {
@@ -85,8 +85,9 @@ public final class TokensResource {
         Lsn lsn = token.parts().stream().map(Token.Part::lsn).reduce(Lsn.ZERO, Lsn::max);
         if (published.isAtLeast(lsn)) {
             json.put("stage", "published");
-            OptionalLong since =
-                    lsn.equals(Lsn.ZERO) ? OptionalLong.empty() : watermarks.publishedAfter(new Lsn(lsn.value() - 1));
+            OptionalLong since = lsn.equals(Lsn.ZERO)
+                    ? OptionalLong.empty()
+                    : watermarks.reports().publishedAfter(new Lsn(lsn.value() - 1));
             json.put(
                     "publishedAt",
                     since.isEmpty()

@@ -80,8 +80,13 @@ public final class IndexReader implements AutoCloseable {
         return caughtUp;
     }
 
+    /** Also in an interrupted thread, in which Kafka's consumer would complain instead. */
     @Override
     public void close() {
+        boolean interrupted = Thread.interrupted();
         consumer.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -232,15 +232,24 @@ public final class PublishedIndex {
      * @return never above {@link #published}
      */
     public synchronized Lsn watermark(Set<String> topics, Map<TopicPartition, Long> committed) {
-        Lsn watermark = published;
+        return lowest(partition -> topics.contains(partition.topic()), committed);
+    }
+
+    /** The same for these partitions alone. */
+    public synchronized Lsn consumedUpTo(Set<TopicPartition> some, Map<TopicPartition, Long> committed) {
+        return lowest(some::contains, committed);
+    }
+
+    private Lsn lowest(Predicate<TopicPartition> counts, Map<TopicPartition, Long> committed) {
+        Lsn lowest = published;
         for (Map.Entry<TopicPartition, PartitionIndex> entry : partitions.entrySet()) {
             TopicPartition partition = entry.getKey();
-            if (topics.contains(partition.topic())) {
+            if (counts.test(partition)) {
                 Lsn consumed = entry.getValue().consumedUpTo(committed.getOrDefault(partition, 0L), published);
-                watermark = consumed.isAfter(watermark) ? watermark : consumed;
+                lowest = consumed.isAfter(lowest) ? lowest : consumed;
             }
         }
-        return watermark;
+        return lowest;
     }
 
     /** The offset a group must have committed in the partition to have consumed everything up to {@code lsn}; 0: none. */

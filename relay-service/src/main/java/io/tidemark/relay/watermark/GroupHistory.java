@@ -147,9 +147,9 @@ final class GroupHistory {
         return members;
     }
 
-    /** Whether waiting may be in vain for somebody; cheap. */
-    boolean isInTrouble() {
-        return state() == GroupState.STOPPED || state() == GroupState.STALLED || state() == GroupState.REBUILDING;
+    /** The partitions that are behind and have not moved for so long that the group counts as stalled. */
+    Set<TopicPartition> still() {
+        return Set.copyOf(still);
     }
 
     /**

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
@@ -67,14 +68,18 @@ final class ProjectionWaiters {
         failure = "";
         for (Waiter first = parked.peek(); first != null && watermark.isAtLeast(first.target); first = parked.peek()) {
             parked.remove();
-            first.answer.complete(new Answer.Success(first.waitedMillis(), index.published(), evidenceAgeMillis()));
+            first.complete(new Answer.Success(first.waitedMillis(), index.published(), evidenceAgeMillis()));
         }
+        Optional<Lsn> hopelessAbove = hopelessAbove(watermark, offsets);
         List<Waiter> leaving = parked.stream()
-                .filter(waiter -> hasEvidenceFor(waiter) && (isOver(waiter) || isHopeless(waiter)))
+                .filter(this::hasEvidenceFor)
+                .filter(waiter -> index.published().isAtLeast(waiter.target))
+                .filter(waiter -> waiter.answersNow
+                        || hopelessAbove.filter(waiter.target::isAfter).isPresent())
                 .toList();
         leaving.forEach(waiter -> {
             parked.remove(waiter);
-            waiter.answer.complete(notYet(waiter));
+            waiter.complete(notYet(waiter));
         });
     }
 
@@ -85,22 +90,20 @@ final class ProjectionWaiters {
         return own;
     }
 
-    /** One that asks for more than is published still waits for the nudge that tells whether its token is ahead. */
-    private boolean isOver(Waiter waiter) {
-        return waiter.answersNow && index.published().isAtLeast(waiter.target);
-    }
-
-    private boolean isHopeless(Waiter waiter) {
-        return history.isInTrouble()
-                && index.published().isAtLeast(waiter.target)
-                && history.isHopeless(behind(waiter.target, committed));
+    /** For whom waiting is in vain for now; one look for all of them. */
+    private Optional<Lsn> hopelessAbove(Lsn watermark, Map<TopicPartition, Long> offsets) {
+        return switch (history.state()) {
+            case STOPPED, REBUILDING -> Optional.of(watermark);
+            case STALLED -> Optional.of(index.consumedUpTo(history.still(), offsets));
+            case RUNNING, LAGGING, UNKNOWN -> Optional.empty();
+        };
     }
 
     /** From now on nothing can be said of it, or, with an empty reason, everything again. */
     void setUnknown(String reason) {
         unknown = reason;
         if (!reason.isEmpty()) {
-            parked.forEach(waiter -> waiter.answer.complete(new Answer.Unknown(reason)));
+            parked.forEach(waiter -> waiter.complete(new Answer.Unknown(reason)));
             parked.clear();
         }
     }
@@ -190,7 +193,7 @@ final class ProjectionWaiters {
 
     /** Answers everyone, and forgets what was seen of the group; what it had consumed it has still consumed. */
     synchronized void forget(Answer answer) {
-        parked.forEach(waiter -> waiter.answer.complete(answer));
+        parked.forEach(waiter -> waiter.complete(answer));
         parked.clear();
         hasEvidence = false;
         history.forget();

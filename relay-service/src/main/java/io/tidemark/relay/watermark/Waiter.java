@@ -1,7 +1,10 @@
 package io.tidemark.relay.watermark;
 
 import io.tidemark.outbox.Lsn;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 
 /** One parked request. Confined to the watermark thread, but for {@link #answer}, which anyone may complete. */
 final class Waiter implements Comparable<Waiter> {
@@ -11,10 +14,23 @@ final class Waiter implements Comparable<Waiter> {
     /** Its wait is over: to be answered with the first evidence, whatever it says. */
     boolean answersNow;
 
+    private final List<Future<?>> timers = new ArrayList<>(2);
     final CompletableFuture<Answer> answer = new CompletableFuture<>();
 
     Waiter(Lsn target) {
         this.target = target;
+    }
+
+    /** What is to happen to it later, unless it has been answered by then. */
+    void timer(Future<?> timer) {
+        timers.add(timer);
+    }
+
+    /** Answers, unless it has been; on the watermark thread. */
+    void complete(Answer given) {
+        timers.forEach(timer -> timer.cancel(false));
+        timers.clear();
+        answer.complete(given);
     }
 
     long waitedMillis() {

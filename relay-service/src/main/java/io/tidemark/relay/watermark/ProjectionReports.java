@@ -1,0 +1,167 @@
+package io.tidemark.relay.watermark;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Token;
+import io.tidemark.relay.position.PublishedIndex;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/** Where projections stand, and what a token or an event asks of them, by fresh offsets. Safe on any thread. */
+public final class ProjectionReports {
+
+    private static final long STANDING_SECONDS = 15;
+
+    private final Watermarks watermarks;
+    private final Map<String, ProjectionWaiters> projections;
+    private final PublishedIndex index;
+    private final GroupPolling polling;
+    private final WatermarkThread thread;
+
+    ProjectionReports(
+            Watermarks watermarks,
+            Map<String, ProjectionWaiters> projections,
+            PublishedIndex index,
+            GroupPolling polling,
+            WatermarkThread thread) {
+        this.watermarks = watermarks;
+        this.projections = projections;
+        this.index = index;
+        this.polling = polling;
+        this.thread = thread;
+    }
+
+    /** Where the projection stands now; fails when Kafka does not tell. */
+    public CompletionStage<Standing> standing(String name) {
+        ProjectionWaiters waiters = watermarks.waitersOf(name);
+        long startedNanos = System.nanoTime();
+        return polling.fetch(waiters)
+                .thenApplyAsync(
+                        offsets -> {
+                            waiters.accept(offsets, startedNanos);
+                            return standing(waiters, offsets);
+                        },
+                        thread)
+                .toCompletableFuture()
+                .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS); // the thread drops what comes after its end
+    }
+
+    private Standing standing(ProjectionWaiters waiters, Map<TopicPartition, Long> offsets) {
+        long now = System.nanoTime();
+        Lsn published = index.published();
+        Lsn watermark = waiters.watermark(offsets);
+        List<Answer.Behind> behind = waiters.behind(published, offsets);
+        OptionalLong oldest = behind.isEmpty() ? OptionalLong.empty() : index.publishedAfter(watermark);
+        double lagSeconds =
+                oldest.isEmpty() ? 0 : Math.max(0, System.currentTimeMillis() - oldest.getAsLong()) / 1000.0;
+        return new Standing(
+                waiters.projection,
+                watermark,
+                published,
+                behind,
+                behind.stream().mapToLong(b -> b.need() - b.have()).sum(),
+                lagSeconds,
+                waiters.unknown().isEmpty() ? waiters.history.state() : GroupState.UNKNOWN,
+                waiters.history.sinceSeconds(now),
+                waiters.history.members(),
+                waiters.unknown());
+    }
+
+    /**
+     * What a token asks of each projection, and what its group has.
+     *
+     * @param published read before the needs were, so that there are none missing for a token at or below it
+     * @param projections in the order of the configuration
+     */
+    public record Requirements(Lsn published, List<Requirement> projections) {}
+
+    /**
+     * What a token asks of one projection.
+     *
+     * @param partitions every partition in which something must have been consumed; none while it is not published
+     */
+    public record Requirement(String projection, Answer answer, List<Answer.Behind> partitions) {}
+
+    /**
+     * What the token asks of every projection; nobody waits, but for a nudge.
+     *
+     * @return fails when Kafka does not tell, or the index is about something else by the end
+     */
+    public CompletionStage<Requirements> requirements(Token token) {
+        Lineage lineage = watermarks.lineage();
+        long generation = index.generation();
+        Map<String, CompletableFuture<Answer>> asked = new LinkedHashMap<>();
+        watermarks.names().forEach(name -> asked.put(name, watermarks.ask(name, token, 0)));
+        return CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
+                .thenCompose(done -> {
+                    Lsn published = index.published();
+                    List<CompletableFuture<Requirement>> all = asked.entrySet().stream()
+                            .map(entry -> needs(entry.getKey(), lineage, token, published)
+                                    .thenApply(needs -> new Requirement(
+                                            entry.getKey(), entry.getValue().join(), needs))
+                                    .toCompletableFuture())
+                            .toList();
+                    return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+                            .thenApply(complete -> {
+                                if (lineage == null || generation != index.generation()) {
+                                    throw new IllegalStateException("the index was lost while it was asked");
+                                }
+                                return new Requirements(
+                                        published,
+                                        all.stream()
+                                                .map(CompletableFuture::join)
+                                                .toList());
+                            });
+                });
+    }
+
+    private CompletionStage<List<Answer.Behind>> needs(
+            String name, @Nullable Lineage lineage, Token token, Lsn published) {
+        ProjectionWaiters waiters = watermarks.waitersOf(name);
+        if (lineage == null
+                || !(lineage.judge(token) instanceof Lineage.Target target)
+                || target.lsn().isAfter(published)) {
+            return CompletableFuture.completedFuture(List.of());
+        }
+        return polling.fetch(waiters).thenApply(offsets -> waiters.needs(target.lsn(), offsets));
+    }
+
+    /**
+     * What the record at that offset asks of each projection that reads its topic: the offset after it, exactly.
+     *
+     * @return by projection, in the order of the configuration; fails when Kafka does not tell
+     */
+    public CompletionStage<Map<String, Answer.Behind>> consumersOf(TopicPartition partition, long offset) {
+        Map<String, CompletableFuture<Map<TopicPartition, Long>>> asked = new LinkedHashMap<>();
+        projections.forEach((name, waiters) -> {
+            if (waiters.topics.contains(partition.topic())) {
+                asked.put(
+                        name,
+                        polling.committed(waiters.projection.group(), partition).toCompletableFuture());
+            }
+        });
+        return CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
+                .thenApply(done -> {
+                    Map<String, Answer.Behind> needs = new LinkedHashMap<>();
+                    asked.forEach((name, offsets) -> needs.put(
+                            name,
+                            new Answer.Behind(
+                                    partition.topic(),
+                                    partition.partition(),
+                                    offset + 1,
+                                    offsets.join().getOrDefault(partition, 0L))));
+                    return needs;
+                });
+    }
+
+    /** When the first thing above {@code lsn} was published; see {@link PublishedIndex#publishedAfter}. */
+    public OptionalLong publishedAfter(Lsn lsn) {
+        return index.publishedAfter(lsn);
+    }
+}
