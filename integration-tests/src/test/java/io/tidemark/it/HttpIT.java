@@ -116,6 +116,9 @@ class HttpIT {
             /v1/projections/view/watermark?token=TOKEN&wait=99999999999999999999s | 400 | is not a duration
             /v1/projections/nowhere/watermark?token=TOKEN        | 404 | no projection 'nowhere'
             /v1/projections/a%2Fb/watermark                      | 400 |
+            /v1/replicas/nowhere/watermark?token=TOKEN           | 404 | no replica 'nowhere'; configured are []
+            /v1/events/abc                                       | 400 | event id 'abc' is not a UUID
+            /v1/events/00000000-0000-0000-0000-000000000000      | 404 | there is no event 00000000-
             /v1/unknown                                          | 404 |
             """)
     void refusesBadRequestsWithAProblem(String path, int status, String detail) throws Exception {
@@ -217,6 +220,8 @@ class HttpIT {
         assertThat(openApi.describes("get", "/v1/projections/{name}/watermark")).isTrue();
         assertThat(openApi.describes("post", "/v1/wait")).isTrue();
         assertThat(openApi.describes("get", "/v1/tokens/{token}")).isTrue();
+        assertThat(openApi.describes("get", "/v1/events/{id}")).isTrue();
+        assertThat(openApi.describes("get", "/v1/replicas/{name}/watermark")).isTrue();
         assertThat(openApi.describes("get", "/v1/source")).isTrue();
     }
 

@@ -7,6 +7,7 @@ import io.tidemark.relay.capture.OutboxShapeChanged;
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.election.AdvisoryLock;
+import io.tidemark.relay.explain.EventTracer;
 import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.follow.IndexFollower;
 import io.tidemark.relay.health.RelayState;
@@ -14,6 +15,7 @@ import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.position.StartDecision;
 import io.tidemark.relay.progress.GroupOffsets;
 import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.replica.ReplicaWatermarks;
 import io.tidemark.relay.route.PoisonEvent;
 import io.tidemark.relay.source.Nudges;
 import io.tidemark.relay.source.SourceDatabase;
@@ -24,6 +26,7 @@ import io.tidemark.relay.watermark.Watermarks;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
@@ -57,6 +60,8 @@ public final class Relay {
     private final Nudges nudges;
     private final GroupOffsets groups;
     private final Watermarks watermarks;
+    private final ReplicaWatermarks replicas;
+    private final EventTracer tracer;
     private final IndexFollower follower;
     private final String owner;
     /** Tells this replica's runs from those of others. */
@@ -73,6 +78,12 @@ public final class Relay {
         this.nudges = new Nudges(database);
         this.groups = new GroupOffsets(config.kafka());
         this.watermarks = new Watermarks(config.projections(), index, groups, nudges, config.watermark());
+        this.replicas = new ReplicaWatermarks(config.postgres(), nudges, config.watermark());
+        this.tracer = new EventTracer(
+                config,
+                database,
+                nudges,
+                () -> watermarks.isServing() ? Optional.of(index.published()) : Optional.empty());
         this.follower = new IndexFollower(config, database, index, id, new WatermarkGate());
         this.owner = ProcessHandle.current().pid() + "@" + hostName();
     }
@@ -88,6 +99,14 @@ public final class Relay {
 
     public Watermarks watermarks() {
         return watermarks;
+    }
+
+    public ReplicaWatermarks replicas() {
+        return replicas;
+    }
+
+    public EventTracer tracer() {
+        return tracer;
     }
 
     public SourceDatabase database() {
@@ -109,6 +128,8 @@ public final class Relay {
         }
         stopping.countDown();
         watermarks.close();
+        replicas.close();
+        tracer.close();
         follower.close();
         supervisor.join(STOP_MILLIS);
         if (supervisor.isAlive()) { // waiting for a Kafka or a Postgres that does not answer

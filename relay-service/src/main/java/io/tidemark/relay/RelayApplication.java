@@ -6,9 +6,11 @@ import io.dropwizard.core.setup.Environment;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.health.RelayHealthCheck;
 import io.tidemark.relay.health.Watchdog;
+import io.tidemark.relay.http.EventsResource;
 import io.tidemark.relay.http.OpenApiResource;
 import io.tidemark.relay.http.ProblemMapper;
 import io.tidemark.relay.http.ProjectionsResource;
+import io.tidemark.relay.http.ReplicasResource;
 import io.tidemark.relay.http.SourceResource;
 import io.tidemark.relay.http.TokensResource;
 import io.tidemark.relay.http.WaitResource;
@@ -42,6 +44,10 @@ public final class RelayApplication extends Application<RelayConfiguration> {
         environment.jersey().register(new OpenApiResource());
         environment.jersey().register(new WaitResource(relay.watermarks()));
         environment.jersey().register(new TokensResource(relay.watermarks(), relay.state(), relay.database()));
+        environment
+                .jersey()
+                .register(new EventsResource(relay.tracer(), relay.watermarks().reports(), relay.state()));
+        environment.jersey().register(new ReplicasResource(relay.replicas()));
         environment
                 .jersey()
                 .register(new SourceResource(

@@ -90,6 +90,24 @@ public final class FailoverPair implements AutoCloseable {
         PostgresStandby.promote(standby);
     }
 
+    /** Another standby, of the one that was promoted; closed with the pair. */
+    public Servers followPromoted() {
+        PostgresServer second =
+                PostgresStandby.start(standby, "standby_2", dir.resolve("second"), FreePorts.next(), Map.of());
+        restarted.add(second);
+        return Servers.with(second);
+    }
+
+    /** What {@link #followPromoted} started stops. */
+    public void stopFollower() {
+        restarted.get(restarted.size() - 1).close();
+    }
+
+    /** The standby alone. */
+    public Servers standby() {
+        return Servers.with(standby);
+    }
+
     /** Where the promoted standby left timeline 1, from its own file. */
     public Lsn switchPoint() throws SQLException {
         return Lsn.parse(onStandby("select split_part(pg_read_file('pg_wal/00000002.history'), E'\\t', 2)"));

@@ -32,11 +32,17 @@ public final class TestSource implements AutoCloseable {
     private final Servers servers;
     private final String name;
     private final Path dir;
+    /** YAML of its standbys. */
+    private final String replicas;
 
-    private TestSource(Servers servers, String name, Path dir) {
+    private final String routes;
+
+    private TestSource(Servers servers, String name, Path dir, String replicas, String routes) {
         this.servers = servers;
         this.name = name;
         this.dir = dir;
+        this.replicas = replicas;
+        this.routes = routes;
     }
 
     /** A fresh source; {@code label} makes its names readable. */
@@ -47,7 +53,8 @@ public final class TestSource implements AutoCloseable {
     /** The same on other servers than those that all tests share. */
     public static TestSource create(String label, Servers servers) throws Exception {
         String name = label + "_" + UUID.randomUUID().toString().substring(0, 8);
-        TestSource source = new TestSource(servers, name, Files.createTempDirectory("tidemark-" + label));
+        TestSource source =
+                new TestSource(servers, name, Files.createTempDirectory("tidemark-" + label), "", anyTypeTo(name));
         source.servers.execute("postgres", "create database " + name);
         try (Connection connection = source.connect()) {
             new SourceInstallation(source.configuration().postgres()).install(connection);
@@ -62,7 +69,23 @@ public final class TestSource implements AutoCloseable {
 
     /** The same source as other servers have it. */
     public TestSource on(Servers others) {
-        return new TestSource(others, name, dir);
+        return new TestSource(others, name, dir, replicas, routes);
+    }
+
+    /** The same source, whose configuration names a standby more. */
+    public TestSource readFrom(String replica, Servers standby) {
+        String entry = "{name: " + replica + ", url: \"" + standby.url(name) + "\"}";
+        String all = replicas.isEmpty() ? entry : replicas + ", " + entry;
+        return new TestSource(servers, name, dir, all, routes);
+    }
+
+    private static String anyTypeTo(String name) {
+        return "{aggregateType: \"*\", topic: \"" + name + ".{aggregateType}\", tombstones: true}";
+    }
+
+    /** The same source with other routes; {@code {name}} stands for its own. */
+    public TestSource routed(String others) {
+        return new TestSource(servers, name, dir, replicas, others.replace("{name}", name));
     }
 
     public String name() {
@@ -110,12 +133,11 @@ public final class TestSource implements AutoCloseable {
         String yaml = String.format(
                 Locale.ROOT,
                 """
-                postgres: {url: "%s", user: %s, password: "%s", slot: %s}
+                postgres: {url: "%s", user: %s, password: "%s", slot: %s, replicas: [%s]}
                 kafka:
                   bootstrapServers: "%s"
                   topics: {partitions: 3, replicationFactor: %d}
-                routes:
-                  - {aggregateType: "*", topic: "%s.{aggregateType}", tombstones: true}
+                routes: [%s]
                 projections:
                   - {name: view, group: %s-view, topics: [%s.order]}
                 %s
@@ -124,9 +146,10 @@ public final class TestSource implements AutoCloseable {
                 through.user(),
                 through.password(),
                 name,
+                replicas,
                 through.bootstrapServers(),
                 through.replicationFactor(),
-                name,
+                routes,
                 name,
                 name,
                 String.join("\n", more));

@@ -104,8 +104,8 @@ final class OldOutbox implements AutoCloseable {
     /** A pass that takes {@code published} for what the relay has published. */
     CleanupPass pass(Supplier<Lsn> published) throws Exception {
         Servers servers = source.servers();
-        SourceDatabase database = new SourceDatabase(
-                new PostgresConfig(servers.url(source.name()), "tidemark_relay", PASSWORD, null, source.name(), null));
+        SourceDatabase database = new SourceDatabase(new PostgresConfig(
+                servers.url(source.name()), "tidemark_relay", PASSWORD, null, source.name(), null, null));
         try (Connection connection = database.connect("test")) {
             return new CleanupPass(database, database.checkReady(connection), RETENTION, published, new Notices());
         }

@@ -3,7 +3,10 @@ package io.tidemark.relay.config;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Properties;
+import java.util.Set;
 import java.util.regex.Matcher;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
@@ -19,6 +22,7 @@ import org.postgresql.PGProperty;
  * @param passwordFile read again at every connect, so that it can be rotated
  * @param slot the replication slot, made by {@code tidemark init}
  * @param publication made by the migrations
+ * @param replicas standbys whose watermark can be asked for
  */
 public record PostgresConfig(
         String url,
@@ -26,7 +30,8 @@ public record PostgresConfig(
         @Nullable String password,
         @Nullable String passwordFile,
         String slot,
-        String publication) {
+        String publication,
+        List<ReplicaConfig> replicas) {
 
     private static final String PRIMARY = "primary";
     private static final String SLOT_NAME = "[a-z0-9_]{1,63}";
@@ -37,7 +42,8 @@ public record PostgresConfig(
             @Nullable String password,
             @Nullable String passwordFile,
             @Nullable String slot,
-            @Nullable String publication) {
+            @Nullable String publication,
+            @Nullable List<ReplicaConfig> replicas) {
         this.url = Checks.required("postgres.url", url);
         this.user = Checks.required("postgres.user", user);
         this.password = password;
@@ -52,39 +58,67 @@ public record PostgresConfig(
             throw new ConfigurationProblem("postgres.slot '" + this.slot
                     + "' is not a slot name; use up to 63 lower-case letters, digits and underscores");
         }
-        checkUrl(this.url);
-    }
-
-    /** Its messages do not quote the URL: whoever gets it wrong may have put the password in. */
-    private static void checkUrl(String url) {
-        Properties parsed = Driver.parseURL(url, new Properties());
-        String host = parsed == null ? "@" : String.valueOf(PGProperty.PG_HOST.getOrDefault(parsed));
-        if (parsed == null || host.contains("@")) {
-            throw new ConfigurationProblem("postgres.url is not a JDBC URL of Postgres; write it as"
-                    + " jdbc:postgresql://host:5432/database, with user and password under keys of their own");
-        }
-        if (PGProperty.USER.isPresent(parsed) || PGProperty.PASSWORD.isPresent(parsed)) {
-            throw new ConfigurationProblem("postgres.url sets user or password; move them to postgres.user, and"
-                    + " postgres.password or postgres.passwordFile");
-        }
-        if (host.contains(",") && !PRIMARY.equals(PGProperty.TARGET_SERVER_TYPE.getOrDefault(parsed))) {
+        checkUrl("postgres.url", this.url);
+        if (namesSeveralHosts(this.url)
+                && !PRIMARY.equals(PGProperty.TARGET_SERVER_TYPE.getOrDefault(parsed(this.url)))) {
             throw new ConfigurationProblem("postgres.url names several hosts; add targetServerType=primary to its"
                     + " parameters, so that the relay finds the one that is the primary");
         }
+        this.replicas = Checks.entries("postgres.replicas", replicas);
+        Set<String> names = new HashSet<>();
+        for (ReplicaConfig replica : this.replicas) {
+            if (!names.add(replica.name())) {
+                throw new ConfigurationProblem("postgres.replicas.name '" + replica.name()
+                        + "' is there twice; give each replica a name of its own");
+            }
+        }
+    }
+
+    /** Its messages do not quote the URL: whoever gets it wrong may have put the password in. */
+    static void checkUrl(String key, String url) {
+        Properties parsed = Driver.parseURL(url, new Properties());
+        if (parsed == null
+                || String.valueOf(PGProperty.PG_HOST.getOrDefault(parsed)).contains("@")) {
+            throw new ConfigurationProblem(key + " is not a JDBC URL of Postgres; write it as"
+                    + " jdbc:postgresql://host:5432/database, with user and password under keys of their own");
+        }
+        if (PGProperty.USER.isPresent(parsed) || PGProperty.PASSWORD.isPresent(parsed)) {
+            throw new ConfigurationProblem(key + " sets user or password; move them to postgres.user, and"
+                    + " postgres.password or postgres.passwordFile");
+        }
+    }
+
+    static boolean namesSeveralHosts(String url) {
+        return String.valueOf(PGProperty.PG_HOST.getOrDefault(parsed(url))).contains(",");
+    }
+
+    private static Properties parsed(String url) {
+        Properties parsed = Driver.parseURL(url, new Properties());
+        if (parsed == null) {
+            throw new IllegalStateException("the URL was checked by the constructor");
+        }
+        return parsed;
     }
 
     /** The same database for another user. */
     public PostgresConfig as(String otherUser, @Nullable String itsPasswordFile) {
-        return new PostgresConfig(url, otherUser, null, itsPasswordFile, slot, publication);
+        return new PostgresConfig(url, otherUser, null, itsPasswordFile, slot, publication, replicas);
     }
 
     /** The same database, but at this one of the URL's hosts; unchanged where the URL names only one. */
     public PostgresConfig at(String host, int port) {
-        if (!String.valueOf(PGProperty.PG_HOST.getOrDefault(urlProperties())).contains(",")) {
-            return this;
-        }
-        String one = url.replaceFirst("//[^/?]*", "//" + Matcher.quoteReplacement(host + ":" + port));
-        return new PostgresConfig(one, user, password, passwordFile, slot, publication);
+        return namesSeveralHosts(url)
+                ? withUrl(url.replaceFirst("//[^/?]*", "//" + Matcher.quoteReplacement(host + ":" + port)))
+                : this;
+    }
+
+    /** That standby, for the same user. */
+    public PostgresConfig of(ReplicaConfig replica) {
+        return withUrl(replica.url());
+    }
+
+    private PostgresConfig withUrl(String other) {
+        return new PostgresConfig(other, user, password, passwordFile, slot, publication, replicas);
     }
 
     /**
@@ -92,11 +126,7 @@ public record PostgresConfig(
      * them, without user and password.
      */
     public Properties urlProperties() {
-        Properties parsed = Driver.parseURL(url, new Properties());
-        if (parsed == null) {
-            throw new IllegalStateException("the URL was checked by the constructor");
-        }
-        return parsed;
+        return parsed(url);
     }
 
     /** The database's name. */

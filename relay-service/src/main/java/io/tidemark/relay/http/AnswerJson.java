@@ -32,10 +32,7 @@ final class AnswerJson {
             return Optional.of(Problem.unavailable(unavailable.reason()));
         }
         if (answer instanceof Answer.TooManyWaiters tooMany) {
-            return Optional.of(Problem.retryLater(
-                    429,
-                    "Too Many Requests",
-                    tooMany.limit() + " requests are waiting already (watermark.maxWaiters)"));
+            return Optional.of(Problem.tooManyWaiters(tooMany.limit()));
         }
         return Optional.empty();
     }

@@ -25,6 +25,11 @@ final class Problem {
                 .build();
     }
 
+    /** As many as are allowed to wait are waiting. */
+    static Response tooManyWaiters(int limit) {
+        return retryLater(429, "Too Many Requests", limit + " requests are waiting already (watermark.maxWaiters)");
+    }
+
     /** This replica cannot know now. */
     static Response unavailable(String why) {
         return retryLater(503, "Service Unavailable", why);

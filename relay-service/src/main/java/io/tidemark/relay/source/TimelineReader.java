@@ -32,7 +32,7 @@ public final class TimelineReader {
         if (identity.timeline() == 1) { // the first has no history, and no file
             return TimelineHistory.none(1);
         }
-        try (Connection connection = DriverManager.getConnection(config.url(), properties());
+        try (Connection connection = DriverManager.getConnection(config.url(), replicationProperties(config));
                 Statement statement = connection.createStatement()) {
             checkSameServer(statement, identity);
             try (ResultSet file = statement.executeQuery("TIMELINE_HISTORY " + identity.timeline())) {
@@ -46,7 +46,8 @@ public final class TimelineReader {
         }
     }
 
-    private Properties properties() {
+    /** For a connection to a walsender, to ask it things. */
+    static Properties replicationProperties(PostgresConfig config) {
         Properties properties = SourceDatabase.connectionProperties(config, "timeline");
         PGProperty.REPLICATION.set(properties, "database");
         // What a walsender is asked is no SQL that could be prepared, nor are pgjdbc's own questions at connecting.

@@ -27,6 +27,6 @@ class PostgresConfigTest {
     }
 
     private static PostgresConfig config(String url) {
-        return new PostgresConfig(url, "tidemark_relay", "secret", null, null, null);
+        return new PostgresConfig(url, "tidemark_relay", "secret", null, null, null, null);
     }
 }

@@ -47,6 +47,6 @@ class SecretsTest {
     }
 
     private static PostgresConfig postgres(String url, @Nullable String password, @Nullable String passwordFile) {
-        return new PostgresConfig(url, "tidemark_relay", password, passwordFile, null, null);
+        return new PostgresConfig(url, "tidemark_relay", password, passwordFile, null, null, null);
     }
 }

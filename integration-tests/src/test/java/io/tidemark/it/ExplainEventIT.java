@@ -1,0 +1,140 @@
+package io.tidemark.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemark.it.harness.GroupConsumer;
+import io.tidemark.it.harness.OpenApi;
+import io.tidemark.it.harness.RelayProcess;
+import io.tidemark.it.harness.TestSource;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** {@code GET /v1/events/{id}}: where one event is, also when it is not where one would look. */
+class ExplainEventIT {
+
+    /** Neither takes an event without payload. */
+    private static final String ROUTES = "{aggregateType: bad, topic: \"{name}.bad\", onPoison: dead-letter},"
+            + " {aggregateType: \"*\", topic: \"{name}.{aggregateType}\", onPoison: halt}";
+
+    private TestSource source;
+
+    @BeforeEach
+    void create() throws Exception {
+        source = TestSource.create("explain").routed(ROUTES);
+    }
+
+    @AfterEach
+    void drop() throws Exception {
+        source.close();
+    }
+
+    private String publish(String type, String aggregateId, String payload) throws Exception {
+        return source.query("select outbox.publish('" + type + "', '" + aggregateId + "', 't', " + payload + ")");
+    }
+
+    private static JsonNode explain(RelayProcess relay, String id) throws Exception {
+        return OpenApi.of(relay).hold(relay.get("/v1/events/" + id), "EventExplanation");
+    }
+
+    private static void awaitStage(RelayProcess relay, String id, String stage) {
+        await(stage)
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> explain(relay, id).path("stage").asText().equals(stage));
+    }
+
+    @Test
+    void followsAnEventFromItsTopicToItsConsumersAndItsEnd() throws Exception {
+        try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
+            String earlier = publish("order", "1", "'x'");
+            String id = publish("order", "1", "'y'");
+            awaitStage(relay, id, "published");
+            await().until(() -> relay.send("/v1/projections").statusCode() == 200);
+
+            JsonNode published = explain(relay, id);
+
+            assertThat(published.path("row").path("aggregateId").asText()).isEqualTo("1");
+            assertThat(published.path("record").path("topic").asText()).isEqualTo(source.topic("order"));
+            assertThat(published.path("record").path("offset").asLong())
+                    .isGreaterThan(explain(relay, earlier)
+                            .path("record")
+                            .path("offset")
+                            .asLong());
+            assertThat(published.path("publishedAt").asText()).startsWith("20");
+            assertThat(published.path("projections").path(0).path("consumed").asBoolean())
+                    .isFalse();
+            try (GroupConsumer group = GroupConsumer.start(source, 0)) {
+                String asked = "/v1/projections/view/watermark?wait=20s&token="
+                        + published.path("token").asText();
+                assertThat(relay.get(asked).path("status").asText()).isEqualTo("success");
+                assertThat(explain(relay, id)
+                                .path("projections")
+                                .path(0)
+                                .path("consumed")
+                                .asBoolean())
+                        .isTrue();
+            }
+
+            deleteRecords();
+            assertThat(explain(relay, id).path("stage").asText()).isEqualTo("expired");
+            source.execute("delete from outbox.event");
+            assertThat(relay.send("/v1/events/" + id).statusCode()).isEqualTo(404);
+        }
+    }
+
+    private void deleteRecords() throws Exception {
+        try (Admin admin =
+                Admin.create(Map.of("bootstrap.servers", source.servers().bootstrapServers()))) {
+            admin.deleteRecords(IntStream.range(0, 3)
+                            .boxed()
+                            .collect(Collectors.toMap(
+                                    partition -> new TopicPartition(source.topic("order"), partition),
+                                    partition -> RecordsToDelete.beforeOffset(-1))))
+                    .all()
+                    .get();
+        }
+    }
+
+    @Test
+    void tellsWhatWaitsBehindAHaltedRelay() throws Exception {
+        try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
+            String before = publish("order", "1", "'x'");
+            awaitStage(relay, before, "published");
+            String poison = publish("order", "1", "null");
+            String behind = publish("order", "2", "'x'");
+            relay.awaitState("halted", Duration.ofSeconds(60));
+
+            for (String id : List.of(poison, behind)) {
+                JsonNode written = explain(relay, id);
+
+                assertThat(written.path("stage").asText()).isIn("written", "captured");
+                assertThat(written.path("relay").path("state").asText()).isEqualTo("halted");
+                assertThat(written.path("relay").path("reason").asText()).contains(poison, "has no payload");
+            }
+            assertThat(explain(relay, before).path("stage").asText()).isEqualTo("published");
+        }
+    }
+
+    @Test
+    void findsADeadLetter() throws Exception {
+        try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
+            String id = publish("bad", "1", "null");
+
+            awaitStage(relay, id, "dead-letter");
+
+            JsonNode letter = explain(relay, id).path("deadLetter");
+            assertThat(letter.path("reason").asText()).contains("tombstones");
+            assertThat(letter.path("topic").asText()).isEqualTo(source.name() + ".bad");
+        }
+    }
+}

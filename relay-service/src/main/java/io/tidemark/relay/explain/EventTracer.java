@@ -1,0 +1,178 @@
+package io.tidemark.relay.explain;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.config.RouteConfig;
+import io.tidemark.relay.deadletter.DeadLetter;
+import io.tidemark.relay.deadletter.DeadLetterTopic;
+import io.tidemark.relay.explain.EventTrace.Stage;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.source.Nudges;
+import io.tidemark.relay.source.OutboxRow;
+import io.tidemark.relay.source.SourceDatabase;
+import io.tidemark.relay.source.SourceNotReady;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.apache.kafka.common.KafkaException;
+
+/** Where an event is. Each question opens connections of its own to Postgres and Kafka; two are worked on at a time. */
+public final class EventTracer implements AutoCloseable {
+
+    private static final int THREADS = 2;
+    private static final int MOST_WAITING = 16;
+    private static final long IDLE_SECONDS = 30;
+    /** So long a relay that publishes may take to come by what was committed last. */
+    private static final long PUBLISH_MILLIS = 1_000;
+
+    private static final long POLL_MILLIS = 20;
+
+    /** As many are being answered as are allowed to. */
+    public static final class Busy extends RuntimeException {
+
+        private static final long serialVersionUID = 1;
+
+        Busy() {
+            super("as many events are being looked for as may be at a time (" + (THREADS + MOST_WAITING) + ")");
+        }
+    }
+
+    private final RelayConfiguration config;
+    private final SourceDatabase database;
+    private final Nudges nudges;
+    private final Supplier<Optional<Lsn>> published;
+    private final ThreadPoolExecutor threads;
+
+    /** @param published up to where everything is in Kafka; empty while this replica cannot know */
+    public EventTracer(
+            RelayConfiguration config, SourceDatabase database, Nudges nudges, Supplier<Optional<Lsn>> published) {
+        this.config = config;
+        this.database = database;
+        this.nudges = nudges;
+        this.published = published;
+        this.threads = new ThreadPoolExecutor(
+                THREADS, THREADS, IDLE_SECONDS, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_WAITING), task -> {
+                    Thread thread = new Thread(task, "explain");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        threads.allowCoreThreadTimeOut(true);
+    }
+
+    /**
+     * Looks for the event.
+     *
+     * @return fails with {@link Busy}, or with a sentence, when Postgres or Kafka does not answer
+     */
+    public CompletionStage<EventTrace> trace(UUID id) {
+        CompletableFuture<EventTrace> answer = new CompletableFuture<>();
+        Callable<EventTrace> search = () -> search(id);
+        try {
+            threads.execute(() -> {
+                try {
+                    answer.complete(search.call());
+                } catch (Exception e) { // told to whoever has asked
+                    answer.completeExceptionally(e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            answer.completeExceptionally(new Busy());
+        }
+        return answer;
+    }
+
+    private EventTrace search(UUID id) throws SourceNotReady, SQLException, PublishFailure, InterruptedException {
+        Optional<OutboxRow> row = row(id);
+        if (row.isPresent()) {
+            awaitPublished(row.get().writtenUpTo());
+        }
+        Optional<Lsn> before = published.get(); // before the search: what it says is there, the search finds
+        Optional<String> topic =
+                row.flatMap(found -> topicOf(found.aggregateType())); // without one it can only be a dead letter
+        RecordSearch.Result inTopic = new RecordSearch.Result(Optional.empty(), true);
+        try {
+            if (row.isPresent() && topic.isPresent()) {
+                inTopic = new RecordSearch(config.kafka())
+                        .find(topic.get(), id, row.get().createdAt());
+            }
+        } catch (KafkaException e) {
+            throw PublishFailure.of(e);
+        }
+        if (inTopic.found().isPresent()) {
+            return new EventTrace(id, row, inTopic.found(), Optional.empty(), Stage.PUBLISHED, "");
+        }
+        List<DeadLetter> letters = new DeadLetterTopic(config.kafka()).find(id.toString());
+        if (!letters.isEmpty()) {
+            DeadLetter letter = letters.get(letters.size() - 1);
+            return new EventTrace(id, row, Optional.empty(), Optional.of(letter), Stage.DEAD_LETTER, "");
+        }
+        return notFound(id, row, inTopic.isComplete(), before);
+    }
+
+    /** An idle database has WAL behind the last event, which nothing would bring by. */
+    private void awaitPublished(Lsn lsn) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PUBLISH_MILLIS);
+        if (published.get().filter(lsn::isAfter).isPresent()) {
+            nudges.request(lsn, written -> {});
+        }
+        while (published.get().filter(lsn::isAfter).isPresent() && System.nanoTime() < deadline) {
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+    }
+
+    private Optional<OutboxRow> row(UUID id) throws SourceNotReady, SQLException {
+        try (Connection connection = database.connect("explain")) {
+            return OutboxRow.find(connection, id);
+        }
+    }
+
+    private Optional<String> topicOf(String aggregateType) {
+        return config.routes().stream()
+                .filter(route -> route.matches(aggregateType))
+                .findFirst()
+                .map((RouteConfig route) -> route.topicFor(aggregateType));
+    }
+
+    private static EventTrace notFound(UUID id, Optional<OutboxRow> row, boolean isComplete, Optional<Lsn> published) {
+        if (row.isEmpty()) {
+            return trace(id, row, Stage.NOWHERE, "");
+        }
+        if (published.isEmpty()) {
+            return trace(
+                    id,
+                    row,
+                    Stage.UNKNOWN,
+                    "it is committed, and was not found in Kafka, and this replica does not know what is published");
+        }
+        if (row.get().writtenUpTo().isAfter(published.get())) {
+            return trace(id, row, Stage.WRITTEN, "");
+        }
+        return isComplete
+                ? trace(
+                        id,
+                        row,
+                        Stage.EXPIRED,
+                        "everything up to its commit is published, and it is not in Kafka: expired by the topic's"
+                                + " retention, compacted, deleted with its topic, or left out by tidemark adopt")
+                : trace(id, row, Stage.UNKNOWN, "its topic holds more than could be read through in time");
+    }
+
+    private static EventTrace trace(UUID id, Optional<OutboxRow> row, Stage stage, String reason) {
+        return new EventTrace(id, row, Optional.empty(), Optional.empty(), stage, reason);
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+}

@@ -1,0 +1,122 @@
+package io.tidemark.relay.explain;
+
+import io.tidemark.outbox.EventHeaders;
+import io.tidemark.outbox.Position;
+import io.tidemark.relay.config.KafkaConfig;
+import io.tidemark.relay.explain.EventTrace.Found;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks through a topic for one event, {@code read_committed}, from the time on at which its row was made: a record's
+ * timestamp is its row's, so none of its copies lies before. One thread, once.
+ */
+final class RecordSearch {
+
+    private static final int ANSWER_MILLIS = 5_000;
+    private static final Duration POLL = Duration.ofMillis(100);
+    /** Found at once, mostly; this much is read before giving up. */
+    private static final Duration TIMEOUT = Duration.ofSeconds(8);
+    /** For topics whose timestamps are the broker's, and its clock is not Postgres'. */
+    private static final Duration CLOCKS = Duration.ofSeconds(5);
+
+    private final KafkaConfig kafka;
+
+    RecordSearch(KafkaConfig kafka) {
+        this.kafka = kafka;
+    }
+
+    /**
+     * How it ended.
+     *
+     * @param isComplete whether everything was read that was there when it began; false where time was over first
+     */
+    record Result(Optional<Found> found, boolean isComplete) {}
+
+    /** @throws org.apache.kafka.common.KafkaException when Kafka does not answer */
+    Result find(String topic, UUID id, Instant createdAt) {
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+                    .map(info -> new TopicPartition(topic, info.partition()))
+                    .toList();
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            seek(consumer, partitions, createdAt);
+            long deadline = System.nanoTime() + TIMEOUT.toNanos();
+            while (partitions.stream()
+                    .anyMatch(partition -> consumer.position(partition) < ends.getOrDefault(partition, 0L))) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                    if (isEvent(record, id)) {
+                        return new Result(Optional.of(found(record)), true);
+                    }
+                }
+                if (System.nanoTime() > deadline) {
+                    return new Result(Optional.empty(), false);
+                }
+            }
+            return new Result(Optional.empty(), true);
+        }
+    }
+
+    private static void seek(
+            KafkaConsumer<byte[], byte[]> consumer, List<TopicPartition> partitions, Instant createdAt) {
+        consumer.assign(partitions);
+        Map<TopicPartition, Long> times = new HashMap<>();
+        partitions.forEach(partition ->
+                times.put(partition, Math.max(0, createdAt.minus(CLOCKS).toEpochMilli())));
+        Map<TopicPartition, @Nullable OffsetAndTimestamp> starts = consumer.offsetsForTimes(times);
+        for (TopicPartition partition : partitions) {
+            OffsetAndTimestamp start = starts.get(partition);
+            if (start == null) { // nothing so young there
+                consumer.seekToEnd(List.of(partition));
+            } else {
+                consumer.seek(partition, start.offset());
+            }
+        }
+    }
+
+    private static boolean isEvent(ConsumerRecord<byte[], byte[]> record, UUID id) {
+        String text = id.toString();
+        return text.equals(header(record, EventHeaders.ID)) || text.equals(header(record, "ce_id"));
+    }
+
+    private static Found found(ConsumerRecord<byte[], byte[]> record) {
+        return new Found(
+                new TopicPartition(record.topic(), record.partition()),
+                record.offset(),
+                record.timestamp(),
+                Optional.ofNullable(header(record, EventHeaders.POSITION)).map(Position::parse));
+    }
+
+    private static @Nullable String header(ConsumerRecord<byte[], byte[]> record, String name) {
+        Header header = record.headers().lastHeader(name);
+        return header == null || header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8);
+    }
+
+    private KafkaConsumer<byte[], byte[]> consumer() {
+        Map<String, Object> properties = new HashMap<>();
+        properties.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_MILLIS);
+        properties.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, ANSWER_MILLIS);
+        properties.putAll(kafka.properties());
+        properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
+        properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "tidemark-explain");
+        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // records may expire while being read
+        return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+}

@@ -1,0 +1,173 @@
+package io.tidemark.relay.http;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemark.outbox.DeadLetters;
+import io.tidemark.outbox.EventHeaders;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Position;
+import io.tidemark.outbox.Token;
+import io.tidemark.relay.deadletter.DeadLetter;
+import io.tidemark.relay.explain.EventTrace;
+import io.tidemark.relay.explain.EventTrace.Found;
+import io.tidemark.relay.explain.EventTrace.Stage;
+import io.tidemark.relay.explain.EventTracer;
+import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.source.OutboxRow;
+import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.watermark.Answer;
+import io.tidemark.relay.watermark.ProjectionReports;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.MediaType;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/** {@code GET /v1/events/{id}}: where one event is, stage by stage, and who has consumed it. */
+@Path("/v1/events/{id}")
+@Produces(MediaType.APPLICATION_JSON)
+public final class EventsResource {
+
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+    private static final Pattern UUID_FORM =
+            Pattern.compile("[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}");
+    private static final long MOST_SECONDS = 25;
+
+    private final EventTracer tracer;
+    private final ProjectionReports reports;
+    private final RelayState state;
+
+    public EventsResource(EventTracer tracer, ProjectionReports reports, RelayState state) {
+        this.tracer = tracer;
+        this.reports = reports;
+        this.state = state;
+    }
+
+    @GET
+    public void explain(@PathParam("id") String text, @Suspended AsyncResponse response) {
+        if (!UUID_FORM.matcher(text).matches()) {
+            throw Problem.badRequest("event id '" + (text.length() > 64 ? text.substring(0, 64) + "…" : text)
+                    + "' is not a UUID; write the id that outbox.publish returned");
+        }
+        CompletionStage<ObjectNode> body = tracer.trace(UUID.fromString(text))
+                .thenCompose(this::withConsumers)
+                .toCompletableFuture()
+                .orTimeout(MOST_SECONDS, TimeUnit.SECONDS);
+        body.whenComplete((json, failure) -> response.resume(failure == null ? json : problem(failure)));
+    }
+
+    private CompletionStage<ObjectNode> withConsumers(EventTrace trace) {
+        if (trace.stage() == Stage.NOWHERE) {
+            throw Problem.notFound("there is no event " + trace.id() + " in the outbox, nor among the dead letters: it"
+                    + " was never committed, or its row was removed (by cleanup, after outbox.retention) since it was"
+                    + " published");
+        }
+        CompletionStage<Map<String, Answer.Behind>> consumers = trace.record()
+                .map(found -> reports.consumersOf(found.partition(), found.offset()))
+                .orElseGet(() -> CompletableFuture.completedFuture(Map.of()));
+        return consumers.thenApply(needs -> toJson(trace, needs));
+    }
+
+    private static Object problem(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof jakarta.ws.rs.WebApplicationException ours) {
+            return ours.getResponse();
+        }
+        if (cause instanceof EventTracer.Busy) {
+            return Problem.retryLater(429, "Too Many Requests", String.valueOf(cause.getMessage()));
+        }
+        return Problem.unavailable(
+                "it could not be looked for: " + (cause.getMessage() == null ? cause : cause.getMessage()));
+    }
+
+    private ObjectNode toJson(EventTrace trace, Map<String, Answer.Behind> needs) {
+        RelayState.Snapshot now = state.snapshot();
+        ObjectNode json = JSON.objectNode().put("id", trace.id().toString());
+        json.put("stage", word(trace, now));
+        if (!trace.reason().isEmpty()) {
+            json.put("reason", trace.reason());
+        }
+        json.set("row", trace.row().map(EventsResource::toJson).orElse(null));
+        trace.record().ifPresent(found -> putRecord(json, found, now));
+        trace.deadLetter().ifPresent(letter -> json.set("deadLetter", toJson(letter)));
+        json.putObject("relay")
+                .put("role", now.role())
+                .put("state", now.phase().name().toLowerCase(Locale.ROOT))
+                .put("reason", now.reason());
+        ArrayNode projections = json.putArray("projections");
+        needs.forEach((name, need) -> {
+            ObjectNode projection =
+                    JSON.objectNode().put("projection", name).put("consumed", need.have() >= need.need());
+            projection.set("partitions", AnswerJson.of(List.of(need)));
+            projections.add(projection);
+        });
+        return json;
+    }
+
+    /** What is committed and not published may have been read already. */
+    private static String word(EventTrace trace, RelayState.Snapshot now) {
+        boolean isCaptured = trace.stage() == Stage.WRITTEN
+                && trace.row()
+                        .filter(row -> now.captured().isAtLeast(row.writtenUpTo()))
+                        .isPresent();
+        return isCaptured
+                ? "captured"
+                : trace.stage().name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private static ObjectNode toJson(OutboxRow row) {
+        return JSON.objectNode()
+                .put("aggregateType", row.aggregateType())
+                .put("aggregateId", row.aggregateId())
+                .put("type", row.eventType())
+                .put("createdAt", row.createdAt().toString());
+    }
+
+    private void putRecord(ObjectNode json, Found found, RelayState.Snapshot now) {
+        ObjectNode record = json.putObject("record")
+                .put("topic", found.partition().topic())
+                .put("partition", found.partition().partition())
+                .put("offset", found.offset())
+                .put("timestamp", Instant.ofEpochMilli(found.timestampMillis()).toString());
+        found.position().ifPresent(position -> {
+            record.put("position", position.toString());
+            now.identity().ifPresent(identity -> json.put("token", token(identity, position)));
+            OptionalLong since =
+                    reports.publishedAfter(new Lsn(position.commitLsn().value() - 1));
+            json.put(
+                    "publishedAt",
+                    since.isEmpty()
+                            ? null
+                            : Instant.ofEpochMilli(since.getAsLong()).toString());
+        });
+    }
+
+    /** The one that its writer could have taken right after its commit. */
+    private static String token(SourceIdentity identity, Position position) {
+        return Token.of(identity.sourceId(), position.timeline(), position.commitLsn())
+                .toString();
+    }
+
+    private static ObjectNode toJson(DeadLetter letter) {
+        return JSON.objectNode()
+                .put("key", letter.key())
+                .put("topic", letter.header(DeadLetters.INTENDED_TOPIC).orElse(""))
+                .put("reason", letter.header(DeadLetters.REASON).orElse(""))
+                .put("position", letter.header(EventHeaders.POSITION).orElse(""));
+    }
+}

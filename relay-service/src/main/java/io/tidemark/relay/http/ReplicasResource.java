@@ -1,0 +1,105 @@
+package io.tidemark.relay.http;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemark.outbox.Token;
+import io.tidemark.relay.replica.ReplicaAnswer;
+import io.tidemark.relay.replica.ReplicaWatermarks;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** {@code GET /v1/replicas/{name}/watermark}: has a standby of the database replayed up to a token? */
+@Path("/v1/replicas/{name}/watermark")
+@Produces(MediaType.APPLICATION_JSON)
+public final class ReplicasResource {
+
+    private final ReplicaWatermarks replicas;
+
+    public ReplicasResource(ReplicaWatermarks replicas) {
+        this.replicas = replicas;
+    }
+
+    @GET
+    public void watermark(
+            @PathParam("name") String name,
+            @QueryParam("token") @Nullable String tokenText,
+            @QueryParam("wait") @Nullable String wait,
+            @QueryParam("strict") @Nullable String strict,
+            @Suspended AsyncResponse response) {
+        if (!replicas.names().contains(name)) {
+            throw Problem.notFound("no replica '" + name + "'; configured are " + replicas.names());
+        }
+        if (tokenText == null) {
+            throw Problem.badRequest("token is missing");
+        }
+        Token token = Params.token(tokenText);
+        boolean isStrict = Params.strict(strict);
+        CompletionStage<ReplicaAnswer> asked = replicas.ask(name, token, Params.waitMillis(wait));
+        asked.thenAccept(answer -> response.resume(toResponse(name, token, answer, isStrict)));
+    }
+
+    private static Response toResponse(String name, Token token, ReplicaAnswer answer, boolean isStrict) {
+        if (answer instanceof ReplicaAnswer.Unavailable unavailable) {
+            return Problem.unavailable(unavailable.reason());
+        }
+        if (answer instanceof ReplicaAnswer.TooManyWaiters tooMany) {
+            return Problem.tooManyWaiters(tooMany.limit());
+        }
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        int strictStatus = put(json, answer);
+        json.put("replica", name).put("token", token.toString());
+        return Response.status(isStrict ? strictStatus : 200).entity(json).build();
+    }
+
+    /** @return its HTTP status for those who ask strictly */
+    private static int put(ObjectNode json, ReplicaAnswer answer) {
+        if (answer instanceof ReplicaAnswer.Success success) {
+            json.put("status", "success")
+                    .put("waitedMillis", success.waitedMillis())
+                    .put("replayed", success.replayed().toString())
+                    .put("timeline", success.timeline());
+            return 200;
+        }
+        if (answer instanceof ReplicaAnswer.Behind behind) {
+            json.put("status", "timeout")
+                    .put("phase", "replica")
+                    .put("waitedMillis", behind.waitedMillis())
+                    .put("replayed", behind.replayed().toString())
+                    .put("timeline", behind.timeline());
+            if (!behind.reason().isEmpty()) {
+                json.put("reason", behind.reason());
+            }
+            return 412;
+        }
+        if (answer instanceof ReplicaAnswer.Foreign foreign) {
+            json.put("status", "foreign").put("reason", foreign.reason());
+            return 409;
+        }
+        if (answer instanceof ReplicaAnswer.Diverged diverged) {
+            json.put("status", "diverged").put("reason", diverged.reason());
+            return 409;
+        }
+        if (answer instanceof ReplicaAnswer.Ahead ahead) {
+            json.put("status", "ahead").put("reason", ahead.reason());
+            return 409;
+        }
+        if (answer instanceof ReplicaAnswer.Expired expired) {
+            json.put("status", "expired").put("reason", expired.reason());
+            return 410;
+        }
+        if (answer instanceof ReplicaAnswer.Unknown unknown) {
+            json.put("status", "unknown").put("reason", unknown.reason());
+            return 412;
+        }
+        throw new IllegalStateException("no answer: " + answer);
+    }
+}

@@ -1,0 +1,61 @@
+package io.tidemark.relay.replica;
+
+import io.tidemark.outbox.Token;
+import io.tidemark.relay.config.PostgresConfig;
+import io.tidemark.relay.config.WatermarkConfig;
+import io.tidemark.relay.source.Nudges;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Has a standby replayed up to a token? Safe on any thread; nobody's thread waits. */
+public final class ReplicaWatermarks implements AutoCloseable {
+
+    private final Map<String, ReplicaPoller> pollers = new LinkedHashMap<>();
+    private final WatermarkConfig config;
+    private final AtomicInteger waiting = new AtomicInteger();
+
+    public ReplicaWatermarks(PostgresConfig postgres, Nudges nudges, WatermarkConfig config) {
+        this.config = config;
+        postgres.replicas()
+                .forEach(replica ->
+                        pollers.put(replica.name(), new ReplicaPoller(replica.name(), postgres.of(replica), nudges)));
+    }
+
+    /** Names of all standbys, in the order of the configuration. */
+    public List<String> names() {
+        return List.copyOf(pollers.keySet());
+    }
+
+    /**
+     * Asks about one standby.
+     *
+     * @param replica one of the configured names; anything else is the caller's bug
+     * @param waitMillis how long to wait at most, cut to the configured maximum; 0 answers with one look
+     * @return completes with the answer, never exceptionally
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
+    public CompletableFuture<ReplicaAnswer> ask(String replica, Token token, long waitMillis) {
+        ReplicaPoller poller = pollers.get(replica);
+        if (poller == null) {
+            throw new IllegalArgumentException("no replica " + replica);
+        }
+        if (waiting.incrementAndGet() > config.maxWaiters()) {
+            waiting.decrementAndGet();
+            return CompletableFuture.completedFuture(new ReplicaAnswer.TooManyWaiters(config.maxWaiters()));
+        }
+        ReplicaWaiter waiter =
+                new ReplicaWaiter(token, Math.min(waitMillis, config.maxWait().toMilliseconds()));
+        waiter.answer.whenComplete((answer, failure) -> waiting.decrementAndGet());
+        poller.enter(waiter);
+        return waiter.answer;
+    }
+
+    /** Answers everyone who waits, and everyone who still comes, that this relay is going away. */
+    @Override
+    public void close() {
+        pollers.values().forEach(ReplicaPoller::close);
+    }
+}

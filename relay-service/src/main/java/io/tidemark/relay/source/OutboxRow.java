@@ -1,0 +1,49 @@
+package io.tidemark.relay.source;
+
+import io.tidemark.outbox.Lsn;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * A committed row of the outbox, without its payload.
+ *
+ * @param writtenUpTo its transaction's commit LSN is at or below this one
+ */
+public record OutboxRow(
+        String aggregateType, String aggregateId, String eventType, Instant createdAt, Lsn writtenUpTo) {
+
+    /** The row with this id; empty when there is none: never committed, or removed by cleanup. */
+    public static Optional<OutboxRow> find(Connection connection, UUID id) throws SQLException {
+        // The LSN is read by a later statement than the row is seen by: what is visible has been committed before it.
+        try (PreparedStatement select =
+                connection.prepareStatement("select aggregate_type, aggregate_id, event_type, created_at"
+                        + " from outbox.event where id = ? order by created_at limit 1")) {
+            select.setObject(1, id);
+            try (ResultSet row = select.executeQuery()) {
+                if (!row.next()) {
+                    return Optional.empty();
+                }
+                Timestamp createdAt = row.getTimestamp(4);
+                String type = row.getString(1);
+                String aggregateId = row.getString(2);
+                String eventType = row.getString(3);
+                return Optional.of(
+                        new OutboxRow(type, aggregateId, eventType, createdAt.toInstant(), insertLsn(connection)));
+            }
+        }
+    }
+
+    private static Lsn insertLsn(Connection connection) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement("select pg_current_wal_insert_lsn()::text");
+                ResultSet row = select.executeQuery()) {
+            row.next();
+            return Lsn.parse(row.getString(1));
+        }
+    }
+}
