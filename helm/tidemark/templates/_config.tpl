@@ -9,6 +9,13 @@ postgres:
   passwordFile: /etc/tidemark/postgres/password
   slot: {{ .Values.postgres.slot | quote }}
   publication: {{ .Values.postgres.publication | quote }}
+  {{- with .Values.postgres.replicas }}
+  replicas:
+    {{- range . }}
+    - name: {{ .name | quote }}
+      url: {{ .url | quote }}
+    {{- end }}
+  {{- end }}
 kafka:
   bootstrapServers: {{ .Values.kafka.bootstrapServers | quote }}
   {{- if .Values.kafka.properties }}
