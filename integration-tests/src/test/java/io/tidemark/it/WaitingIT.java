@@ -1,0 +1,185 @@
+package io.tidemark.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.it.harness.GroupConsumer;
+import io.tidemark.it.harness.RelayProcess;
+import io.tidemark.it.harness.RunningRelay;
+import io.tidemark.it.harness.TestSource;
+import io.tidemark.it.harness.TopicReader;
+import io.tidemark.outbox.OutboxEvent;
+import io.tidemark.outbox.OutboxWriter;
+import io.tidemark.outbox.Token;
+import io.tidemark.outbox.Tokens;
+import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.watermark.Answer;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What happens to those who wait when something else happens meanwhile. */
+class WaitingIT {
+
+    private TestSource source;
+
+    @BeforeEach
+    void create() throws Exception {
+        source = TestSource.create("waiting");
+    }
+
+    @AfterEach
+    void drop() throws Exception {
+        source.close();
+    }
+
+    private record Written(String id, String token) {}
+
+    private Written write(String aggregateId) throws Exception {
+        try (Connection connection = source.connect()) {
+            String id = new OutboxWriter()
+                    .publish(connection, OutboxEvent.of("order", aggregateId, "t", "x"))
+                    .toString();
+            return new Written(id, Tokens.current(connection).toString());
+        }
+    }
+
+    private static void awaitServing(RelayProcess relay) {
+        await().atMost(Duration.ofSeconds(60))
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .until(() -> relay.send("/v1/projections").statusCode() == 200);
+    }
+
+    private static CompletableFuture<HttpResponse<String>> ask(RelayProcess relay, Written written) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return relay.send("/v1/projections/view/watermark?wait=25s&token=" + written.token());
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+
+    @Test
+    void whoeverWaitsIsToldWhenTheRelayStops() throws Exception {
+        try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
+            awaitServing(relay);
+            CompletableFuture<HttpResponse<String>> waiting = ask(relay, write("1"));
+            await().until(() ->
+                    !relay.get("/v1/projections/view/watermark").path("behind").isEmpty());
+
+            relay.requestStop();
+
+            HttpResponse<String> answer = waiting.get(20, TimeUnit.SECONDS);
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(503);
+            assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+        }
+    }
+
+    @Test
+    void aStandbyAnswersWhileTheActiveOneDies() throws Exception {
+        try (RelayProcess active = RelayProcess.start(source).awaitRunning();
+                RelayProcess standby = RelayProcess.start(source).awaitState("standby", Duration.ofSeconds(60));
+                GroupConsumer group = GroupConsumer.start(source, 0)) {
+            awaitServing(standby);
+            active.kill();
+
+            Written written = write("1");
+
+            await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
+                HttpResponse<String> answer = ask(standby, written).get();
+                assertThat(answer.statusCode()).as(answer.body()).isIn(200, 503);
+                assertThat(answer.body()).contains("\"success\"");
+                assertThat(group.processedNanos()).containsKey(written.id());
+            });
+        }
+    }
+
+    @Test
+    void partitionsThatAreAddedMeanwhileCount() throws Exception {
+        Path config = source.configFile();
+        Files.writeString( // else the producer looks every five minutes
+                config,
+                Files.readString(config)
+                        .replace("  topics: {", "  properties: {metadata.max.age.ms: \"500\"}\n  topics: {"));
+        try (RunningRelay relay = RunningRelay.startAndAwait(ConfigurationFile.read(config));
+                GroupConsumer group = GroupConsumer.start(source, 0);
+                Admin admin = Admin.create(
+                        Map.of("bootstrap.servers", source.servers().bootstrapServers()))) {
+            assertThat(isSeen(relay, write("1"), group)).isTrue();
+            admin.createPartitions(Map.of(source.topic("order"), NewPartitions.increaseTo(12)))
+                    .all()
+                    .get();
+
+            await().atMost(Duration.ofMinutes(2)).until(() -> {
+                for (int i = 0; i < 20; i++) {
+                    isSeen(relay, write("agg-" + i), group);
+                }
+                return TopicReader.readAll(source.servers(), source.topic("order")).stream()
+                        .anyMatch(event -> event.partition() >= 3);
+            });
+            assertThat(isSeen(relay, write("last"), group)).isTrue();
+        }
+    }
+
+    /** Whether it is answered with success; then it has been processed. */
+    private static boolean isSeen(RunningRelay relay, Written written, GroupConsumer group) throws Exception {
+        Answer answer = relay.relay()
+                .watermarks()
+                .ask("view", Token.parse(written.token()), 20_000)
+                .get(60, TimeUnit.SECONDS);
+        if (answer instanceof Answer.Success) {
+            assertThat(group.processedNanos()).containsKey(written.id());
+        }
+        return answer instanceof Answer.Success;
+    }
+
+    /** As most clients in most languages do it when nobody tells them otherwise. */
+    @Test
+    void aConsumerThatCommitsByItselfNowAndThenWillDo() throws Exception {
+        AtomicBoolean done = new AtomicBoolean();
+        Map<String, Object> config = Map.of(
+                ConsumerConfig.GROUP_ID_CONFIG,
+                source.name() + "-view",
+                ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+                true,
+                ConsumerConfig.AUTO_COMMIT_INTERVAL_MS_CONFIG,
+                300);
+        Thread consuming = new Thread(() -> {
+            try (KafkaConsumer<byte[], byte[]> consumer = TopicReader.consumer(source.servers(), config)) {
+                consumer.subscribe(List.of(source.topic("order")));
+                while (!done.get()) {
+                    consumer.poll(Duration.ofMillis(50));
+                }
+            }
+        });
+        try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
+            awaitServing(relay);
+            Written first = write("1");
+            consuming.start();
+
+            assertThat(ask(relay, first).get().body()).contains("\"success\"");
+            for (int i = 0; i < 3; i++) {
+                assertThat(ask(relay, write("1")).get().body()).contains("\"success\"");
+            }
+        } finally {
+            done.set(true);
+            consuming.join();
+        }
+    }
+}
