@@ -20,7 +20,8 @@ public record Migration(int version, String fileName) {
             new Migration(1, "V1__schema.sql"),
             new Migration(2, "V2__functions.sql"),
             new Migration(3, "V3__roles_and_publication.sql"),
-            new Migration(4, "V4__partitions.sql"));
+            new Migration(4, "V4__partitions.sql"),
+            new Migration(5, "V5__emit.sql"));
 
     /** The file's text: several statements, to be sent as one script inside one transaction. */
     public String sql() {

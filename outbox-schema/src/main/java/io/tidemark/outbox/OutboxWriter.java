@@ -15,8 +15,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OutboxWriter {
 
-    private static final String TEXT = "select outbox.publish(?, ?, ?, ?::text, ?::jsonb, ?, ?, ?)";
-    private static final String BYTES = "select outbox.publish(?, ?, ?, ?::bytea, ?::jsonb, ?, ?, ?)";
+    private static final String PUBLISH_TEXT = "select outbox.publish(?, ?, ?, ?::text, ?::jsonb, ?, ?, ?)";
+    private static final String PUBLISH_BYTES = "select outbox.publish(?, ?, ?, ?::bytea, ?::jsonb, ?, ?, ?)";
+    private static final String EMIT_TEXT = "select outbox.emit(?, ?, ?, ?::text, ?::jsonb, ?, ?, ?)";
+    private static final String EMIT_BYTES = "select outbox.emit(?, ?, ?, ?::bytea, ?::jsonb, ?, ?, ?)";
 
     /**
      * Adds the event to the current transaction.
@@ -26,8 +28,26 @@ public final class OutboxWriter {
      *     constraint in its message says which field and why
      */
     public UUID publish(Connection connection, OutboxEvent event) throws SQLException {
-        boolean binary = event.payload() instanceof OutboxEvent.Bytes;
-        try (PreparedStatement insert = connection.prepareStatement(binary ? BYTES : TEXT)) {
+        return write(connection, isBinary(event) ? PUBLISH_BYTES : PUBLISH_TEXT, event);
+    }
+
+    /**
+     * Adds the event to the current transaction without a row in the outbox: it stands in the WAL alone, so there is
+     * nothing to clean up, and nothing to publish it again from. Needs migration V5, and relays that know it.
+     *
+     * @return the event's id, which becomes the Kafka header {@code id}
+     * @throws SQLException as {@link #publish}, with state 23514 and the same names; 23502 when a field is null
+     */
+    public UUID emit(Connection connection, OutboxEvent event) throws SQLException {
+        return write(connection, isBinary(event) ? EMIT_BYTES : EMIT_TEXT, event);
+    }
+
+    private static boolean isBinary(OutboxEvent event) {
+        return event.payload() instanceof OutboxEvent.Bytes;
+    }
+
+    private static UUID write(Connection connection, String call, OutboxEvent event) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement(call)) {
             insert.setString(1, event.aggregateType());
             insert.setString(2, event.aggregateId());
             insert.setString(3, event.eventType());
