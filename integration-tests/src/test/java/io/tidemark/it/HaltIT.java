@@ -125,7 +125,10 @@ class HaltIT {
             assertThat(haltReason(relay)).contains("is gone", "may be missing", "tidemark adopt CONFIG");
 
             assertThat(adoptAsProposed())
-                    .contains("is gone", "a new slot begins at the end of the WAL", "they are in outbox.event");
+                    .contains(
+                            "is gone",
+                            "a new slot begins at the end of the WAL",
+                            "rows are in the outbox table, those of outbox.emit() nowhere else");
 
             relay.awaitPhase(Phase.RUNNING);
             publish("after");

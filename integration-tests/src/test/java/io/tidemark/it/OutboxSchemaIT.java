@@ -10,7 +10,6 @@ import io.tidemark.outbox.OutboxEvent;
 import io.tidemark.outbox.OutboxWriter;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.Tokens;
-import io.tidemark.relay.source.SourceInstallation;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -65,6 +64,82 @@ class OutboxSchemaIT {
                 .isInstanceOf(SQLException.class)
                 .hasMessageContaining(constraint)
                 .satisfies(e -> assertThat(((SQLException) e).getSQLState()).isEqualTo("23514"));
+    }
+
+    /** One rule for both ways: what the table's constraints turn away, outbox.emit() does by the same name. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            'or der', '1', 't', 'x'                                  | aggregate_type_is_letters
+            '', '1', 't', 'x'                                        | aggregate_type_is_letters
+            repeat('a', 201), '1', 't', 'x'                          | aggregate_type_is_letters
+            E'order\\n', '1', 't', 'x'                               | aggregate_type_is_letters
+            'order', '', 't', 'x'                                    | aggregate_id_is_1_to_1024_bytes
+            'order', repeat('ü', 513), 't', 'x'                      | aggregate_id_is_1_to_1024_bytes
+            'order', '1', '', 'x'                                    | event_type_is_1_to_255_bytes
+            'order', '1', repeat('e', 256), 'x'                      | event_type_is_1_to_255_bytes
+            'order', '1', 't', repeat('x', 921601)                   | payload_is_at_most_900_kib
+            'order', '1', 't', to_jsonb(repeat('x', 921600))         | payload_is_at_most_900_kib
+            'order', '1', 't', decode(repeat('00', 921601), 'hex')   | payload_binary_is_at_most_900_kib
+            'order', '1', 't', 'x', headers => '{"tidemark-x": "y"}' | headers_are_strings_without_reserved_names
+            'order', '1', 't', 'x', headers => '{"ID": "y"}'         | headers_are_strings_without_reserved_names
+            'order', '1', 't', 'x', headers => '{"a": 1}'            | headers_are_strings_without_reserved_names
+            'order', '1', 't', 'x', headers => '["a"]'               | headers_are_strings_without_reserved_names
+            'order', '1', 't', 'x', headers => '{"": "y"}'           | headers_are_strings_without_reserved_names
+            'order', '1', 't', 'x', headers => jsonb_build_object('h', repeat('x', 32768)) | headers_are_at_most_32_kib
+            'order', '1', 't', 'x', content_type => ''               | content_type_is_1_to_255_bytes
+            'order', '1', 't', 'x', content_type => repeat('x', 256) | content_type_is_1_to_255_bytes
+            'order', '1', 't', 'x', traceparent => repeat('x', 256)  | traceparent_is_at_most_255_bytes
+            'order', '1', 't', 'x', tracestate => repeat('x', 2049)  | tracestate_is_at_most_2048_bytes
+            null, '1', 't', 'x'                                      | aggregate_type
+            'order', null, 't', 'x'                                  | aggregate_id
+            'order', '1', null, 'x'                                  | event_type
+            """)
+    void publishAndEmitTurnTheSameAwayByTheSameName(String arguments, String rule) {
+        String state = arguments.contains("null") ? "23502" : "23514";
+        for (String function : List.of("publish", "emit")) {
+            assertThatThrownBy(() -> source.execute("select outbox." + function + "(" + arguments + ")"))
+                    .as(function)
+                    .isInstanceOf(SQLException.class)
+                    .hasMessageContaining(rule)
+                    .satisfies(e -> assertThat(((SQLException) e).getSQLState()).isEqualTo(state));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "repeat('a', 200), repeat('i', 1024), repeat('e', 255), repeat('x', 921600)",
+                "'order', '1', 't', decode(repeat('00', 921600), 'hex')",
+                "'order', '1', 't', null::text",
+                "'order', '1', 't', '', headers => '{}', content_type => repeat('c', 255), traceparent => repeat('p', 255),"
+                        + " tracestate => repeat('s', 2048)"
+            })
+    void publishAndEmitTakeTheSame(String arguments) throws Exception {
+        for (String function : List.of("publish", "emit")) {
+            assertThat(source.query("select outbox." + function + "(" + arguments + ")"))
+                    .hasSize(36);
+        }
+    }
+
+    /** Then only who may call outbox.emit() can write an event. */
+    @Test
+    void emitNeedsNoRightOfItsCallersToWriteMessages() throws Exception {
+        String function = source.query("select string_agg(oid::regprocedure::text, ', ') from pg_proc where proname ="
+                + " 'pg_logical_emit_message'");
+        String message = "select pg_logical_emit_message(true, 'tidemark.event', '')";
+        try {
+            source.execute(
+                    "revoke execute on function " + function + " from public",
+                    "grant execute on function " + function + " to tidemark_relay");
+
+            source.execute("set role outbox_writer", "select outbox.emit('order', '1', 't', 'x')");
+            source.execute("set role tidemark_relay", "select outbox.nudge()");
+            assertThatThrownBy(() -> source.execute("set role outbox_writer", message))
+                    .isInstanceOf(SQLException.class)
+                    .hasMessageContaining("permission denied");
+        } finally {
+            source.execute("grant execute on function " + function + " to public");
+        }
     }
 
     @ParameterizedTest
@@ -168,6 +243,9 @@ class OutboxSchemaIT {
             outbox_writer  | select outbox.publish('order', '1', 't', 'x')          | true
             outbox_writer  | select outbox.publish('order', '1', 't', 'x'::bytea)   | true
             outbox_writer  | select outbox.publish('order', '1', 't', '{}'::jsonb)  | true
+            outbox_writer  | select outbox.emit('order', '1', 't', 'x')             | true
+            outbox_writer  | select outbox.emit('order', '1', 't', 'x'::bytea)      | true
+            outbox_writer  | select outbox.emit('order', '1', 't', '{}'::jsonb)     | true
             outbox_writer  | select outbox.token()                                  | true
             outbox_writer  | insert into outbox.event (aggregate_type, aggregate_id, event_type) values ('a', 'b', 'c') | true
             outbox_writer  | select payload from outbox.event                       | false
@@ -179,6 +257,7 @@ class OutboxSchemaIT {
             tidemark_relay | select * from outbox.slot                              | true
             tidemark_relay | select outbox.nudge()                                  | true
             tidemark_relay | select outbox.publish('order', '1', 't', 'x')          | false
+            tidemark_relay | select outbox.emit('order', '1', 't', 'x')             | false
             tidemark_relay | delete from outbox.event                               | false
             tidemark_relay | select * from outbox.make_partitions(7)                | true
             tidemark_relay | select * from outbox.partitions()                      | true
@@ -190,6 +269,7 @@ class OutboxSchemaIT {
             nobody_special | select outbox.partitions()                             | false
             nobody_special | select outbox.token()                                  | false
             nobody_special | select outbox.publish('order', '1', 't', 'x')          | false
+            nobody_special | select outbox.emit('order', '1', 't', 'x')             | false
             """)
     void rolesMayDoTheirWorkAndNothingElse(String role, String sql, boolean allowed) throws Exception {
         source.execute(
@@ -245,7 +325,7 @@ class OutboxSchemaIT {
         String sourceId = source.sourceId();
         List<String> report;
         try (Connection connection = source.connect()) {
-            report = new SourceInstallation(source.configuration().postgres()).install(connection);
+            report = source.installation().install(connection);
         }
 
         assertThat(report).allSatisfy(line -> assertThat(line).endsWith("there already"));

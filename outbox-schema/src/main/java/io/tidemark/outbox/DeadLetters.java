@@ -14,7 +14,7 @@ public final class DeadLetters {
     public static final String HEADER_PREFIX = "tidemark-dead-letter-";
     /** Why the event could not be published, for people. */
     public static final String REASON = HEADER_PREFIX + "reason";
-    /** The topic it should have gone to. */
+    /** The topic it should have gone to; absent where the event itself has a defect, and would be no better sent again. */
     public static final String INTENDED_TOPIC = HEADER_PREFIX + "topic";
     /** The key it should have had: its aggregate id. */
     public static final String INTENDED_KEY = HEADER_PREFIX + "key";

@@ -39,6 +39,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -141,9 +142,13 @@ final class ActiveRun {
             Failpoint.AFTER_POSITION_READ.reach();
 
             ChangeRing ring = new ChangeRing(RING_CHANGES, RING_BYTES);
-            try (CaptureEngine engine =
-                            CaptureEngine.start(server, start.slotConfirmed(), OutboxShape.completeAt(control), ring);
-                    Cleanup cleanup = startCleanup(identity)) {
+            try (CaptureEngine engine = CaptureEngine.start(
+                            server,
+                            config.outbox(),
+                            start.slotConfirmed(),
+                            OutboxShape.completeAt(control, config.outbox()),
+                            ring);
+                    @Nullable Cleanup cleanup = startCleanup(identity)) {
                 engine.expectAnswersWithin(database.walSenderTimeout(control));
                 Failpoint.AFTER_ENGINE_START.reach();
                 if (!awaitStream(control, engine)) {
@@ -248,7 +253,11 @@ final class ActiveRun {
         }
     }
 
-    private Cleanup startCleanup(SourceIdentity identity) {
+    /** @return null where the table is not ours: its rows are not ours to delete */
+    private @Nullable Cleanup startCleanup(SourceIdentity identity) {
+        if (!config.outbox().isOwn()) {
+            return null;
+        }
         return Cleanup.start(
                 database,
                 identity,

@@ -54,7 +54,7 @@ public final class Adoption implements AutoCloseable {
         SourceDatabase database = new SourceDatabase(config.postgres());
         Connection control = database.connect("adopt");
         try {
-            SourceIdentity identity = database.checkReady(control);
+            SourceIdentity identity = database.checkReady(control, config.outbox());
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LOCK_SECONDS);
             while (!AdvisoryLock.tryAcquire(control, config.postgres().slot())) {
                 if (System.nanoTime() > deadline) {

@@ -198,7 +198,7 @@ public final class Relay {
     private void runOnce()
             throws HaltException, SourceNotReady, CaptureFailed, SQLException, PublishFailure, InterruptedException {
         try (Connection control = database.connect("control")) {
-            SourceIdentity identity = database.checkReady(control);
+            SourceIdentity identity = database.checkReady(control, config.outbox());
             if (index.belongTo(identity)) {
                 watermarks.stopServing(OTHER_SOURCE);
             }

@@ -104,7 +104,8 @@ public record StartFindings(
         String before = published.map(lsn -> "Kafka has events up to " + lsn).orElse("Kafka has no position");
         if (needsNewSlot()) {
             return before + "; a new slot begins at the end of the WAL, now " + walHead
-                    + ": events committed in between are not published by themselves, they are in outbox.event";
+                    + ": events committed in between are not published by themselves; rows are in the outbox table, those of"
+                    + " outbox.emit() nowhere else";
         }
         Lsn confirmed = slot.orElseThrow().confirmed();
         StringBuilder sentence = new StringBuilder(before);

@@ -7,6 +7,7 @@ import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceInstallation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -52,19 +53,41 @@ public final class TestSource implements AutoCloseable {
 
     /** The same on other servers than those that all tests share. */
     public static TestSource create(String label, Servers servers) throws Exception {
+        TestSource source = bare(label, servers);
+        try (Connection connection = source.connect()) {
+            source.installation().install(connection);
+        }
+        source.watch();
+        return source;
+    }
+
+    /** A fresh source around a table that is there already. */
+    public static TestSource around(String table, String label, String... more) throws Exception {
+        TestSource source = bare(label, Servers.shared());
+        source.execute(table);
+        try (Connection connection = source.connect()) {
+            source.installation(more).install(connection);
+        }
+        source.watch();
+        return source;
+    }
+
+    /** A database with nothing in it. */
+    public static TestSource bare(String label, Servers servers) throws Exception {
         String name = label + "_" + UUID.randomUUID().toString().substring(0, 8);
         TestSource source =
                 new TestSource(servers, name, Files.createTempDirectory("tidemark-" + label), "", anyTypeTo(name));
         source.servers.execute("postgres", "create database " + name);
-        try (Connection connection = source.connect()) {
-            new SourceInstallation(source.configuration().postgres()).install(connection);
-        }
-        source.execute(
+        return source;
+    }
+
+    /** Makes audit table and truth slot: from here on it is known what is committed. */
+    public void watch() throws SQLException {
+        execute(
                 "create schema audit",
                 "create table audit.entry (n bigserial primary key, event_id uuid not null, aggregate_id text not"
                         + " null)",
                 "select pg_create_logical_replication_slot('" + name + "_truth', 'test_decoding')");
-        return source;
     }
 
     /** The same source as other servers have it. */
@@ -165,6 +188,12 @@ public final class TestSource implements AutoCloseable {
         return ConfigurationFile.read(configFile(more));
     }
 
+    /** What {@code tidemark init} does with {@link #configuration}. */
+    public SourceInstallation installation(String... more) {
+        RelayConfiguration config = configuration(more);
+        return new SourceInstallation(config.postgres(), config.outbox());
+    }
+
     public Path dir() {
         return dir;
     }
@@ -184,10 +213,11 @@ public final class TestSource implements AutoCloseable {
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             statement.setFetchSize(1000);
-            ResultSet rows = statement.executeQuery("select lsn::text, data from pg_logical_slot_peek_changes('" + name
-                    + "_truth', null, null, 'include-xids', '0', 'skip-empty-xacts', '1')");
+            // as bytes: the slot also shows the messages of outbox.emit(), and what they carry may be no text
+            ResultSet rows = statement.executeQuery("select lsn::text, data from pg_logical_slot_peek_binary_changes('"
+                    + name + "_truth', null, null, 'include-xids', '0', 'skip-empty-xacts', '1')");
             while (rows.next()) {
-                String data = rows.getString(2);
+                String data = new String(rows.getBytes(2), StandardCharsets.UTF_8);
                 Matcher audit = AUDIT_INSERT.matcher(data);
                 if (audit.matches()) {
                     open.add(new String[] {audit.group(1), audit.group(2)});

@@ -4,6 +4,7 @@ import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
@@ -19,7 +20,7 @@ import org.postgresql.PGConnection;
 
 /**
  * Writers that commit transactions of every shape that has ever lost an event somewhere, from a seed: single rows,
- * multi-row inserts, COPY, long transactions beside short ones, changes that start where another's commit ends,
+ * multi-row inserts, COPY, events without a row, long transactions beside short ones, changes that start where another's commit ends,
  * savepoints and rollbacks, logical messages of both kinds, empty transactions, asynchronous commits.
  */
 public final class Workload implements AutoCloseable {
@@ -127,20 +128,20 @@ public final class Workload implements AutoCloseable {
             execute(connection, "set local synchronous_commit = off");
         }
         switch (random.nextInt(12)) {
-            case 0, 1, 2 -> insert(connection, events(random, 1));
-            case 3 -> insert(connection, events(random, rows(random)));
+            case 0, 1, 2 -> write(connection, random, events(random, 1));
+            case 3 -> write(connection, random, events(random, rows(random)));
             case 4 -> copy(connection, events(random, 2 + random.nextInt(150)));
             case 5 -> longBesideShort(connection, other, random);
             case 6 -> adjacentToCommits(connection, other, random);
             case 7 -> savepoints(connection, random);
             case 8 -> {
-                insert(connection, events(random, 1 + random.nextInt(5)));
+                write(connection, random, events(random, 1 + random.nextInt(5)));
                 connection.rollback();
                 return;
             }
             case 9 -> {
                 message(connection, random.nextBoolean());
-                insert(connection, events(random, random.nextInt(3)));
+                write(connection, random, events(random, random.nextInt(3)));
                 message(connection, true);
             }
             case 10 -> message(other, random.nextBoolean());
@@ -158,11 +159,11 @@ public final class Workload implements AutoCloseable {
     }
 
     private static void longBesideShort(Connection connection, Connection other, Random random) throws Exception {
-        insert(connection, events(random, 1));
+        write(connection, random, events(random, 1));
         for (int i = random.nextInt(6); i >= 0; i--) {
             insertCommitted(other, random);
             if (random.nextBoolean()) {
-                insert(connection, events(random, 1 + random.nextInt(20)));
+                write(connection, random, events(random, 1 + random.nextInt(20)));
             }
         }
     }
@@ -172,25 +173,25 @@ public final class Workload implements AutoCloseable {
         execute(connection, "select pg_current_xact_id()");
         for (int i = 0; i < 3; i++) {
             insertCommitted(other, random);
-            insert(connection, events(random, 1));
+            write(connection, random, events(random, 1));
         }
     }
 
     private static void insertCommitted(Connection other, Random random) throws SQLException {
         other.setAutoCommit(false);
-        insert(other, events(random, 1));
+        write(other, random, events(random, 1));
         other.commit();
         other.setAutoCommit(true);
     }
 
     private static void savepoints(Connection connection, Random random) throws Exception {
-        insert(connection, events(random, 1));
+        write(connection, random, events(random, 1));
         Savepoint outer = connection.setSavepoint();
-        insert(connection, events(random, 1 + random.nextInt(4)));
+        write(connection, random, events(random, 1 + random.nextInt(4)));
         Savepoint inner = connection.setSavepoint();
-        insert(connection, events(random, 1));
+        write(connection, random, events(random, 1));
         connection.rollback(random.nextBoolean() ? inner : outer);
-        insert(connection, events(random, random.nextInt(3)));
+        write(connection, random, events(random, random.nextInt(3)));
     }
 
     private static void message(Connection connection, boolean transactional) throws SQLException {
@@ -212,6 +213,39 @@ public final class Workload implements AutoCloseable {
                     new String(bytes, StandardCharsets.US_ASCII).replaceAll("[^ -~]|\\\\", "x")));
         }
         return events;
+    }
+
+    /** As rows or, one time in four, without. */
+    private static void write(Connection connection, Random random, List<Event> events) throws SQLException {
+        if (random.nextInt(4) > 0) {
+            insert(connection, events);
+        } else {
+            emit(connection, random.nextBoolean() ? "text" : "bytea", events);
+        }
+    }
+
+    /** The ids are those that the database gives them. */
+    private static void emit(Connection connection, String payloadType, List<Event> events) throws SQLException {
+        List<Event> emitted = new ArrayList<>();
+        String payload = payloadType.equals("bytea") ? "convert_to(p, 'UTF8')" : "p";
+        try (PreparedStatement emit = connection.prepareStatement("select outbox.emit('order', a, 'emitted', " + payload
+                + ")::text from unnest(?::text[], ?::text[]) as e (a, p)")) {
+            emit.setArray(
+                    1,
+                    connection.createArrayOf(
+                            "text", events.stream().map(Event::aggregateId).toArray()));
+            emit.setArray(
+                    2,
+                    connection.createArrayOf(
+                            "text", events.stream().map(Event::payload).toArray()));
+            try (ResultSet ids = emit.executeQuery()) {
+                for (Event event : events) {
+                    ids.next();
+                    emitted.add(new Event(ids.getString(1), event.aggregateId(), event.payload()));
+                }
+            }
+        }
+        audit(connection, emitted);
     }
 
     private static void insert(Connection connection, List<Event> events) throws SQLException {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.OutboxConfig;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -28,7 +29,7 @@ final class CapturedStream implements AutoCloseable {
     private CapturedStream(TestSource source, Lsn start, ChangeRing ring) {
         this.source = source;
         this.ring = ring;
-        this.engine = CaptureEngine.start(source.configuration().postgres(), start, start, ring);
+        this.engine = CaptureEngine.start(source.configuration().postgres(), OutboxConfig.DEFAULT, start, start, ring);
     }
 
     /** From where the slot stands, with room for everything. */

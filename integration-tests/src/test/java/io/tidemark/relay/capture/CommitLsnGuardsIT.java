@@ -87,6 +87,18 @@ class CommitLsnGuardsIT {
                         .publish("x")
                         .execute("select pg_logical_emit_message(true, 'app', 'after')")),
         WITH_A_NOTIFICATION(1, transaction -> transaction.publish("x").execute("notify somebody, 'x'")),
+        EMITTED_BESIDE_ROWS(
+                4,
+                transaction -> transaction
+                        .publish("x")
+                        .execute("select outbox.emit('order', 'a', 'changed', 'x')")
+                        .publish("x")
+                        .execute("select outbox.emit('order', 'a', 'changed', '\\xff'::bytea)")),
+        ONLY_EMITTED(
+                3000,
+                transaction -> transaction.execute(
+                        "set local logical_decoding_work_mem = '64kB'",
+                        "select outbox.emit('order', 'a', 'changed', repeat('x', 300)) from generate_series(1, 3000)")),
         ONLY_A_MESSAGE(0, transaction -> transaction.execute("select pg_logical_emit_message(true, 'app', 'alone')")),
         ;
 

@@ -8,6 +8,7 @@ import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.RecordChangeEvent;
 import io.debezium.engine.format.ChangeEventFormat;
 import io.tidemark.it.harness.TestSource;
+import io.tidemark.relay.config.OutboxConfig;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -55,8 +56,8 @@ class SocketGuardsIT {
         }
 
         CountingEngine(int peekMillis) throws Exception {
-            tapId = Taps.register(new Tap(ring, source.confirmed(), source.confirmed()));
-            Properties properties = EngineProperties.of(source.configuration().postgres(), tapId);
+            tapId = Taps.register(new Tap(ring, OutboxConfig.DEFAULT, source.confirmed(), source.confirmed()));
+            Properties properties = EngineProperties.of(source.configuration().postgres(), OutboxConfig.DEFAULT, tapId);
             assertThat(properties.setProperty("driver.socketFactory", PeekCountingSocketFactory.class.getName()))
                     .isEqualTo(WaitingSocketFactory.class.getName());
             if (peekMillis > 0) {

@@ -9,6 +9,7 @@ import io.debezium.engine.RecordChangeEvent;
 import io.debezium.engine.format.ChangeEventFormat;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.OutboxConfig;
 import io.tidemark.relay.config.PostgresConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ final class StockEngine implements AutoCloseable {
     private final Thread thread;
 
     private StockEngine(PostgresConfig postgres, Path offsets) {
-        Properties properties = EngineProperties.of(postgres, "stock");
+        Properties properties = EngineProperties.of(postgres, OutboxConfig.DEFAULT, "stock");
         properties.setProperty("connector.class", PostgresConnector.class.getName());
         properties.setProperty("offset.storage", FileOffsetBackingStore.class.getName());
         properties.setProperty("offset.storage.file.filename", offsets.toString());

@@ -150,7 +150,7 @@ class CleanupIT {
             RelayConfiguration config = configurationOf(postgres);
             try (Connection connection = postgres.connect("postgres");
                     Statement statement = connection.createStatement()) {
-                new SourceInstallation(config.postgres()).install(connection);
+                new SourceInstallation(config.postgres(), config.outbox()).install(connection);
                 statement.execute("create table outbox.event_2001 partition of outbox.event for values from"
                         + " ('2001-01-01 00:00:00+00') to ('2002-01-01 00:00:00+00')");
                 statement.execute("begin; insert into outbox.event (aggregate_type, aggregate_id, event_type, payload,"

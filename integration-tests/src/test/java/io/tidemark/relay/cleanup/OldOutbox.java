@@ -6,6 +6,7 @@ import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.Servers;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.OutboxConfig;
 import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.source.SourceDatabase;
 import java.sql.Connection;
@@ -107,7 +108,12 @@ final class OldOutbox implements AutoCloseable {
         SourceDatabase database = new SourceDatabase(new PostgresConfig(
                 servers.url(source.name()), "tidemark_relay", PASSWORD, null, source.name(), null, null));
         try (Connection connection = database.connect("test")) {
-            return new CleanupPass(database, database.checkReady(connection), RETENTION, published, new Notices());
+            return new CleanupPass(
+                    database,
+                    database.checkReady(connection, OutboxConfig.DEFAULT),
+                    RETENTION,
+                    published,
+                    new Notices());
         }
     }
 

@@ -5,6 +5,7 @@ import io.tidemark.quickstart.stack.LocalStack;
 import io.tidemark.quickstart.stack.StackException;
 import io.tidemark.quickstart.stack.StopSignal;
 import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.source.SourceInstallation;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -118,7 +119,8 @@ public final class Demo {
     private static void installOutbox(LocalStack stack, Path config) throws Exception {
         try (Connection connection = stack.postgres().connect(Shop.DATABASE);
                 Statement statement = connection.createStatement()) {
-            new SourceInstallation(ConfigurationFile.read(config).postgres()).install(connection);
+            RelayConfiguration file = ConfigurationFile.read(config);
+            new SourceInstallation(file.postgres(), file.outbox()).install(connection);
             statement.execute("alter role " + RelayChild.USER + " password '" + RelayChild.PASSWORD + "'");
         }
     }

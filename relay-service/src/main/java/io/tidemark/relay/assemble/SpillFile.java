@@ -57,6 +57,7 @@ final class SpillFile implements AutoCloseable {
             writeText(event.traceparent());
             writeText(event.tracestate());
             out.writeLong(event.createdAtMillis());
+            writeText(event.defect());
             count++;
         } catch (IOException e) {
             throw new SpillFailed(directory, e);
@@ -116,7 +117,8 @@ final class SpillFile implements AutoCloseable {
                     readText(in),
                     readText(in),
                     readText(in),
-                    in.readLong());
+                    in.readLong(),
+                    readText(in));
         } catch (IOException e) {
             throw new SpillFailed(directory, e);
         }

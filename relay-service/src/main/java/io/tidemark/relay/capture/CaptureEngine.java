@@ -5,6 +5,7 @@ import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.RecordChangeEvent;
 import io.debezium.engine.format.ChangeEventFormat;
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.OutboxConfig;
 import io.tidemark.relay.config.PostgresConfig;
 import java.io.IOException;
 import java.time.Duration;
@@ -53,16 +54,18 @@ public final class CaptureEngine implements AutoCloseable {
     /**
      * Starts an engine that sends what commits after {@code startLsn}.
      *
+     * @param outbox which table the events are in
      * @param startLsn the slot's confirmed LSN as just checked; the engine fails when the stream starts elsewhere
      * @param shapeCompleteAt see {@link OutboxShape#completeAt}
      */
-    public static CaptureEngine start(PostgresConfig postgres, Lsn startLsn, Lsn shapeCompleteAt, ChangeRing ring) {
-        Tap tap = new Tap(ring, startLsn, shapeCompleteAt);
+    public static CaptureEngine start(
+            PostgresConfig postgres, OutboxConfig outbox, Lsn startLsn, Lsn shapeCompleteAt, ChangeRing ring) {
+        Tap tap = new Tap(ring, outbox, startLsn, shapeCompleteAt);
         String tapId = Taps.register(tap);
         CompletableFuture<@Nullable Throwable> ended = new CompletableFuture<>();
         DebeziumEngine<RecordChangeEvent<SourceRecord>> engine = DebeziumEngine.create(
                         ChangeEventFormat.of(Connect.class))
-                .using(EngineProperties.of(postgres, tapId))
+                .using(EngineProperties.of(postgres, outbox, tapId))
                 .notifying(
                         (List<RecordChangeEvent<SourceRecord>> records,
                                 DebeziumEngine.RecordCommitter<RecordChangeEvent<SourceRecord>> committer) -> {

@@ -3,12 +3,14 @@ package io.tidemark.relay.capture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A row of the outbox as it was inserted; not known to be committed until its {@link Change.Commit} follows.
+ * An event as it was written, in a row or a message; not known to be committed until its {@link Change.Commit} follows.
  *
- * @param id a UUID in text
+ * @param id a UUID in text; in a table that is not ours, whatever its column holds
  * @param payload the bytes to publish; null for a tombstone
  * @param headers the event's own headers, a flat JSON object of strings, as text
  * @param createdAtMillis milliseconds since 1970, the record's timestamp
+ * @param defect why it can be no record of its topic, to go on after its name; null for what is as it should be. With
+ *     one, the other fields hold what could be read
  */
 @SuppressWarnings("ArrayRecordComponent") // payload bytes on their way through; never compared
 public record CapturedEvent(
@@ -21,10 +23,37 @@ public record CapturedEvent(
         @Nullable String headers,
         @Nullable String traceparent,
         @Nullable String tracestate,
-        long createdAtMillis)
+        long createdAtMillis,
+        @Nullable String defect)
         implements Change {
 
     private static final int OBJECTS = 400;
+
+    /** One without a defect. */
+    public CapturedEvent(
+            String id,
+            String aggregateType,
+            String aggregateId,
+            String eventType,
+            byte @Nullable [] payload,
+            @Nullable String contentType,
+            @Nullable String headers,
+            @Nullable String traceparent,
+            @Nullable String tracestate,
+            long createdAtMillis) {
+        this(
+                id,
+                aggregateType,
+                aggregateId,
+                eventType,
+                payload,
+                contentType,
+                headers,
+                traceparent,
+                tracestate,
+                createdAtMillis,
+                null);
+    }
 
     @Override
     public int approximateBytes() {

@@ -1,5 +1,6 @@
 package io.tidemark.relay.capture;
 
+import io.tidemark.relay.config.OutboxConfig;
 import io.tidemark.relay.config.PostgresConfig;
 import java.util.Properties;
 import java.util.Set;
@@ -24,7 +25,7 @@ final class EngineProperties {
 
     private EngineProperties() {}
 
-    static Properties of(PostgresConfig postgres, String tapId) {
+    static Properties of(PostgresConfig postgres, OutboxConfig outbox, String tapId) {
         Properties engine = new Properties();
         engine.setProperty("name", tapId);
         engine.setProperty("connector.class", TapConnector.class.getName());
@@ -37,7 +38,7 @@ final class EngineProperties {
         engine.setProperty("slot.name", postgres.slot());
         engine.setProperty("publication.name", postgres.publication());
         engine.setProperty("publication.autocreate.mode", "disabled");
-        engine.setProperty("table.include.list", "outbox\\.event");
+        engine.setProperty("table.include.list", outbox.table().replace(".", "\\.")); // a regular expression
 
         // Every engine starts without an offset, at the slot's confirmed LSN; what Kafka has is dropped by our filter.
         engine.setProperty("snapshot.mode", "no_data");

@@ -1,6 +1,7 @@
 package io.tidemark.relay.capture;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.OutboxConfig;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -17,7 +18,7 @@ public final class OutboxShape {
      * An end of the WAL, at or after which the table was seen with all its columns: a row in the WAL below it that lacks
      * one was written before the column was added again. {@link Lsn#ZERO} when the table lacks one now.
      */
-    public static Lsn completeAt(Connection connection) throws SQLException {
+    public static Lsn completeAt(Connection connection, OutboxConfig outbox) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             Lsn head; // before the columns: what is written later is not judged by them
             try (ResultSet row = statement.executeQuery("select pg_current_wal_flush_lsn()::text")) {
@@ -25,13 +26,16 @@ public final class OutboxShape {
                 head = Lsn.parse(row.getString(1));
             }
             Set<String> columns = new HashSet<>();
-            try (ResultSet names = statement.executeQuery("select attname from pg_attribute"
-                    + " where attrelid = 'outbox.event'::regclass and attnum > 0 and not attisdropped")) {
+            // by name: a cast to regclass would need rights on its schema
+            try (ResultSet names = statement.executeQuery("select attname from pg_attribute a"
+                    + " join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace"
+                    + " where nspname = '" + outbox.schemaName() + "' and relname = '" + outbox.tableName()
+                    + "' and attnum > 0 and not attisdropped")) {
                 while (names.next()) {
                     columns.add(names.getString(1));
                 }
             }
-            return columns.containsAll(OutboxRow.COLUMNS) ? head : Lsn.ZERO;
+            return columns.containsAll(OutboxRow.columnsOf(outbox)) ? head : Lsn.ZERO;
         }
     }
 }

@@ -2,6 +2,7 @@ package io.tidemark.relay.capture;
 
 import io.debezium.connector.postgresql.connection.ReplicationMessage;
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.OutboxConfig;
 import java.sql.SQLException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
@@ -22,6 +23,7 @@ final class Tap {
 
     private final ChangeRing ring;
     private final Lsn expectedStart;
+    private final String table;
     private final OutboxRow row;
     private final CountDownLatch started = new CountDownLatch(1);
     private volatile Lsn confirmed;
@@ -31,9 +33,10 @@ final class Tap {
     private volatile long lastHeardNanos = lastTurnNanos;
 
     /** @param shapeCompleteAt see {@link OutboxShape#completeAt} */
-    Tap(ChangeRing ring, Lsn expectedStart, Lsn shapeCompleteAt) {
+    Tap(ChangeRing ring, OutboxConfig outbox, Lsn expectedStart, Lsn shapeCompleteAt) {
         this.ring = ring;
-        this.row = new OutboxRow(shapeCompleteAt);
+        this.table = outbox.table();
+        this.row = new OutboxRow(outbox, shapeCompleteAt);
         this.expectedStart = expectedStart;
         this.confirmed = expectedStart;
         this.captured = expectedStart;
@@ -53,9 +56,18 @@ final class Tap {
         started.countDown();
     }
 
+    /** The one whose rows are events. */
+    String table() {
+        return table;
+    }
+
     void insert(ReplicationMessage message, io.debezium.connector.postgresql.connection.Lsn changeLsn, Upkeep upkeep)
             throws SQLException, InterruptedException {
         put(row.read(message, changeLsn), upkeep);
+    }
+
+    void emitted(CapturedEvent event, Upkeep upkeep) throws SQLException, InterruptedException {
+        put(event, upkeep);
     }
 
     void ignored() {

@@ -1,5 +1,6 @@
 package io.tidemark.relay.capture;
 
+import io.debezium.connector.postgresql.connection.LogicalDecodingMessage;
 import io.debezium.connector.postgresql.connection.Lsn;
 import io.debezium.connector.postgresql.connection.ReplicationMessage;
 import io.debezium.connector.postgresql.connection.ReplicationStream;
@@ -49,18 +50,27 @@ final class TappedStream implements ReplicationStream {
         switch (message.getOperation()) {
             case INSERT -> {
                 if (message.isSkippedMessage()) { // says INSERT too: a table the engine does not know
-                    throw new SQLException("the publication has a table besides outbox.event; take it out");
+                    throw new SQLException("the publication has a table besides " + tap.table() + "; take it out");
                 }
                 tap.insert(message, delegate.lastReceivedLsn(), upkeep);
             }
             case COMMIT -> tap.commit(ours(delegate.lastReceivedLsn()), upkeep);
-            case MESSAGE -> {
-                if (message.isLastEventForLsn()) { // non-transactional: no commit will follow
-                    tap.barrier(ours(delegate.lastReceivedLsn()), upkeep);
-                }
-            }
+            case MESSAGE -> processMessage((LogicalDecodingMessage) message);
             case UPDATE, DELETE, TRUNCATE -> tap.ignored(); // no event; only a publication that was altered has them
             default -> {} // BEGIN, ORIGIN
+        }
+    }
+
+    private void processMessage(LogicalDecodingMessage message) throws SQLException, InterruptedException {
+        boolean isTransactional = !message.isLastEventForLsn(); // else no commit will follow
+        io.tidemark.outbox.Lsn end = ours(delegate.lastReceivedLsn());
+        if (message.getPrefix().equals(EmittedEvent.PREFIX)) {
+            tap.emitted(EmittedEvent.read(message, isTransactional), upkeep);
+            if (!isTransactional) {
+                tap.commit(end, upkeep);
+            }
+        } else if (!isTransactional) {
+            tap.barrier(end, upkeep);
         }
     }
 

@@ -57,7 +57,7 @@ final class AdoptCommand implements Callable<Integer> {
             return TidemarkCli.FAILED;
         }
         try (Adoption adoption = Adoption.of(config)) {
-            return lsn == null ? explain(adoption.look()) : adopt(adoption, config.postgres(), lsn);
+            return lsn == null ? explain(adoption.look()) : adopt(adoption, config, lsn);
         } catch (PublishFailure e) {
             System.err.println("tidemark: " + e.getMessage());
             return TidemarkCli.COULD_NOT_RUN;
@@ -77,11 +77,12 @@ final class AdoptCommand implements Callable<Integer> {
         return TidemarkCli.FAILED;
     }
 
-    private int adopt(Adoption adoption, PostgresConfig postgres, Lsn lsn) throws Exception {
+    private int adopt(Adoption adoption, RelayConfiguration config, Lsn lsn) throws Exception {
+        PostgresConfig postgres = config.postgres();
         PostgresConfig administrator = user == null ? postgres : postgres.as(user, passwordFile);
         String consequences = adoption.look().consequences(lsn);
         try (Connection session = new SourceDatabase(administrator).connect("adopt")) {
-            Lsn continueAt = adoption.adopt(lsn, new SourceInstallation(administrator), session);
+            Lsn continueAt = adoption.adopt(lsn, new SourceInstallation(administrator, config.outbox()), session);
             System.out.println("adopted  " + consequences);
             System.out.println("The source continues at " + continueAt
                     + "; halted relays notice within half a minute, others when they start.");

@@ -57,7 +57,7 @@ final class CheckCommand implements Callable<Integer> {
     private void checkPostgres(RelayConfiguration config) {
         SourceDatabase database = new SourceDatabase(config.postgres());
         try (Connection connection = database.connect("check")) {
-            SourceIdentity identity = database.checkReady(connection);
+            SourceIdentity identity = database.checkReady(connection, config.outbox());
             ok("postgres: source " + identity.sourceId() + ", database " + identity.database() + ", timeline "
                     + identity.timeline());
             Optional<SlotState> slot = database.slot(connection);
@@ -86,7 +86,8 @@ final class CheckCommand implements Callable<Integer> {
     private void checkStart(RelayConfiguration config) throws InterruptedException {
         SourceDatabase database = new SourceDatabase(config.postgres());
         try (Connection connection = database.connect("check")) {
-            StartFindings start = StartFindings.of(config, database, connection, database.checkReady(connection));
+            StartFindings start =
+                    StartFindings.of(config, database, connection, database.checkReady(connection, config.outbox()));
             start.halt()
                     .ifPresentOrElse(
                             this::finding,

@@ -1,9 +1,9 @@
 package io.tidemark.relay.cli;
 
 import io.dropwizard.logging.common.BootstrapLogging;
-import io.tidemark.outbox.Migration;
 import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.config.PostgresConfig;
+import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceInstallation;
 import java.nio.file.Path;
@@ -39,12 +39,12 @@ final class InitCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         BootstrapLogging.bootstrap();
-        PostgresConfig configured = ConfigurationFile.read(file).postgres();
+        RelayConfiguration config = ConfigurationFile.read(file);
+        PostgresConfig configured = config.postgres();
         PostgresConfig postgres = user == null ? configured : configured.as(user, passwordFile);
-        SourceInstallation installation = new SourceInstallation(postgres);
+        SourceInstallation installation = new SourceInstallation(postgres, config.outbox());
         if (printSql) {
-            Migration.ALL.forEach(migration -> System.out.println(migration.sql()));
-            System.out.println(installation.slotSql());
+            installation.script().forEach(System.out::println);
             return TidemarkCli.FINE;
         }
         try (Connection connection = new SourceDatabase(postgres).connect("init")) {

@@ -3,6 +3,7 @@ package io.tidemark.relay.cli;
 import io.dropwizard.logging.common.BootstrapLogging;
 import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.config.PostgresConfig;
+import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.source.SlotState;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceInstallation;
@@ -44,14 +45,15 @@ final class SlotCommand {
             @Parameters(paramLabel = "CONFIG") Path file)
             throws Exception {
         BootstrapLogging.bootstrap();
-        PostgresConfig postgres = ConfigurationFile.read(file).postgres();
+        RelayConfiguration config = ConfigurationFile.read(file);
+        PostgresConfig postgres = config.postgres();
         if (!name.equals(postgres.slot())) {
             System.err.println("tidemark: --yes names slot '" + name + "', but " + file + " configures '"
                     + postgres.slot() + "'; nothing was dropped");
             return TidemarkCli.FAILED;
         }
         try (Connection connection = new SourceDatabase(postgres).connect("slot")) {
-            boolean dropped = new SourceInstallation(postgres).dropSlot(connection);
+            boolean dropped = new SourceInstallation(postgres, config.outbox()).dropSlot(connection);
             System.out.println("slot " + name + (dropped ? " dropped" : " did not exist"));
             return TidemarkCli.FINE;
         }

@@ -60,6 +60,11 @@ public final class DeadLetterDesk {
     public String retry(String idOrKey, Optional<String> topic)
             throws DeadLetterProblem, PublishFailure, InterruptedException {
         DeadLetter letter = find(idOrKey);
+        if (topic.isEmpty() && letter.header(DeadLetters.INTENDED_TOPIC).isEmpty()) {
+            throw new DeadLetterProblem("event " + letter.id() + " "
+                    + letter.header(DeadLetters.REASON).orElse("has no topic")
+                    + "; sent again it would be no better: discard it and write it anew, or name a topic with --topic");
+        }
         String target =
                 topic.or(() -> letter.header(DeadLetters.INTENDED_TOPIC)).orElse("");
         String whyNot = TopicName.whyNot(target);

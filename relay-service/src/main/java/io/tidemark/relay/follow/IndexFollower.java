@@ -130,7 +130,7 @@ public final class IndexFollower implements AutoCloseable {
 
     private void follow() throws SourceNotReady, SQLException, PublishFailure, InterruptedException {
         try (Connection session = database.connect("watermark")) {
-            SourceIdentity identity = database.checkReady(session);
+            SourceIdentity identity = database.checkReady(session, config.outbox());
             if (index.belongTo(identity)) {
                 listener.unsound("the database behind postgres.url is another one, or on another timeline, now");
             }

@@ -134,7 +134,7 @@ public final class RelayState {
     /** Logs the first. */
     public synchronized void ignored(long changes) {
         if (changes > 0 && ignoredChanges == 0) {
-            LOG.warn("event=changes-ignored why=\"the publication has updates, deletes or truncates of outbox.event,"
+            LOG.warn("event=changes-ignored why=\"the publication has updates, deletes or truncates of the outbox,"
                     + " which are no events\" fix=\"alter publication … set (publish = 'insert')\"");
         }
         ignoredChanges += changes;

@@ -74,7 +74,7 @@ public final class EventsResource {
         if (trace.stage() == Stage.NOWHERE) {
             throw Problem.notFound("there is no event " + trace.id() + " in the outbox, nor among the dead letters: it"
                     + " was never committed, or its row was removed (by cleanup, after outbox.retention) since it was"
-                    + " published");
+                    + " published, or it has no row in outbox.event (outbox.emit(), or another outbox.table)");
         }
         CompletionStage<Map<String, Answer.Behind>> consumers = trace.record()
                 .map(found -> reports.consumersOf(found.partition(), found.offset()))

@@ -29,7 +29,9 @@ final class DeadLetterWriter {
             Instant time) {
         List<OutgoingHeader> headers = new ArrayList<>(eventHeaders);
         HeaderWriter.add(headers, DeadLetters.REASON, reason.substring(0, Math.min(reason.length(), MAX_REASON)));
-        HeaderWriter.add(headers, DeadLetters.INTENDED_TOPIC, topic);
+        if (event.defect() == null) { // sent again it would be no better
+            HeaderWriter.add(headers, DeadLetters.INTENDED_TOPIC, topic);
+        }
         HeaderWriter.add(headers, DeadLetters.INTENDED_KEY, event.aggregateId());
         HeaderWriter.add(headers, DeadLetters.AGGREGATE_TYPE, event.aggregateType());
         HeaderWriter.add(headers, DeadLetters.TIME, time.toString());

@@ -9,6 +9,7 @@ import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.config.HeaderStyle;
 import io.tidemark.relay.route.OutgoingEvent.OutgoingHeader;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -101,7 +102,7 @@ abstract class HeaderWriter {
         void writeAttributes(List<OutgoingHeader> headers, CapturedEvent event) {
             add(headers, "ce_specversion", "1.0");
             add(headers, "ce_id", event.id());
-            add(headers, "ce_source", source + "/" + event.aggregateType());
+            add(headers, "ce_source", source + "/" + segment(event.aggregateType()));
             add(headers, "ce_type", event.eventType());
             add(headers, "ce_subject", event.aggregateId());
             add(
@@ -110,6 +111,11 @@ abstract class HeaderWriter {
                     Instant.ofEpochMilli(event.createdAtMillis()).toString());
             add(headers, EventHeaders.CONTENT_TYPE, event.contentType());
         }
+    }
+
+    /** What outbox.event allows in an aggregate type stands for itself in a URI; another table may hold anything. */
+    private static String segment(String aggregateType) {
+        return URLEncoder.encode(aggregateType, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     private static final class Debezium extends HeaderWriter {

@@ -27,10 +27,21 @@ public final class Router {
      * Decides topic, key and headers.
      *
      * @param split the value of the {@code tidemark-split} header, or null for the usual, whole transaction
-     * @throws PoisonEvent when no route takes the event, its topic is illegal, or it is a tombstone where none is
-     *     allowed
+     * @throws PoisonEvent when the event has a defect, no route takes it, its topic is illegal, or it is a tombstone
+     *     where none is allowed
      */
     public OutgoingEvent route(CapturedEvent event, Position position, @Nullable String split) {
+        if (event.defect() != null) {
+            throw new PoisonEvent(
+                    name(event, position),
+                    event.defect(),
+                    "it cannot be mended where it is; set onPoison: dead-letter on the route for "
+                            + (event.aggregateType().isEmpty()
+                                    ? "\"*\""
+                                    : "aggregate type '" + event.aggregateType() + "'")
+                            + " to go on without it",
+                    null);
+        }
         RouteConfig route = routeOf(event)
                 .orElseThrow(() -> new PoisonEvent(
                         name(event, position),
@@ -91,6 +102,6 @@ public final class Router {
 
     /** How an event is named in messages. */
     public static String name(CapturedEvent event, Position position) {
-        return "event " + event.id() + " at " + position;
+        return "event " + (event.id().isEmpty() ? "without an id" : event.id()) + " at " + position;
     }
 }

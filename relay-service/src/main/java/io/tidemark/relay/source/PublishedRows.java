@@ -11,7 +11,7 @@ final class PublishedRows {
     private PublishedRows() {}
 
     /** @throws SourceNotReady when it leaves out rows, whose events would be lost without a trace, or columns */
-    static void check(Connection connection, String publication) throws SourceNotReady, SQLException {
+    static void check(Connection connection, String publication, String table) throws SourceNotReady, SQLException {
         try (PreparedStatement select = connection.prepareStatement("select bool_or(prqual is not null) from"
                 + " pg_publication_rel r join pg_publication p on p.oid = r.prpubid where pubname = ?"
                 + " having bool_or(prqual is not null or prattrs is not null)")) {
@@ -19,8 +19,8 @@ final class PublishedRows {
             try (ResultSet partial = select.executeQuery()) {
                 if (partial.next()) {
                     throw new SourceNotReady("publication " + publication + " leaves out "
-                            + (partial.getBoolean(1) ? "rows of outbox.event (it has a WHERE clause)" : "columns")
-                            + "; run: alter publication " + publication + " set table outbox.event");
+                            + (partial.getBoolean(1) ? "rows of " + table + " (it has a WHERE clause)" : "columns")
+                            + "; run: alter publication " + publication + " set table " + table);
                 }
             }
         }

@@ -2,6 +2,7 @@ package io.tidemark.relay.source;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ConfigurationProblem;
+import io.tidemark.relay.config.OutboxConfig;
 import io.tidemark.relay.config.PostgresConfig;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -88,9 +89,10 @@ public final class SourceDatabase {
     /**
      * Checks all that capture needs, but for the slot.
      *
+     * @param outbox which table the events are in
      * @throws SourceNotReady naming the first thing that is missing, and its fix
      */
-    public SourceIdentity checkReady(Connection connection) throws SourceNotReady, SQLException {
+    public SourceIdentity checkReady(Connection connection, OutboxConfig outbox) throws SourceNotReady, SQLException {
         int version = Integer.parseInt(setting(connection, "server_version_num")) / 10_000;
         if (version < OLDEST_MAJOR_VERSION) {
             throw new SourceNotReady(
@@ -104,81 +106,8 @@ public final class SourceDatabase {
                     + "', logical decoding needs 'logical'; run: alter system set wal_level = 'logical'; and restart"
                     + " Postgres");
         }
-        if (!isTrue(
-                connection,
-                "select to_regclass('outbox.event') is not null and to_regclass('outbox.slot') is not" + " null")) {
-            throw new SourceNotReady("there is no outbox in database " + config.database() + " (or " + config.user()
-                    + " may not see it); run: tidemark init CONFIG");
-        }
-        checkGrants(connection);
-        OutboxMigrations.check(connection, config);
-        checkPublication(connection);
-        checkPublishedTables(connection);
-        PublishedRows.check(connection, config.publication());
+        new OutboxCheck(config, outbox, connection).check();
         return identity(connection);
-    }
-
-    private void checkGrants(Connection connection) throws SourceNotReady, SQLException {
-        if (!isTrue(
-                connection,
-                "select has_table_privilege('outbox.event', 'select') and has_table_privilege('outbox.source', 'select')"
-                        + " and has_table_privilege('outbox.slot', 'select')"
-                        + " and has_table_privilege('outbox.migration', 'select')")) {
-            throw SourceNotReady.forWantOfARight("user " + config.user()
-                    + " may not read the outbox; run: grant select on all tables in schema outbox to " + config.user());
-        }
-        if (!isTrue(connection, "select has_function_privilege('outbox.nudge()', 'execute')")) {
-            throw SourceNotReady.forWantOfARight("user " + config.user()
-                    + " may not call outbox.nudge(); run: grant execute on function outbox.nudge() to "
-                    + config.user());
-        }
-        if (!isTrue(
-                connection,
-                "select rolsuper or rolreplication or exists (select from pg_roles r where r.rolname ="
-                        + " 'rds_replication' and pg_has_role(r.oid, 'member')) from pg_roles where rolname ="
-                        + " current_user")) {
-            throw SourceNotReady.forWantOfARight("user " + config.user() + " may not replicate; run: alter role "
-                    + config.user()
-                    + " replication (or your provider's way, for example: grant rds_replication to " + config.user()
-                    + ")");
-        }
-    }
-
-    private void checkPublication(Connection connection) throws SourceNotReady, SQLException {
-        try (PreparedStatement select = connection.prepareStatement(
-                "select pubinsert, pubviaroot, puballtables or exists (select from pg_publication_tables t"
-                        + " where t.pubname = p.pubname and t.schemaname = 'outbox' and t.tablename = 'event')"
-                        + " from pg_publication p where pubname = ?")) {
-            select.setString(1, config.publication());
-            try (ResultSet found = select.executeQuery()) {
-                if (!found.next()) {
-                    throw new SourceNotReady(
-                            "publication " + config.publication() + " does not exist; run: tidemark init CONFIG");
-                }
-                if (!found.getBoolean(1) || !found.getBoolean(2) || !found.getBoolean(3)) {
-                    throw new SourceNotReady("publication " + config.publication()
-                            + " does not publish the inserts of outbox.event by its root; run: drop publication "
-                            + config.publication() + "; create publication " + config.publication()
-                            + " for table outbox.event with (publish = 'insert', publish_via_partition_root = true)");
-                }
-            }
-        }
-    }
-
-    /** The rows of another table would stop capture once they are in the WAL, and could not be taken out again. */
-    private void checkPublishedTables(Connection connection) throws SourceNotReady, SQLException {
-        try (PreparedStatement select = connection.prepareStatement(
-                "select format('%I.%I', schemaname, tablename) from"
-                        + " pg_publication_tables where pubname = ? and (schemaname, tablename) <> ('outbox', 'event') limit 1")) {
-            select.setString(1, config.publication());
-            try (ResultSet other = select.executeQuery()) {
-                if (other.next()) {
-                    throw new SourceNotReady("publication " + config.publication() + " also publishes "
-                            + other.getString(1) + "; the relay needs one for outbox.event alone: alter publication "
-                            + config.publication() + " set table outbox.event");
-                }
-            }
-        }
     }
 
     /** Whose server this session has ended up at. */

@@ -1,6 +1,7 @@
 package io.tidemark.relay.source;
 
 import io.tidemark.outbox.Migration;
+import io.tidemark.relay.config.OutboxConfig;
 import io.tidemark.relay.config.PostgresConfig;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -16,13 +17,16 @@ public final class SourceInstallation {
     private static final int SLOT_ATTEMPTS = 5;
 
     private final PostgresConfig config;
+    private final OutboxConfig outbox;
 
-    public SourceInstallation(PostgresConfig config) {
+    /** @param outbox which table the events are in: ours, which is made, or one that must be there */
+    public SourceInstallation(PostgresConfig config, OutboxConfig outbox) {
         this.config = config;
+        this.outbox = outbox;
     }
 
     /**
-     * Makes what is missing; what is there stays as it is.
+     * Makes what is missing; what is there stays as it is, a table that is not ours among it.
      *
      * @param connection of a user who may create schemas, roles, publications and slots
      * @return what was found and done, a line each
@@ -30,15 +34,40 @@ public final class SourceInstallation {
      */
     public List<String> install(Connection connection) throws SourceNotReady, SQLException {
         List<String> report = new ArrayList<>();
+        if (!outbox.isOwn()) {
+            ExistingTable.check(connection, outbox, config.database());
+        }
         migrate(connection, report);
         publish(connection, report);
         makeSlot(connection, report);
         return report;
     }
 
-    private static void migrate(Connection connection, List<String> report) throws SQLException {
+    /** Everything that {@link #install} would run where nothing is there yet, in order. */
+    public List<String> script() {
+        List<String> script = new ArrayList<>();
+        (outbox.isOwn() ? Migration.ALL : Migration.FOR_EXISTING_TABLE)
+                .forEach(migration -> script.add(migration.sql()));
+        if (!outbox.isOwn()) {
+            script.add(publicationSql() + ";");
+        }
+        script.add(slotSql());
+        return script;
+    }
+
+    private void migrate(Connection connection, List<String> report) throws SourceNotReady, SQLException {
+        boolean hasOwnTable = isApplied(connection, Migration.ALL.get(0));
+        if (outbox.isOwn() && !hasOwnTable && isApplied(connection, Migration.FOR_EXISTING_TABLE.get(0))) {
+            throw new SourceNotReady("schema outbox in database " + config.database() + " was made for a table of your"
+                    + " own and has no outbox.event; set outbox.preset or outbox.table to what it was made for, or give"
+                    + " this source up: tidemark slot drop --yes " + config.slot() + " CONFIG, then drop publication "
+                    + config.publication()
+                    + "; drop schema outbox cascade; and run init again, which makes a new source");
+        }
+        // where our own outbox is, a table beside it needs nothing more
+        List<Migration> migrations = outbox.isOwn() || hasOwnTable ? Migration.ALL : Migration.FOR_EXISTING_TABLE;
         connection.setAutoCommit(false);
-        for (Migration migration : Migration.ALL) {
+        for (Migration migration : migrations) {
             if (isApplied(connection, migration)) {
                 report.add("migration " + migration.fileName() + ": there already");
             } else {
@@ -74,10 +103,14 @@ public final class SourceInstallation {
             return;
         }
         try (Statement statement = connection.createStatement()) {
-            statement.execute("create publication \"" + config.publication().replace("\"", "\"\"")
-                    + "\" for table outbox.event with (publish = 'insert', publish_via_partition_root = true)");
+            statement.execute(publicationSql());
         }
         report.add("publication " + config.publication() + ": made");
+    }
+
+    private String publicationSql() {
+        return "create publication \"" + config.publication().replace("\"", "\"\"") + "\" for table "
+                + outbox.quotedTable() + " with (publish = 'insert', publish_via_partition_root = true)";
     }
 
     private void makeSlot(Connection connection, List<String> report) throws SourceNotReady, SQLException {

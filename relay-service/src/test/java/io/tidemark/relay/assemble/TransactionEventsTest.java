@@ -74,7 +74,8 @@ class TransactionEventsTest {
                 "{\"tenant\": \"\uD83D\uDC27\"}",
                 "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
                 "rojo=00f067aa0ba902b7",
-                1_700_000_000_123L);
+                1_700_000_000_123L,
+                "has no end");
 
         assertThat(spilled(full)).usingRecursiveComparison().isEqualTo(full);
     }

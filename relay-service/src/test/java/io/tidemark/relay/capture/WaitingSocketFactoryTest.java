@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.OutboxConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -16,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class WaitingSocketFactoryTest {
 
-    private final Tap tap = new Tap(new ChangeRing(1, 1), Lsn.ZERO, Lsn.ZERO);
+    private final Tap tap = new Tap(new ChangeRing(1, 1), OutboxConfig.DEFAULT, Lsn.ZERO, Lsn.ZERO);
     private final String tapId = Taps.register(tap);
     private final WaitingSocketFactory factory = new WaitingSocketFactory("50 " + tapId);
 

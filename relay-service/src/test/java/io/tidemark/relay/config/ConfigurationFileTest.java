@@ -36,7 +36,8 @@ class ConfigurationFileTest {
         assertThat(config.postgres().readPassword()).isNull();
         assertThat(config.kafka().properties()).isEmpty();
         assertThat(config.kafka().topics()).isEqualTo(new TopicsConfig(true, 12, 3));
-        assertThat(config.outbox()).isEqualTo(new OutboxConfig("tidemark", Duration.hours(24)));
+        assertThat(config.outbox())
+                .isEqualTo(new OutboxConfig(OutboxConfig.Preset.TIDEMARK, null, null, null, Duration.hours(24)));
         assertThat(config.routes())
                 .containsExactly(new RouteConfig("*", "outbox.{aggregateType}", false, RouteConfig.OnPoison.HALT));
         assertThat(config.headers()).isEqualTo(HeaderStyle.TIDEMARK);
@@ -44,6 +45,34 @@ class ConfigurationFileTest {
         assertThat(config.watermark()).isEqualTo(new WatermarkConfig(Duration.seconds(30), 10_000));
         assertThat(config.limits())
                 .isEqualTo(new LimitsConfig(DataSize.mebibytes(64), 10_000, System.getProperty("java.io.tmpdir")));
+    }
+
+    @Test
+    void debeziumsColumnsCanBeRenamedOneByOne() {
+        OutboxConfig whole = read(MINIMAL + "outbox: {preset: debezium}\n").outbox();
+        OutboxConfig renamed = read(MINIMAL
+                        + "outbox: {preset: debezium, table: shop.Outbox-1, columns: {eventType: kind, headers: h}}\n")
+                .outbox();
+
+        assertThat(whole.table()).isEqualTo("public.outboxevent");
+        assertThat(whole.columns().byKey().values())
+                .containsExactly("id", "aggregatetype", "aggregateid", "type", "payload");
+        assertThat(whole.isOwn()).isFalse();
+        assertThat(renamed.quotedTable()).isEqualTo("\"shop\".\"Outbox-1\"");
+        assertThat(renamed.columns().byKey().values())
+                .containsExactly("id", "aggregatetype", "aggregateid", "kind", "payload", "h");
+    }
+
+    @Test
+    void aTableOfOnesOwnNamesItsColumns() {
+        OutboxConfig outbox = read(MINIMAL + """
+                outbox:
+                  table: shop.events
+                  columns: {id: a, aggregateType: b, aggregateId: c, eventType: d, payload: e, createdAt: f}
+                """).outbox();
+
+        assertThat(outbox.isOwn()).isFalse();
+        assertThat(outbox.columns().byKey()).hasSize(6).containsEntry("createdAt", "f");
     }
 
     @Test
@@ -135,7 +164,35 @@ class ConfigurationFileTest {
                 mistake(url("jdbc:postgresql://a,b/shop?targetServerType=any"), "names several hosts"),
                 mistake(url("postgres://db/shop"), "postgres.url", "jdbc:postgresql://host:5432/database"),
                 mistake(url("jdbc:postgresql://db/shop?password=x"), "postgres.url", "postgres.passwordFile"),
-                mistake(MINIMAL + "outbox: {preset: debezium}\n", "outbox.preset 'debezium'", "tidemark init"),
+                mistake(MINIMAL + "outbox: {preset: debezum}\n", "outbox.preset", "one of tidemark, debezium"),
+                mistake(
+                        MINIMAL + "outbox: {preset: tidemark, table: public.outbox}\n",
+                        "outbox.table, outbox.columns and outbox.additionalHeaders cannot be chosen"),
+                mistake(
+                        MINIMAL + "outbox: {preset: debezium, retention: 24h}\n",
+                        "outbox.retention is for the outbox that tidemark init makes",
+                        "public.outboxevent"),
+                mistake(
+                        MINIMAL + "outbox: {preset: debezium, table: outbox}\n",
+                        "outbox.table 'outbox'",
+                        "schema.table"),
+                mistake(MINIMAL + "outbox: {preset: debezium, table: \"a.b; drop\"}\n", "outbox.table 'a.b; drop'"),
+                mistake(MINIMAL + "outbox: {preset: debezium, table: outbox.event}\n", "set outbox.preset to tidemark"),
+                mistake(
+                        MINIMAL + "outbox: {preset: debezium, additionalHeaders: {ID: a}}\n",
+                        "outbox.additionalHeaders has 'ID'",
+                        "choose another name"),
+                mistake(
+                        MINIMAL + "outbox: {additionalHeaders: {tenant: a}}\n",
+                        "outbox.additionalHeaders cannot be chosen"),
+                mistake(MINIMAL + "outbox: {columns: {id: a}}\n", "outbox.table is missing"),
+                mistake(MINIMAL + "outbox: {table: a.b}\n", "outbox.columns.id is missing"),
+                mistake(
+                        MINIMAL + "outbox: {table: a.b, columns: {id: a, aggregateType: b, aggregateId: c}}\n",
+                        "outbox.columns.eventType is missing"),
+                mistake(
+                        MINIMAL + "outbox: {preset: debezium, columns: {aggregateTyp: b}}\n",
+                        "unknown key outbox.columns.aggregateTyp; did you mean aggregateType?"),
                 mistake(MINIMAL + "outbox: {retention: 0s}\n", "outbox.retention is 0 seconds"),
                 mistake(MINIMAL + "outbox: {retention: 1 week}\n", "outbox.retention", "30s"),
                 mistake(

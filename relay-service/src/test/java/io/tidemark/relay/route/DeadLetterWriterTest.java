@@ -76,6 +76,21 @@ class DeadLetterWriterTest {
         assertThat(headers(letter)).contains(DeadLetters.NULL_PAYLOAD + "=true");
     }
 
+    /** Sent again it would be no better, so it is not said where to. */
+    @Test
+    void ofAnEventWithADefectHasNoTopicToGoBackTo() {
+        CapturedEvent defective =
+                new CapturedEvent("", "order", "", "", new byte[] {1}, null, null, null, null, 1234, "has no key");
+
+        assertThatThrownBy(() -> router.route(defective, AT, null))
+                .isInstanceOfSatisfying(PoisonEvent.class, poison -> {
+                    assertThat(poison.reason()).isEqualTo("has no key");
+                    assertThat(headers(deadLetter(defective, poison)))
+                            .contains("tidemark-dead-letter-reason=has no key")
+                            .noneMatch(header -> header.startsWith(DeadLetters.INTENDED_TOPIC));
+                });
+    }
+
     @Test
     void staysPoisonWhereTheRouteHaltsOrThereIsNone() {
         assertThatThrownBy(() -> deadLetter(event("payment", null), poison)).isSameAs(poison);

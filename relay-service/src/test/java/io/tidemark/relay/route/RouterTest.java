@@ -115,6 +115,12 @@ class RouterTest {
     }
 
     @Test
+    void theSourceOfACloudEventIsAUriWhateverTheAggregateTypeIs() {
+        assertThat(headers(HeaderStyle.CLOUDEVENTS, event("or der/ü+1", PAYLOAD), null))
+                .contains("ce_source=/tidemark/7f3a9c21/or%20der%2F%C3%BC%2B1");
+    }
+
+    @Test
     void writesDebeziumHeaders() {
         assertThat(headers(HeaderStyle.DEBEZIUM, full(), null))
                 .containsExactly(

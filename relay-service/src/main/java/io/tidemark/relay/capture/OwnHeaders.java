@@ -1,0 +1,76 @@
+package io.tidemark.relay.capture;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.tidemark.outbox.EventHeaders;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** An event's own headers, of whom no constraint says that they are an object of strings without reserved names. */
+final class OwnHeaders {
+
+    private static final JsonFactory JSON = new JsonFactory();
+
+    private OwnHeaders() {}
+
+    /** What is wrong with them, to go on after a name; null when nothing is. */
+    static @Nullable String whyNot(String text) {
+        try (JsonParser parser = JSON.createParser(text)) {
+            String wrong = whyNot(parser, parser.nextToken());
+            return wrong == null && parser.nextToken() != null ? "go on behind their end" : wrong;
+        } catch (IOException e) {
+            return "are not JSON";
+        }
+    }
+
+    /** @param headers an object with nothing wrong, or null for none */
+    static String join(@Nullable String headers, Map<String, String> more) {
+        StringWriter joined = new StringWriter();
+        try (JsonGenerator generator = JSON.createGenerator(joined)) {
+            generator.writeStartObject();
+            if (headers != null) {
+                JsonParser parser = JSON.createParser(headers);
+                parser.nextToken();
+                while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                    generator.copyCurrentStructure(parser);
+                }
+            }
+            for (Map.Entry<String, String> header : more.entrySet()) {
+                generator.writeStringField(header.getKey(), header.getValue());
+            }
+            generator.writeEndObject();
+        } catch (IOException e) {
+            throw new IllegalStateException("headers that were looked at are not an object", e);
+        }
+        return joined.toString();
+    }
+
+    /**
+     * Reads on to the end of the object.
+     *
+     * @param start the token that the parser is at
+     */
+    static @Nullable String whyNot(JsonParser parser, @Nullable JsonToken start) throws IOException {
+        if (start != JsonToken.START_OBJECT) {
+            return "are not an object";
+        }
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String name = parser.currentName();
+            if (name.isEmpty()) {
+                return "have one without a name";
+            }
+            if (EventHeaders.isReserved(name)) {
+                return "have '" + name + "', which is reserved";
+            }
+            if (parser.nextToken() != JsonToken.VALUE_STRING) {
+                return "have '" + name + "', which is not a text";
+            }
+            parser.getText(); // decodes it, and so finds what is not UTF-8
+        }
+        return parser.currentToken() == JsonToken.END_OBJECT ? null : "have no end";
+    }
+}

@@ -1,0 +1,88 @@
+package io.tidemark.relay.config;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which columns of a table hold what, by their names as the catalog has them. Those that may be null need not be there.
+ *
+ * @param headers the event's own, an object of strings
+ * @param createdAt becomes the record's timestamp; without it, the time of the commit does
+ */
+public record ColumnsConfig(
+        @Nullable String id,
+        @Nullable String aggregateType,
+        @Nullable String aggregateId,
+        @Nullable String eventType,
+        @Nullable String payload,
+        @Nullable String contentType,
+        @Nullable String headers,
+        @Nullable String traceparent,
+        @Nullable String tracestate,
+        @Nullable String createdAt) {
+
+    static final ColumnsConfig NONE = new ColumnsConfig(null, null, null, null, null, null, null, null, null, null);
+
+    /** As the migration V1__schema.sql has them, but for payload_binary, which only that table has. */
+    static final ColumnsConfig TIDEMARK = new ColumnsConfig(
+            "id",
+            "aggregate_type",
+            "aggregate_id",
+            "event_type",
+            "payload",
+            "content_type",
+            "headers",
+            "traceparent",
+            "tracestate",
+            "created_at");
+
+    /** As Debezium's outbox event router expects them by default. */
+    static final ColumnsConfig DEBEZIUM =
+            new ColumnsConfig("id", "aggregatetype", "aggregateid", "type", "payload", null, null, null, null, null);
+
+    @JsonCreator
+    public ColumnsConfig {}
+
+    /** These, and those of {@code base} where there is none. */
+    ColumnsConfig over(ColumnsConfig base) {
+        return new ColumnsConfig(
+                first(id, base.id),
+                first(aggregateType, base.aggregateType),
+                first(aggregateId, base.aggregateId),
+                first(eventType, base.eventType),
+                first(payload, base.payload),
+                first(contentType, base.contentType),
+                first(headers, base.headers),
+                first(traceparent, base.traceparent),
+                first(tracestate, base.tracestate),
+                first(createdAt, base.createdAt));
+    }
+
+    private static @Nullable String first(@Nullable String ours, @Nullable String base) {
+        return ours == null ? base : ours;
+    }
+
+    /** The keys of this block with the columns they name, in order; without those that name none. */
+    public Map<String, String> byKey() {
+        Map<String, String> named = new LinkedHashMap<>();
+        put(named, "id", id);
+        put(named, "aggregateType", aggregateType);
+        put(named, "aggregateId", aggregateId);
+        put(named, "eventType", eventType);
+        put(named, "payload", payload);
+        put(named, "contentType", contentType);
+        put(named, "headers", headers);
+        put(named, "traceparent", traceparent);
+        put(named, "tracestate", tracestate);
+        put(named, "createdAt", createdAt);
+        return named;
+    }
+
+    private static void put(Map<String, String> named, String key, @Nullable String column) {
+        if (column != null) {
+            named.put(key, column);
+        }
+    }
+}
