@@ -29,7 +29,27 @@ kafka:
     partitions: {{ int64 .Values.kafka.topics.partitions }}
     replicationFactor: {{ int64 .Values.kafka.topics.replicationFactor }}
 outbox:
+  {{- with .Values.outbox.preset }}
+  preset: {{ . | quote }}
+  {{- end }}
+  {{- with .Values.outbox.table }}
+  table: {{ . | quote }}
+  {{- end }}
+  {{- with .Values.outbox.columns }}
+  columns:
+    {{- range $name, $column := . }}
+    {{ $name }}: {{ $column | quote }}
+    {{- end }}
+  {{- end }}
+  {{- with .Values.outbox.additionalHeaders }}
+  additionalHeaders:
+    {{- range $name, $column := . }}
+    {{ $name | quote }}: {{ $column | quote }}
+    {{- end }}
+  {{- end }}
+  {{- if eq .Values.outbox.preset "tidemark" }}
   retention: {{ .Values.outbox.retention | quote }}
+  {{- end }}
 {{- with .Values.routes }}
 routes:
   {{- range . }}

@@ -70,6 +70,18 @@ class ConfigurationTest {
     }
 
     @Test
+    void aTableOfOnesOwnArrivesWithoutARetention() throws IOException {
+        RelayConfiguration config = read("existing-table");
+
+        assertThat(config.outbox().isOwn()).isFalse();
+        assertThat(config.outbox().table()).isEqualTo("shop.outbox");
+        assertThat(config.outbox().columns().byKey())
+                .containsEntry("eventType", "kind")
+                .containsEntry("aggregateType", "aggregatetype");
+        assertThat(config.outbox().additionalHeaders()).containsEntry("eventType", "kind");
+    }
+
+    @Test
     void variablesAreLeftToTheRelay() throws IOException {
         RelayConfiguration config = read("gitops");
 
