@@ -1,4 +1,4 @@
-package io.tidemark.it;
+package io.tidemark.it.benchmark;
 
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.outbox.OutboxEvent;
