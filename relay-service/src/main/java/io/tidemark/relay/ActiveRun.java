@@ -13,6 +13,7 @@ import io.tidemark.relay.election.AdvisoryLock;
 import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.follow.IndexFollower;
 import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.metrics.RelayCounters;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.position.SourcePosition;
@@ -79,6 +80,7 @@ final class ActiveRun {
     private final IndexFollower follower;
     private final RelayState state;
     private final Watermarks watermarks;
+    private final RelayCounters counters;
     private final String relayId;
     private final String owner;
     private final BooleanSupplier isStopping;
@@ -90,6 +92,7 @@ final class ActiveRun {
             IndexFollower follower,
             RelayState state,
             Watermarks watermarks,
+            RelayCounters counters,
             String relayId,
             String owner,
             BooleanSupplier isStopping) {
@@ -99,6 +102,7 @@ final class ActiveRun {
         this.follower = follower;
         this.state = state;
         this.watermarks = watermarks;
+        this.counters = counters;
         this.relayId = relayId;
         this.owner = owner;
         this.isStopping = isStopping;
@@ -127,6 +131,7 @@ final class ActiveRun {
             freeSlot(control);
             StartDecision.Start start;
             int adoptions;
+            boolean takesOver;
             PublishedTopics publishedTopics;
             PostgresConfig server = database.serverOf(control);
             TimelineHistory history = new TimelineReader(server).read(identity);
@@ -135,6 +140,8 @@ final class ActiveRun {
                 publishedTopics.check();
                 Optional<SourcePosition> stored = readable(() -> tail.lastPosition(identity.sourceId()));
                 adoptions = stored.map(SourcePosition::adoptions).orElse(0);
+                takesOver =
+                        stored.map(position -> !position.owner().equals(owner)).orElse(false);
                 start = decideStart(stored, control, identity, history);
                 startIndex(tail, start, adoptions, topics.partitionsOf(declared));
             }
@@ -149,6 +156,10 @@ final class ActiveRun {
                 if (!awaitStream(control, engine)) {
                     return;
                 }
+                if (takesOver) {
+                    counters.tookOver();
+                }
+                state.captures(new ShownCapture(engine));
                 Router router = new Router(config.routes(), config.headers(), identity.sourceId());
                 RelayRun.Parts parts = new RelayRun.Parts(
                         identity,
@@ -169,7 +180,11 @@ final class ActiveRun {
                         start.slotConfirmed(),
                         start.resumePoint().lsn());
                 Watch watch = new Watch(control, engine, publishedTopics);
-                new RelayRun(parts, start, watch).publishUntilStopped();
+                try {
+                    new RelayRun(parts, start, watch).publishUntilStopped();
+                } finally {
+                    state.capturesNoMore();
+                }
                 Failpoint.BEFORE_RELEASE.reach();
             }
         }
@@ -266,6 +281,19 @@ final class ActiveRun {
         }
     }
 
+    private record ShownCapture(CaptureEngine engine) implements RelayState.Capture {
+
+        @Override
+        public Lsn received() {
+            return engine.received();
+        }
+
+        @Override
+        public Lsn captured() {
+            return engine.captured();
+        }
+    }
+
     /** Looks after the session and a quiet slot, and keeps the state up to date. */
     private final class Watch implements RelayRun.Listener {
 
@@ -303,7 +331,7 @@ final class ActiveRun {
             if (anchored && (!state.isHalted() || now - startedNanos > PROVEN_NANOS)) {
                 state.enter(RelayState.Phase.RUNNING, null);
             }
-            state.progressed(engine.captured(), index.published(), engine.confirmed());
+            state.progressed(index.published(), engine.confirmed());
             countIgnored();
             if (now - lastSessionCheck > SESSION_CHECK_NANOS) {
                 lastSessionCheck = now;
@@ -342,10 +370,11 @@ final class ActiveRun {
         }
 
         @Override
-        public void published(int deadLetters) {
+        public void published(int events, int deadLetters, long oldestCommitMillis) {
             state.turned(); // each part of a large transaction is progress, though the loop has not come round
             state.addDeadLetters(deadLetters);
-            state.progressed(engine.captured(), index.published(), engine.confirmed());
+            state.progressed(index.published(), engine.confirmed());
+            counters.published(events, deadLetters, oldestCommitMillis);
             watermarks.advanced();
         }
     }

@@ -21,11 +21,13 @@ final class TappedStream implements ReplicationStream {
     private final Tap tap;
     private final ReplicationMessageProcessor processor = this::process;
     private final Tap.Upkeep upkeep = this::confirm;
+    private final ReceivedLsn received;
     private long lastConfirmNanos;
 
     TappedStream(ReplicationStream delegate, Tap tap) throws SQLException {
         this.delegate = delegate;
         this.tap = tap;
+        this.received = ReceivedLsn.of(delegate);
         tap.started(ours(delegate.startLsn()));
     }
 
@@ -41,7 +43,9 @@ final class TappedStream implements ReplicationStream {
             read++;
         }
         tap.turned();
-        confirm();
+        if (confirm() && read < MESSAGES_PER_TURN) { // all that had come is on the ring
+            received.now().ifPresent(tap::received);
+        }
         return true;
     }
 
@@ -53,7 +57,11 @@ final class TappedStream implements ReplicationStream {
                 }
                 tap.insert(message, delegate.lastReceivedLsn(), upkeep);
             }
-            case COMMIT -> tap.commit(ours(delegate.lastReceivedLsn()), upkeep);
+            case COMMIT ->
+                tap.commit(
+                        ours(delegate.lastReceivedLsn()),
+                        message.getCommitTime().toEpochMilli(),
+                        upkeep);
             case MESSAGE -> {
                 if (message.isLastEventForLsn()) { // non-transactional: no commit will follow
                     tap.barrier(ours(delegate.lastReceivedLsn()), upkeep);
@@ -64,13 +72,15 @@ final class TappedStream implements ReplicationStream {
         }
     }
 
-    private void confirm() throws SQLException {
+    /** @return whether it was time for it */
+    private boolean confirm() throws SQLException {
         long now = System.nanoTime();
         if (now - lastConfirmNanos < CONFIRM_INTERVAL_NANOS) {
-            return;
+            return false;
         }
         lastConfirmNanos = now;
         delegate.flushLsn(Lsn.valueOf(tap.confirmed().value()));
+        return true;
     }
 
     @Override
