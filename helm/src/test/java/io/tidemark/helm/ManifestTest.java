@@ -42,8 +42,11 @@ class ManifestTest {
             "networking.k8s.io/v1 Ingress", V1Ingress::validateJsonElement,
             "networking.k8s.io/v1 NetworkPolicy", V1NetworkPolicy::validateJsonElement);
 
-    private static final Set<String> FOREIGN =
-            Set.of("gateway.networking.k8s.io/v1 HTTPRoute", "external-secrets.io/v1 ExternalSecret");
+    private static final Set<String> FOREIGN = Set.of(
+            "gateway.networking.k8s.io/v1 HTTPRoute",
+            "external-secrets.io/v1 ExternalSecret",
+            "monitoring.coreos.com/v1 PodMonitor",
+            "monitoring.coreos.com/v1 PrometheusRule");
 
     @ParameterizedTest
     @ValueSource(strings = {"minimal", "full", "gitops"})

@@ -85,6 +85,8 @@ class RenderingTest {
                 "ingress: {enabled: true}                                            | ingress.hosts is empty",
                 "httpRoute: {enabled: true}                                          | httpRoute.parentRefs is empty",
                 "runAs: {user: 0}                                                    | user",
+                "podMonitor: {interval: often}                                       | interval",
+                "prometheusRule: {disabled: [TidemarkNoActiv]}                       | disabled",
             })
     void refuses(String values, String named) throws IOException {
         Path file = Files.writeString(directory.resolve("values.yaml"), values);
@@ -106,6 +108,7 @@ class RenderingTest {
                         "ConfigMap", // the relay's
                         "ConfigMap", // the init hook's
                         "ConfigMap", // the extra object
+                        "ConfigMap", // the dashboard
                         "Deployment",
                         "HTTPRoute",
                         "Ingress",
@@ -113,6 +116,8 @@ class RenderingTest {
                         "NetworkPolicy",
                         "Pod",
                         "PodDisruptionBudget",
+                        "PodMonitor",
+                        "PrometheusRule",
                         "Service",
                         "Service");
     }

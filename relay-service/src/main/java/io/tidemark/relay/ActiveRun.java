@@ -13,6 +13,7 @@ import io.tidemark.relay.election.AdvisoryLock;
 import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.follow.IndexFollower;
 import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.metrics.RelayCounters;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.position.SourcePosition;
@@ -80,6 +81,7 @@ final class ActiveRun {
     private final IndexFollower follower;
     private final RelayState state;
     private final Watermarks watermarks;
+    private final RelayCounters counters;
     private final String relayId;
     private final String owner;
     private final BooleanSupplier isStopping;
@@ -91,6 +93,7 @@ final class ActiveRun {
             IndexFollower follower,
             RelayState state,
             Watermarks watermarks,
+            RelayCounters counters,
             String relayId,
             String owner,
             BooleanSupplier isStopping) {
@@ -100,6 +103,7 @@ final class ActiveRun {
         this.follower = follower;
         this.state = state;
         this.watermarks = watermarks;
+        this.counters = counters;
         this.relayId = relayId;
         this.owner = owner;
         this.isStopping = isStopping;
@@ -128,6 +132,7 @@ final class ActiveRun {
             freeSlot(control);
             StartDecision.Start start;
             int adoptions;
+            boolean takesOver;
             PublishedTopics publishedTopics;
             PostgresConfig server = database.serverOf(control);
             TimelineHistory history = new TimelineReader(server).read(identity);
@@ -136,6 +141,8 @@ final class ActiveRun {
                 publishedTopics.check();
                 Optional<SourcePosition> stored = readable(() -> tail.lastPosition(identity.sourceId()));
                 adoptions = stored.map(SourcePosition::adoptions).orElse(0);
+                takesOver =
+                        stored.map(position -> !position.owner().equals(owner)).orElse(false);
                 start = decideStart(stored, control, identity, history);
                 startIndex(tail, start, adoptions, topics.partitionsOf(declared));
             }
@@ -154,6 +161,10 @@ final class ActiveRun {
                 if (!awaitStream(control, engine)) {
                     return;
                 }
+                if (takesOver) {
+                    counters.tookOver();
+                }
+                state.captures(new ShownCapture(engine));
                 Router router = new Router(config.routes(), config.headers(), identity.sourceId());
                 RelayRun.Parts parts = new RelayRun.Parts(
                         identity,
@@ -174,7 +185,11 @@ final class ActiveRun {
                         start.slotConfirmed(),
                         start.resumePoint().lsn());
                 Watch watch = new Watch(control, engine, publishedTopics);
-                new RelayRun(parts, start, watch).publishUntilStopped();
+                try {
+                    new RelayRun(parts, start, watch).publishUntilStopped();
+                } finally {
+                    state.capturesNoMore();
+                }
                 Failpoint.BEFORE_RELEASE.reach();
             }
         }
@@ -275,6 +290,19 @@ final class ActiveRun {
         }
     }
 
+    private record ShownCapture(CaptureEngine engine) implements RelayState.Capture {
+
+        @Override
+        public Lsn received() {
+            return engine.received();
+        }
+
+        @Override
+        public Lsn captured() {
+            return engine.captured();
+        }
+    }
+
     /** Looks after the session and a quiet slot, and keeps the state up to date. */
     private final class Watch implements RelayRun.Listener {
 
@@ -312,7 +340,7 @@ final class ActiveRun {
             if (anchored && (!state.isHalted() || now - startedNanos > PROVEN_NANOS)) {
                 state.enter(RelayState.Phase.RUNNING, null);
             }
-            state.progressed(engine.captured(), index.published(), engine.confirmed());
+            state.progressed(index.published(), engine.confirmed());
             countIgnored();
             if (now - lastSessionCheck > SESSION_CHECK_NANOS) {
                 lastSessionCheck = now;
@@ -351,10 +379,11 @@ final class ActiveRun {
         }
 
         @Override
-        public void published(int deadLetters) {
+        public void published(int events, int deadLetters, long oldestCommitMillis) {
             state.turned(); // each part of a large transaction is progress, though the loop has not come round
             state.addDeadLetters(deadLetters);
-            state.progressed(engine.captured(), index.published(), engine.confirmed());
+            state.progressed(index.published(), engine.confirmed());
+            counters.published(events, deadLetters, oldestCommitMillis);
             watermarks.advanced();
         }
     }

@@ -13,6 +13,7 @@ final class Batch {
     private final List<Assembled.Transaction> transactions = new ArrayList<>();
     private int events;
     private long bytes;
+    private long oldestCommitMillis;
     private Lsn reached = Lsn.ZERO;
 
     Batch(int maxEvents, long maxBytes) {
@@ -20,9 +21,13 @@ final class Batch {
         this.maxBytes = maxBytes;
     }
 
-    void add(Assembled assembled) {
+    /** @param commitMillis when it was committed; of no account where nothing was */
+    void add(Assembled assembled, long commitMillis) {
         reached = assembled.lsn();
         if (assembled instanceof Assembled.Transaction transaction) {
+            if (transactions.isEmpty()) {
+                oldestCommitMillis = commitMillis;
+            }
             transactions.add(transaction);
             events += transaction.events().count();
             bytes += transaction.events().bytes();
@@ -53,6 +58,11 @@ final class Batch {
         return events;
     }
 
+    /** When the first of its transactions was committed; 0 when it has none. */
+    long oldestCommitMillis() {
+        return oldestCommitMillis;
+    }
+
     /** Publishing this batch publishes everything up to here. */
     Lsn reached() {
         return reached;
@@ -63,6 +73,7 @@ final class Batch {
         transactions.clear();
         events = 0;
         bytes = 0;
+        oldestCommitMillis = 0;
         reached = Lsn.ZERO;
     }
 }

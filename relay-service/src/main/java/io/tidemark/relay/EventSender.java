@@ -40,6 +40,8 @@ final class EventSender {
     private final TransactionalPublisher publisher;
     private final Map<Position, Refusal> refused = new HashMap<>();
     private final Map<String, RefusedTopic> refusedTopics = new HashMap<>();
+    /** In the open Kafka transaction. */
+    private int sent;
     /** Those in the open Kafka transaction; why, by where the event stands. */
     private final Map<Position, PoisonEvent> deadLetters = new LinkedHashMap<>();
 
@@ -54,6 +56,7 @@ final class EventSender {
 
     void begin() throws PublishFailure {
         deadLetters.clear();
+        sent = 0;
         publisher.begin();
     }
 
@@ -68,6 +71,7 @@ final class EventSender {
             deadLetters.put(position, poison);
             publisher.send(deadLetter, position);
         }
+        sent++;
         Failpoint.MID_SEND.reach();
     }
 
@@ -151,6 +155,11 @@ final class EventSender {
         }
         Failpoint.AFTER_REFUSAL.reach();
         return event;
+    }
+
+    /** How many events were sent into the last Kafka transaction that was begun. */
+    int sent() {
+        return sent;
     }
 
     /**

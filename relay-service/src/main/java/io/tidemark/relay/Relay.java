@@ -11,6 +11,8 @@ import io.tidemark.relay.explain.EventTracer;
 import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.follow.IndexFollower;
 import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.metrics.FailureReason;
+import io.tidemark.relay.metrics.Metrics;
 import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.position.StartDecision;
 import io.tidemark.relay.progress.GroupOffsets;
@@ -21,6 +23,7 @@ import io.tidemark.relay.source.Nudges;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.source.SourceProbe;
 import io.tidemark.relay.source.TimelineHistory;
 import io.tidemark.relay.watermark.Watermarks;
 import java.sql.Connection;
@@ -63,6 +66,7 @@ public final class Relay {
     private final ReplicaWatermarks replicas;
     private final EventTracer tracer;
     private final IndexFollower follower;
+    private final Metrics metrics;
     private final String owner;
     /** Tells this replica's runs from those of others. */
     private final String id = UUID.randomUUID().toString().substring(0, 8);
@@ -85,6 +89,12 @@ public final class Relay {
                 nudges,
                 () -> watermarks.isServing() ? Optional.of(index.published()) : Optional.empty());
         this.follower = new IndexFollower(config, database, index, id, new WatermarkGate());
+        this.metrics = new Metrics(
+                state,
+                index,
+                follower,
+                watermarks,
+                new SourceProbe(database, config.postgres().slot()));
         this.owner = ProcessHandle.current().pid() + "@" + hostName();
     }
 
@@ -107,6 +117,11 @@ public final class Relay {
 
     public EventTracer tracer() {
         return tracer;
+    }
+
+    /** Not started: only who shows them needs what they cost. */
+    public Metrics metrics() {
+        return metrics;
     }
 
     public SourceDatabase database() {
@@ -174,6 +189,7 @@ public final class Relay {
         try {
             runOnce();
         } catch (HaltException e) {
+            count(FailureReason.HALTED);
             state.enter(RelayState.Phase.HALTED, message(e));
             return false;
         } catch (SourceNotReady
@@ -183,12 +199,35 @@ public final class Relay {
                 | KafkaException
                 | SpillFailed
                 | ConfigurationProblem e) {
+            count(reasonOf(e));
             state.enter(RelayState.Phase.RETRYING, message(e));
         } catch (RuntimeException e) {
             LOG.error("event=run-failed", e); // a bug: the trace is worth its lines
+            count(FailureReason.UNEXPECTED);
             state.enter(RelayState.Phase.RETRYING, "unexpected: " + e);
         }
         return true;
+    }
+
+    /** Before the state says that it has failed. */
+    private void count(FailureReason reason) {
+        metrics.counters().failed(reason, state.snapshot().phase() == RelayState.Phase.RUNNING);
+    }
+
+    private static FailureReason reasonOf(Exception failure) {
+        if (failure instanceof PublishFailure publishing && publishing.kind() == PublishFailure.Kind.FENCED) {
+            return FailureReason.FENCED;
+        }
+        if (failure instanceof SourceNotReady || failure instanceof SQLException) {
+            return FailureReason.POSTGRES;
+        }
+        if (failure instanceof CaptureFailed) {
+            return FailureReason.CAPTURE;
+        }
+        if (failure instanceof SpillFailed) {
+            return FailureReason.SPILL;
+        }
+        return failure instanceof ConfigurationProblem ? FailureReason.CONFIGURATION : FailureReason.KAFKA;
     }
 
     private static String message(Exception failure) {
@@ -208,7 +247,17 @@ public final class Relay {
                 return;
             }
             Failpoint.AFTER_LOCK.reach();
-            new ActiveRun(config, database, index, follower, state, watermarks, id, owner, this::isStopping)
+            new ActiveRun(
+                            config,
+                            database,
+                            index,
+                            follower,
+                            state,
+                            watermarks,
+                            metrics.counters(),
+                            id,
+                            owner,
+                            this::isStopping)
                     .run(control, identity);
         } catch (PublishFailure e) {
             if (e.kind() == PublishFailure.Kind.HALT || e.kind() == PublishFailure.Kind.NO_RIGHT) {

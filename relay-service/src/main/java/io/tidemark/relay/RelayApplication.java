@@ -40,6 +40,9 @@ public final class RelayApplication extends Application<RelayConfiguration> {
     public void run(RelayConfiguration config, Environment environment) {
         Relay relay = new Relay(config);
         environment.jersey().register(new ProblemMapper());
+        environment.jersey().register(relay.metrics().requestFilter());
+        relay.metrics().addProcess(environment.metrics());
+        environment.admin().addServlet("prometheus", relay.metrics().servlet()).addMapping("/metrics");
         environment.jersey().register(new ProjectionsResource(relay.watermarks()));
         environment.jersey().register(new OpenApiResource());
         environment.jersey().register(new WaitResource(relay.watermarks()));
@@ -59,6 +62,7 @@ public final class RelayApplication extends Application<RelayConfiguration> {
         environment.lifecycle().addServerLifecycleListener(server -> {
             relay.start();
             watchdog.start();
+            relay.metrics().start();
             server.addEventListener(stopFirst(relay, watchdog));
         });
     }
@@ -68,6 +72,7 @@ public final class RelayApplication extends Application<RelayConfiguration> {
             @Override
             public void lifeCycleStopping(LifeCycle server) {
                 watchdog.close();
+                relay.metrics().close();
                 try {
                     relay.stop();
                 } catch (InterruptedException e) {

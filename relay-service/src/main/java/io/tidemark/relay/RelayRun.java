@@ -71,8 +71,13 @@ final class RelayRun {
         /** The stream has come by the resume point: this is the history that was published so far. Called once. */
         void anchored();
 
-        /** Publishing has advanced, and the index with it; by so many dead letters among others. */
-        void published(int deadLetters);
+        /**
+         * A Kafka transaction was committed, and the index has advanced with it.
+         *
+         * @param events how many, the dead letters among them
+         * @param oldestCommitMillis when the first of its Postgres transactions was committed; 0 when it has none
+         */
+        void published(int events, int deadLetters, long oldestCommitMillis);
 
         /**
          * Called every turn, also without traffic.
@@ -94,6 +99,8 @@ final class RelayRun {
     private Lsn published;
 
     private boolean anchored;
+    /** Of the transaction that was taken last. */
+    private long commitMillis;
 
     RelayRun(Parts parts, StartDecision.Start start, Listener listener) {
         this.parts = parts;
@@ -152,6 +159,9 @@ final class RelayRun {
 
     private void take(List<Change> changes) throws PublishFailure, InterruptedException {
         for (Change change : changes) {
+            if (change instanceof Change.Commit commit) {
+                commitMillis = commit.commitMillis();
+            }
             Optional<Assembled> assembled = assembler.accept(change);
             if (assembled.isEmpty()) {
                 continue;
@@ -167,7 +177,7 @@ final class RelayRun {
             if (!batch.hasRoomFor(assembled.get())) {
                 publishBatch();
             }
-            batch.add(assembled.get());
+            batch.add(assembled.get(), commitMillis);
             if (batch.isFull()) {
                 publishBatch();
             }
@@ -210,7 +220,7 @@ final class RelayRun {
             for (; sending < transactions.size(); sending++) {
                 send(transactions.get(sending));
             }
-            commit(ResumePoint.after(reached));
+            commit(ResumePoint.after(reached), batch.oldestCommitMillis());
             return transactions.size();
         } catch (PoisonEvent e) {
             parts.publisher().abort();
@@ -277,7 +287,8 @@ final class RelayRun {
                 commit(
                         complete
                                 ? ResumePoint.after(commitLsn)
-                                : ResumePoint.inside(commitLsn, lastOrdinal, this.published));
+                                : ResumePoint.inside(commitLsn, lastOrdinal, this.published),
+                        commitMillis);
                 published = true;
             } catch (PublishFailure e) {
                 sender.takeBack(e);
@@ -286,7 +297,7 @@ final class RelayRun {
     }
 
     /** The order that makes it exactly once: nothing is told to anyone before Kafka has it for good. */
-    private void commit(ResumePoint reached) throws PublishFailure {
+    private void commit(ResumePoint reached, long oldestCommitMillis) throws PublishFailure {
         Failpoint.AFTER_SEND.reach();
         SourcePosition position =
                 new SourcePosition(parts.identity(), reached, parts.owner(), Instant.now(), parts.adoptions());
@@ -313,7 +324,7 @@ final class RelayRun {
         Failpoint.BEFORE_CONFIRM.reach();
         parts.engine().confirmUpTo(published);
         Failpoint.AFTER_CONFIRM.reach();
-        listener.published(sender.committed());
+        listener.published(sender.sent(), sender.committed(), oldestCommitMillis);
     }
 
     private static Map<TopicPartition, List<IndexEntry.Addition>> additions(

@@ -43,6 +43,8 @@ class PackageTableTest {
             Map.entry("election", Set.of()),
             Map.entry("cleanup", Set.of("source")),
             Map.entry("health", Set.of("source")),
+            // what is told of each is theirs to say
+            Map.entry("metrics", Set.of("config", "follow", "health", "position", "source", "watermark")),
             Map.entry("failpoint", Set.of()),
             // route: the headers a dead letter shows
             Map.entry("cli", Set.of(ROOT, "config", "deadletter", "publish", "route", "source")),
@@ -59,6 +61,7 @@ class PackageTableTest {
                             "follow",
                             "health",
                             "http",
+                            "metrics",
                             "position",
                             "progress",
                             "publish",
@@ -90,13 +93,25 @@ class PackageTableTest {
             Map.entry("org.postgresql.", Set.of("config", "source", "capture")),
             Map.entry(
                     "java.sql.",
-                    Set.of("source", "election", "capture", "follow", "cleanup", "explain", "replica", "cli", ROOT)),
-            Map.entry("jakarta.ws.rs.", Set.of("http")),
+                    Set.of(
+                            "source",
+                            "election",
+                            "capture",
+                            "follow",
+                            "cleanup",
+                            "explain",
+                            "replica",
+                            "metrics",
+                            "cli",
+                            ROOT)),
+            Map.entry("jakarta.ws.rs.", Set.of("http", "metrics")),
+            Map.entry("jakarta.servlet.", Set.of("metrics", ROOT)),
+            Map.entry("io.prometheus.", Set.of("metrics")),
             // capture: the first line of an emitted event
-            Map.entry("com.fasterxml.jackson.", Set.of("config", "capture", "route", "position", "http", "cli")),
+            Map.entry("com.fasterxml.jackson.", Set.of("config", "capture", "route", "position", "http", "metrics", "cli")),
             Map.entry("io.dropwizard.", Set.of("config", "watermark", "replica", "http", "cli", ROOT)),
             Map.entry("org.eclipse.jetty.", Set.of(ROOT)),
-            Map.entry("com.codahale.metrics.", Set.of("health", ROOT)),
+            Map.entry("com.codahale.metrics.", Set.of("health", "metrics", ROOT)),
             Map.entry("picocli.", Set.of("cli")));
 
     private static final JavaClasses CLASSES = new ClassFileImporter()

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** A relay in a process of its own, as in production: {@code tidemark run}, with HTTP on free ports. */
 public final class RelayProcess implements AutoCloseable {
@@ -47,15 +48,15 @@ public final class RelayProcess implements AutoCloseable {
     private Launch launch;
     private ChildJvm process;
 
-    private RelayProcess(TestSource source, Servers through, Launch launch, String... more) {
+    private RelayProcess(Function<String[], Path> configFile, Path dir, Launch launch, String... more) {
         this.port = FreePorts.next();
         this.adminPort = FreePorts.next();
         String[] yaml = Arrays.copyOf(more, more.length + 1);
         yaml[more.length] = "server: {applicationConnectors: [{type: http, bindHost: 127.0.0.1, port: " + port
                 + "}], adminConnectors: [{type: http, bindHost: 127.0.0.1, port: " + adminPort
                 + "}], requestLog: {appenders: []}}";
-        this.config = source.configFile(through, yaml);
-        this.log = source.dir().resolve("relay-" + port + ".log");
+        this.config = configFile.apply(yaml);
+        this.log = dir.resolve("relay-" + port + ".log");
         this.launch = launch;
         this.process = spawn();
     }
@@ -72,7 +73,13 @@ public final class RelayProcess implements AutoCloseable {
      * @param more YAML at the end of its configuration
      */
     public static RelayProcess start(TestSource source, Servers through, Launch launch, String... more) {
-        return new RelayProcess(source, through, launch, more);
+        return new RelayProcess(yaml -> source.configFile(through, yaml), source.dir(), launch, more);
+    }
+
+    /** Starts one that sends what it cannot publish to the dead letters; returns at once. */
+    public static RelayProcess startWithDeadLetters(PoisonSource source, Launch launch) {
+        return new RelayProcess(
+                yaml -> source.configFile("dead-letter", yaml), source.source().dir(), launch);
     }
 
     private ChildJvm spawn() {
@@ -120,6 +127,11 @@ public final class RelayProcess implements AutoCloseable {
     /** Whether the health check on the admin port passes. */
     public boolean isHealthy() throws IOException, InterruptedException {
         return send(adminPort, "/healthcheck", STATE_TIMEOUT).statusCode() == 200;
+    }
+
+    /** What a scrape gets. */
+    public String metrics() throws IOException, InterruptedException {
+        return send(adminPort, "/metrics", Duration.ofSeconds(10)).body();
     }
 
     /** Up to where everything is in committed Kafka transactions, as this relay knows it. */

@@ -159,6 +159,14 @@ public final class CaptureEngine implements AutoCloseable {
         return tap.captured();
     }
 
+    /**
+     * Everything committed at or below it is captured; unlike {@link #captured} it moves on where there is nothing to
+     * capture. As of a moment ago.
+     */
+    public Lsn received() {
+        return tap.received();
+    }
+
     /** How many changes other than inserts came off the stream; they are no events. */
     public long ignoredChanges() {
         return tap.ignoredChanges();

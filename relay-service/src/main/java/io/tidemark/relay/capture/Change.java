@@ -12,8 +12,9 @@ public sealed interface Change permits CapturedEvent, Change.Commit, Change.Barr
      * The events since the last commit are one transaction.
      *
      * @param commitLsn the end of its commit record
+     * @param commitMillis when it was committed, by the server's clock, in milliseconds since 1970
      */
-    record Commit(Lsn commitLsn) implements Change {
+    record Commit(Lsn commitLsn, long commitMillis) implements Change {
 
         @Override
         public int approximateBytes() {

@@ -28,6 +28,7 @@ final class Tap {
     private final CountDownLatch started = new CountDownLatch(1);
     private volatile Lsn confirmed;
     private volatile Lsn captured;
+    private volatile Lsn received;
     private final AtomicLong ignored = new AtomicLong();
     private volatile long lastTurnNanos = System.nanoTime();
     private volatile long lastHeardNanos = lastTurnNanos;
@@ -40,6 +41,7 @@ final class Tap {
         this.expectedStart = expectedStart;
         this.confirmed = expectedStart;
         this.captured = expectedStart;
+        this.received = expectedStart;
     }
 
     /**
@@ -74,8 +76,8 @@ final class Tap {
         ignored.incrementAndGet();
     }
 
-    void commit(Lsn commitLsn, Upkeep upkeep) throws SQLException, InterruptedException {
-        put(new Change.Commit(commitLsn), upkeep);
+    void commit(Lsn commitLsn, long commitMillis, Upkeep upkeep) throws SQLException, InterruptedException {
+        put(new Change.Commit(commitLsn, commitMillis), upkeep);
         captured = commitLsn;
     }
 
@@ -90,6 +92,11 @@ final class Tap {
             heard(); // it may have said much more that waits to be read
             upkeep.run();
         }
+    }
+
+    /** Everything committed at or below it has been handed over, or there was nothing. */
+    void received(Lsn upTo) {
+        received = upTo;
     }
 
     /** Nobody drains the ring any more: a streaming thread that is blocked on it, or comes to it, ends. */
@@ -123,6 +130,10 @@ final class Tap {
 
     Lsn captured() {
         return captured;
+    }
+
+    Lsn received() {
+        return received;
     }
 
     long ignoredChanges() {

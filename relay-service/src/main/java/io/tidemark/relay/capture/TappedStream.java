@@ -22,11 +22,13 @@ final class TappedStream implements ReplicationStream {
     private final Tap tap;
     private final ReplicationMessageProcessor processor = this::process;
     private final Tap.Upkeep upkeep = this::confirm;
+    private final ReceivedLsn received;
     private long lastConfirmNanos;
 
     TappedStream(ReplicationStream delegate, Tap tap) throws SQLException {
         this.delegate = delegate;
         this.tap = tap;
+        this.received = ReceivedLsn.of(delegate);
         tap.started(ours(delegate.startLsn()));
     }
 
@@ -42,7 +44,9 @@ final class TappedStream implements ReplicationStream {
             read++;
         }
         tap.turned();
-        confirm();
+        if (confirm() && read < MESSAGES_PER_TURN) { // all that had come is on the ring
+            received.now().ifPresent(tap::received);
+        }
         return true;
     }
 
@@ -54,7 +58,11 @@ final class TappedStream implements ReplicationStream {
                 }
                 tap.insert(message, delegate.lastReceivedLsn(), upkeep);
             }
-            case COMMIT -> tap.commit(ours(delegate.lastReceivedLsn()), upkeep);
+            case COMMIT ->
+                tap.commit(
+                        ours(delegate.lastReceivedLsn()),
+                        message.getCommitTime().toEpochMilli(),
+                        upkeep);
             case MESSAGE -> processMessage((LogicalDecodingMessage) message);
             case UPDATE, DELETE, TRUNCATE -> tap.ignored(); // no event; only a publication that was altered has them
             default -> {} // BEGIN, ORIGIN
@@ -67,20 +75,22 @@ final class TappedStream implements ReplicationStream {
         if (message.getPrefix().equals(EmittedEvent.PREFIX)) {
             tap.emitted(EmittedEvent.read(message, isTransactional), upkeep);
             if (!isTransactional) {
-                tap.commit(end, upkeep);
+                tap.commit(end, System.currentTimeMillis(), upkeep); // it tells no time
             }
         } else if (!isTransactional) {
             tap.barrier(end, upkeep);
         }
     }
 
-    private void confirm() throws SQLException {
+    /** @return whether it was time for it */
+    private boolean confirm() throws SQLException {
         long now = System.nanoTime();
         if (now - lastConfirmNanos < CONFIRM_INTERVAL_NANOS) {
-            return;
+            return false;
         }
         lastConfirmNanos = now;
         delegate.flushLsn(Lsn.valueOf(tap.confirmed().value()));
+        return true;
     }
 
     @Override

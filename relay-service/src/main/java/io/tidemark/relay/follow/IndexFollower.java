@@ -19,11 +19,13 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,6 +72,7 @@ public final class IndexFollower implements AutoCloseable {
     private final CountDownLatch rebuilt = new CountDownLatch(1);
     private final Thread thread = new Thread(this::work, "follower");
     private String told = "";
+    private volatile @Nullable Long freshNanos;
 
     /** @param relayId names this replica in the runs of its entries */
     public IndexFollower(
@@ -87,6 +90,12 @@ public final class IndexFollower implements AutoCloseable {
                 .flatMap(projection -> projection.topics().stream())
                 .collect(Collectors.toSet());
         thread.setDaemon(true);
+    }
+
+    /** Since it last knew all that is published; empty before it first did. */
+    public OptionalDouble viewAgeSeconds() {
+        Long fresh = freshNanos;
+        return fresh == null ? OptionalDouble.empty() : OptionalDouble.of((System.nanoTime() - fresh) / 1e9);
     }
 
     public void start() {
@@ -171,6 +180,9 @@ public final class IndexFollower implements AutoCloseable {
                                 nudged = System.nanoTime();
                                 database.nudge(session);
                             }
+                        }
+                        if (reader.hasHeard() && sound) {
+                            freshNanos = System.nanoTime();
                         }
                         if (!entries.isEmpty()) {
                             listener.advanced();

@@ -38,6 +38,8 @@ public final class RelayState {
      *
      * @param reason why it is not running; null when it is
      * @param identity of the database, once known
+     * @param received everything committed at or below it is captured, or there was nothing to capture
+     * @param captured the last commit or nudge that was captured
      * @param ignoredChanges updates, deletes and truncates of the outbox that were read since this process started
      */
     public record Snapshot(
@@ -45,6 +47,7 @@ public final class RelayState {
             @Nullable String reason,
             Instant since,
             Optional<SourceIdentity> identity,
+            Lsn received,
             Lsn captured,
             Lsn published,
             Lsn confirmed,
@@ -56,11 +59,21 @@ public final class RelayState {
         }
     }
 
+    /** How far a stream has come. Asked on any thread. */
+    public interface Capture {
+
+        Lsn received();
+
+        Lsn captured();
+    }
+
+    private record LastCapture(Lsn received, Lsn captured) implements Capture {}
+
     private Phase phase = Phase.STARTING;
     private @Nullable String reason;
     private Instant since = Instant.now();
     private Optional<SourceIdentity> identity = Optional.empty();
-    private Lsn captured = Lsn.ZERO;
+    private Capture capture = new LastCapture(Lsn.ZERO, Lsn.ZERO);
     private Lsn published = Lsn.ZERO;
     private Lsn confirmed = Lsn.ZERO;
     private final AtomicLong deadLetters = new AtomicLong();
@@ -125,8 +138,17 @@ public final class RelayState {
         identity = Optional.of(source);
     }
 
-    public synchronized void progressed(Lsn capturedUpTo, Lsn publishedUpTo, Lsn confirmedUpTo) {
-        captured = capturedUpTo;
+    /** From now on asked whenever somebody looks: the loop may be waiting for Kafka. */
+    public synchronized void captures(Capture running) {
+        capture = running;
+    }
+
+    /** What was captured last stays. */
+    public synchronized void capturesNoMore() {
+        capture = new LastCapture(capture.received(), capture.captured());
+    }
+
+    public synchronized void progressed(Lsn publishedUpTo, Lsn confirmedUpTo) {
         published = publishedUpTo;
         confirmed = confirmedUpTo;
     }
@@ -141,6 +163,8 @@ public final class RelayState {
     }
 
     public synchronized Snapshot snapshot() {
-        return new Snapshot(phase, reason, since, identity, captured, published, confirmed, ignoredChanges);
+        Lsn received = capture.received(); // first: what is received is captured by now
+        return new Snapshot(
+                phase, reason, since, identity, received, capture.captured(), published, confirmed, ignoredChanges);
     }
 }

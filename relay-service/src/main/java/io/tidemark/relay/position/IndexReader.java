@@ -12,6 +12,7 @@ import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
@@ -30,6 +31,8 @@ public final class IndexReader implements AutoCloseable {
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final String sourceId;
     private final long end;
+    private final Metric answers;
+    private double answersSeen;
     private boolean caughtUp;
 
     /** Looks where the topic begins and ends now; waits for the topic to exist at most as long as Kafka's client does. */
@@ -43,6 +46,11 @@ public final class IndexReader implements AutoCloseable {
         properties.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
         this.consumer = new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
         this.sourceId = sourceId;
+        this.answers = consumer.metrics().values().stream()
+                .filter(metric -> metric.metricName().name().equals("response-total"))
+                .filter(metric -> metric.metricName().group().equals("consumer-metrics"))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("the Kafka consumer counts no responses"));
         consumer.assign(Set.of(PARTITION));
         try {
             end = consumer.endOffsets(Set.of(PARTITION)).getOrDefault(PARTITION, 0L);
@@ -72,6 +80,17 @@ public final class IndexReader implements AutoCloseable {
             LOG.warn("event=index-entry-unreadable offset={} error=\"{}\"", record.offset(), e.getMessage());
             return Optional.empty();
         }
+    }
+
+    /**
+     * Whether a broker has answered since this was last called: also without entries, it does so twice a second
+     * ({@code fetch.max.wait.ms}).
+     */
+    public boolean hasHeard() {
+        double now = ((Number) answers.metricValue()).doubleValue();
+        boolean heard = now != answersSeen;
+        answersSeen = now;
+        return heard;
     }
 
     /** Whether everything that was there when it was made has been read; for good, also when the topic is made again. */

@@ -258,6 +258,11 @@ public final class PublishedIndex {
         return index == null ? 0 : index.need(lsn);
     }
 
+    /** How many pairs of LSN and offset it keeps. */
+    public synchronized int pairs() {
+        return partitions.values().stream().mapToInt(PartitionIndex::size).sum();
+    }
+
     /**
      * When the first thing above {@code lsn} was published, in milliseconds since 1970 by the clock of who published
      * it; empty when nothing was, or it is not known any more.

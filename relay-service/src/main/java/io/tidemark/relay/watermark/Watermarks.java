@@ -246,6 +246,11 @@ public final class Watermarks implements AutoCloseable {
         return source != null;
     }
 
+    /** How many are being dealt with now, most of them waiting. */
+    public int waiting() {
+        return waiting.get();
+    }
+
     /** Why there are none, when there are none. */
     public String whyNotServing() {
         return notServing.reason();

@@ -22,7 +22,7 @@ final class Events {
     }
 
     static Change commit(String lsn) {
-        return new Change.Commit(Lsn.parse(lsn));
+        return new Change.Commit(Lsn.parse(lsn), 0);
     }
 
     static Change barrier(String lsn) {

@@ -141,7 +141,7 @@ class ChangeRingTest {
     }
 
     private static Change commit(long lsn) {
-        return new Change.Commit(new Lsn(lsn));
+        return new Change.Commit(new Lsn(lsn), 0);
     }
 
     private static List<Change> drain(ChangeRing ring) throws InterruptedException {

@@ -169,7 +169,7 @@ final class Replica {
         }
         Lsn commitLsn = bug == Bug.ROW_LSN_FOR_COMMIT_LSN ? entry.firstRowLsn() : entry.end();
         assembling
-                .accept(entry.events().isEmpty() ? new Change.Barrier(entry.end()) : new Change.Commit(commitLsn))
+                .accept(entry.events().isEmpty() ? new Change.Barrier(entry.end()) : new Change.Commit(commitLsn, 0))
                 .ifPresent(batch::add);
     }
 

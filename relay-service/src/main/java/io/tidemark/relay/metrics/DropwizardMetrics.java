@@ -1,0 +1,58 @@
+package io.tidemark.relay.metrics;
+
+import com.codahale.metrics.Gauge;
+import com.codahale.metrics.MetricRegistry;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+
+/**
+ * What Dropwizard counts and we do not: the threads behind both ports, and what is logged. Each by hand, because
+ * client_java's bridge takes over names and help texts that are those of classes. All else of its some hundred metrics
+ * is left out; {@link RequestFilter} tells it by route.
+ */
+final class DropwizardMetrics {
+
+    private static final String THREADS = "org.eclipse.jetty.util.thread.QueuedThreadPool.dw.";
+    private static final String LOGGED = "ch.qos.logback.core.Appender.";
+
+    private final MetricRegistry dropwizard;
+    private final PrometheusRegistry registry;
+
+    private DropwizardMetrics(MetricRegistry dropwizard, PrometheusRegistry registry) {
+        this.dropwizard = dropwizard;
+        this.registry = registry;
+    }
+
+    static void register(MetricRegistry dropwizard, PrometheusRegistry registry) {
+        DropwizardMetrics both = new DropwizardMetrics(dropwizard, registry);
+        both.gauge("tidemark_http_threads", "Threads that serve both ports.", "size");
+        both.gauge("tidemark_http_threads_busy_ratio", "Share of them that is busy.", "utilization");
+        both.gauge("tidemark_http_queued_jobs", "Jobs, requests most of them, that wait for a thread.", "jobs");
+        both.counter("tidemark_log_errors", "Lines logged as ERROR.", "error");
+        both.counter("tidemark_log_warnings", "Lines logged as WARN.", "warn");
+    }
+
+    /** Jetty's are there only once its server runs. */
+    private void gauge(String name, String help, String theirs) {
+        GaugeWithCallback.builder()
+                .name(name)
+                .help(help)
+                .callback(series -> {
+                    if (dropwizard.getMetrics().get(THREADS + theirs) instanceof Gauge<?> gauge
+                            && gauge.getValue() instanceof Number value) {
+                        series.call(value.doubleValue());
+                    }
+                })
+                .register(registry);
+    }
+
+    private void counter(String name, String help, String theirs) {
+        CounterWithCallback.builder()
+                .name(name)
+                .help(help)
+                .callback(series ->
+                        series.call((double) dropwizard.meter(LOGGED + theirs).getCount()))
+                .register(registry);
+    }
+}

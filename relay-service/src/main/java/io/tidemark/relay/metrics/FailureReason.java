@@ -1,0 +1,27 @@
+package io.tidemark.relay.metrics;
+
+import java.util.Locale;
+
+/** Why a run, or an attempt at one, ended. */
+public enum FailureReason {
+    /** Going on could lose or repeat events, or a right is missing. */
+    HALTED,
+    /** Another relay has taken over this source. */
+    FENCED,
+    /** The database is away, or not as it must be. */
+    POSTGRES,
+    /** The replication stream has ended, or stands still. */
+    CAPTURE,
+    /** Kafka is away, or takes no writes. */
+    KAFKA,
+    /** The file of a large transaction could not be written. */
+    SPILL,
+    /** A file that the configuration names could not be read. */
+    CONFIGURATION,
+    /** A bug. */
+    UNEXPECTED;
+
+    String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

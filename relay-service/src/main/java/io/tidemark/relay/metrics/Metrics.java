@@ -1,0 +1,64 @@
+package io.tidemark.relay.metrics;
+
+import com.codahale.metrics.MetricRegistry;
+import io.prometheus.metrics.exporter.servlet.jakarta.PrometheusMetricsServlet;
+import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.tidemark.relay.follow.IndexFollower;
+import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.source.SourceProbe;
+import io.tidemark.relay.watermark.Watermarks;
+import jakarta.servlet.http.HttpServlet;
+
+/** All metrics of one relay. Made with it; what asks servers begins with {@link #start}. Safe on any thread. */
+public final class Metrics implements AutoCloseable {
+
+    private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final RelayCounters counters = new RelayCounters(registry);
+    private final RequestFilter requests;
+    private final Sampler sampler;
+
+    public Metrics(
+            RelayState state, PublishedIndex index, IndexFollower follower, Watermarks watermarks, SourceProbe probe) {
+        this.sampler = new Sampler(state, index, follower, watermarks, probe);
+        this.requests = new RequestFilter(registry, watermarks.names());
+        registry.register(new ReadingGauges(sampler::read, version()));
+    }
+
+    private static String version() {
+        String version = Metrics.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
+    /** For the runs. */
+    public RelayCounters counters() {
+        return counters;
+    }
+
+    /** For Jersey. */
+    public RequestFilter requestFilter() {
+        return requests;
+    }
+
+    /** Adds those of the process: the JVM's, and of Dropwizard's those that we do not have ourselves. */
+    public void addProcess(MetricRegistry dropwizard) {
+        JvmMetrics.builder().register(registry);
+        DropwizardMetrics.register(dropwizard, registry);
+    }
+
+    /** Answers a scrape from memory. */
+    public HttpServlet servlet() {
+        return new PrometheusMetricsServlet(registry);
+    }
+
+    /** From now on Postgres and the groups are looked at. */
+    public void start() {
+        sampler.start();
+    }
+
+    @Override
+    public void close() {
+        sampler.close();
+    }
+}

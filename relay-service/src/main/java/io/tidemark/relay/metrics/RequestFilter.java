@@ -1,0 +1,143 @@
+package io.tidemark.relay.metrics;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.Unit;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ContainerRequestFilter;
+import jakarta.ws.rs.container.ContainerResponseContext;
+import jakarta.ws.rs.container.ContainerResponseFilter;
+import jakarta.ws.rs.container.ResourceInfo;
+import jakarta.ws.rs.core.Context;
+import java.lang.reflect.AnnotatedElement;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts and times the requests to the API, and among them those that ask whether a projection has caught up, by what
+ * they were answered. Sees the answers as the caller does. On HTTP's threads.
+ */
+public final class RequestFilter implements ContainerRequestFilter, ContainerResponseFilter {
+
+    private static final double[] BUCKETS = {.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30};
+    private static final String BEGAN = "tidemark.began";
+    private static final String ROUTE = "tidemark.route";
+    private static final String WATERMARK = "/v1/projections/{name}/watermark";
+    private static final String WAIT = "/v1/wait";
+    /** Instead of a projection, where the answer is about the request as a whole. */
+    private static final String SEVERAL = "several";
+
+    private final Histogram requests;
+    private final Counter waits;
+    private final Histogram waitSeconds;
+
+    @Context
+    private @Nullable ResourceInfo resource;
+
+    RequestFilter(PrometheusRegistry registry, List<String> projections) {
+        requests = Histogram.builder()
+                .name("tidemark_http_request_duration")
+                .unit(Unit.SECONDS)
+                .help("Requests to the API, by route and class of status; those that wait take as long as they wait.")
+                .labelNames("route", "code")
+                .classicOnly()
+                .classicUpperBounds(BUCKETS)
+                .withoutExemplars()
+                .register(registry);
+        waits = Counter.builder()
+                .name("tidemark_wait_requests")
+                .help("Questions whether a projection has caught up with a token, by the answer: a status of the API,"
+                        + " too_many (429) or unavailable (503).")
+                .labelNames("projection", "outcome")
+                .register(registry);
+        waitSeconds = Histogram.builder()
+                .name("tidemark_wait_duration")
+                .unit(Unit.SECONDS)
+                .help("How long those questions took, by the answer.")
+                .labelNames("outcome")
+                .classicOnly()
+                .classicUpperBounds(BUCKETS)
+                .withoutExemplars()
+                .register(registry);
+        for (String projection : projections) { // from 0 on, or the first would not be seen to rise
+            waits.initLabelValues(projection, "success");
+            waits.initLabelValues(projection, "timeout");
+        }
+    }
+
+    @Override
+    public void filter(ContainerRequestContext request) {
+        request.setProperty(BEGAN, System.nanoTime());
+        request.setProperty(ROUTE, route());
+    }
+
+    /** As it is declared, so that there are as many as there are methods. */
+    private String route() {
+        if (resource == null || resource.getResourceMethod() == null) {
+            return "none";
+        }
+        return path(resource.getResourceClass()) + path(resource.getResourceMethod());
+    }
+
+    private static String path(AnnotatedElement declared) {
+        Path path = declared.getAnnotation(Path.class);
+        return path == null ? "" : path.value();
+    }
+
+    @Override
+    public void filter(ContainerRequestContext request, ContainerResponseContext response) {
+        if (!(request.getProperty(BEGAN) instanceof Long began)
+                || !(request.getProperty(ROUTE) instanceof String route)) {
+            return; // no route has taken it
+        }
+        double seconds = (System.nanoTime() - began) / 1e9;
+        answered(route, response.getStatus(), seconds);
+        if (route.equals(WATERMARK) && request.getUriInfo().getQueryParameters().containsKey("token")) {
+            String projection = request.getUriInfo().getPathParameters().getFirst("name");
+            count(outcome(response), projection == null ? SEVERAL : projection, seconds);
+        } else if (route.equals(WAIT)) {
+            countSeveral(response, seconds);
+        }
+    }
+
+    void answered(String route, int status, double seconds) {
+        requests.labelValues(route, status / 100 + "xx").observe(seconds);
+    }
+
+    /** Empty for what was no question: a malformed one, or one about no projection. */
+    private static String outcome(ContainerResponseContext response) {
+        if (response.getEntity() instanceof JsonNode json && json.path("status").isTextual()) {
+            return json.path("status").textValue();
+        }
+        return switch (response.getStatus()) {
+            case 429 -> "too_many";
+            case 503 -> "unavailable";
+            default -> "";
+        };
+    }
+
+    void count(String outcome, String projection, double seconds) {
+        if (!outcome.isEmpty()) {
+            waits.labelValues(projection, outcome).inc();
+            waitSeconds.labelValues(outcome).observe(seconds);
+        }
+    }
+
+    private void countSeveral(ContainerResponseContext response, double seconds) {
+        String outcome = outcome(response);
+        if (response.getEntity() instanceof JsonNode json
+                && json.path("projections").isArray()) {
+            json.path("projections")
+                    .forEach(one -> waits.labelValues(
+                                    one.path("projection").asText(),
+                                    one.path("status").asText())
+                            .inc());
+            waitSeconds.labelValues(outcome).observe(seconds);
+        } else {
+            count(outcome, SEVERAL, seconds);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package io.tidemark.relay.metrics;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.follow.IndexFollower;
+import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.source.SourceProbe;
+import io.tidemark.relay.source.SourceSample;
+import io.tidemark.relay.watermark.Standing;
+import io.tidemark.relay.watermark.Watermarks;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at Postgres and at the groups every few seconds, on a thread of its own, so that a scrape never waits for them:
+ * {@link #read} takes what was seen last, and leaves out what is too old.
+ */
+final class Sampler implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Sampler.class);
+
+    static final long PERIOD_MILLIS = 5_000;
+    /** What is older is no longer told: a few periods, and what a server may take to time out. */
+    private static final long STALE_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private record SeenSource(SourceSample sample, long nanos) {}
+
+    private record SeenStanding(Standing standing, long nanos) {}
+
+    private final RelayState state;
+    private final PublishedIndex index;
+    private final IndexFollower follower;
+    private final Watermarks watermarks;
+    private final SourceProbe probe;
+    private final LagClock clock = new LagClock();
+    private final Map<String, SeenStanding> standings = new ConcurrentHashMap<>();
+    private volatile @Nullable SeenSource source;
+    private Optional<SourceIdentity> identity = Optional.empty();
+    private boolean failing;
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(runnable -> {
+        Thread metrics = new Thread(runnable, "metrics");
+        metrics.setDaemon(true);
+        return metrics;
+    });
+
+    Sampler(RelayState state, PublishedIndex index, IndexFollower follower, Watermarks watermarks, SourceProbe probe) {
+        this.state = state;
+        this.index = index;
+        this.follower = follower;
+        this.watermarks = watermarks;
+        this.probe = probe;
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // it logs its failures, and ends with the thread
+    void start() {
+        thread.scheduleWithFixedDelay(this::sample, 0, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void sample() {
+        try {
+            askGroups();
+            askSource();
+        } catch (RuntimeException e) {
+            LOG.error("event=metrics-failed", e); // a bug: the trace is worth its lines
+        }
+    }
+
+    /** Their answers come later, on the watermark thread. */
+    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
+    private void askGroups() {
+        if (!watermarks.isServing()) {
+            standings.clear();
+            return;
+        }
+        for (String name : watermarks.names()) {
+            long askedNanos = System.nanoTime();
+            watermarks.reports().standing(name).whenComplete((standing, failure) -> {
+                if (failure == null) {
+                    standings.put(name, new SeenStanding(standing, askedNanos));
+                } else {
+                    standings.remove(name);
+                }
+            });
+        }
+    }
+
+    private void askSource() {
+        RelayState.Snapshot now = state.snapshot();
+        if (!now.identity().equals(identity)) {
+            identity = now.identity();
+            clock.clear();
+        }
+        try {
+            SourceSample sample = probe.look();
+            long nanos = System.nanoTime();
+            mark(sample.walHead(), nanos);
+            source = new SeenSource(sample, nanos);
+            failing = false;
+        } catch (SourceNotReady | SQLException e) {
+            source = null;
+            if (!failing) {
+                LOG.warn("event=source-not-sampled effect=\"no metrics of the slot\" error=\"{}\"", e.getMessage());
+            }
+            failing = true;
+        }
+    }
+
+    /** A standby has no lag; when it takes over, it is measured from then on. */
+    private void mark(Lsn walHead, long nanos) {
+        RelayState.Snapshot now = state.snapshot();
+        if (now.phase() == RelayState.Phase.STANDBY) {
+            clock.clear();
+        } else {
+            Lsn published = publishedUpTo(now);
+            clock.forgetUpTo(now.received().isAfter(published) ? published : now.received());
+        }
+        clock.mark(walHead, nanos);
+    }
+
+    /** Up to where nothing is left to publish: where everything captured is published, up to where the stream has come. */
+    private Lsn publishedUpTo(RelayState.Snapshot now) {
+        Lsn published = index.published();
+        return published.isAtLeast(now.captured()) ? Lsn.max(published, now.received()) : published;
+    }
+
+    /** What is known now. On any thread; never waits. */
+    Reading read() {
+        long nowNanos = System.nanoTime();
+        SeenSource seen = source;
+        Optional<SourceSample> sample =
+                seen == null || nowNanos - seen.nanos() > STALE_NANOS ? Optional.empty() : Optional.of(seen.sample());
+        RelayState.Snapshot now = state.snapshot();
+        boolean isStandby = now.phase() == RelayState.Phase.STANDBY;
+        return new Reading(
+                now.phase(),
+                now.phase() == RelayState.Phase.RUNNING ? Optional.of(now.captured()) : Optional.empty(),
+                index.published(),
+                sample,
+                isStandby ? OptionalDouble.empty() : behind(now.received(), nowNanos),
+                isStandby ? OptionalDouble.empty() : behind(publishedUpTo(now), nowNanos),
+                fresh(nowNanos),
+                watermarks.waiting(),
+                watermarks.isServing(),
+                follower.viewAgeSeconds(),
+                index.pairs());
+    }
+
+    private OptionalDouble behind(Lsn reached, long nowNanos) {
+        return OptionalDouble.of(clock.secondsBehind(reached, nowNanos));
+    }
+
+    private List<Standing> fresh(long nowNanos) {
+        return watermarks.names().stream()
+                .map(standings::get)
+                .filter(seen -> seen != null && nowNanos - seen.nanos() <= STALE_NANOS)
+                .map(SeenStanding::standing)
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+        try {
+            probe.close();
+        } catch (SQLException e) {
+            LOG.debug("event=metrics-disconnect-failed error=\"{}\"", e.getMessage());
+        }
+    }
+}
