@@ -44,8 +44,9 @@ class PackageTableTest {
             Map.entry("cleanup", Set.of("source")),
             Map.entry("health", Set.of("source")),
             Map.entry("failpoint", Set.of()),
+            Map.entry("client", Set.of()),
             // route: the headers a dead letter shows
-            Map.entry("cli", Set.of(ROOT, "config", "deadletter", "publish", "route", "source")),
+            Map.entry("cli", Set.of(ROOT, "client", "config", "deadletter", "publish", "route", "source")),
             Map.entry(
                     ROOT,
                     Set.of(
@@ -92,7 +93,8 @@ class PackageTableTest {
                     "java.sql.",
                     Set.of("source", "election", "capture", "follow", "cleanup", "explain", "replica", "cli", ROOT)),
             Map.entry("jakarta.ws.rs.", Set.of("http")),
-            Map.entry("com.fasterxml.jackson.", Set.of("config", "route", "position", "http", "cli")),
+            Map.entry("java.net.http.", Set.of("client")),
+            Map.entry("com.fasterxml.jackson.", Set.of("config", "route", "position", "http", "client", "cli")),
             Map.entry("io.dropwizard.", Set.of("config", "watermark", "replica", "http", "cli", ROOT)),
             Map.entry("org.eclipse.jetty.", Set.of(ROOT)),
             Map.entry("com.codahale.metrics.", Set.of("health", ROOT)),
