@@ -34,6 +34,8 @@ class PackageTableTest {
             Map.entry("position", Set.of("assemble", "config", "source")), // its record holds these two values
             Map.entry("follow", Set.of("config", "election", "position", "publish", "source")),
             Map.entry("deadletter", Set.of("config", "publish", "route")),
+            // cleanup: the barrier that proves what is published
+            Map.entry("replay", Set.of("capture", "cleanup", "config", "position", "publish", "route", "source")),
             Map.entry("progress", Set.of("config")),
             Map.entry("watermark", Set.of("config", "position", "progress", "source")),
             Map.entry("replica", Set.of("config", "source")),
@@ -46,7 +48,7 @@ class PackageTableTest {
             Map.entry("failpoint", Set.of()),
             Map.entry("client", Set.of()),
             // route: the headers a dead letter shows
-            Map.entry("cli", Set.of(ROOT, "client", "config", "deadletter", "publish", "route", "source")),
+            Map.entry("cli", Set.of(ROOT, "client", "config", "deadletter", "publish", "replay", "route", "source")),
             Map.entry(
                     ROOT,
                     Set.of(
@@ -83,6 +85,7 @@ class PackageTableTest {
                             "position",
                             "follow",
                             "deadletter",
+                            "replay",
                             "explain",
                             "http",
                             "progress",
@@ -91,7 +94,17 @@ class PackageTableTest {
             Map.entry("org.postgresql.", Set.of("config", "source", "capture")),
             Map.entry(
                     "java.sql.",
-                    Set.of("source", "election", "capture", "follow", "cleanup", "explain", "replica", "cli", ROOT)),
+                    Set.of(
+                            "source",
+                            "election",
+                            "capture",
+                            "follow",
+                            "cleanup",
+                            "replay",
+                            "explain",
+                            "replica",
+                            "cli",
+                            ROOT)),
             Map.entry("jakarta.ws.rs.", Set.of("http")),
             Map.entry("java.net.http.", Set.of("client")),
             Map.entry("com.fasterxml.jackson.", Set.of("config", "route", "position", "http", "client", "cli")),

@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
             SlotCommand.class,
             AdoptCommand.class,
             DeadLettersCommand.class,
+            ReplayCommand.class,
             TokenCommand.class,
             VersionCommand.class,
             HelpCommand.class

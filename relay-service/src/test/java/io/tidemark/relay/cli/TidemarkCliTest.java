@@ -81,6 +81,8 @@ class TidemarkCliTest {
         explain abc                                     | malformed token
         slot                                            | Missing required subcommand
         slot show --jsonn relay.yml                     | Unknown option: '--jsonn'
+        replay relay.yml --id 1-1-1-1-1                 | '--id' (UUID): '1-1-1-1-1' is not an event's id
+        replay relay.yml --from yesterday               | 'yesterday' is not a moment in ISO 8601 with its zone
         check                                           | Missing required parameter: 'CONFIG'
         """)
     void misuseNamesTheOptionTheProblemAndTheFix(String arguments, String message) {
