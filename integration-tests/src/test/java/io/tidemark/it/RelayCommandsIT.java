@@ -176,6 +176,25 @@ class RelayCommandsIT {
         }
     }
 
+    @Test
+    void explainsAnEventByItsId() throws Exception {
+        String id = source.query("select outbox.publish('customer', '7', 'Moved', 'x')");
+        await("published")
+                .until(() ->
+                        active.get("/v1/events/" + id).path("stage").asText().equals("published"));
+
+        Result text = tidemark("explain", id, "--url", active.url());
+        Result json = tidemark("explain", "--json", id, "--url", active.url());
+        Result nowhere = tidemark("explain", "00000000-0000-0000-0000-000000000000", "--url", active.url());
+
+        assertThat(text.exitCode()).as(text.output()).isZero();
+        assertThat(text.output())
+                .contains("event", id, "customer 7, Moved, created 20", "published", source.topic("customer") + "-");
+        assertThat(json.json().path("id").asText()).isEqualTo(id);
+        assertThat(nowhere.exitCode()).as(nowhere.output()).isEqualTo(1);
+        assertThat(nowhere.output()).contains("there is no event 00000000-");
+    }
+
     private static String[] with(String[] command, String... more) {
         String[] all = Arrays.copyOf(command, command.length + more.length);
         System.arraycopy(more, 0, all, command.length, more.length);

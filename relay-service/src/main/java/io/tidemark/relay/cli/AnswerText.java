@@ -20,11 +20,11 @@ final class AnswerText {
                 answer.path("phase").asText().equals("source")
                         ? "not published yet; published is up to "
                                 + answer.path("published").asText()
-                        : projection + " has not consumed it yet" + behind(answer);
+                        : projection + " has not consumed it yet" + behind(answer.path("behind"));
             case "ahead" ->
                 "the token lies beyond the database's WAL; drop it. Published is up to "
                         + answer.path("published").asText();
-            default -> answer.path("reason").asText() + behind(answer);
+            default -> answer.path("reason").asText() + behind(answer.path("behind"));
         };
         return status + ": " + rest
                 + (answer.has("waitedMillis")
@@ -32,11 +32,11 @@ final class AnswerText {
                         : "");
     }
 
-    private static String behind(JsonNode answer) {
+    static String behind(JsonNode behind) {
         List<String> partitions = new ArrayList<>();
-        for (JsonNode partition : answer.path("behind")) {
+        for (JsonNode partition : behind) {
             if (partitions.size() == MOST_PARTITIONS) {
-                partitions.add("and " + (answer.path("behind").size() - MOST_PARTITIONS) + " more");
+                partitions.add("and " + (behind.size() - MOST_PARTITIONS) + " more");
                 break;
             }
             partitions.add(partition.path("topic").asText() + "-"

@@ -65,6 +65,30 @@ final class OptionValues {
         }
     }
 
+    /**
+     * What can be explained.
+     *
+     * @param path where relays explain it
+     */
+    record Subject(String path) {}
+
+    /** A token or an event's id. */
+    static final class SubjectText implements ITypeConverter<Subject> {
+
+        @Override
+        public Subject convert(String text) {
+            if (text.startsWith("tm")) {
+                return new Subject("/v1/tokens/" + new TokenText().convert(text));
+            }
+            try {
+                return new Subject("/v1/events/" + new EventId().convert(text));
+            } catch (TypeConversionException e) {
+                throw new TypeConversionException("'" + text
+                        + "' is neither a token, which begins with tm1., nor an event's" + " id, which is a UUID");
+            }
+        }
+    }
+
     /** An event's id. */
     static final class EventId implements ITypeConverter<UUID> {
 

@@ -77,8 +77,9 @@ class TidemarkCliTest {
         wait --projection p --token tm1.7f3a9c21.1.0000000000000001 --timeout soon | '--timeout': 'soon' is not a duration; write
         wait --projection p --token tm1.7f3a9c21.1.0000000000000001 --timeout 5    | '5' is not a duration
         wait --projection p --token tm1.7f3a9c21.1.0000000000000001 --timeout 999d | '999d' is not a duration
-        explain                                         | Missing required parameter: 'TOKEN'
-        explain abc                                     | malformed token
+        explain                                         | Missing required parameter: 'TOKEN
+        explain tmx                                     | malformed token
+        explain abc                                     | is neither a token, which begins with tm1.
         slot                                            | Missing required subcommand
         slot show --jsonn relay.yml                     | Unknown option: '--jsonn'
         replay relay.yml --id 1-1-1-1-1                 | '--id' (UUID): '1-1-1-1-1' is not an event's id
