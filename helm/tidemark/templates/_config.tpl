@@ -87,6 +87,10 @@ limits:
   transactionBytes: {{ .Values.limits.transactionBytes | quote }}
   batchEvents: {{ int64 .Values.limits.batchEvents }}
   spillDirectory: /var/lib/tidemark/spill
+{{- if .Values.http.existingSecret }}
+http:
+  bearerTokenFile: /etc/tidemark/http/tokens
+{{- end }}
 {{- if .Values.logging.level }}
 logging:
   level: {{ .Values.logging.level }}

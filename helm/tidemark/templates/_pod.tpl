@@ -108,6 +108,13 @@ envFrom:
               path: {{ printf "kafka/%s" . | quote }}
             {{- end }}
       {{- end }}
+      {{- with .root.Values.http.existingSecret }}
+      - secret:
+          name: {{ . }}
+          items:
+            - key: {{ $.root.Values.http.existingSecretKey | quote }}
+              path: http/tokens
+      {{- end }}
       {{- with .administrator }}
       - secret:
           name: {{ . }}

@@ -25,13 +25,13 @@ class ConfigurationTest {
     void minimalValuesAreTheRelaysDefaults() throws IOException {
         RelayConfiguration config = read("minimal");
         Path least = Files.writeString(directory.resolve("least.yml"), """
-                postgres:
-                  url: jdbc:postgresql://db.example.com:5432/shop
-                  user: tidemark_relay
-                  passwordFile: /etc/tidemark/postgres/password
-                kafka: {bootstrapServers: 'kafka.example.com:9092'}
-                limits: {spillDirectory: /var/lib/tidemark/spill}
-                """);
+            postgres:
+              url: jdbc:postgresql://db.example.com:5432/shop
+              user: tidemark_relay
+              passwordFile: /etc/tidemark/postgres/password
+            kafka: {bootstrapServers: 'kafka.example.com:9092'}
+            limits: {spillDirectory: /var/lib/tidemark/spill}
+            """);
         RelayConfiguration defaults = ConfigurationFile.read(least);
 
         assertThat(config.postgres()).isEqualTo(defaults.postgres());
@@ -42,6 +42,7 @@ class ConfigurationTest {
         assertThat(config.projections()).isEqualTo(defaults.projections());
         assertThat(config.watermark()).isEqualTo(defaults.watermark());
         assertThat(config.limits()).isEqualTo(defaults.limits());
+        assertThat(config.http()).isEqualTo(defaults.http());
     }
 
     @Test
@@ -65,6 +66,7 @@ class ConfigurationTest {
         assertThat(config.projections().get(0).stalledAfter().toMinutes()).isEqualTo(2);
         assertThat(config.projections().get(1).group()).isEqualTo("search");
         assertThat(config.watermark().maxWaiters()).isEqualTo(2_000_000);
+        assertThat(config.http().bearerTokenFile()).isEqualTo("/etc/tidemark/http/tokens");
         assertThat(config.limits().batchEvents()).isEqualTo(3_000_000);
         assertThat(config.limits().transactionBytes().toMebibytes()).isEqualTo(1024);
     }
@@ -98,6 +100,12 @@ class ConfigurationTest {
 
         assertThat(pod.at("/volumes/0/projected/sources").findValuesAsText("path"))
                 .contains("relay.yml", "postgres/password");
+        String tokens = config.http().bearerTokenFile();
+        assertThat(tokens == null || tokens.equals("/etc/tidemark/http/tokens")).isTrue();
+        assertThat(pod.at("/volumes/0/projected/sources")
+                        .findValuesAsText("path")
+                        .contains("http/tokens"))
+                .isEqualTo(tokens != null);
         assertThat(config.postgres().passwordFile()).isEqualTo("/etc/tidemark/postgres/password");
         assertThat(pod.at("/containers/0/args").get(1).asText()).isEqualTo("/etc/tidemark/relay.yml");
         assertThat(pod.at("/containers/0/volumeMounts").findValues("subPath")).isEmpty();

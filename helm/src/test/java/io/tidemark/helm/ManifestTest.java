@@ -72,7 +72,7 @@ class ManifestTest {
     void everyPodIsRestricted(String values) {
         List<JsonNode> pods = pods(Chart.render(Chart.ci(values)));
 
-        assertThat(pods).hasSize(values.equals("minimal") ? 2 : 3);
+        assertThat(pods).hasSize(values.equals("minimal") ? 3 : 4);
         pods.forEach(ManifestTest::assertRestricted);
     }
 

@@ -51,7 +51,8 @@ class RenderingTest {
                 "postgres: {url: 'jdbc:postgresql://db:port/shop'}                   | url",
                 "postgres: {url: 'jdbc:postgresql://db:70000/shop'}                  | url",
                 "postgres: {url: 'jdbc:postgresql://db/shop?user=me'}                | postgres.url sets user",
-                "postgres: {url: 'jdbc:postgresql://db/shop?ssl=true&password=x'}    | postgres.url sets user or password",
+                "postgres: {url: 'jdbc:postgresql://db/shop?ssl=true&password=x'}    | postgres.url sets user or"
+                        + " password",
                 "postgres: {url: 'jdbc:postgresql://a,b/shop'}                       | targetServerType=primary",
                 "postgres: {url: 'jdbc:postgresql://db/shop?sslpassword=secret'}     | ${PG_SSL_PASSWORD}",
                 "postgres: {url: 'jdbc:postgresql://${PG}/shop'}                     | extraEnv does not set PG,",
@@ -59,10 +60,13 @@ class RenderingTest {
                 "postgres: {user: ''}                                                | user",
                 "kafka: {properties: {acks: '1'}}                                    | acks",
                 "kafka: {properties: {linger.ms: 5}}                                 | linger.ms",
-                "kafka: {properties: {sasl.jaas.config: 'password=x'}}               | kafka.properties.sasl.jaas.config would put",
-                "kafka: {properties: {ssl.keystore.password: x}}                     | kafka.properties.ssl.keystore.password would",
+                "kafka: {properties: {sasl.jaas.config: 'password=x'}}               |"
+                        + " kafka.properties.sasl.jaas.config would put",
+                "kafka: {properties: {ssl.keystore.password: x}}                     |"
+                        + " kafka.properties.ssl.keystore.password would",
                 "kafka: {topics: {partitions: 0}}                                    | partitions",
-                "kafka: {existingSecret: certificates}                               | kafka.existingSecretKeys is empty",
+                "kafka: {existingSecret: certificates}                               | kafka.existingSecretKeys is"
+                        + " empty",
                 "outbox: {retention: 24}                                             | retention",
                 "outbox: {retention: 0h}                                             | retention",
                 "outbox: {preset: debezium}                                          | preset",
@@ -73,7 +77,8 @@ class RenderingTest {
                 "headers: none                                                       | headers",
                 "projections: [{name: a b, topics: [x]}]                             | name",
                 "projections: [{name: a, topics: []}]                                | topics",
-                "projections: [{name: a, topics: [x]}, {name: a, topics: [z]}]       | projections has the name a twice",
+                "projections: [{name: a, topics: [x]}, {name: a, topics: [z]}]       | projections has the name a"
+                        + " twice",
                 "watermark: {maxWait: soon}                                          | maxWait",
                 "watermark: {maxWaiters: 0}                                          | maxWaiters",
                 "limits: {transactionBytes: 2GiB}                                    | transactionBytes",
@@ -98,7 +103,14 @@ class RenderingTest {
     void minimalValuesGiveTheFewestObjects() {
         assertThat(kinds(Chart.render(Chart.ci("minimal"))))
                 .containsExactlyInAnyOrder(
-                        "ConfigMap", "Deployment", "PodDisruptionBudget", "Service", "Service", "Pod");
+                        "ConfigMap",
+                        "Deployment",
+                        "PodDisruptionBudget",
+                        "Service", // API
+                        "Service", // each replica
+                        "Service", // admin
+                        "Pod", // helm test: check
+                        "Pod"); // helm test: status
     }
 
     @Test
@@ -115,9 +127,11 @@ class RenderingTest {
                         "Job",
                         "NetworkPolicy",
                         "Pod",
+                        "Pod",
                         "PodDisruptionBudget",
                         "PodMonitor",
                         "PrometheusRule",
+                        "Service",
                         "Service",
                         "Service");
     }
@@ -130,13 +144,13 @@ class RenderingTest {
     }
 
     @Test
-    void gitopsValuesHaveNoHookButTheTest() {
+    void gitopsValuesHaveNoHookButTheTests() {
         List<JsonNode> objects = Chart.render(Chart.ci("gitops"));
 
         assertThat(objects)
                 .filteredOn(object -> object.at("/metadata/annotations").has("was/hook"))
                 .extracting(Chart::kindOf)
-                .containsExactly("Pod");
+                .containsExactly("Pod", "Pod");
         assertThat(Chart.only(objects, "Job").at("/metadata/name").asText()).matches("shop-tidemark-init-[0-9a-f]{8}");
     }
 
@@ -186,10 +200,9 @@ class RenderingTest {
                         .isTrue();
                 assertThat(matches(service.at("/spec/selector"), labels(Chart.only(objects, "Job"))))
                         .isFalse();
-                assertThat(matches(
-                                service.at("/spec/selector"),
-                                Chart.only(objects, "Pod").at("/metadata/labels")))
-                        .isFalse();
+                assertThat(objects)
+                        .filteredOn(object -> Chart.kindOf(object).equals("Pod"))
+                        .noneMatch(pod -> matches(service.at("/spec/selector"), pod.at("/metadata/labels")));
             }
         }
         JsonNode policy = Chart.only(objects, "NetworkPolicy").at("/spec/podSelector/matchLabels");
@@ -233,6 +246,48 @@ class RenderingTest {
         assertThat(ingress.at("/rules/0/http/paths/0/path").asText()).isEqualTo("/v1");
         assertThat(ingress.at("/rules/0/http/paths/0/backend/service/port/name").asText())
                 .isEqualTo("http");
+    }
+
+    /** Through the other Service one of them would be asked, which may be standing by. */
+    @Test
+    void theStatusTestAsksEachReplicaByName() {
+        List<JsonNode> objects = Chart.render(Chart.ci("full"));
+        JsonNode pod = objects.stream()
+                .filter(object -> object.at("/metadata/name").asText().equals("shop-relay-status"))
+                .findFirst()
+                .orElseThrow();
+        JsonNode replicas = objects.stream()
+                .filter(object -> object.at("/spec/clusterIP").asText().equals("None"))
+                .findFirst()
+                .orElseThrow();
+
+        assertThat(pod.at("/metadata/annotations/was~1hook").asText()).isEqualTo("test");
+        assertThat(pod.at("/metadata/annotations/helm.sh~1hook-delete-policy").asText())
+                .isEqualTo("before-hook-creation");
+        assertThat(pod.at("/spec/containers/0/image"))
+                .isEqualTo(Chart.only(objects, "Deployment").at("/spec/template/spec/containers/0/image"));
+        assertThat(pod.at("/spec/containers/0/args"))
+                .extracting(JsonNode::asText)
+                .containsSubsequence(
+                        "status",
+                        "--url=http://" + replicas.at("/metadata/name").asText() + ":"
+                                + replicas.at("/spec/ports/0/port").asText(),
+                        "--each-address",
+                        "--fail-on=inactive",
+                        "--bearer-token-file=/etc/tidemark/http/tokens");
+        assertThat(replicas.at("/spec/publishNotReadyAddresses").asBoolean()).isTrue();
+    }
+
+    /** A policy that lets nobody in but those named must let in the test. */
+    @Test
+    void theNetworkPolicyLetsTheStatusTestThrough() {
+        List<JsonNode> objects = Chart.render(Chart.ci("full"));
+        JsonNode policy = Chart.only(objects, "NetworkPolicy").path("spec");
+        String own = "/podSelector/matchLabels";
+
+        assertThat(policy.at("/ingress/0/from/0" + own)).isEqualTo(policy.at("/podSelector/matchLabels"));
+        assertThat(policy.at("/egress/1/to/0" + own)).isEqualTo(policy.at("/podSelector/matchLabels"));
+        assertThat(policy.at("/egress/1/ports/0/port").asText()).isEqualTo("http");
     }
 
     private static List<String> kinds(List<JsonNode> objects) {

@@ -75,6 +75,7 @@ class CommandLineIT {
             Result again = tidemark("init", config);
             Result check = tidemark("check", config);
             Result slot = tidemark("slot", "show", config);
+            Result slotJson = tidemark("slot", "show", "--json", config);
             Result wrongName = tidemark("slot", "drop", "--yes", "other", config);
             Result dropped = tidemark("slot", "drop", "--yes", source.name(), config);
             Result finding = tidemark("check", "--json", config);
@@ -83,6 +84,11 @@ class CommandLineIT {
             assertThat(again.output()).contains("V1__schema.sql: there already");
             assertThat(check.exitCode()).as(check.output()).isZero();
             assertThat(slot.output()).contains("slot=" + source.name(), "walStatus=reserved");
+            assertThat(new ObjectMapper()
+                            .readTree(slotJson.output())
+                            .path("exists")
+                            .asBoolean())
+                    .isTrue();
             assertThat(wrongName.exitCode()).isEqualTo(1);
             assertThat(wrongName.output()).contains("nothing was dropped");
             assertThat(dropped.exitCode()).isZero();

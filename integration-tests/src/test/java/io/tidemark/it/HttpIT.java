@@ -161,6 +161,40 @@ class HttpIT {
                 .isEqualTo("foreign");
     }
 
+    /** As far as the codec goes: nothing of it is parked, overflows, or is a bug. */
+    @ParameterizedTest
+    @CsvSource({
+        "1,          FFFFFFFFFFFFFFFF, ahead",
+        "1,          7FFFFFFFFFFFFFFF, ahead",
+        "2147483647, FFFFFFFFFFFFFFFF, unknown",
+        "2147483647, 0000000000000001, unknown"
+    })
+    void answersTheFarthestTokensAtOnce(int timeline, String lsn, String status) throws Exception {
+        String token = "tm1." + source.sourceId() + "." + timeline + "." + lsn;
+
+        JsonNode answer = openApi.hold(relay.get("/v1/projections/view/watermark?wait=20s&token=" + token), "Answer");
+
+        assertThat(answer.path("status").asText()).isEqualTo(status);
+        openApi.hold(relay.get("/v1/tokens/" + token), "Explanation");
+    }
+
+    @Test
+    void refusesWhatIsTooLarge() throws Exception {
+        HttpResponse<String> body = relay.post("/v1/wait", "{\"token\": \"" + "x".repeat(70_000) + "\"}");
+        HttpResponse<String> token = relay.send("/v1/tokens/" + "a".repeat(600));
+        HttpResponse<String> uri = relay.send("/v1/tokens/" + "a".repeat(20_000));
+
+        assertThat(body.statusCode()).isEqualTo(413);
+        assertThat(openApi.hold(JSON.readTree(body.body()), "Problem")
+                        .path("detail")
+                        .asText())
+                .contains("more than 65536 bytes");
+        assertThat(token.statusCode()).isEqualTo(400);
+        assertThat(token.body()).contains("malformed token");
+        assertThat(uri.statusCode()).isIn(414, 431);
+        assertThat(uri.body()).doesNotContain("Exception", "\tat ");
+    }
+
     @Test
     void strictGivesEveryOutcomeAnHttpStatus() throws Exception {
         String ahead = "tm1." + source.sourceId() + ".1.00FFFFFFFFFFFFFF";
@@ -223,6 +257,7 @@ class HttpIT {
         assertThat(openApi.describes("get", "/v1/events/{id}")).isTrue();
         assertThat(openApi.describes("get", "/v1/replicas/{name}/watermark")).isTrue();
         assertThat(openApi.describes("get", "/v1/source")).isTrue();
+        assertThat(openApi.describes("get", "/v1/openapi.yaml")).isTrue();
     }
 
     @Test

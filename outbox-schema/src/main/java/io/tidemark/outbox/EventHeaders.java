@@ -23,6 +23,8 @@ public final class EventHeaders {
     public static final String SPLIT = "tidemark-split";
     /** {@code true} on an event that was a {@linkplain DeadLetters dead letter} first: it comes later than its position. */
     public static final String RETRIED = "tidemark-retried";
+    /** The id of the {@code tidemark replay} that published the event once more; such a record has no position. */
+    public static final String REPLAYED = "tidemark-replayed";
     /** W3C trace context, byte for byte as the writer gave it; absent when null. */
     public static final String TRACEPARENT = "traceparent";
     /** W3C trace context, byte for byte as the writer gave it; absent when null. */

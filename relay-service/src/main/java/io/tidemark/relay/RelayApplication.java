@@ -6,6 +6,8 @@ import io.dropwizard.core.setup.Environment;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.health.RelayHealthCheck;
 import io.tidemark.relay.health.Watchdog;
+import io.tidemark.relay.http.BearerFilter;
+import io.tidemark.relay.http.BearerTokens;
 import io.tidemark.relay.http.EventsResource;
 import io.tidemark.relay.http.OpenApiResource;
 import io.tidemark.relay.http.ProblemMapper;
@@ -14,6 +16,7 @@ import io.tidemark.relay.http.ReplicasResource;
 import io.tidemark.relay.http.SourceResource;
 import io.tidemark.relay.http.TokensResource;
 import io.tidemark.relay.http.WaitResource;
+import java.nio.file.Path;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.slf4j.Logger;
@@ -43,6 +46,10 @@ public final class RelayApplication extends Application<RelayConfiguration> {
         environment.jersey().register(relay.metrics().requestFilter());
         relay.metrics().addProcess(environment.metrics());
         environment.admin().addServlet("prometheus", relay.metrics().servlet()).addMapping("/metrics");
+        String tokenFile = config.http().bearerTokenFile();
+        if (tokenFile != null) {
+            environment.jersey().register(new BearerFilter(BearerTokens.of(Path.of(tokenFile))));
+        }
         environment.jersey().register(new ProjectionsResource(relay.watermarks()));
         environment.jersey().register(new OpenApiResource());
         environment.jersey().register(new WaitResource(relay.watermarks()));

@@ -34,6 +34,8 @@ class PackageTableTest {
             Map.entry("position", Set.of("assemble", "config", "source")), // its record holds these two values
             Map.entry("follow", Set.of("config", "election", "position", "publish", "source")),
             Map.entry("deadletter", Set.of("config", "publish", "route")),
+            // cleanup: the barrier that proves what is published
+            Map.entry("replay", Set.of("capture", "cleanup", "config", "position", "publish", "route", "source")),
             Map.entry("progress", Set.of("config")),
             Map.entry("watermark", Set.of("config", "position", "progress", "source")),
             Map.entry("replica", Set.of("config", "source")),
@@ -46,8 +48,9 @@ class PackageTableTest {
             // what is told of each is theirs to say
             Map.entry("metrics", Set.of("config", "follow", "health", "position", "source", "watermark")),
             Map.entry("failpoint", Set.of()),
+            Map.entry("client", Set.of()),
             // route: the headers a dead letter shows
-            Map.entry("cli", Set.of(ROOT, "config", "deadletter", "publish", "route", "source")),
+            Map.entry("cli", Set.of(ROOT, "client", "config", "deadletter", "publish", "replay", "route", "source")),
             Map.entry(
                     ROOT,
                     Set.of(
@@ -85,6 +88,7 @@ class PackageTableTest {
                             "position",
                             "follow",
                             "deadletter",
+                            "replay",
                             "explain",
                             "http",
                             "progress",
@@ -100,6 +104,7 @@ class PackageTableTest {
                             "follow",
                             "cleanup",
                             "explain",
+                            "replay",
                             "replica",
                             "metrics",
                             "cli",
@@ -107,8 +112,11 @@ class PackageTableTest {
             Map.entry("jakarta.ws.rs.", Set.of("http", "metrics")),
             Map.entry("jakarta.servlet.", Set.of("metrics", ROOT)),
             Map.entry("io.prometheus.", Set.of("metrics")),
+            Map.entry("java.net.http.", Set.of("client")),
             // capture: the first line of an emitted event
-            Map.entry("com.fasterxml.jackson.", Set.of("config", "capture", "route", "position", "http", "metrics", "cli")),
+            Map.entry(
+                    "com.fasterxml.jackson.",
+                    Set.of("config", "capture", "route", "position", "http", "metrics", "client", "cli")),
             Map.entry("io.dropwizard.", Set.of("config", "watermark", "replica", "http", "cli", ROOT)),
             Map.entry("org.eclipse.jetty.", Set.of(ROOT)),
             Map.entry("com.codahale.metrics.", Set.of("health", "metrics", ROOT)),

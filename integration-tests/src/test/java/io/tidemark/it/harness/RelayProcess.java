@@ -146,6 +146,11 @@ public final class RelayProcess implements AutoCloseable {
                 .asText());
     }
 
+    /** Of its application port. */
+    public String url() {
+        return "http://127.0.0.1:" + port;
+    }
+
     public JsonNode get(String path) throws IOException, InterruptedException {
         return JSON.readTree(send(path).body());
     }

@@ -10,12 +10,12 @@ import java.util.function.Supplier;
  * The proof that something is published: a nudge written now comes after everything committed before, so that once the
  * relay has published as far as the nudge, it has published all of that. One thread.
  */
-final class PublishedBarrier {
+public final class PublishedBarrier {
 
     private static final long POLL_MILLIS = 10;
 
     /** Writes a nudge on a session of its own, in auto-commit: before Postgres 17 only its commit makes it pass. */
-    interface Nudge {
+    public interface Nudge {
 
         /** @return where it stands in the WAL */
         Lsn write() throws SQLException;
@@ -25,7 +25,7 @@ final class PublishedBarrier {
     private final Supplier<Lsn> published;
     private final Duration patience;
 
-    PublishedBarrier(Nudge nudge, Supplier<Lsn> published, Duration patience) {
+    public PublishedBarrier(Nudge nudge, Supplier<Lsn> published, Duration patience) {
         this.nudge = nudge;
         this.published = published;
         this.patience = patience;
@@ -37,7 +37,7 @@ final class PublishedBarrier {
      * @return false when that took longer than the patience, and nothing is proven
      * @throws SQLException also when the WAL does not belong to what is published
      */
-    boolean pass() throws SQLException, InterruptedException {
+    public boolean pass() throws SQLException, InterruptedException {
         Lsn before = published.get();
         Lsn barrier = nudge.write();
         if (before.isAtLeast(barrier)) {

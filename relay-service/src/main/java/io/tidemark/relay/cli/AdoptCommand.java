@@ -1,5 +1,6 @@
 package io.tidemark.relay.cli;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.dropwizard.logging.common.BootstrapLogging;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.Adoption;
@@ -37,6 +38,9 @@ final class AdoptCommand implements Callable<Integer> {
             description = "Go on here: whatever was committed at or below this LSN counts as published.")
     private @Nullable String at;
 
+    @Option(names = "--json", description = "Print one JSON object instead.")
+    private boolean json;
+
     @Option(
             names = "--user",
             description = "An administrator to make a new slot as, where one is needed, instead of postgres.user.")
@@ -65,6 +69,16 @@ final class AdoptCommand implements Callable<Integer> {
     }
 
     private int explain(StartFindings findings) {
+        if (json) {
+            Lsn at = findings.proposal();
+            System.out.println(JsonNodeFactory.instance
+                    .objectNode()
+                    .put("found", findings.halt().orElse(null))
+                    .put("at", at.toString())
+                    .put("consequences", findings.consequences(at))
+                    .put("needsNewSlot", findings.needsNewSlot()));
+            return TidemarkCli.FAILED;
+        }
         if (findings.halt().isEmpty()) {
             System.out.println("Nothing here halts the relay before its stream begins.");
         } else {
@@ -83,6 +97,13 @@ final class AdoptCommand implements Callable<Integer> {
         String consequences = adoption.look().consequences(lsn);
         try (Connection session = new SourceDatabase(administrator).connect("adopt")) {
             Lsn continueAt = adoption.adopt(lsn, new SourceInstallation(administrator, config.outbox()), session);
+            if (json) {
+                System.out.println(JsonNodeFactory.instance
+                        .objectNode()
+                        .put("continuesAt", continueAt.toString())
+                        .put("consequences", consequences));
+                return TidemarkCli.FINE;
+            }
             System.out.println("adopted  " + consequences);
             System.out.println("The source continues at " + continueAt
                     + "; halted relays notice within half a minute, others when they start.");

@@ -29,7 +29,9 @@ final class DeadLettersCommand {
     private DeadLettersCommand() {}
 
     @Command(name = "list", description = "Prints the dead letters of all sources in this Kafka, oldest first.")
-    int list(@Parameters(paramLabel = "CONFIG") Path file, @Option(names = "--json", description = JSON) boolean json) {
+    int list(
+            @Parameters(paramLabel = "CONFIG", description = "The YAML file.") Path file,
+            @Option(names = "--json", description = JSON) boolean json) {
         return answer(() -> {
             List<DeadLetter> letters = new DeadLetterTopic(config(file).kafka()).list();
             if (json) {
@@ -45,7 +47,7 @@ final class DeadLettersCommand {
     @Command(name = "show", description = "Prints all of one dead letter: reason, headers, payload.")
     int show(
             @Parameters(paramLabel = "ID", description = "The event's id.") String id,
-            @Parameters(paramLabel = "CONFIG") Path file,
+            @Parameters(paramLabel = "CONFIG", description = "The YAML file.") Path file,
             @Option(names = "--json", description = JSON) boolean json) {
         return answer(() -> {
             DeadLetter letter = desk(file).find(id);
@@ -59,13 +61,20 @@ final class DeadLettersCommand {
                     + " transaction.")
     int retry(
             @Parameters(paramLabel = "ID", description = "The event's id.") String id,
-            @Parameters(paramLabel = "CONFIG") Path file,
+            @Parameters(paramLabel = "CONFIG", description = "The YAML file.") Path file,
             @Option(names = "--topic", paramLabel = "T", description = "Instead of the topic it should have gone to.")
                     @Nullable
-                    String topic) {
+                    String topic,
+            @Option(names = "--json", description = JSON) boolean json) {
         return answer(() -> {
             String target = desk(file).retry(id, Optional.ofNullable(topic));
-            System.out.println("event " + id + " is published to " + target);
+            System.out.println(
+                    json
+                            ? JsonNodeFactory.instance
+                                    .objectNode()
+                                    .put("id", id)
+                                    .put("publishedTo", target)
+                            : "event " + id + " is published to " + target);
         });
     }
 
@@ -73,10 +82,17 @@ final class DeadLettersCommand {
     int discard(
             @Option(names = "--yes", paramLabel = "ID", required = true, description = "The event's id, to be sure.")
                     String id,
-            @Parameters(paramLabel = "CONFIG") Path file) {
+            @Parameters(paramLabel = "CONFIG", description = "The YAML file.") Path file,
+            @Option(names = "--json", description = JSON) boolean json) {
         return answer(() -> {
             desk(file).discard(id);
-            System.out.println("the dead letter of event " + id + " is removed");
+            System.out.println(
+                    json
+                            ? JsonNodeFactory.instance
+                                    .objectNode()
+                                    .put("id", id)
+                                    .put("discarded", true)
+                            : "the dead letter of event " + id + " is removed");
         });
     }
 

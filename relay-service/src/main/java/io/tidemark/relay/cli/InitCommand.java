@@ -1,5 +1,8 @@
 package io.tidemark.relay.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dropwizard.logging.common.BootstrapLogging;
 import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.config.PostgresConfig;
@@ -8,6 +11,7 @@ import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceInstallation;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -27,6 +31,9 @@ final class InitCommand implements Callable<Integer> {
     @Option(names = "--print-sql", description = "Only print the SQL that would make everything.")
     private boolean printSql;
 
+    @Option(names = "--json", description = "Print one JSON object: {\"done\": […]}, or {\"sql\": […]}.")
+    private boolean json;
+
     @Option(
             names = "--user",
             description = "An administrator to do it as, instead of postgres.user; it needs the right to create"
@@ -44,12 +51,23 @@ final class InitCommand implements Callable<Integer> {
         PostgresConfig postgres = user == null ? configured : configured.as(user, passwordFile);
         SourceInstallation installation = new SourceInstallation(postgres, config.outbox());
         if (printSql) {
-            installation.script().forEach(System.out::println);
+            print("sql", installation.script());
             return TidemarkCli.FINE;
         }
         try (Connection connection = new SourceDatabase(postgres).connect("init")) {
-            installation.install(connection).forEach(System.out::println);
+            print("done", installation.install(connection));
         }
         return TidemarkCli.FINE;
+    }
+
+    private void print(String name, List<String> lines) {
+        if (!json) {
+            lines.forEach(System.out::println);
+            return;
+        }
+        ObjectNode object = JsonNodeFactory.instance.objectNode();
+        ArrayNode array = object.putArray(name);
+        lines.forEach(array::add);
+        System.out.println(object);
     }
 }

@@ -1,6 +1,9 @@
 package io.tidemark.relay.cli;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dropwizard.logging.common.BootstrapLogging;
+import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.config.RelayConfiguration;
@@ -18,13 +21,22 @@ import picocli.CommandLine.Parameters;
 @Command(name = "slot", description = "Shows or drops the replication slot.")
 final class SlotCommand {
 
-    @Command(name = "show", description = "Prints the state of the configured slot.")
-    int show(@Parameters(paramLabel = "CONFIG") Path file) throws Exception {
+    @Command(
+            name = "show",
+            description = {"Prints the state of the configured slot.", "Exit code: 0 fine, 1 there is none."})
+    int show(
+            @Parameters(paramLabel = "CONFIG", description = "The YAML file.") Path file,
+            @Option(names = "--json", description = "Print one JSON object, as slot in GET /v1/source.") boolean json)
+            throws Exception {
         BootstrapLogging.bootstrap();
         PostgresConfig postgres = ConfigurationFile.read(file).postgres();
         SourceDatabase database = new SourceDatabase(postgres);
         try (Connection connection = database.connect("slot")) {
             Optional<SlotState> slot = database.slot(connection);
+            if (json) {
+                System.out.println(json(postgres, slot, database.walHead(connection)));
+                return slot.isEmpty() ? TidemarkCli.FAILED : TidemarkCli.FINE;
+            }
             if (slot.isEmpty()) {
                 System.out.println("slot " + postgres.slot() + " does not exist in database " + postgres.database());
                 return TidemarkCli.FAILED;
@@ -37,12 +49,25 @@ final class SlotCommand {
         }
     }
 
+    private static ObjectNode json(PostgresConfig postgres, Optional<SlotState> slot, Lsn walHead) {
+        ObjectNode json = JsonNodeFactory.instance
+                .objectNode()
+                .put("name", postgres.slot())
+                .put("database", postgres.database())
+                .put("walHead", walHead.toString())
+                .put("exists", slot.isPresent());
+        slot.ifPresent(state -> json.put("walStatus", state.walStatus())
+                .put("active", state.activePid().isPresent())
+                .put("confirmed", state.confirmed().toString()));
+        return json;
+    }
+
     @Command(
             name = "drop",
             description = "Drops the configured slot: events not yet published are then only in the outbox table.")
     int drop(
             @Option(names = "--yes", required = true, description = "The slot's name, to be sure.") String name,
-            @Parameters(paramLabel = "CONFIG") Path file)
+            @Parameters(paramLabel = "CONFIG", description = "The YAML file.") Path file)
             throws Exception {
         BootstrapLogging.bootstrap();
         RelayConfiguration config = ConfigurationFile.read(file);

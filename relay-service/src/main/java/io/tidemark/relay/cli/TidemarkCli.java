@@ -1,5 +1,6 @@
 package io.tidemark.relay.cli;
 
+import io.tidemark.relay.client.CannotAsk;
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.source.SourceNotReady;
 import java.net.BindException;
@@ -8,6 +9,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -19,6 +21,8 @@ import picocli.CommandLine.Spec;
         description = "Transactional outbox relay from Postgres to Kafka, with watermarks.",
         footer = {
             "",
+            "Exit codes: 0 fine, 1 findings or failure, 2 could not run, 3 timeout.",
+            "",
             "With servers of their own, for a first look and for development:",
             "  demo   the whole story on a real Postgres and a real Kafka",
             "  stack  just these two servers"
@@ -27,9 +31,13 @@ import picocli.CommandLine.Spec;
             RunCommand.class,
             CheckCommand.class,
             InitCommand.class,
+            StatusCommand.class,
+            WaitCommand.class,
+            ExplainCommand.class,
             SlotCommand.class,
             AdoptCommand.class,
             DeadLettersCommand.class,
+            ReplayCommand.class,
             TokenCommand.class,
             VersionCommand.class,
             HelpCommand.class
@@ -39,6 +47,9 @@ public final class TidemarkCli implements Runnable {
     static final int FINE = 0;
     static final int FAILED = 1;
     static final int COULD_NOT_RUN = 2;
+    static final int TIMED_OUT = 3;
+
+    private static final int HELP_WIDTH = 110;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -52,15 +63,35 @@ public final class TidemarkCli implements Runnable {
 
     /** Runs a command in this process and returns its exit code. */
     public static int execute(String... args) {
-        return new CommandLine(new TidemarkCli())
+        return commandLine().execute(args);
+    }
+
+    static CommandLine commandLine() {
+        CommandLine commandLine = new CommandLine(new TidemarkCli())
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionExceptionHandler(TidemarkCli::report)
-                .execute(args);
+                .setUsageHelpWidth(HELP_WIDTH)
+                .setExecutionExceptionHandler(TidemarkCli::report);
+        commandLine.getSubcommands().values().forEach(TidemarkCli::addHelp);
+        return commandLine;
+    }
+
+    /** Every command, however deep, explains itself with {@code --help} and exits with 0. */
+    private static void addHelp(CommandLine command) {
+        if (!(command.getCommand() instanceof HelpCommand)) {
+            command.getCommandSpec()
+                    .addOption(OptionSpec.builder("-h", "--help")
+                            .usageHelp(true)
+                            .description("Show this help message and exit.")
+                            .build());
+        }
+        command.getSubcommands().values().forEach(TidemarkCli::addHelp);
     }
 
     /** What a user can mend is one sentence; anything else is a bug, and its trace is what we need to see. */
     private static int report(Exception failure, CommandLine command, CommandLine.ParseResult arguments) {
-        if (failure instanceof ConfigurationProblem || failure instanceof SourceNotReady) {
+        if (failure instanceof ConfigurationProblem
+                || failure instanceof SourceNotReady
+                || failure instanceof CannotAsk) {
             command.getErr().println("tidemark: " + failure.getMessage());
         } else if (rootOf(failure) instanceof BindException) {
             command.getErr()

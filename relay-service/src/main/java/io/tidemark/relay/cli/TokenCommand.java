@@ -1,23 +1,45 @@
 package io.tidemark.relay.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Token;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tidemark token decode T}. */
-@Command(name = "token", description = "Looks into tokens.")
+@Command(name = "token", description = "Looks into tokens, without asking anybody.")
 final class TokenCommand {
 
     private TokenCommand() {}
 
-    @Command(name = "decode", description = "Prints what a token says, one line for each source and timeline.")
-    int decode(@Parameters(paramLabel = "TOKEN") String text) {
+    @Command(
+            name = "decode",
+            description = {
+                "Prints what a token says, one line for each source and timeline.",
+                "Exit code: 0 fine, 1 it is no token."
+            })
+    int decode(
+            @Parameters(paramLabel = "TOKEN", description = "What outbox.token() returned.") String text,
+            @Option(names = "--json", description = "Print one JSON object: {\"parts\": […]}.") boolean json) {
         Token token;
         try {
             token = Token.parse(text);
         } catch (IllegalArgumentException e) {
             System.err.println("tidemark: " + e.getMessage());
             return TidemarkCli.FAILED;
+        }
+        if (json) {
+            ObjectNode decoded = JsonNodeFactory.instance.objectNode();
+            ArrayNode parts = decoded.putArray("parts");
+            token.parts()
+                    .forEach(part -> parts.addObject()
+                            .put("source", part.source())
+                            .put("timeline", part.timeline())
+                            .put("lsn", part.lsn().toString()));
+            System.out.println(decoded);
+            return TidemarkCli.FINE;
         }
         for (Token.Part part : token.parts()) {
             System.out.println("source=" + part.source() + " timeline=" + part.timeline() + " lsn=" + part.lsn());

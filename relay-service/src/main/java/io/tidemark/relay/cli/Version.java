@@ -6,8 +6,12 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
 
     static String text() {
+        return "tidemark " + number();
+    }
+
+    static String number() {
         String version = Version.class.getPackage().getImplementationVersion();
-        return "tidemark " + (version == null ? "(not built as a jar)" : version);
+        return version == null ? "(not built as a jar)" : version;
     }
 
     @Override

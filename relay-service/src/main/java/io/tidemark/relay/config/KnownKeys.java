@@ -25,6 +25,7 @@ final class KnownKeys {
         TOP_LEVEL.put("projections", ProjectionConfig.class);
         TOP_LEVEL.put("watermark", WatermarkConfig.class);
         TOP_LEVEL.put("limits", LimitsConfig.class);
+        TOP_LEVEL.put("http", HttpConfig.class);
         for (String dropwizards : new String[] {"server", "logging", "metrics", "admin", "health"}) {
             TOP_LEVEL.put(dropwizards, Object.class);
         }

@@ -29,6 +29,7 @@ public final class RelayConfiguration extends Configuration {
     private final List<ProjectionConfig> projections;
     private final WatermarkConfig watermark;
     private final LimitsConfig limits;
+    private final HttpConfig http;
 
     public RelayConfiguration(
             @JsonProperty("postgres") @Nullable PostgresConfig postgres,
@@ -38,7 +39,8 @@ public final class RelayConfiguration extends Configuration {
             @JsonProperty("headers") @Nullable HeaderStyle headers,
             @JsonProperty("projections") @Nullable List<ProjectionConfig> projections,
             @JsonProperty("watermark") @Nullable WatermarkConfig watermark,
-            @JsonProperty("limits") @Nullable LimitsConfig limits) {
+            @JsonProperty("limits") @Nullable LimitsConfig limits,
+            @JsonProperty("http") @Nullable HttpConfig http) {
         if (postgres == null) {
             throw new ConfigurationProblem("postgres is missing; it needs url and user, and mostly passwordFile");
         }
@@ -54,6 +56,7 @@ public final class RelayConfiguration extends Configuration {
         this.projections = Checks.entries("projections", projections);
         this.watermark = watermark == null ? WatermarkConfig.DEFAULT : watermark;
         this.limits = limits == null ? LimitsConfig.DEFAULT : limits;
+        this.http = http == null ? HttpConfig.DEFAULT : http;
         refuseRepeatedNames(this.projections);
         setServerFactory(quietServer());
         setLoggingFactory(quietLibraries());
@@ -140,5 +143,10 @@ public final class RelayConfiguration extends Configuration {
     @JsonProperty
     public LimitsConfig limits() {
         return limits;
+    }
+
+    @JsonProperty
+    public HttpConfig http() {
+        return http;
     }
 }

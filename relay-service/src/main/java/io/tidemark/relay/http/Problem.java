@@ -46,10 +46,14 @@ final class Problem {
     }
 
     static WebApplicationException badRequest(String detail) {
-        return new WebApplicationException(response(400, "Bad Request", detail));
+        return of(400, "Bad Request", detail);
     }
 
     static WebApplicationException notFound(String detail) {
-        return new WebApplicationException(response(404, "Not Found", detail));
+        return of(404, "Not Found", detail);
+    }
+
+    static WebApplicationException of(int status, String title, String detail) {
+        return new WebApplicationException(response(status, title, detail));
     }
 }

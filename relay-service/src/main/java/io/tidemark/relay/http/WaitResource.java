@@ -13,12 +13,15 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -33,6 +36,7 @@ public final class WaitResource {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MOST_BYTES = 64 * 1024;
+    private static final Duration LONGEST_BODY = Duration.ofSeconds(10);
     private static final Set<String> FIELDS = Set.of("token", "wait", "mode", "projections");
 
     private final Watermarks watermarks;
@@ -43,8 +47,7 @@ public final class WaitResource {
 
     @POST
     public void await(
-            InputStream body, @QueryParam("strict") @Nullable String strict, @Suspended AsyncResponse response)
-            throws IOException {
+            InputStream body, @QueryParam("strict") @Nullable String strict, @Suspended AsyncResponse response) {
         boolean isStrict = Params.strict(strict);
         JsonNode request = read(body);
         Token token = Params.token(
@@ -56,11 +59,8 @@ public final class WaitResource {
                 .thenAccept(result -> response.resume(toResponse(result, token, mode, isStrict)));
     }
 
-    private static JsonNode read(InputStream body) throws IOException {
-        byte[] bytes = body.readNBytes(MOST_BYTES + 1);
-        if (bytes.length > MOST_BYTES) {
-            throw Problem.badRequest("the body has more than " + MOST_BYTES + " bytes");
-        }
+    private static JsonNode read(InputStream body) {
+        byte[] bytes = readAll(body);
         JsonNode request;
         try {
             request = JSON.readTree(bytes);
@@ -77,6 +77,34 @@ public final class WaitResource {
             }
         }
         return request;
+    }
+
+    /** A thread waits for the body, the only one of the interface that does: not for long, and not for much. */
+    private static byte[] readAll(InputStream body) {
+        long deadline = System.nanoTime() + LONGEST_BODY.toNanos();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        byte[] buffer = new byte[8192];
+        try {
+            for (int read = body.read(buffer); read >= 0; read = body.read(buffer)) {
+                bytes.write(buffer, 0, read);
+                if (bytes.size() > MOST_BYTES) {
+                    throw Problem.of(413, "Content Too Large", "the body has more than " + MOST_BYTES + " bytes");
+                }
+                if (System.nanoTime() - deadline > 0) {
+                    throw tooSlow();
+                }
+            }
+        } catch (IOException e) { // cut off, or nothing came until the connection's idle timeout
+            throw tooSlow();
+        }
+        return bytes.toByteArray();
+    }
+
+    private static WebApplicationException tooSlow() {
+        return Problem.of(
+                408,
+                "Request Timeout",
+                "the body did not arrive within " + LONGEST_BODY.toSeconds() + " s; send it at once");
     }
 
     private static @Nullable String text(JsonNode request, String name) {

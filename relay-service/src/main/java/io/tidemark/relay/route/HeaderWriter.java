@@ -36,11 +36,27 @@ abstract class HeaderWriter {
     }
 
     final List<OutgoingHeader> write(CapturedEvent event, Position position, @Nullable String split) {
+        List<OutgoingHeader> headers = start(event);
+        add(headers, EventHeaders.POSITION, position.toString());
+        add(headers, EventHeaders.SPLIT, split);
+        return finish(headers, event);
+    }
+
+    /** A row does not know its position, and nothing may stand out of the order of positions. */
+    final List<OutgoingHeader> writeReplayed(CapturedEvent event, String replayId) {
+        List<OutgoingHeader> headers = start(event);
+        add(headers, EventHeaders.REPLAYED, replayId);
+        return finish(headers, event);
+    }
+
+    private List<OutgoingHeader> start(CapturedEvent event) {
         List<OutgoingHeader> headers = new ArrayList<>(8);
         writeAttributes(headers, event);
         headers.add(new OutgoingHeader(EventHeaders.SOURCE, sourceId));
-        add(headers, EventHeaders.POSITION, position.toString());
-        add(headers, EventHeaders.SPLIT, split);
+        return headers;
+    }
+
+    private static List<OutgoingHeader> finish(List<OutgoingHeader> headers, CapturedEvent event) {
         add(headers, EventHeaders.TRACEPARENT, event.traceparent());
         add(headers, EventHeaders.TRACESTATE, event.tracestate());
         if (event.headers() != null) {

@@ -31,41 +31,10 @@ public final class Router {
      *     where none is allowed
      */
     public OutgoingEvent route(CapturedEvent event, Position position, @Nullable String split) {
-        if (event.defect() != null) {
-            throw new PoisonEvent(
-                    name(event, position),
-                    event.defect(),
-                    "it cannot be mended where it is; set onPoison: dead-letter on the route for "
-                            + (event.aggregateType().isEmpty()
-                                    ? "\"*\""
-                                    : "aggregate type '" + event.aggregateType() + "'")
-                            + " to go on without it",
-                    null);
-        }
-        RouteConfig route = routeOf(event)
-                .orElseThrow(() -> new PoisonEvent(
-                        name(event, position),
-                        "has aggregate type '" + event.aggregateType() + "', for which there is no route",
-                        "add one to routes, or one for \"*\"",
-                        null));
-        String topic = route.topicFor(event.aggregateType());
-        String whyNot = TopicName.whyNot(topic);
-        if (whyNot != null) {
-            throw new PoisonEvent(
-                    name(event, position),
-                    "would go to topic '" + topic + "', " + whyNot,
-                    "shorten routes.topic, or give it a prefix of its own",
-                    null);
-        }
-        if (event.payload() == null && !route.tombstones()) {
-            throw new PoisonEvent(
-                    name(event, position),
-                    "has no payload, and its route allows no tombstones",
-                    "set tombstones: true on the route for aggregate type '" + event.aggregateType() + "'",
-                    null);
-        }
+        String name = name(event, position);
+        RouteConfig route = routeFor(event, name);
         return new OutgoingEvent(
-                topic,
+                topicFor(event, route, name),
                 event.aggregateId().getBytes(StandardCharsets.UTF_8),
                 event.payload(),
                 headers.write(event, position, split),
@@ -89,6 +58,65 @@ public final class Router {
                 route.topicFor(event.aggregateType()),
                 poison.reason(),
                 time);
+    }
+
+    /**
+     * An event that was published before, from its row: as the first time, but with a header that says so, and without
+     * its position, which the row does not know.
+     *
+     * @param topic instead of the one of its route
+     * @throws PoisonEvent as {@link #route}
+     */
+    public OutgoingEvent replay(CapturedEvent event, String replayId, Optional<String> topic) {
+        String name = "event " + event.id();
+        RouteConfig route = routeFor(event, name);
+        return new OutgoingEvent(
+                topic.orElseGet(() -> topicFor(event, route, name)),
+                event.aggregateId().getBytes(StandardCharsets.UTF_8),
+                event.payload(),
+                headers.writeReplayed(event, replayId),
+                event.createdAtMillis());
+    }
+
+    private RouteConfig routeFor(CapturedEvent event, String name) {
+        if (event.defect() != null) {
+            throw new PoisonEvent(
+                    name,
+                    event.defect(),
+                    "it cannot be mended where it is; set onPoison: dead-letter on the route for "
+                            + (event.aggregateType().isEmpty()
+                                    ? "\"*\""
+                                    : "aggregate type '" + event.aggregateType() + "'")
+                            + " to go on without it",
+                    null);
+        }
+        RouteConfig route = routeOf(event)
+                .orElseThrow(() -> new PoisonEvent(
+                        name,
+                        "has aggregate type '" + event.aggregateType() + "', for which there is no route",
+                        "add one to routes, or one for \"*\"",
+                        null));
+        if (event.payload() == null && !route.tombstones()) {
+            throw new PoisonEvent(
+                    name,
+                    "has no payload, and its route allows no tombstones",
+                    "set tombstones: true on the route for aggregate type '" + event.aggregateType() + "'",
+                    null);
+        }
+        return route;
+    }
+
+    private static String topicFor(CapturedEvent event, RouteConfig route, String name) {
+        String topic = route.topicFor(event.aggregateType());
+        String whyNot = TopicName.whyNot(topic);
+        if (whyNot != null) {
+            throw new PoisonEvent(
+                    name,
+                    "would go to topic '" + topic + "', " + whyNot,
+                    "shorten routes.topic, or give it a prefix of its own",
+                    null);
+        }
+        return topic;
     }
 
     private Optional<RouteConfig> routeOf(CapturedEvent event) {

@@ -10,6 +10,7 @@ import io.tidemark.relay.config.RouteConfig;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,6 +59,44 @@ class RouterTest {
         assertThatThrownBy(() -> router.route(event("payment", null), AT, null))
                 .isInstanceOf(PoisonEvent.class)
                 .hasMessageContainingAll(ID, POSITION, "tombstones: true", "'payment'");
+    }
+
+    @ParameterizedTest
+    @EnumSource(HeaderStyle.class)
+    void replaysAsTheFirstTimeButMarkedAndWithoutPosition(HeaderStyle style) {
+        Router router = new Router(List.of(route("*", "outbox.{aggregateType}")), style, "7f3a9c21");
+
+        OutgoingEvent first = router.route(full(), AT, null);
+        OutgoingEvent again = router.replay(full(), "r1", Optional.empty());
+
+        assertThat(again.topic()).isEqualTo(first.topic());
+        assertThat(again.key()).isEqualTo(first.key());
+        assertThat(again.value()).isSameAs(PAYLOAD);
+        assertThat(again.timestampMillis()).isEqualTo(first.timestampMillis());
+        assertThat(texts(again).stream().filter(header -> !header.startsWith("tidemark-replayed=")))
+                .containsExactlyElementsOf(texts(first).stream()
+                        .filter(header -> !header.startsWith("tidemark-position="))
+                        .toList());
+        assertThat(texts(again)).contains("tidemark-replayed=r1");
+        assertThat(router.replay(full(), "r1", Optional.of("other")).topic()).isEqualTo("other");
+    }
+
+    @Test
+    void replaysNothingThatTheRoutesWouldRefuse() {
+        Router router = router(route("order", "orders"));
+
+        assertThatThrownBy(() -> router.replay(event("payment", PAYLOAD), "r1", Optional.of("other")))
+                .isInstanceOf(PoisonEvent.class)
+                .hasMessageContainingAll(ID, "'payment'", "routes");
+        assertThatThrownBy(() -> router.replay(event("order", null), "r1", Optional.empty()))
+                .isInstanceOf(PoisonEvent.class)
+                .hasMessageContainingAll(ID, "tombstones: true");
+    }
+
+    private static List<String> texts(OutgoingEvent event) {
+        return event.headers().stream()
+                .map(header -> header.name() + "=" + new String(header.value(), StandardCharsets.UTF_8))
+                .toList();
     }
 
     @Test

@@ -1,0 +1,258 @@
+package io.tidemark.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.quickstart.stack.ChildJvm;
+import io.tidemark.quickstart.stack.FreePorts;
+import io.tidemark.relay.cli.TidemarkCli;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A relay that is asked over TLS, with a certificate made here, and by those only who have a bearer token. It has no
+ * database and no Kafka: who may ask does not depend on them.
+ */
+class HttpSecurityIT {
+
+    private static final String FIRST = "first-0123456789abcdef";
+    private static final String SECOND = "second-0123456789abcdef";
+    private static final String PASSWORD = "changeit";
+    private static final AtomicInteger RUNS = new AtomicInteger();
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // set by JUnit
+    private static Path dir;
+
+    private static int httpsPort;
+    private static int httpPort;
+    private static ChildJvm relay;
+    private static HttpClient http;
+
+    @BeforeAll
+    static void start() throws Exception {
+        keytool(
+                "-genkeypair",
+                "-alias",
+                "relay",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=localhost",
+                "-ext",
+                "san=dns:localhost");
+        keytool(
+                "-exportcert",
+                "-alias",
+                "relay",
+                "-rfc",
+                "-file",
+                dir.resolve("ca.pem").toString());
+        Files.writeString(dir.resolve("tokens"), FIRST + "\n");
+        httpsPort = FreePorts.next();
+        httpPort = FreePorts.next();
+        Path config = Files.writeString(dir.resolve("relay.yml"), """
+            postgres: {url: "jdbc:postgresql://127.0.0.1:1/shop", user: relay}
+            kafka: {bootstrapServers: "127.0.0.1:1"}
+            http: {bearerTokenFile: "%s"}
+            server:
+              applicationConnectors:
+                - type: https
+                  bindHost: 127.0.0.1
+                  port: %d
+                  keyStorePath: "%s"
+                  keyStorePassword: %s
+                - {type: http, bindHost: 127.0.0.1, port: %d, idleTimeout: 2s}
+              adminConnectors: [{type: http, bindHost: 127.0.0.1, port: %d}]
+              requestLog: {appenders: []}
+            """.formatted(
+                dir.resolve("tokens"), httpsPort, dir.resolve("keystore"), PASSWORD, httpPort, FreePorts.next()));
+        relay = process("run", config.toString());
+        http = HttpClient.newBuilder().sslContext(trustingOurs()).build();
+        await("the relay to listen")
+                .atMost(Duration.ofSeconds(60))
+                .ignoreExceptions()
+                .until(() -> get("https://localhost:" + httpsPort + "/v1/source", FIRST)
+                                .statusCode()
+                        == 200);
+    }
+
+    @AfterAll
+    static void stop() {
+        relay.close();
+    }
+
+    private static void keytool(String... arguments) throws Exception {
+        Path keytool = Path.of(System.getProperty("java.home"), "bin", "keytool");
+        List<String> command = new ArrayList<>(List.of(keytool.toString()));
+        command.addAll(List.of(arguments));
+        command.addAll(List.of(
+                "-storetype", "PKCS12", "-keystore", dir.resolve("keystore").toString(), "-storepass", PASSWORD));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).as(output).isZero();
+    }
+
+    private static SSLContext trustingOurs() throws Exception {
+        KeyStore keys = KeyStore.getInstance(dir.resolve("keystore").toFile(), PASSWORD.toCharArray());
+        KeyStore trusted = KeyStore.getInstance("PKCS12");
+        trusted.load(null, null);
+        trusted.setCertificateEntry("relay", keys.getCertificate("relay"));
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(trusted);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        return context;
+    }
+
+    private static ChildJvm process(String... arguments) {
+        return ChildJvm.start(
+                "tidemark",
+                TidemarkCli.class.getName(),
+                List.of(arguments),
+                List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+                dir.resolve("security-" + RUNS.incrementAndGet() + ".log"));
+    }
+
+    private static HttpResponse<String> get(String url, String token) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(30));
+        if (!token.isEmpty()) {
+            request.header("Authorization", "Bearer " + token);
+        }
+        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static String plain(String path) {
+        return "http://127.0.0.1:" + httpPort + path;
+    }
+
+    @Test
+    void statusAsksOverTlsWithATokenAndSaysWhatIsMissing() {
+        String url = "https://localhost:" + httpsPort;
+        String[][] runs = {
+            {
+                "status",
+                "--url",
+                url,
+                "--ca-file",
+                dir.resolve("ca.pem").toString(),
+                "--bearer-token-file",
+                dir.resolve("mine").toString()
+            },
+            {"status", "--url", url, "--ca-file", dir.resolve("ca.pem").toString()},
+            {"status", "--url", url}
+        };
+        write("mine", FIRST);
+        String[] output = new String[runs.length];
+        int[] exitCodes = new int[runs.length];
+        for (int i = 0; i < runs.length; i++) {
+            try (ChildJvm status = process(runs[i])) {
+                exitCodes[i] = status.awaitExit(60);
+                output[i] = status.output();
+            }
+        }
+
+        assertThat(exitCodes).containsExactly(0, 2, 2);
+        assertThat(output[0]).contains("standby", "postgres");
+        assertThat(output[1]).contains("HTTP 401", "--bearer-token-file");
+        assertThat(output[2]).contains("TLS fails", "--ca-file");
+    }
+
+    private static void write(String name, String text) {
+        try {
+            Files.writeString(dir.resolve(name), text);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void nobodyAsksWithoutAToken() throws Exception {
+        for (String path : List.of("/v1/source", "/v1/projections", "/v1/openapi.yaml", "/v1/nowhere", "/")) {
+            HttpResponse<String> none = get(plain(path), "");
+            HttpResponse<String> wrong = get(plain(path), "wrong-0123456789abcdef");
+
+            assertThat(none.statusCode()).as(path).isEqualTo(401);
+            assertThat(none.headers().firstValue("content-type")).hasValue("application/problem+json");
+            assertThat(none.headers().firstValue("www-authenticate")).hasValue("Bearer realm=\"tidemark\"");
+            assertThat(new ObjectMapper().readTree(none.body()).path("status").asInt())
+                    .isEqualTo(401);
+            assertThat(wrong.statusCode()).as(path).isEqualTo(401);
+            assertThat(wrong.headers().firstValue("www-authenticate").orElse(""))
+                    .contains("invalid_token");
+            assertThat(wrong.body()).doesNotContain("wrong-0123456789abcdef", FIRST);
+        }
+    }
+
+    @Test
+    void tokensRotateWithoutARestart() throws Exception {
+        assertThat(get(plain("/v1/source"), FIRST).statusCode()).isEqualTo(200);
+        try {
+            write("tokens", SECOND + "\n" + FIRST + "\n");
+            awaitStatus(SECOND, 200);
+            assertThat(get(plain("/v1/source"), FIRST).statusCode()).isEqualTo(200);
+            write("tokens", SECOND + "\n");
+            awaitStatus(FIRST, 401);
+            write("tokens", "");
+            awaitStatus(SECOND, 503);
+        } finally {
+            write("tokens", FIRST + "\n");
+        }
+        awaitStatus(FIRST, 200);
+        assertThat(relay.output()).contains("event=bearer-tokens-unusable").doesNotContain(FIRST, SECOND);
+    }
+
+    private static void awaitStatus(String token, int status) {
+        await(token + " to give " + status)
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> get(plain("/v1/source"), token).statusCode() == status);
+    }
+
+    /** Neither headers that never end nor a body that never comes keeps a connection, or a thread, for ever. */
+    @Test
+    void slowAndEndlessRequestsAreEnded() throws Exception {
+        assertThat(answerTo("GET /v1/source HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(20_000) + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 431");
+        assertThat(answerTo("GET /v1/source HTTP/1.1\r\nHost: a\r\n")).doesNotContain("200 OK");
+        assertThat(answerTo("POST /v1/wait HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + FIRST
+                        + "\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"))
+                .startsWith("HTTP/1.1 408");
+        assertThat(get(plain("/v1/source"), FIRST).statusCode()).isEqualTo(200);
+        assertThat(relay.output()).doesNotContain("event=http-failed");
+    }
+
+    /** What comes back until the relay closes the connection; the connector's idle timeout is two seconds here. */
+    private static String answerTo(String request) throws Exception {
+        try (Socket socket = new Socket("127.0.0.1", httpPort)) {
+            socket.setSoTimeout(20_000);
+            OutputStream out = socket.getOutputStream();
+            out.write(request.getBytes(StandardCharsets.US_ASCII));
+            out.flush();
+            InputStream in = socket.getInputStream();
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package io.tidemark.relay.cli;
+
+import io.tidemark.relay.client.RelayClient;
+import io.tidemark.relay.client.Reply;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tidemark explain T|EVENT-ID}. */
+@Command(
+        name = "explain",
+        description = {
+            "Says where a write, or one event, is now: in the WAL, captured, published, and what each projection still"
+                    + " needs.",
+            "Exit code: 0 explained, 1 it cannot be judged (ahead, diverged, foreign, expired, unknown), or is nowhere"
+                    + " or a dead letter, 2 could not ask. ask."
+        })
+final class ExplainCommand implements Callable<Integer> {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(20);
+    /** Of these, waiting does not lead to {@code published}. */
+    private static final Set<String> NOT_JUDGED =
+            Set.of("ahead", "diverged", "foreign", "expired", "unknown", "dead-letter");
+
+    @Mixin
+    private final RelayOptions relays = new RelayOptions();
+
+    @Parameters(
+            paramLabel = "TOKEN|EVENT-ID",
+            converter = OptionValues.SubjectText.class,
+            description = "What outbox.token() returned after the commit, or what outbox.publish() did.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private OptionValues.Subject subject;
+
+    @Option(names = "--json", description = "Print the relay's answer as JSON.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        RelayClient client = relays.client();
+        StringBuilder reasons = new StringBuilder();
+        for (URI relay : relays.urls()) {
+            Reply reply = client.get(relay, subject.path(), TIMEOUT);
+            if (reply instanceof Reply.Answer answer && reply.isOk()) {
+                System.out.println(json ? answer.body() : ExplanationText.of(answer.body()));
+                boolean judged =
+                        !NOT_JUDGED.contains(answer.body().path("stage").asText());
+                return judged ? TidemarkCli.FINE : TidemarkCli.FAILED;
+            }
+            if (reply instanceof Reply.Answer answer && answer.status() == 404) {
+                System.err.println("tidemark: " + relay + ": "
+                        + answer.body().path("detail").asText());
+                return TidemarkCli.FAILED;
+            }
+            reasons.append(reasons.isEmpty() ? "" : "; ")
+                    .append(relay)
+                    .append(": ")
+                    .append(reply.reason());
+        }
+        System.err.println("tidemark: " + reasons);
+        return TidemarkCli.COULD_NOT_RUN;
+    }
+}

@@ -1,0 +1,121 @@
+package io.tidemark.relay.cli;
+
+import io.dropwizard.util.Duration;
+import io.tidemark.outbox.Token;
+import java.net.URI;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.UUID;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** What stands on the command line, as values; picocli names the option, these the problem and the fix. */
+final class OptionValues {
+
+    private OptionValues() {}
+
+    /** The address of a relay's application port. */
+    static final class RelayUrl implements ITypeConverter<URI> {
+
+        @Override
+        public URI convert(String text) {
+            try {
+                URI url = URI.create(text);
+                boolean isHttp = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
+                if (isHttp && url.getHost() != null && url.getUserInfo() == null && url.getQuery() == null) {
+                    return url;
+                }
+            } catch (IllegalArgumentException e) { // said below
+            }
+            throw new TypeConversionException(
+                    "'" + text + "' is not the address of a relay; write it as http://host:8080");
+        }
+    }
+
+    /** A whole number and its unit. */
+    static final class Length implements ITypeConverter<java.time.Duration> {
+
+        private static final int MOST_DAYS = 365;
+
+        @Override
+        public java.time.Duration convert(String text) {
+            try {
+                Duration duration = Duration.parse(text);
+                if (duration.toDays() <= MOST_DAYS) {
+                    return java.time.Duration.ofMillis(duration.toMilliseconds());
+                }
+            } catch (IllegalArgumentException e) { // said below
+            }
+            throw new TypeConversionException("'" + text
+                    + "' is not a duration; write a whole number and its unit, for example 750ms, 10s or 5m");
+        }
+    }
+
+    /** What {@code outbox.token()} returned. */
+    static final class TokenText implements ITypeConverter<Token> {
+
+        @Override
+        public Token convert(String text) {
+            try {
+                return Token.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage() + "; it is what select outbox.token() returned");
+            }
+        }
+    }
+
+    /**
+     * What can be explained.
+     *
+     * @param path where relays explain it
+     */
+    record Subject(String path) {}
+
+    /** A token or an event's id. */
+    static final class SubjectText implements ITypeConverter<Subject> {
+
+        @Override
+        public Subject convert(String text) {
+            if (text.startsWith("tm")) {
+                return new Subject("/v1/tokens/" + new TokenText().convert(text));
+            }
+            try {
+                return new Subject("/v1/events/" + new EventId().convert(text));
+            } catch (TypeConversionException e) {
+                throw new TypeConversionException("'" + text
+                        + "' is neither a token, which begins with tm1., nor an event's" + " id, which is a UUID");
+            }
+        }
+    }
+
+    /** An event's id. */
+    static final class EventId implements ITypeConverter<UUID> {
+
+        @Override
+        public UUID convert(String text) {
+            try {
+                UUID id = UUID.fromString(text);
+                if (id.toString().equalsIgnoreCase(text)) { // Java also takes 1-1-1-1-1
+                    return id;
+                }
+            } catch (IllegalArgumentException e) { // said below
+            }
+            throw new TypeConversionException("'" + text + "' is not an event's id, which is a UUID");
+        }
+    }
+
+    /** A moment, with its time zone. */
+    static final class Moment implements ITypeConverter<Instant> {
+
+        @Override
+        public Instant convert(String text) {
+            try {
+                return OffsetDateTime.parse(text).toInstant();
+            } catch (DateTimeParseException e) {
+                throw new TypeConversionException(
+                        "'" + text + "' is not a moment in ISO 8601 with its zone; write it as 2026-11-25T08:00:00Z");
+            }
+        }
+    }
+}

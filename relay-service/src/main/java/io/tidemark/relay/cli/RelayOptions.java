@@ -1,0 +1,78 @@
+package io.tidemark.relay.cli;
+
+import io.tidemark.relay.client.CannotAsk;
+import io.tidemark.relay.client.RelayClient;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which relays a command asks, and as whom. */
+final class RelayOptions {
+
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            defaultValue = "http://127.0.0.1:8080",
+            converter = OptionValues.RelayUrl.class,
+            description = {"A relay's application port; repeat it for each replica.", "Default: ${DEFAULT-VALUE}"})
+    private List<URI> urls = List.of();
+
+    @Option(
+            names = "--bearer-token-file",
+            paramLabel = "FILE",
+            description = "Its first line is the bearer token, where the relays have http.bearerTokenFile.")
+    private @Nullable Path bearerTokenFile;
+
+    @Option(
+            names = "--ca-file",
+            paramLabel = "FILE",
+            description = "PEM certificates to trust for https, instead of the JVM's.")
+    private @Nullable Path caFile;
+
+    @Option(
+            names = "--each-address",
+            description = "Ask every address that the host name of --url has, for example of a headless Service.")
+    private boolean eachAddress;
+
+    List<URI> urls() throws CannotAsk {
+        if (!eachAddress) {
+            return urls;
+        }
+        List<URI> addresses = new ArrayList<>();
+        for (URI url : urls) {
+            addresses.addAll(addressesOf(url));
+        }
+        return addresses;
+    }
+
+    private static List<URI> addressesOf(URI url) throws CannotAsk {
+        if (!"http".equals(url.getScheme())) {
+            throw new CannotAsk("--each-address is for http: a certificate is for a name, not an address; give each"
+                    + " replica's name with --url instead of " + url);
+        }
+        try {
+            List<URI> addresses = new ArrayList<>();
+            for (InetAddress address : InetAddress.getAllByName(url.getHost())) {
+                String host = address instanceof Inet6Address
+                        ? "[" + address.getHostAddress().replaceFirst("%.*", "") + "]"
+                        : address.getHostAddress();
+                addresses.add(URI.create(
+                        "http://" + host + (url.getPort() < 0 ? "" : ":" + url.getPort()) + url.getRawPath()));
+            }
+            return addresses;
+        } catch (UnknownHostException e) {
+            throw new CannotAsk("--url " + url + ": there is no such host");
+        }
+    }
+
+    RelayClient client() throws CannotAsk {
+        return new RelayClient(Optional.ofNullable(bearerTokenFile), Optional.ofNullable(caFile));
+    }
+}

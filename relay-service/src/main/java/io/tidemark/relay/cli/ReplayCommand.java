@@ -1,0 +1,168 @@
+package io.tidemark.relay.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dropwizard.logging.common.BootstrapLogging;
+import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.replay.Replay;
+import io.tidemark.relay.replay.Replay.Summary;
+import io.tidemark.relay.replay.ReplayProblem;
+import io.tidemark.relay.replay.Selection;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tidemark replay CONFIG}. */
+@Command(
+        name = "replay",
+        description = {
+            "Publishes events once more, from the rows that are still in outbox.event, marked by the header"
+                    + " tidemark-replayed and without a position. Only what the relay has published before.",
+            "Exit code: 0 done, 1 not or not all of it, 2 could not run."
+        })
+final class ReplayCommand implements Callable<Integer> {
+
+    @Parameters(paramLabel = "CONFIG", description = "The relay's YAML file.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Path file;
+
+    @Option(
+            names = "--from",
+            paramLabel = "MOMENT",
+            converter = OptionValues.Moment.class,
+            description = "Rows with created_at at or after it, for example 2026-11-25T08:00:00Z.")
+    private @Nullable Instant from;
+
+    @Option(
+            names = "--to",
+            paramLabel = "MOMENT",
+            converter = OptionValues.Moment.class,
+            description = "Rows with created_at before it.")
+    private @Nullable Instant to;
+
+    @Option(
+            names = "--id",
+            paramLabel = "UUID",
+            converter = OptionValues.EventId.class,
+            description = "The event with this id; repeat it for several.")
+    private List<UUID> ids = List.of();
+
+    @Option(names = "--aggregate-type", paramLabel = "TYPE", description = "Events of this aggregate type.")
+    private @Nullable String aggregateType;
+
+    @Option(
+            names = "--aggregate-id",
+            paramLabel = "ID",
+            description = "Events of this aggregate; needs --aggregate-type.")
+    private @Nullable String aggregateId;
+
+    @Option(
+            names = "--topic",
+            paramLabel = "TOPIC",
+            description = "Publish all of them to this topic instead of those of the routes.")
+    private @Nullable String topic;
+
+    @Option(names = "--dry-run", description = "Only count what would be published, and where to.")
+    private boolean dryRun;
+
+    @Option(names = "--yes", description = "Needed to publish into topics that the routes or projections name.")
+    private boolean yes;
+
+    @Option(
+            names = "--events-per-second",
+            paramLabel = "N",
+            description = "Publish no faster. Without it, as fast as Kafka takes them.")
+    private @Nullable Integer eventsPerSecond;
+
+    @Option(names = "--json", description = "Print one JSON object instead.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        BootstrapLogging.bootstrap();
+        try {
+            if (eventsPerSecond != null && eventsPerSecond < 1) {
+                System.err.println("tidemark: --events-per-second is " + eventsPerSecond + "; it must be 1 or more");
+                return TidemarkCli.COULD_NOT_RUN;
+            }
+            Selection selection = Selection.of(
+                    Optional.ofNullable(from),
+                    Optional.ofNullable(to),
+                    ids,
+                    Optional.ofNullable(aggregateType),
+                    Optional.ofNullable(aggregateId));
+            RelayConfiguration config = ConfigurationFile.read(file);
+            if (!config.outbox().isOwn()) {
+                System.err.println("tidemark: outbox.preset or outbox.table names a table of your own, and replay reads"
+                        + " only outbox.event");
+                return TidemarkCli.COULD_NOT_RUN;
+            }
+            Replay replay = new Replay(config, selection, Optional.ofNullable(topic));
+            if (!dryRun && !yes && replay.isIntoLiveTopics()) {
+                System.err.println(
+                        "tidemark: this would publish into live topics, and every consumer would see the events again;"
+                                + " look with --dry-run, then add --yes, or give a topic of its own with --topic");
+                return TidemarkCli.FAILED;
+            }
+            return run(replay);
+        } catch (ReplayProblem e) {
+            System.err.println("tidemark: " + e.getMessage());
+            return TidemarkCli.FAILED;
+        } catch (PublishFailure e) {
+            System.err.println("tidemark: " + e.getMessage());
+            return TidemarkCli.COULD_NOT_RUN;
+        }
+    }
+
+    private int run(Replay replay) throws Exception {
+        String replayId = UUID.randomUUID().toString();
+        Summary summary = dryRun
+                ? replay.count()
+                : replay.publish(
+                        replayId, eventsPerSecond == null ? OptionalInt.empty() : OptionalInt.of(eventsPerSecond));
+        System.out.println(json ? json(replayId, summary) : text(replayId, summary));
+        return summary.refused() == 0 ? TidemarkCli.FINE : TidemarkCli.FAILED;
+    }
+
+    private ObjectNode json(String replayId, Summary summary) {
+        ObjectNode object = JsonNodeFactory.instance.objectNode();
+        if (!dryRun) {
+            object.put("replayId", replayId);
+        }
+        object.put("dryRun", dryRun).put("events", summary.events());
+        ObjectNode topics = object.putObject("topics");
+        summary.topics().forEach(topics::put);
+        ArrayNode reasons = object.put("refused", summary.refused()).putArray("reasons");
+        summary.reasons().forEach(reasons::add);
+        return object;
+    }
+
+    private String text(String replayId, Summary summary) {
+        StringBuilder text = new StringBuilder();
+        text.append(
+                dryRun
+                        ? summary.events() + " events would be published"
+                        : summary.events() + " events are published, with tidemark-replayed: " + replayId);
+        summary.topics()
+                .forEach((name, events) ->
+                        text.append('\n').append(name).append("  ").append(events));
+        if (summary.refused() > 0) {
+            text.append("\nFINDING  ")
+                    .append(summary.refused())
+                    .append(" events cannot be published as the routes are now:");
+            summary.reasons().forEach(reason -> text.append("\n         ").append(reason));
+        }
+        return text.toString();
+    }
+}

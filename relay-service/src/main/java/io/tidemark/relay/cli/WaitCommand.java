@@ -1,0 +1,88 @@
+package io.tidemark.relay.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemark.outbox.Token;
+import io.tidemark.relay.client.TokenWait;
+import io.tidemark.relay.client.TokenWait.Outcome;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code tidemark wait --projection P --token T}. */
+@Command(
+        name = "wait",
+        description = {
+            "Waits until a projection has caught up with a token.",
+            "Exit code: 0 it has, 1 waiting does not help (stalled, stopped, rebuilding, unknown, ahead, diverged,"
+                    + " foreign, expired), 2 could not ask, 3 the time is over.",
+            "A relay that cannot tell just now (503), has too many waiters (429) or is away is asked again, and so are"
+                    + " the others, until the time is over."
+        })
+final class WaitCommand implements Callable<Integer> {
+
+    @Mixin
+    private final RelayOptions relays = new RelayOptions();
+
+    @Option(
+            names = "--projection",
+            paramLabel = "NAME",
+            required = true,
+            description = "A projection of the relays' configuration.")
+    private String projection = "";
+
+    @Option(
+            names = "--token",
+            paramLabel = "TOKEN",
+            required = true,
+            converter = OptionValues.TokenText.class,
+            description = "What outbox.token() returned after the commit.")
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private Token token;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "DURATION",
+            defaultValue = "10s",
+            converter = OptionValues.Length.class,
+            description = {"How long to wait at most, for example 750ms, 10s or 5m.", "Default: ${DEFAULT-VALUE}"})
+    private Duration timeout = Duration.ZERO;
+
+    @Option(names = "--json", description = "Print the relay's answer as JSON.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        Outcome outcome = new TokenWait(relays.client(), relays.urls()).await(projection, token, timeout);
+        if (outcome instanceof Outcome.Impossible impossible) {
+            System.err.println("tidemark: " + impossible.message());
+            return TidemarkCli.COULD_NOT_RUN;
+        }
+        if (outcome instanceof Outcome.TimedOut timedOut) {
+            System.out.println(json ? json(timedOut) : text(timedOut));
+            return TidemarkCli.TIMED_OUT;
+        }
+        JsonNode answer = ((Outcome.Decided) outcome).answer();
+        System.out.println(json ? answer : AnswerText.line(answer));
+        return answer.path("status").asText().equals("success") ? TidemarkCli.FINE : TidemarkCli.FAILED;
+    }
+
+    private ObjectNode json(Outcome.TimedOut timedOut) {
+        ObjectNode answer = timedOut.answer()
+                .map(last -> ((ObjectNode) last).deepCopy())
+                .orElseGet(() -> JsonNodeFactory.instance
+                        .objectNode()
+                        .put("status", "timeout")
+                        .put("projection", projection)
+                        .put("token", token.toString()));
+        return timedOut.reason().isEmpty() ? answer : answer.put("reason", timedOut.reason());
+    }
+
+    private String text(Outcome.TimedOut timedOut) {
+        String last = timedOut.answer().map(AnswerText::line).orElse("timeout: no relay could tell");
+        return timedOut.reason().isEmpty() ? last : last + "; " + timedOut.reason();
+    }
+}

@@ -1,0 +1,166 @@
+package io.tidemark.relay.client;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.time.Duration;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
+
+/** Asks relays, one request after the other. Safe on any thread; holds no connection that needs closing. */
+public final class RelayClient {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+    private static final int MOST_BYTES = 16 * 1024 * 1024;
+    private static final long LONGEST_RETRY_SECONDS = 60;
+
+    private final HttpClient http;
+    private final Optional<String> bearerToken;
+
+    /**
+     * A client for all relays of one command.
+     *
+     * @param bearerTokenFile what relays with {@code http.bearerTokenFile} want to see
+     * @param caFile PEM certificates to trust instead of the JVM's, for {@code https}
+     */
+    public RelayClient(Optional<Path> bearerTokenFile, Optional<Path> caFile) throws CannotAsk {
+        HttpClient.Builder builder =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT_TIMEOUT);
+        if (caFile.isPresent()) {
+            builder.sslContext(trusting(caFile.get()));
+        }
+        this.http = builder.build();
+        this.bearerToken = bearerTokenFile.isEmpty() ? Optional.empty() : Optional.of(token(bearerTokenFile.get()));
+    }
+
+    /** The first of the file: it may be the relay's own, which has one a line. */
+    private static String token(Path file) throws CannotAsk {
+        String token;
+        try {
+            token = Files.readString(file)
+                    .strip()
+                    .lines()
+                    .findFirst()
+                    .orElse("")
+                    .strip();
+        } catch (IOException e) {
+            throw new CannotAsk("--bearer-token-file " + file + " cannot be read: " + e, e);
+        }
+        if (token.isEmpty() || token.chars().anyMatch(c -> c <= ' ' || c > '~')) {
+            throw new CannotAsk("--bearer-token-file " + file
+                    + " has no token of visible ASCII characters; write it there, on a line of its own");
+        }
+        return token;
+    }
+
+    private static SSLContext trusting(Path caFile) throws CannotAsk {
+        try (InputStream pem = Files.newInputStream(caFile)) {
+            KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+            trusted.load(null, null);
+            for (Certificate certificate :
+                    CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
+                trusted.setCertificateEntry("ca-" + trusted.size(), certificate);
+            }
+            if (trusted.size() == 0) {
+                throw new CannotAsk("--ca-file " + caFile + " has no certificate; it must be PEM");
+            }
+            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            trust.init(trusted);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, trust.getTrustManagers(), null);
+            return context;
+        } catch (IOException | GeneralSecurityException e) {
+            throw new CannotAsk("--ca-file " + caFile + " cannot be used: " + e + "; it must be PEM", e);
+        }
+    }
+
+    /**
+     * Asks once.
+     *
+     * @param path with its query, already encoded
+     * @param timeout for the whole answer
+     */
+    public Reply get(URI relay, String path, Duration timeout) throws InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(base(relay) + path))
+                .timeout(timeout)
+                .header("Accept", "application/json");
+        bearerToken.ifPresent(token -> request.header("Authorization", "Bearer " + token));
+        try {
+            HttpResponse<InputStream> response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+            try (InputStream body = response.body()) {
+                return reply(response, body.readNBytes(MOST_BYTES + 1));
+            }
+        } catch (IOException e) {
+            return new Reply.NoAnswer(explain(e, timeout));
+        }
+    }
+
+    private static String base(URI relay) {
+        return relay.toString().replaceFirst("/+$", "");
+    }
+
+    private static Reply reply(HttpResponse<InputStream> response, byte[] body) {
+        if (body.length > MOST_BYTES) {
+            return new Reply.NoAnswer("its answer has more than " + MOST_BYTES + " bytes; is it a Tidemark relay?");
+        }
+        try {
+            @Nullable JsonNode json = JSON.readTree(body);
+            if (json != null && json.isObject()) {
+                return new Reply.Answer(response.statusCode(), json, retryAfterMillis(response));
+            }
+        } catch (JsonProcessingException e) { // said below
+        } catch (IOException e) {
+            throw new IllegalStateException("bytes in memory can be read", e);
+        }
+        return new Reply.NoAnswer(
+                "HTTP " + response.statusCode() + " and no JSON; is it the application port of a Tidemark relay?");
+    }
+
+    private static long retryAfterMillis(HttpResponse<?> response) {
+        String seconds = response.headers().firstValue("Retry-After").orElse("0");
+        return seconds.matches("[0-9]{1,6}")
+                ? Math.min(Long.parseLong(seconds), LONGEST_RETRY_SECONDS) * 1000
+                : LONGEST_RETRY_SECONDS * 1000;
+    }
+
+    private static String explain(IOException failure, Duration timeout) {
+        for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnresolvedAddressException) {
+                return "there is no such host";
+            }
+            if (cause instanceof SSLException) {
+                return "TLS fails (" + cause.getMessage() + "); is it https there, and --ca-file the right one?";
+            }
+        }
+        if (failure instanceof HttpConnectTimeoutException) {
+            return "no connection within " + CONNECT_TIMEOUT.toSeconds() + " s";
+        }
+        if (failure instanceof HttpTimeoutException) {
+            return "no answer within " + timeout.toSeconds() + " s";
+        }
+        if (failure instanceof ConnectException) {
+            return "nobody listens there";
+        }
+        return "the connection broke (" + failure.getMessage() + ")";
+    }
+}

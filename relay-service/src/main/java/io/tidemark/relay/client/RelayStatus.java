@@ -1,0 +1,111 @@
+package io.tidemark.relay.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * How the replicas of one relay stand, and the projections as one of them sees them.
+ *
+ * @param replicas in the order they were asked
+ * @param projections in the order of their configuration; empty when none could tell
+ * @param projectionsProblem why none could; empty when one did
+ */
+public record RelayStatus(List<Replica> replicas, List<JsonNode> projections, String projectionsProblem) {
+
+    /** More than a replica waits for a database that does not answer. */
+    private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+    public RelayStatus {
+        replicas = List.copyOf(replicas);
+        projections = List.copyOf(projections);
+    }
+
+    /** One of them, and what it said about itself. */
+    public record Replica(URI url, Reply reply) {
+
+        /** {@code GET /v1/source}; empty when it did not answer that. */
+        public Optional<JsonNode> source() {
+            return reply instanceof Reply.Answer answer && reply.isOk() ? Optional.of(answer.body()) : Optional.empty();
+        }
+
+        public boolean isActive() {
+            return source().map(source -> source.path("role").asText().equals("active"))
+                    .orElse(false);
+        }
+    }
+
+    /** What may be wrong. Every state of a projection but {@code running} belongs to one of the last two. */
+    public enum Condition {
+        /** None of the replicas asked is active: nothing is published. */
+        INACTIVE(Set.of()),
+        /** A projection is behind for long, but moving. */
+        LAGGING(Set.of("lagging", "rebuilding")),
+        /** A projection does not move, or nobody can tell whether it does. */
+        STALLED(Set.of("stalled", "stopped", "unknown"));
+
+        private final Set<String> states;
+
+        Condition(Set<String> states) {
+            this.states = states;
+        }
+    }
+
+    /** Asks all of them, and the active one first for the projections. */
+    public static RelayStatus ask(RelayClient client, List<URI> urls) throws InterruptedException {
+        List<Replica> replicas = new ArrayList<>();
+        for (URI url : urls) {
+            replicas.add(new Replica(url, client.get(url, "/v1/source", TIMEOUT)));
+        }
+        List<Replica> activeFirst = new ArrayList<>(replicas);
+        activeFirst.sort((a, b) -> Boolean.compare(b.isActive(), a.isActive()));
+        String problem = "no relay answers";
+        for (Replica replica : activeFirst) {
+            if (replica.source().isPresent()) {
+                Reply reply = client.get(replica.url(), "/v1/projections", TIMEOUT);
+                if (reply instanceof Reply.Answer answer && reply.isOk()) {
+                    List<JsonNode> projections = new ArrayList<>();
+                    answer.body().path("projections").forEach(projections::add);
+                    return new RelayStatus(replicas, projections, "");
+                }
+                problem = replica.url() + ": " + reply.reason();
+            }
+        }
+        return new RelayStatus(replicas, List.of(), problem);
+    }
+
+    /** Whether any of them told how it stands. */
+    public boolean isKnown() {
+        return replicas.stream().anyMatch(replica -> replica.source().isPresent());
+    }
+
+    /** What is wrong of these, a sentence each. */
+    public List<String> findings(Set<Condition> conditions) {
+        List<String> findings = new ArrayList<>();
+        if (conditions.contains(Condition.INACTIVE) && replicas.stream().noneMatch(Replica::isActive)) {
+            findings.add("inactive: none of the replicas asked is active");
+        }
+        for (Condition condition : List.of(Condition.LAGGING, Condition.STALLED)) {
+            if (!conditions.contains(condition)) {
+                continue;
+            }
+            String word = condition == Condition.LAGGING ? "lagging" : "stalled";
+            if (!projectionsProblem.isEmpty()) {
+                findings.add(word + ": the projections cannot be told (" + projectionsProblem + ")");
+            }
+            for (JsonNode projection : projections) {
+                String state = projection.path("state").asText();
+                if (condition.states.contains(state)) {
+                    findings.add(word + ": projection "
+                            + projection.path("projection").asText() + " is " + state + " for "
+                            + projection.path("stateSeconds").asLong() + " s");
+                }
+            }
+        }
+        return findings;
+    }
+}

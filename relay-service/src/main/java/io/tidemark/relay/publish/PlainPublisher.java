@@ -1,0 +1,89 @@
+package io.tidemark.relay.publish;
+
+import io.tidemark.relay.config.KafkaConfig;
+import io.tidemark.relay.route.OutgoingEvent;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An idempotent producer without transactions: what it sends is readable at once, in order, and counts for nobody's
+ * position. One thread; after a failure only good for closing. Kafka's client bounds what is under way (32 MiB).
+ */
+public final class PlainPublisher implements AutoCloseable {
+
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
+
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final AtomicLong acknowledged = new AtomicLong();
+    private volatile @Nullable PublishFailure failure;
+
+    public PlainPublisher(KafkaConfig kafka, String clientId) {
+        Map<String, Object> properties = new HashMap<>();
+        properties.put(ProducerConfig.LINGER_MS_CONFIG, 5);
+        properties.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 * 1024);
+        properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 30_000);
+        properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
+        properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 30_000);
+        properties.putAll(kafka.properties());
+        properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
+        properties.put(ProducerConfig.CLIENT_ID_CONFIG, clientId);
+        properties.put(ProducerConfig.ACKS_CONFIG, "all");
+        properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    /** Returns once it is under way; waits while too much is. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback hears of it, and the next call fails
+    public void send(OutgoingEvent event) throws PublishFailure {
+        throwFailure();
+        ProducerRecord<byte[], byte[]> record =
+                new ProducerRecord<>(event.topic(), null, event.timestampMillis(), event.key(), event.value());
+        for (OutgoingEvent.OutgoingHeader header : event.headers()) {
+            record.headers().add(new RecordHeader(header.name(), header.value()));
+        }
+        try {
+            producer.send(record, (metadata, problem) -> {
+                if (problem == null) {
+                    acknowledged.incrementAndGet();
+                } else if (failure == null) {
+                    failure = PublishFailure.of(problem);
+                }
+            });
+        } catch (KafkaException e) {
+            throwFailure(); // an earlier one says more
+            throw PublishFailure.of(e);
+        }
+    }
+
+    /** Returns when everything sent before is acknowledged. */
+    public void flush() throws PublishFailure {
+        producer.flush();
+        throwFailure();
+    }
+
+    /** How many events Kafka has. */
+    public long acknowledged() {
+        return acknowledged.get();
+    }
+
+    private void throwFailure() throws PublishFailure {
+        PublishFailure earlier = failure;
+        if (earlier != null) {
+            throw earlier;
+        }
+    }
+
+    @Override
+    public void close() {
+        producer.close(CLOSE_TIMEOUT);
+    }
+}

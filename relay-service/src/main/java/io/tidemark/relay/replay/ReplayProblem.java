@@ -1,0 +1,9 @@
+package io.tidemark.relay.replay;
+
+/** What was asked for cannot be replayed, or not now; nothing was published. The message says why, and the fix. */
+public final class ReplayProblem extends Exception {
+
+    ReplayProblem(String message) {
+        super(message);
+    }
+}
