@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 /** Publishes a few events all the time, and reads what is read: that never becomes less. Two threads of its own. */
 final class ReadLoad implements AutoCloseable {
 
+    /** So that whoever builds on a busy machine can still catch up. */
+    private static final long PAUSE_MILLIS = 50;
+
     private final ProjectionWorld world;
     private final CountDownLatch closing = new CountDownLatch(1);
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -28,7 +31,7 @@ final class ReadLoad implements AutoCloseable {
 
     private void run(Step step) {
         try {
-            while (!closing.await(5, TimeUnit.MILLISECONDS)) {
+            while (!closing.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
                 step.once();
             }
         } catch (Exception | AssertionError e) {
