@@ -20,16 +20,17 @@ class ConsumersPackageTest {
     private static final String CONSUMERS = "io.tidemark.consumers";
 
     private static final Map<String, Set<String>> USES = Map.of(
-            "inbox", Set.of(),
-            "progress", Set.of(),
+            "inbox", Set.of("tables"),
+            "progress", Set.of("tables"),
             "projection", Set.of("progress"),
+            "tables", Set.of(),
             "watermark", Set.of("progress"), // the gate compares it
             "web", Set.of());
 
     /** Libraries by the beginning of their names; each with the packages where it appears. */
     private static final Map<String, Set<String>> LIBRARIES = Map.of(
             "org.apache.kafka.", Set.of("projection"),
-            "java.sql.", Set.of("inbox", "progress", "projection", "watermark"),
+            "java.sql.", Set.of("inbox", "progress", "projection", "tables", "watermark"),
             "java.net.http.", Set.of("watermark"),
             "com.fasterxml.jackson.", Set.of("projection", "watermark"),
             "jakarta.", Set.of("web"),

@@ -1,14 +1,10 @@
 package io.tidemark.consumers.inbox;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import io.tidemark.consumers.tables.TableScript;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.UUID;
 import javax.sql.DataSource;
@@ -20,6 +16,8 @@ import javax.sql.DataSource;
  */
 public final class Inbox {
 
+    private static final TableScript TABLE = new TableScript(Inbox.class, "inbox.sql");
+
     /** Session-level, so that it goes with the session when the process dies. */
     private static final String LOCK = "select pg_advisory_lock(hashtextextended(? || ?::text, 0))";
 
@@ -27,8 +25,8 @@ public final class Inbox {
     private static final String FIND =
             "select ended_at is not null from tidemark_inbox where consumer = ? and event_id = ?";
     private static final String BEGIN =
-            "insert into tidemark_inbox (consumer, event_id, expires_at) values (?, ?, now()"
-                    + " + ? * interval '1 second') on conflict (consumer, event_id) do update set begun_at = now(), expires_at ="
+            "insert into tidemark_inbox (consumer, event_id, expires_at) values (?, ?, now() + ? * interval '1"
+                    + " second') on conflict (consumer, event_id) do update set begun_at = now(), expires_at ="
                     + " excluded.expires_at";
     private static final String END = "update tidemark_inbox set ended_at = now() where consumer = ? and event_id = ?";
     private static final String FORGET = "delete from tidemark_inbox where consumer = ? and event_id = ?";
@@ -81,21 +79,12 @@ public final class Inbox {
 
     /** The statements that make the table unless it is there; for migration tools. */
     public static String sql() {
-        try (InputStream file = Inbox.class.getResourceAsStream("inbox.sql")) {
-            if (file == null) {
-                throw new IllegalStateException("inbox.sql is not on the class path");
-            }
-            return new String(file.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return TABLE.sql();
     }
 
     /** Makes the table unless it is there. */
     public static void create(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql());
-        }
+        TABLE.create(connection);
     }
 
     /**

@@ -16,4 +16,7 @@ public sealed interface ClaimResult {
 
     /** The progress belongs to another consumer group, which would apply every event a second time. */
     record OfAnotherGroup(String groupId) implements ClaimResult {}
+
+    /** A newer generation is read instead; this one is never written again. */
+    record Replaced(int by) implements ClaimResult {}
 }

@@ -1,43 +1,44 @@
 package io.tidemark.consumers.progress;
 
+import io.tidemark.consumers.tables.TableScript;
 import io.tidemark.outbox.Position;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 
 /**
- * One projection's rows of {@code tidemark_progress}. Stateless but for its names, so safe on any thread; commits
- * nothing: all statements belong to the caller's transaction.
+ * The rows of one generation of a projection in {@code tidemark_progress}. Stateless but for its names, so safe on any
+ * thread; commits nothing: all statements belong to the caller's transaction.
  */
 public final class ProgressTable {
+
+    private static final TableScript TABLES = new TableScript(ProgressTable.class, "progress.sql");
 
     /** A claim waits no longer than this for a writer that stands still between its update and its commit. */
     private static final String CLAIM_LOCK_TIMEOUT = "set local lock_timeout = '5s'";
 
-    private static final String CLAIM =
-            "update tidemark_progress set epoch = epoch + 1, updated_at = now() where projection = ? and topic = ? and"
-                    + " partition = ? and group_id = ? returning next_offset, epoch";
-    private static final String OWNING_GROUP =
-            "select group_id from tidemark_progress where projection = ? and topic = ? and partition = ?";
+    /** Shared, so that no switch to another generation comes between this and the claim. */
+    private static final String READ_GENERATION =
+            "select generation from tidemark_generation where projection = ? for share";
+
+    private static final String KEY = " projection = ? and generation = ? and topic = ? and partition = ?";
+    private static final String CLAIM = "update tidemark_progress set epoch = epoch + 1, updated_at = now() where" + KEY
+            + " and group_id = ? returning next_offset, epoch";
+    private static final String OWNING_GROUP = "select group_id from tidemark_progress where" + KEY;
     private static final String START =
-            "insert into tidemark_progress (projection, topic, partition, group_id, next_offset) values (?, ?, ?, ?, ?)"
-                    + " on conflict do nothing";
+            "insert into tidemark_progress (projection, generation, topic, partition, group_id, next_offset) values"
+                    + " (?, ?, ?, ?, ?, ?) on conflict do nothing";
     private static final String ADVANCE =
             "update tidemark_progress set next_offset = ?, position = coalesce(?, position), updated_at = now() where"
-                    + " projection = ? and topic = ? and partition = ? and epoch = ? and next_offset = ?";
-    private static final String ALL =
-            "select topic, partition, next_offset from tidemark_progress where projection = ?";
+                    + KEY + " and epoch = ? and next_offset = ?";
+    private static final String CAUGHT_UP =
+            "update tidemark_progress set caught_up = true where" + KEY + " and epoch = ?";
 
     private final String projection;
+    private final int generation;
     private final String groupId;
 
     /**
@@ -56,30 +57,23 @@ public final class ProgressTable {
 
     /**
      * @param projection whose rows these are
-     * @param groupId the consumer group that may advance them
+     * @param generation from 1
+     * @param groupId the projection's consumer group, to which the rows belong
      */
-    public ProgressTable(String projection, String groupId) {
+    public ProgressTable(String projection, int generation, String groupId) {
         this.projection = projection;
+        this.generation = generation;
         this.groupId = groupId;
     }
 
-    /** The statement that makes the table unless it is there; for migration tools. */
+    /** The statements that make the tables unless they are there; for migration tools. */
     public static String sql() {
-        try (InputStream file = ProgressTable.class.getResourceAsStream("progress.sql")) {
-            if (file == null) {
-                throw new IllegalStateException("progress.sql is not on the class path");
-            }
-            return new String(file.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return TABLES.sql();
     }
 
-    /** Makes the table unless it is there. */
+    /** Makes the tables unless they are there. */
     public static void create(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql());
-        }
+        TABLES.create(connection);
     }
 
     /**
@@ -89,11 +83,20 @@ public final class ProgressTable {
      * @throws SQLException with state 55P03 when a writer has held the row for five seconds
      */
     public ClaimResult claim(Connection connection, Partition partition) throws SQLException {
-        try (Statement timeout = connection.createStatement();
-                PreparedStatement update = connection.prepareStatement(CLAIM)) {
+        try (Statement timeout = connection.createStatement()) {
             timeout.execute(CLAIM_LOCK_TIMEOUT);
+        }
+        try (PreparedStatement select = connection.prepareStatement(READ_GENERATION)) {
+            select.setString(1, projection);
+            try (ResultSet row = select.executeQuery()) {
+                if (row.next() && row.getInt(1) > generation) {
+                    return new ClaimResult.Replaced(row.getInt(1));
+                }
+            }
+        }
+        try (PreparedStatement update = connection.prepareStatement(CLAIM)) {
             setKey(update, 1, partition);
-            update.setString(4, groupId);
+            update.setString(5, groupId);
             try (ResultSet row = update.executeQuery()) {
                 if (row.next()) {
                     return new ClaimResult.Claimed(row.getLong(1), row.getLong(2));
@@ -112,8 +115,8 @@ public final class ProgressTable {
     public void start(Connection connection, Partition partition, long nextOffset) throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement(START)) {
             setKey(insert, 1, partition);
-            insert.setString(4, groupId);
-            insert.setLong(5, nextOffset);
+            insert.setString(5, groupId);
+            insert.setLong(6, nextOffset);
             insert.executeUpdate();
         }
     }
@@ -136,29 +139,30 @@ public final class ProgressTable {
             update.setLong(1, nextOffset);
             update.setString(2, position.map(Position::toString).orElse(null));
             setKey(update, 3, partition);
-            update.setLong(6, claimed.epoch());
-            update.setLong(7, claimed.nextOffset());
+            update.setLong(7, claimed.epoch());
+            update.setLong(8, claimed.nextOffset());
             return update.executeUpdate() == 1;
         }
     }
 
-    /** The first offset that is not applied yet, for every partition that has progress. */
-    public Map<Partition, Long> nextOffsets(Connection connection) throws SQLException {
-        Map<Partition, Long> offsets = new HashMap<>();
-        try (PreparedStatement select = connection.prepareStatement(ALL)) {
-            select.setString(1, projection);
-            try (ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    offsets.put(new Partition(row.getString(1), row.getInt(2)), row.getLong(3));
-                }
-            }
+    /**
+     * Notes that the partition has come near the end of its topic, which is asked of a generation before it is read.
+     *
+     * @return false when somebody has claimed the partition since
+     */
+    public boolean noteCaughtUp(Connection connection, Partition partition, ClaimResult.Claimed claimed)
+            throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(CAUGHT_UP)) {
+            setKey(update, 1, partition);
+            update.setLong(5, claimed.epoch());
+            return update.executeUpdate() == 1;
         }
-        return offsets;
     }
 
     private void setKey(PreparedStatement statement, int first, Partition partition) throws SQLException {
         statement.setString(first, projection);
-        statement.setString(first + 1, partition.topic());
-        statement.setInt(first + 2, partition.partition());
+        statement.setInt(first + 1, generation);
+        statement.setString(first + 2, partition.topic());
+        statement.setInt(first + 3, partition.partition());
     }
 }

@@ -55,6 +55,11 @@ final class Applier {
         if (job instanceof Job.PutAside putAside) {
             return putAside(partition, putAside);
         }
+        if (job instanceof Job.NoteCaughtUp note) {
+            return transaction(connection -> progress.noteCaughtUp(connection, partition, note.claimed())
+                    ? new Outcome.Noted()
+                    : new Outcome.Lost());
+        }
         return transaction(connection -> {
             ClaimResult result = progress.claim(connection, partition);
             return new Outcome.ClaimAnswered(result);

@@ -1,19 +1,18 @@
 package io.tidemark.consumers.projection;
 
 import io.tidemark.consumers.progress.ProgressTable.Partition;
+import io.tidemark.outbox.OffsetNotes;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -21,13 +20,12 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One membership in the group, from joining to leaving: fetches, hands jobs to workers, tells Kafka what is committed.
- * Polls all the time, so that a slow handler costs no membership. Polling thread only, but for {@link #report}.
+ * One membership in a group, from joining to leaving: fetches, has jobs done, tells Kafka what is committed. Polls all
+ * the time, so that a slow handler costs no membership. Polling thread only, but for {@link #wakeUp}.
  */
 final class ConsumerSession implements AutoCloseable {
 
@@ -37,34 +35,30 @@ final class ConsumerSession implements AutoCloseable {
     private final Projection projection;
     private final Duration drainTimeout;
     private final Consumer<byte[], byte[]> consumer;
-    private final Applier applier;
-    private final Executor workers;
+    private final boolean isBuilding;
     private final OutcomeDesk desk;
+    private final JobBoard board;
     private final GroupOffsets offsets;
 
     private final Map<TopicPartition, PartitionWork> works = new LinkedHashMap<>();
-    /** At most one for each partition that is or was assigned. */
-    private final BlockingQueue<Report> reports = new LinkedBlockingQueue<>();
-
     private volatile boolean isPolling;
 
-    /** What a worker says when it is done. */
-    private record Report(PartitionWork work, Job job, Outcome outcome) {}
-
+    /** @param isBuilding whether the generation is not read yet, so that it matters when it has caught up */
     ConsumerSession(
             Projection projection,
             Duration drainTimeout,
             Consumer<byte[], byte[]> consumer,
+            boolean isBuilding,
             Applier applier,
             Executor workers,
             Counters counters) {
         this.projection = projection;
         this.drainTimeout = drainTimeout;
         this.consumer = consumer;
-        this.applier = applier;
-        this.workers = workers;
-        this.offsets = new GroupOffsets(consumer);
+        this.isBuilding = isBuilding;
+        this.offsets = new GroupOffsets(consumer, isBuilding ? OffsetNotes.REBUILDING : "");
         this.desk = new OutcomeDesk(projection, consumer, offsets, counters);
+        this.board = new JobBoard(applier, workers, desk, this::wakeUp);
     }
 
     void join() {
@@ -73,10 +67,8 @@ final class ConsumerSession implements AutoCloseable {
 
     /** One round: what workers report, what they can do next, what Kafka has. */
     void turn() {
-        for (Report report = reports.poll(); report != null; report = reports.poll()) {
-            take(report);
-        }
-        works.values().forEach(this::beginNext);
+        board.takeReports();
+        works.values().forEach(board::beginNext);
         offsets.tell(System.nanoTime());
         Set<TopicPartition> paused = consumer.paused();
         works.forEach((partition, work) -> pauseOrResume(partition, work, paused.contains(partition)));
@@ -86,30 +78,17 @@ final class ConsumerSession implements AutoCloseable {
                 work.add(Event.of(record));
             }
         }
-    }
-
-    /** A partition's outcome, unless the partition is gone and nobody cares. */
-    private void take(Report report) {
-        report.work().ended();
-        if (!report.work().isAbandoned()) {
-            desk.take(report.work(), report.job(), report.outcome());
+        if (isBuilding) {
+            works.forEach(this::noteIfCaughtUp);
         }
     }
 
-    private void beginNext(PartitionWork work) {
-        work.begin(System.nanoTime())
-                .ifPresent(job -> workers.execute(() -> {
-                    Outcome outcome = work.isLeaving()
-                            ? new Outcome.Skipped()
-                            : applier.run(work.partition(), job, work::isAbandoned);
-                    report(new Report(work, job, outcome));
-                }));
-    }
-
-    /** Called by workers. */
-    private void report(Report report) {
-        reports.add(report);
-        wakeUp();
+    /** Nearer than a batch: under load nothing is ever at the end. */
+    private void noteIfCaughtUp(TopicPartition partition, PartitionWork work) {
+        OptionalLong lag = lag(partition, work);
+        if (lag.isPresent() && lag.getAsLong() <= projection.maxBatch()) {
+            work.caughtUp();
+        }
     }
 
     /** Ends a poll that is waiting; for any thread. */
@@ -131,7 +110,7 @@ final class ConsumerSession implements AutoCloseable {
     private ConsumerRecords<byte[], byte[]> poll() {
         isPolling = true;
         try {
-            return consumer.poll(reports.isEmpty() ? untilNextJob() : Duration.ZERO);
+            return consumer.poll(board.hasReports() ? Duration.ZERO : untilNextJob());
         } catch (WakeupException e) {
             return ConsumerRecords.empty(); // a worker has reported, or the runner is closing
         } catch (OffsetOutOfRangeException e) {
@@ -160,8 +139,9 @@ final class ConsumerSession implements AutoCloseable {
             desk.stop(
                     work,
                     "offset " + offset + " of " + partition + " is not in the topic: retention has deleted events that"
-                            + " were never applied, or the topic was made again; restore the projection from its source,"
-                            + " then set next_offset in tidemark_progress");
+                            + " were never applied, or the topic was made again;"
+                            + " restore the projection from its source, then set"
+                            + " next_offset in tidemark_progress");
         }
     }
 
@@ -172,6 +152,15 @@ final class ConsumerSession implements AutoCloseable {
             LOG.info("event=partition-resumed projection={} partition={}", projection.name(), partition);
             work.restart();
         }
+    }
+
+    /** Every partition that the topics have, whoever it is assigned to; asks Kafka only for a topic that is not there yet. */
+    Set<Partition> allPartitions() {
+        Set<Partition> all = new HashSet<>();
+        for (String topic : projection.topics()) {
+            consumer.partitionsFor(topic).forEach(info -> all.add(new Partition(topic, info.partition())));
+        }
+        return all;
     }
 
     List<RunnerSnapshot.Partition> partitions() {
@@ -208,30 +197,11 @@ final class ConsumerSession implements AutoCloseable {
         Map<TopicPartition, PartitionWork> leaving = new HashMap<>(works);
         leaving.keySet().retainAll(partitions);
         leaving.values().forEach(PartitionWork::leave);
-        awaitWorkers(leaving.values());
+        if (!board.awaitEnd(leaving.values(), drainTimeout)) {
+            LOG.warn("event=handler-left-behind projection={} drainTimeout={}", projection.name(), drainTimeout);
+        }
         offsets.tellNow(partitions);
         drop(partitions);
-    }
-
-    private void awaitWorkers(Collection<PartitionWork> leaving) {
-        long deadline = System.nanoTime() + drainTimeout.toNanos();
-        while (leaving.stream().anyMatch(PartitionWork::isBusy)) {
-            Report report = nextReport(deadline - System.nanoTime());
-            if (report == null) {
-                LOG.warn("event=handler-left-behind projection={} drainTimeout={}", projection.name(), drainTimeout);
-                return;
-            }
-            take(report);
-        }
-    }
-
-    private @Nullable Report nextReport(long waitNanos) {
-        try {
-            return reports.poll(waitNanos, TimeUnit.NANOSECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return null;
-        }
     }
 
     private void drop(Collection<TopicPartition> partitions) {

@@ -26,17 +26,20 @@ final class GroupOffsets {
     private static final Duration SYNC_TIMEOUT = Duration.ofSeconds(5);
 
     private final Consumer<byte[], byte[]> consumer;
+    private final String note;
     private final Map<TopicPartition, OffsetAndMetadata> untold = new HashMap<>();
     private boolean isPaused;
     private long pausedUntilNanos;
 
-    GroupOffsets(Consumer<byte[], byte[]> consumer) {
+    /** @param note committed with every offset, for the relay to read; may be empty */
+    GroupOffsets(Consumer<byte[], byte[]> consumer, String note) {
         this.consumer = consumer;
+        this.note = note;
     }
 
     /** The database has committed everything below this offset. */
     void advanceTo(TopicPartition partition, long nextOffset) {
-        untold.put(partition, new OffsetAndMetadata(nextOffset));
+        untold.put(partition, new OffsetAndMetadata(nextOffset, note));
     }
 
     /** Sends what is new; what fails is sent again with the next call after half a second. */

@@ -12,6 +12,9 @@ sealed interface Outcome {
     /** The partition has progress now. */
     record Started() implements Outcome {}
 
+    /** That the partition has caught up is noted. */
+    record Noted() implements Outcome {}
+
     /** Effects and progress are committed; the partition stands at the new place. */
     record Advanced(Claimed claimed, int applied) implements Outcome {}
 

@@ -38,6 +38,8 @@ final class OutcomeDesk {
             claimAnswered(work, answered.result());
         } else if (outcome instanceof Outcome.Started) {
             work.started();
+        } else if (outcome instanceof Outcome.Noted) {
+            work.noted();
         } else if (outcome instanceof Outcome.Refused refused) {
             refused(work, job, refused.reason());
         } else if (outcome instanceof Outcome.Unreachable unreachable) {
@@ -80,6 +82,8 @@ final class OutcomeDesk {
                             + other.groupId()
                             + "': two programs use one projection name; give this one another name, or"
                             + " the same group.id; if the group was renamed, update group_id in tidemark_progress");
+        } else if (result instanceof ClaimResult.Replaced replaced) {
+            again(work, projection.replacedBy(replaced.by()));
         } else {
             withoutProgress(work);
         }
@@ -96,9 +100,9 @@ final class OutcomeDesk {
                         work,
                         "tidemark_progress has no row for " + work.partition() + " of " + projection.name()
                                 + ", although events up to offset " + (offset == null ? "?" : offset.offset())
-                                + " were consumed; applying them again would repeat their effects. Insert a row with the"
-                                + " right next_offset, or, to start from nothing, empty the projection's tables and"
-                                + " delete the group's offsets (kafka-consumer-groups --delete-offsets)");
+                                + " were consumed; applying them again would repeat their effects. Insert a row with"
+                                + " the right next_offset, or, to start from nothing, empty the projection's tables"
+                                + " and delete the group's offsets (kafka-consumer-groups --delete-offsets)");
                 return;
             }
             Long beginning =

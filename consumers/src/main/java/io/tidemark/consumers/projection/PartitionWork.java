@@ -2,7 +2,6 @@ package io.tidemark.consumers.projection;
 
 import io.tidemark.consumers.progress.ClaimResult.Claimed;
 import io.tidemark.consumers.progress.ProgressTable.Partition;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -15,36 +14,25 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One assigned partition: what has arrived, what to do next, what a failure leads to. Only the polling thread uses it,
- * but for the two flags that workers read. Pure but for the random delays.
+ * but for the two flags that workers read.
  */
 final class PartitionWork {
-
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
     private final Partition partition;
     private final FailurePolicy policy;
     private final int maxBatch;
-    private final RandomGenerator random;
+    private final RetryPlan plan;
 
     private final Deque<Event> waiting = new ArrayDeque<>();
     private @Nullable Claimed claimed;
     private OptionalLong startAt = OptionalLong.empty();
     private boolean hadProgress;
-    private @Nullable Throwable exhaustedBy;
     private boolean isBusy;
     private boolean isStopped;
+    private boolean isNoteDue;
+    private boolean isNoted;
     private String reason = "";
-    private int failures;
-    private int pauses;
-    private int limit;
-    /** Before this offset, batches are cut to {@link #limit}: in there is an event that fails. */
-    private long suspectEnd;
-
     private long fetchedUpTo;
-
-    private long dueNanos;
-    private boolean isDelayed;
     private volatile boolean isLeaving;
     private volatile boolean isAbandoned;
 
@@ -52,8 +40,7 @@ final class PartitionWork {
         this.partition = partition;
         this.policy = policy;
         this.maxBatch = maxBatch;
-        this.random = random;
-        this.limit = maxBatch;
+        this.plan = new RetryPlan(policy, maxBatch, random);
     }
 
     Partition partition() {
@@ -62,12 +49,12 @@ final class PartitionWork {
 
     /** What to do now, if anything; the caller does it and reports. */
     Optional<Job> begin(long nowNanos) {
-        if (isBusy || isStopped || isLeaving || (isDelayed && nowNanos - dueNanos < 0)) {
+        if (isBusy || isStopped || isLeaving || !plan.isDue(nowNanos)) {
             return Optional.empty();
         }
         Optional<Job> job = next();
         isBusy = job.isPresent();
-        isDelayed = false;
+        plan.begun();
         return job;
     }
 
@@ -78,16 +65,20 @@ final class PartitionWork {
         if (claimed == null) {
             return Optional.of(new Job.Claim());
         }
+        if (isNoteDue && !isNoted) {
+            return Optional.of(new Job.NoteCaughtUp(claimed));
+        }
         Event head = waiting.peek();
         if (head == null) {
             return Optional.empty();
         }
-        if (exhaustedBy != null && policy.afterwards() instanceof FailurePolicy.Afterwards.DeadLetter deadLetter) {
-            return Optional.of(new Job.PutAside(head, claimed, deadLetter.topic(), exhaustedBy, failures));
+        Throwable hopeless = plan.exhaustedBy();
+        if (hopeless != null && policy.afterwards() instanceof FailurePolicy.Afterwards.DeadLetter deadLetter) {
+            return Optional.of(new Job.PutAside(head, claimed, deadLetter.topic(), hopeless, plan.failures()));
         }
-        List<Event> batch = new ArrayList<>(Math.min(limit, waiting.size()));
-        Iterator<Event> events = waiting.iterator();
-        while (batch.size() < limit && events.hasNext()) {
+        int size = Math.min(plan.limit(), waiting.size());
+        List<Event> batch = new ArrayList<>(size);
+        for (Iterator<Event> events = waiting.iterator(); batch.size() < size; ) {
             batch.add(events.next());
         }
         return Optional.of(new Job.Apply(List.copyOf(batch), claimed));
@@ -104,9 +95,7 @@ final class PartitionWork {
         claimed = result;
         fetchedUpTo = result.nextOffset();
         hadProgress = true;
-        failures = 0; // the next event need not be the one that failed: another owner may have got past it
-        exhaustedBy = null;
-        pauses = 0;
+        plan.claimed();
         reason = "";
     }
 
@@ -119,17 +108,21 @@ final class PartitionWork {
         startAt = OptionalLong.empty();
     }
 
+    /** It has come near the end of its topic; that is to be noted, once. */
+    void caughtUp() {
+        isNoteDue = true;
+    }
+
+    void noted() {
+        isNoted = true;
+    }
+
     void advanced(Claimed result) {
         claimed = result;
         while (!waiting.isEmpty() && waiting.element().offset() < result.nextOffset()) {
             waiting.remove();
         }
-        if (result.nextOffset() >= suspectEnd) {
-            limit = maxBatch;
-        }
-        failures = 0;
-        pauses = 0;
-        exhaustedBy = null;
+        plan.advancedTo(result.nextOffset());
         reason = "";
     }
 
@@ -140,19 +133,8 @@ final class PartitionWork {
     void refused(Job.Apply batch, Throwable why, long nowNanos) {
         List<Event> events = batch.events();
         reason = events.get(0) + (events.size() > 1 ? " or one of the next " + (events.size() - 1) : "") + ": " + why;
-        suspectEnd = events.get(events.size() - 1).offset() + 1;
-        if (events.size() > 1) {
-            limit = events.size() / 2;
-            return;
-        }
-        limit = 1;
-        failures++;
-        if (failures < policy.attempts()) {
-            delay(policy.delayAfter(failures, random), nowNanos);
-        } else if (policy.afterwards() instanceof FailurePolicy.Afterwards.StopPartition) {
-            stop(reason + " (" + failures + " attempts)");
-        } else {
-            exhaustedBy = why;
+        if (!plan.refused(events, why, nowNanos)) {
+            stop(reason + " (" + plan.failures() + " attempts)");
         }
     }
 
@@ -161,15 +143,7 @@ final class PartitionWork {
         claimed = null;
         waiting.clear();
         reason = why;
-        pauses++;
-        delay(
-                new FailurePolicy(1, FIRST_PAUSE, LONGEST_PAUSE, policy.afterwards()).delayAfter(pauses, random),
-                nowNanos);
-    }
-
-    private void delay(Duration duration, long nowNanos) {
-        isDelayed = true;
-        dueNanos = nowNanos + duration.toNanos();
+        plan.pause(nowNanos);
     }
 
     /** Nothing more happens here until {@link #restart}. */
@@ -183,8 +157,7 @@ final class PartitionWork {
     /** After a stop: from the stored progress on, with all attempts. */
     void restart() {
         isStopped = false;
-        failures = 0;
-        exhaustedBy = null;
+        plan.reset();
         reason = "";
     }
 
@@ -240,7 +213,7 @@ final class PartitionWork {
     }
 
     int failures() {
-        return failures;
+        return plan.failures();
     }
 
     String reason() {
@@ -249,7 +222,7 @@ final class PartitionWork {
 
     /** When something is to be done again, if it only waits for its time. */
     OptionalLong dueNanos() {
-        return isDelayed && !isStopped && !isBusy ? OptionalLong.of(dueNanos) : OptionalLong.empty();
+        return isStopped || isBusy ? OptionalLong.empty() : plan.dueNanos();
     }
 
     /** Its next offset, when that is known. */
@@ -264,6 +237,6 @@ final class PartitionWork {
         if (claimed == null) {
             return RunnerSnapshot.State.CLAIMING;
         }
-        return failures > 0 ? RunnerSnapshot.State.RETRYING : RunnerSnapshot.State.APPLYING;
+        return plan.failures() > 0 ? RunnerSnapshot.State.RETRYING : RunnerSnapshot.State.APPLYING;
     }
 }

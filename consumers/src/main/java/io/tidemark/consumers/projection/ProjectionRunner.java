@@ -1,6 +1,7 @@
 package io.tidemark.consumers.projection;
 
 import io.tidemark.consumers.progress.ProgressTable;
+import io.tidemark.consumers.projection.RunnerSnapshot.Role;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -13,19 +14,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs one projection in this process: a thread that polls, workers that apply. Several runners, of one projection or of
- * several, can run in one process. When Kafka or the database is away it waits and goes on by itself.
+ * Runs one generation of a projection in this process: a thread that polls, workers that apply. Several runners can run
+ * in one process. When Kafka or the database is away it waits and goes on by itself; once a newer generation is read, it
+ * ends.
  */
 public final class ProjectionRunner implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ProjectionRunner.class);
     private static final Duration RECONNECT_PAUSE = Duration.ofSeconds(2);
+    private static final Duration ROLE_PAUSE = Duration.ofMillis(50);
+    private static final long PARTITIONS_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** Beyond the drain timeout: for leaving the group, 30 s at most by default. */
     private static final Duration CLOSE_MARGIN = Duration.ofSeconds(40);
 
@@ -36,6 +39,7 @@ public final class ProjectionRunner implements AutoCloseable {
     private final Applier applier;
     private final ExecutorService workers;
     private final Thread thread;
+    private final GenerationWatch watch;
     private final Queue<ProgressTable.Partition> toResume = new ConcurrentLinkedQueue<>();
     private final CountDownLatch closing = new CountDownLatch(1);
 
@@ -52,46 +56,41 @@ public final class ProjectionRunner implements AutoCloseable {
         this.deadLetters = new DeadLetterSender(projection.name(), config.kafka(), Clock.systemUTC());
         this.applier = new Applier(
                 config.database(),
-                new ProgressTable(projection.name(), config.groupId(projection)),
+                new ProgressTable(projection.name(), projection.generation(), config.groupId(projection)),
                 projection.handler(),
                 deadLetters);
         AtomicInteger number = new AtomicInteger();
         this.workers = Executors.newFixedThreadPool(
                 config.workers(),
                 task -> new Thread(task, "projection-" + projection.name() + "-worker-" + number.incrementAndGet()));
-        this.session = connect();
+        this.watch = new GenerationWatch(projection, config.database(), this::wakeUp);
         this.thread = new Thread(this::run, "projection-" + projection.name());
     }
 
     /**
-     * Starts it; returns at once. The table {@code tidemark_progress} must be there ({@link ProgressTable#create}).
+     * Starts it; returns at once. The library's tables must be there ({@link ProgressTable#create}).
      *
      * @throws KafkaException when a Kafka property is not acceptable
      */
     public static ProjectionRunner start(Projection projection, RunnerConfig config) {
+        config.check(projection);
         ProjectionRunner runner = new ProjectionRunner(projection, config);
+        runner.watch.start();
         runner.thread.start();
         return runner;
     }
 
-    private ConsumerSession connect() {
-        return new ConsumerSession(
-                projection,
-                config.drainTimeout(),
-                new KafkaConsumer<>(
-                        config.consumerProperties(projection),
-                        new ByteArrayDeserializer(),
-                        new ByteArrayDeserializer()),
-                applier,
-                workers,
-                counters);
-    }
-
     private void run() {
         try {
-            while (isOpen()) {
-                runSession();
+            while (isOpen() && watch.role() != Role.REPLACED) {
+                if (watch.role() == Role.UNKNOWN) {
+                    reason = watch.trouble();
+                    pause(ROLE_PAUSE);
+                } else {
+                    runSession(watch.role() == Role.BUILDING);
+                }
             }
+            reason = isOpen() ? watch.trouble() : "";
         } catch (RuntimeException | Error e) {
             reason = "a bug: " + e;
             LOG.error("event=runner-failed projection={}", projection.name(), e);
@@ -101,38 +100,56 @@ public final class ProjectionRunner implements AutoCloseable {
         }
     }
 
-    /** Until it is closed, or Kafka says that this consumer cannot go on: then with a new one. */
-    private void runSession() {
-        ConsumerSession open = session;
-        try (ConsumerSession current = open == null ? connect() : open) {
+    /** Until it is closed, or has another role, or Kafka says that this consumer cannot go on: then with a new one. */
+    private void runSession(boolean isBuilding) {
+        Role role = watch.role();
+        try (ConsumerSession current = connect(isBuilding)) {
             session = current;
             current.join();
-            while (isOpen()) {
+            long partitionsSeen = System.nanoTime() - PARTITIONS_INTERVAL_NANOS;
+            while (isOpen() && watch.role() == role) {
                 current.turn();
                 for (var next = toResume.poll(); next != null; next = toResume.poll()) {
                     current.resume(next);
+                }
+                if (isBuilding && System.nanoTime() - partitionsSeen >= PARTITIONS_INTERVAL_NANOS) {
+                    watch.saw(current.allPartitions());
+                    partitionsSeen = System.nanoTime();
                 }
                 partitions = current.partitions();
                 reason = "";
             }
         } catch (KafkaException e) {
-            session = null;
             reason = String.valueOf(e);
             partitions = List.of();
             LOG.warn("event=reconnect projection={} reason=\"{}\"", projection.name(), e.toString());
-            pause();
+            pause(RECONNECT_PAUSE);
+        } finally {
+            session = null;
         }
+    }
+
+    private ConsumerSession connect(boolean isBuilding) {
+        String group = isBuilding ? config.buildingGroupId(projection) : config.groupId(projection);
+        return new ConsumerSession(
+                projection,
+                config.drainTimeout(),
+                new KafkaConsumer<>(config.consumerProperties(projection, group)),
+                isBuilding,
+                applier,
+                workers,
+                counters);
     }
 
     private boolean isOpen() {
         return closing.getCount() > 0;
     }
 
-    /** Until it is time to connect again, or to close. */
-    private void pause() {
+    /** Until it is time to go on, or to close. */
+    private void pause(Duration duration) {
         try {
-            if (closing.await(RECONNECT_PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.info("event=closed-without-kafka projection={}", projection.name());
+            if (closing.await(duration.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.info("event=closed-without-a-session projection={}", projection.name());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -144,8 +161,11 @@ public final class ProjectionRunner implements AutoCloseable {
     public RunnerSnapshot snapshot() {
         return new RunnerSnapshot(
                 projection.name(),
+                projection.generation(),
+                watch.role(),
                 isRunning,
                 reason,
+                watch.rebuild(),
                 partitions,
                 counters.applied.get(),
                 counters.retried.get(),
@@ -173,6 +193,7 @@ public final class ProjectionRunner implements AutoCloseable {
     public void close() throws InterruptedException {
         closing.countDown();
         wakeUp();
+        watch.close();
         thread.join(config.drainTimeout().plus(CLOSE_MARGIN).toMillis());
         workers.shutdownNow();
         if (!workers.awaitTermination(config.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)) {

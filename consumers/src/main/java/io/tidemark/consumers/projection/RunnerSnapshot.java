@@ -1,14 +1,18 @@
 package io.tidemark.consumers.projection;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
  * What a runner is doing, as of its last turn; for metrics, health checks and people.
  *
  * @param projection its name
- * @param isRunning false once it is closed or has failed for good
- * @param reason why it does not get on as a whole (Kafka, a bug); empty when all is well
+ * @param generation which one it applies to
+ * @param role what that generation is for
+ * @param isRunning false once it is closed, replaced, or has failed for good
+ * @param reason why it does not get on as a whole (Kafka, the database, a bug, a newer generation); empty when all is well
+ * @param rebuild how far it has come, while it is built
  * @param partitions those assigned to this runner
  * @param applied events applied and committed since the start
  * @param retried failed attempts since the start, batches that were split included
@@ -16,12 +20,37 @@ import java.util.OptionalLong;
  */
 public record RunnerSnapshot(
         String projection,
+        int generation,
+        Role role,
         boolean isRunning,
         String reason,
+        Optional<Rebuild> rebuild,
         List<Partition> partitions,
         long applied,
         long retried,
         long deadLettered) {
+
+    /** What a generation is for. */
+    public enum Role {
+        /** The database has not told yet. */
+        UNKNOWN,
+        /** An older one is read; this one is built, and will take its place. */
+        BUILDING,
+        /** It is what readers read. */
+        READ,
+        /** A newer one is read; this one is not written any more. */
+        REPLACED
+    }
+
+    /**
+     * How far a generation that is built has come, over all partitions, whoever works on them. It is read once all have
+     * caught up and it is behind in none.
+     *
+     * @param replaces the generation that is read meanwhile
+     * @param caughtUp partitions that have come within a batch of their topic's end
+     * @param behind how many offsets the generation that is read has applied and this one has not
+     */
+    public record Rebuild(int replaces, int partitions, int caughtUp, long behind) {}
 
     /** What happens in a partition. */
     public enum State {
@@ -53,6 +82,13 @@ public record RunnerSnapshot(
 
     public RunnerSnapshot {
         partitions = List.copyOf(partitions);
+    }
+
+    /** How many offsets all partitions of this runner are behind, those that do not know it left out. */
+    public long lagRecords() {
+        return partitions.stream()
+                .mapToLong(partition -> partition.lagRecords().orElse(0))
+                .sum();
     }
 
     /** Partitions that stand still. */

@@ -1,6 +1,6 @@
 package io.tidemark.consumers.watermark;
 
-import io.tidemark.consumers.progress.ProgressTable;
+import io.tidemark.consumers.progress.Generations;
 import io.tidemark.consumers.progress.ProgressTable.Partition;
 import io.tidemark.consumers.watermark.Answer.Behind;
 import io.tidemark.outbox.Token;
@@ -15,8 +15,8 @@ import javax.sql.DataSource;
 
 /**
  * Checks a token and runs a query in one snapshot of the projection's database, so that nothing can come between. Needs
- * a projection kept by {@code ProjectionRunner}, in that database or a physical replica of it. Asks a relay once for
- * each token; for one that it knows, no relay need be there. Safe on any thread; blocks its caller.
+ * a projection kept by {@code ProjectionRunner}, in that database or a physical replica of it; its generation that is
+ * read counts. Asks a relay once for each token; for one that it knows, no relay need be there. Blocks its caller.
  */
 public final class ReadGate {
 
@@ -28,7 +28,7 @@ public final class ReadGate {
     private final DataSource database;
     private final WatermarkClient relays;
     private final TokenNeeds needs;
-    private final ProgressTable progress;
+    private final Generations generations;
 
     /** A query, in the snapshot that was checked. */
     @FunctionalInterface
@@ -47,7 +47,7 @@ public final class ReadGate {
         this.database = database;
         this.relays = relays;
         this.needs = new TokenNeeds(projection, relays, MAX_TOKENS);
-        this.progress = new ProgressTable(projection, "");
+        this.generations = new Generations(projection);
     }
 
     /**
@@ -96,11 +96,9 @@ public final class ReadGate {
     /** The snapshot is taken by the first statement, and the query sees the same. */
     private <T> GatedRead<T> look(Map<Partition, Long> needed, Query<T> query) throws SQLException {
         try (Connection connection = database.getConnection()) {
-            connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            connection.setReadOnly(true);
             connection.setAutoCommit(false);
             try {
-                List<Behind> behind = behind(needed, progress.nextOffsets(connection));
+                List<Behind> behind = behind(needed, generations.nextOffsetsInNewSnapshot(connection));
                 return behind.isEmpty()
                         ? new GatedRead.Fresh<>(query.run(connection))
                         : new GatedRead.NotFresh<>(Status.TIMEOUT, "the projection is behind", behind);

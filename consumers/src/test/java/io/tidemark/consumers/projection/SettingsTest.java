@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.tidemark.consumers.projection.FailurePolicy.Afterwards;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -37,12 +38,28 @@ class SettingsTest {
     }
 
     @Test
+    void aGenerationThatIsBuiltHasAGroupOfItsOwnAndAHandlerOfItsOwn() {
+        List<Integer> made = new ArrayList<>();
+        Projection third = Projection.ofGeneration("orders-view", 3, List.of("t"), generation -> {
+            made.add(generation);
+            return (events, connection) -> {};
+        });
+
+        assertThat(made).containsExactly(3);
+        assertThat(config(Map.of("bootstrap.servers", "k:1", "group.id", "g")).buildingGroupId(third))
+                .isEqualTo("g-g3");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Projection.ofGeneration("v", 0, List.of("t"), number -> (events, connection) -> {}))
+                .withMessageContaining("generation of projection v must be 1 or more, not 0");
+    }
+
+    @Test
     void whatExactlyOnceRestsOnCannotBeSet() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> config(Map.of("bootstrap.servers", "k:1", "enable.auto.commit", true)))
                 .withMessageContaining("enable.auto.commit")
                 .withMessageContaining("remove it");
-        assertThat(config(Map.of("bootstrap.servers", "k:1")).consumerProperties(projection()))
+        assertThat(config(Map.of("bootstrap.servers", "k:1")).consumerProperties(projection(), "orders-view"))
                 .containsEntry("isolation.level", "read_committed")
                 .containsEntry("enable.auto.commit", false)
                 .containsEntry("auto.offset.reset", "none")

@@ -3,6 +3,7 @@ package io.tidemark.it.consumers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.tidemark.consumers.projection.BatchHandler;
 import io.tidemark.consumers.projection.Event;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -18,33 +19,45 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** The table of applications: a row each, duplicates welcome. */
+/** The table of applications: a row each, duplicates welcome. Generations have rows of their own. */
 final class AppliedLog {
 
     private final ProjectionWorld world;
+    private final int generation;
 
     /** One application, in the order in which they happened. */
     record Applied(UUID eventId, int partition, long offset, String payload) {}
 
-    AppliedLog(ProjectionWorld world) {
+    AppliedLog(ProjectionWorld world, int generation) {
         this.world = world;
+        this.generation = generation;
     }
 
     static void create(Statement statement) throws SQLException {
-        statement.execute("create table applied (n bigserial, event_id uuid not null, kafka_partition int not null,"
-                + " kafka_offset bigint not null, payload text not null)");
+        statement.execute(
+                "create table applied (n bigserial, generation int not null default 1, event_id uuid not null,"
+                        + " kafka_partition int not null, kafka_offset bigint not null, payload text not null)");
     }
 
     /** A handler: notes the event. */
     static void apply(Event event, Connection connection) throws SQLException {
-        try (PreparedStatement insert = connection.prepareStatement(
-                "insert into applied (event_id, kafka_partition, kafka_offset, payload) values (?, ?, ?, ?)")) {
+        apply(1, event, connection);
+    }
+
+    static void apply(int generation, Event event, Connection connection) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement("insert into applied (event_id, kafka_partition,"
+                + " kafka_offset, payload, generation) values (?, ?, ?, ?, ?)")) {
             insert.setObject(1, event.id());
             insert.setInt(2, event.partition());
             insert.setLong(3, event.offset());
             insert.setString(4, event.text());
+            insert.setInt(5, generation);
             insert.executeUpdate();
         }
+    }
+
+    static BatchHandler handler(int generation) {
+        return BatchHandler.each((event, connection) -> apply(generation, event, connection));
     }
 
     List<Applied> all() throws SQLException {
@@ -52,7 +65,8 @@ final class AppliedLog {
         try (Connection connection = world.connect();
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(
-                        "select event_id, kafka_partition, kafka_offset, payload from applied order by n")) {
+                        "select event_id, kafka_partition, kafka_offset, payload from applied where generation = "
+                                + generation + " order by n")) {
             while (rows.next()) {
                 all.add(new Applied(rows.getObject(1, UUID.class), rows.getInt(2), rows.getLong(3), rows.getString(4)));
             }
@@ -65,12 +79,24 @@ final class AppliedLog {
         await(count + " applied")
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(50))
-                .until(() -> all().size() >= count);
+                .until(() -> count() >= count);
+    }
+
+    int count() throws SQLException {
+        return Integer.parseInt(world.query("select count(*) from applied where generation = " + generation));
     }
 
     /** Waits for as many applications as there are events; then each is there once, in the order of its partition. */
     void checkExactlyOnce(Collection<UUID> published) throws SQLException {
         awaitCount(published.size());
+        List<Applied> all = checkOnceAndInOrder();
+        assertThat(new HashSet<>(all.stream().map(Applied::eventId).toList()))
+                .as("events applied")
+                .isEqualTo(new HashSet<>(published));
+    }
+
+    /** Whatever is applied is so once, and in the order of its partition. */
+    List<Applied> checkOnceAndInOrder() throws SQLException {
         List<Applied> all = all();
         Map<UUID, Integer> counts = new HashMap<>();
         Map<Integer, Long> last = new HashMap<>();
@@ -83,8 +109,6 @@ final class AppliedLog {
         }
         counts.values().removeIf(count -> count == 1);
         assertThat(counts).as("events applied more than once").isEmpty();
-        assertThat(new HashSet<>(all.stream().map(Applied::eventId).toList()))
-                .as("events applied")
-                .isEqualTo(new HashSet<>(published));
+        return all;
     }
 }

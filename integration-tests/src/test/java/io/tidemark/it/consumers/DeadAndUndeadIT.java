@@ -115,7 +115,7 @@ class DeadAndUndeadIT {
     }
 
     private void applyAsAnotherOwner(UUID first) throws Exception {
-        ProgressTable progress = new ProgressTable(world.name(), world.name());
+        ProgressTable progress = new ProgressTable(world.name(), 1, world.name());
         ProgressTable.Partition partition = new ProgressTable.Partition(world.topic(), 0);
         try (Connection connection = world.connect();
                 Statement statement = connection.createStatement()) {

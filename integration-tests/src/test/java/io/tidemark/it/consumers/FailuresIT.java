@@ -25,11 +25,13 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** Events that cannot be applied, handlers that are slow, a database that is away: nobody else suffers, nothing repeats. */
 class FailuresIT {
@@ -172,12 +174,29 @@ class FailuresIT {
 
     @Test
     void aDatabaseThatIsAwayIsWaitedForAndCostsNoAttempt() throws Exception {
+        whileTheDatabaseIsAway(runner -> {});
+    }
+
+    /** Longer than Kafka's session and poll timeouts, and than any pause of the runner. */
+    @Test
+    @EnabledIfSystemProperty(named = "faults", matches = "true", disabledReason = "slow; run with -Pfaults")
+    void aDatabaseThatIsAwayForAMinuteCostsNeitherAttemptNorMembership() throws Exception {
+        whileTheDatabaseIsAway(runner -> await("a minute without the database")
+                .during(Duration.ofMinutes(1))
+                .atMost(Duration.ofMinutes(2))
+                .until(() -> runner.snapshot().isRunning()
+                        && runner.snapshot().stoppedPartitions() == 0
+                        && world.members() == 1));
+    }
+
+    /** Before, during and after, events are published. */
+    private void whileTheDatabaseIsAway(Consumer<ProjectionRunner> then) throws Exception {
         Matcher port = Pattern.compile(":(\\d+)/").matcher(world.url());
         assertThat(port.find()).isTrue();
         try (TcpProxy link = TcpProxy.to(Integer.parseInt(port.group(1)))) {
             String url = world.url().replace(":" + port.group(1) + "/", ":" + link.port() + "/");
-            RunnerConfig direct = world.config();
-            RunnerConfig config = RunnerConfig.of(world.database(url), direct.kafka());
+            RunnerConfig config =
+                    RunnerConfig.of(world.database(url), world.config().kafka());
             try (ProjectionRunner runner = ProjectionRunner.start(projection(FailurePolicy.stopAfter(1)), config)) {
                 world.publish(100, "x");
                 world.log().awaitCount(1);
@@ -190,8 +209,10 @@ class FailuresIT {
                         .until(() -> runner.snapshot().partitions().stream()
                                 .anyMatch(partition -> partition.state() == State.CLAIMING
                                         && !partition.reason().isEmpty()));
+                then.accept(runner);
                 link.heal();
 
+                world.publish(100, "x");
                 world.log().checkExactlyOnce(world.published());
                 assertThat(runner.snapshot().stoppedPartitions()).isZero();
             }

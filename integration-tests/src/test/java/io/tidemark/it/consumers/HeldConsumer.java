@@ -1,5 +1,6 @@
 package io.tidemark.it.consumers;
 
+import io.tidemark.consumers.projection.BatchHandler;
 import io.tidemark.consumers.projection.Event;
 import io.tidemark.consumers.projection.Projection;
 import io.tidemark.consumers.projection.ProjectionRunner;
@@ -35,13 +36,23 @@ public final class HeldConsumer {
         /** The database has committed, Kafka does not know: stays there for good. */
         BETWEEN_COMMITS,
         /** The effect is in an open transaction: until the gate opens. */
-        IN_HANDLER
+        IN_HANDLER,
+        /** The switch to its generation is all but committed: for good. */
+        BEFORE_SWITCH,
+        /** The switch to its generation is committed, and it does not know: for good. */
+        AFTER_SWITCH,
+        /** Runs until it is killed. */
+        NOWHERE
     }
 
     private HeldConsumer() {}
 
     /** Starts it on the world's topic; returns at once. */
     static ChildJvm start(ProjectionWorld world, Place place) throws Exception {
+        return start(world, place, 1);
+    }
+
+    static ChildJvm start(ProjectionWorld world, Place place, int generation) throws Exception {
         Path log = Files.createTempFile("held-consumer", ".log");
         return ChildJvm.start(
                 "consumer",
@@ -53,7 +64,8 @@ public final class HeldConsumer {
                         world.servers().password(),
                         world.bootstrapServers(),
                         world.topic(),
-                        world.name()),
+                        world.name(),
+                        Integer.toString(generation)),
                 List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
                 log);
     }
@@ -62,20 +74,23 @@ public final class HeldConsumer {
         Place place = Place.valueOf(args[0]);
         DataSource database = ProjectionWorld.dataSource(args[1] + "?ApplicationName=" + HELD, args[2], args[3]);
         AtomicBoolean hasApplied = new AtomicBoolean();
-        Projection projection = Projection.of(args[6], List.of(args[5]), (event, connection) -> {
-            apply(place, event, connection);
-            hasApplied.set(true);
-        });
+        Projection projection = Projection.ofGeneration(
+                args[6],
+                Integer.parseInt(args[7]),
+                List.of(args[5]),
+                generation -> BatchHandler.each((event, connection) -> {
+                    apply(place, generation, event, connection);
+                    hasApplied.set(true);
+                }));
         ProjectionRunner.start(
                 projection,
                 RunnerConfig.of(
-                        place == Place.BETWEEN_COMMITS ? new HeldAfterCommit(database, hasApplied) : database,
-                        ProjectionWorld.kafkaProperties(args[4])));
+                        new HeldAtCommit(database, place, hasApplied), ProjectionWorld.kafkaProperties(args[4])));
         new CountDownLatch(1).await();
     }
 
-    private static void apply(Place place, Event event, Connection connection) throws SQLException {
-        AppliedLog.apply(event, connection);
+    private static void apply(Place place, int generation, Event event, Connection connection) throws SQLException {
+        AppliedLog.apply(generation, event, connection);
         if (place == Place.IN_HANDLER) {
             System.out.println(HELD);
             try (Statement gate = connection.createStatement()) {
@@ -84,8 +99,8 @@ public final class HeldConsumer {
         }
     }
 
-    /** Connections whose commit, once something was applied, never returns. */
-    private record HeldAfterCommit(DataSource database, AtomicBoolean hasApplied) implements DataSource {
+    /** Connections of which one commit never returns. */
+    private record HeldAtCommit(DataSource database, Place place, AtomicBoolean hasApplied) implements DataSource {
 
         @Override
         public Connection getConnection() throws SQLException {
@@ -95,16 +110,28 @@ public final class HeldConsumer {
                     new Class<?>[] {Connection.class},
                     (proxy, method, arguments) -> {
                         try {
+                            boolean isCommit = method.getName().equals("commit");
+                            holdIf(isCommit && place == Place.BEFORE_SWITCH && isSwitch());
                             Object result = method.invoke(connection, arguments);
-                            if (method.getName().equals("commit") && hasApplied.get()) {
-                                System.out.println(HELD);
-                                new CountDownLatch(1).await();
-                            }
+                            holdIf(isCommit && place == Place.AFTER_SWITCH && isSwitch());
+                            holdIf(isCommit && place == Place.BETWEEN_COMMITS && hasApplied.get());
                             return result;
                         } catch (InvocationTargetException e) {
                             throw e.getTargetException();
                         }
                     });
+        }
+
+        /** Nothing else is committed on the thread that looks after generations. */
+        private static boolean isSwitch() {
+            return Thread.currentThread().getName().endsWith("-generation");
+        }
+
+        private static void holdIf(boolean isTheTime) throws InterruptedException {
+            if (isTheTime) {
+                System.out.println(HELD);
+                new CountDownLatch(1).await();
+            }
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.tidemark.it.consumers;
 
 import static org.awaitility.Awaitility.await;
 
+import io.tidemark.consumers.progress.Generations;
 import io.tidemark.consumers.progress.ProgressTable;
 import io.tidemark.consumers.projection.EventHandler;
 import io.tidemark.consumers.projection.Projection;
@@ -148,11 +149,20 @@ final class ProjectionWorld implements AutoCloseable {
     }
 
     AppliedLog log() {
-        return new AppliedLog(this);
+        return log(1);
+    }
+
+    AppliedLog log(int generation) {
+        return new AppliedLog(this, generation);
     }
 
     Projection projection(EventHandler handler) {
         return Projection.of(name, List.of(topic()), handler);
+    }
+
+    /** A generation that notes what it applies. */
+    Projection generation(int number) {
+        return Projection.ofGeneration(name, number, List.of(topic()), AppliedLog::handler);
     }
 
     /** What every member of the group is told; dead ones are noticed as soon as a broker allows. */
@@ -225,8 +235,12 @@ final class ProjectionWorld implements AutoCloseable {
 
     /** The group's offsets as the watermark endpoint would read them. */
     Map<Integer, Long> committed() throws Exception {
+        return committed(name);
+    }
+
+    Map<Integer, Long> committed(String group) throws Exception {
         Map<Integer, Long> offsets = new HashMap<>();
-        admin.listConsumerGroupOffsets(name)
+        admin.listConsumerGroupOffsets(group)
                 .partitionsToOffsetAndMetadata()
                 .get(30, TimeUnit.SECONDS)
                 .forEach((partition, offset) -> {
@@ -237,12 +251,13 @@ final class ProjectionWorld implements AutoCloseable {
         return offsets;
     }
 
-    /** The projection's own progress. */
+    /** The projection's own progress, of the generation that is read. */
     Map<Integer, Long> progress() throws SQLException {
         Map<Integer, Long> offsets = new HashMap<>();
         try (Connection connection = connect()) {
-            new ProgressTable(name, name)
-                    .nextOffsets(connection)
+            connection.setAutoCommit(false);
+            new Generations(name)
+                    .nextOffsetsInNewSnapshot(connection)
                     .forEach((partition, next) -> offsets.put(partition.partition(), next));
         }
         return offsets;
@@ -257,7 +272,11 @@ final class ProjectionWorld implements AutoCloseable {
 
     /** As a session timeout does, at once: nobody is a member any more; those who live join again. */
     void expelAll() throws Exception {
-        admin.removeMembersFromConsumerGroup(name, new RemoveMembersFromConsumerGroupOptions())
+        expelAll(name);
+    }
+
+    void expelAll(String group) throws Exception {
+        admin.removeMembersFromConsumerGroup(group, new RemoveMembersFromConsumerGroupOptions())
                 .all()
                 .get(30, TimeUnit.SECONDS);
     }

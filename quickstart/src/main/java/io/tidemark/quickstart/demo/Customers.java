@@ -1,5 +1,7 @@
 package io.tidemark.quickstart.demo;
 
+import io.tidemark.consumers.watermark.GatedRead;
+import io.tidemark.consumers.watermark.ReadGate;
 import io.tidemark.outbox.Token;
 import io.tidemark.quickstart.stack.PostgresServer;
 import java.sql.Connection;
@@ -25,10 +27,12 @@ final class Customers {
 
     private static final int TILLS = 4;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration GATE_WAIT = Duration.ofSeconds(5);
 
     private final PostgresServer postgres;
     private final OrdersView view;
     private final WatermarkProbe watermark;
+    private final ReadGate gate;
     private final ConcurrentLinkedQueue<Shop.Change> changes = new ConcurrentLinkedQueue<>();
     private final AtomicInteger staleWithout = new AtomicInteger();
     private final AtomicInteger staleWith = new AtomicInteger();
@@ -39,6 +43,7 @@ final class Customers {
         this.postgres = postgres;
         this.view = view;
         this.watermark = watermark;
+        this.gate = watermark.gate(view.database());
     }
 
     /** Writes so many events, as fast as the tills can, and returns when the projection has them all. */
@@ -85,25 +90,42 @@ final class Customers {
         }
     }
 
-    /**
-     * Looks at the change in the view, without and then with a token.
-     *
-     * @return whether the look without a token was stale
-     */
-    boolean look(Shop shop, Connection reader, Shop.Change change) throws SQLException, InterruptedException {
-        reads.incrementAndGet();
-        boolean stale = OrdersView.versionOf(reader, change.orderId()) < change.version();
-        if (stale) {
+    /** Looks at the change in the view, without a token and then with one: by the watermark, or through the gate. */
+    void look(Shop shop, Connection reader, Shop.Change change) throws SQLException, InterruptedException {
+        int number = reads.incrementAndGet();
+        if (OrdersView.versionOf(reader, change.orderId()) < change.version()) {
             staleWithout.incrementAndGet();
         }
         Token token = shop.token();
-        if (!watermark.await(token, PATIENCE)) {
-            throw new IllegalStateException("no success for " + token + " within " + PATIENCE.toSeconds() + " s");
-        }
-        if (OrdersView.versionOf(reader, change.orderId()) < change.version()) {
+        int version = number % 2 == 0
+                ? throughTheGate(token, change.orderId())
+                : afterTheWatermark(token, reader, change.orderId());
+        if (version < change.version()) {
             staleWith.incrementAndGet();
         }
-        return stale;
+    }
+
+    private int afterTheWatermark(Token token, Connection reader, long orderId)
+            throws SQLException, InterruptedException {
+        if (!watermark.await(token, PATIENCE)) {
+            throw notCaughtUp(token);
+        }
+        return OrdersView.versionOf(reader, orderId);
+    }
+
+    private int throughTheGate(Token token, long orderId) throws SQLException, InterruptedException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (System.nanoTime() < deadline) {
+            GatedRead<Integer> read = gate.read(token, GATE_WAIT, snapshot -> OrdersView.versionOf(snapshot, orderId));
+            if (read instanceof GatedRead.Fresh<Integer> fresh) {
+                return fresh.value();
+            }
+        }
+        throw notCaughtUp(token);
+    }
+
+    private static IllegalStateException notCaughtUp(Token token) {
+        return new IllegalStateException("no success for " + token + " within " + PATIENCE.toSeconds() + " s");
     }
 
     void remember(Shop.Change change) {

@@ -100,17 +100,20 @@ public final class Demo {
             Path config = RelayChild.configure(dir, stack, port, FreePorts.next());
             installOutbox(stack, config);
             Shop.install(stack.postgres());
-            try (RelayChild relay = RelayChild.start(config, dir.resolve("relay.log"), this::say);
-                    OrdersView view =
-                            new OrdersView(stack.postgres(), stack.kafka().bootstrapServers())) {
+            try (RelayChild relay = RelayChild.start(config, dir.resolve("relay.log"), this::say)) {
                 say("Starting the relay (pid " + relay.pid() + ", log " + relay.log() + ") ...");
                 WatermarkProbe watermark = new WatermarkProbe("http://127.0.0.1:" + port);
                 awaitRunning(watermark, relay, stop);
-                view.start();
-                act.play(new Stage(stack, relay, view, watermark));
-                if (!view.failure().isEmpty()) {
-                    throw new StackException("the projection failed: " + view.failure());
-                }
+                play(stack, relay, watermark, act);
+            }
+        }
+    }
+
+    private static void play(LocalStack stack, RelayChild relay, WatermarkProbe watermark, Act act) throws Exception {
+        try (OrdersView view = OrdersView.start(stack.postgres(), stack.kafka().bootstrapServers())) {
+            act.play(new Stage(stack, relay, view, watermark));
+            if (!view.failure().isEmpty()) {
+                throw new StackException("the projection failed: " + view.failure());
             }
         }
     }

@@ -1,129 +1,96 @@
 package io.tidemark.quickstart.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.tidemark.consumers.progress.ProgressTable;
+import io.tidemark.consumers.projection.Event;
+import io.tidemark.consumers.projection.Projection;
+import io.tidemark.consumers.projection.ProjectionRunner;
+import io.tidemark.consumers.projection.RunnerConfig;
+import io.tidemark.consumers.projection.RunnerSnapshot;
+import io.tidemark.outbox.Position;
 import io.tidemark.quickstart.stack.PostgresServer;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.WakeupException;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.serialization.StringDeserializer;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The projection: an ordinary Kafka consumer that keeps the newest state of every order in a database of its own. Row
- * and next offset are committed together, the offset to Kafka afterwards, so that each event is applied exactly once
- * and the watermark never runs ahead of the view. One thread, but for {@link #close} and the look-ups.
+ * The projection: the newest state of every order, in a database of its own. The library's runner applies each event
+ * exactly once; what is written here is the handler, which runs on the runner's workers, and look-ups for any thread.
  */
-final class OrdersView implements Runnable, AutoCloseable {
+final class OrdersView implements AutoCloseable {
 
     static final String DATABASE = "views";
     static final String NAME = "orders-view";
     static final String TOPIC = "outbox." + Shop.AGGREGATE_TYPE;
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** As many as the topic has partitions, and one for readers of {@link #database} each. */
+    private static final int WORKERS = 4;
 
-    private final PostgresServer postgres;
-    private final KafkaConsumer<String, String> consumer;
+    private static final int CONNECTIONS = 2 * WORKERS;
+    /** The topic is made with the first event, and the story is about the second. */
+    private static final int METADATA_MAX_AGE_MILLIS = 1000;
+
+    private final HikariDataSource database;
+    private final ProjectionRunner runner;
     private final Map<String, Arrival> arrivals = new ConcurrentHashMap<>();
-    private final Thread thread = new Thread(this, NAME);
-    private volatile boolean closing;
-    private volatile String failure = "";
 
     /** Where and when an event arrived. */
     record Arrival(int partition, long offset, String position, long nanos) {}
 
-    OrdersView(PostgresServer postgres, String bootstrapServers) {
-        this.postgres = postgres;
-        this.consumer = new KafkaConsumer<>(
-                Map.of(
-                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        bootstrapServers,
-                        ConsumerConfig.GROUP_ID_CONFIG,
-                        NAME,
-                        ConsumerConfig.ISOLATION_LEVEL_CONFIG,
-                        "read_committed",
-                        ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
-                        false,
-                        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
-                        "earliest",
-                        ConsumerConfig.METADATA_MAX_AGE_CONFIG,
-                        1000),
-                new StringDeserializer(),
-                new StringDeserializer());
+    private OrdersView(HikariDataSource database, String bootstrapServers) {
+        this.database = database;
+        this.runner = ProjectionRunner.start(
+                Projection.of(NAME, List.of(TOPIC), this::apply),
+                RunnerConfig.of(
+                                database,
+                                Map.of(
+                                        "bootstrap.servers", bootstrapServers,
+                                        "metadata.max.age.ms", METADATA_MAX_AGE_MILLIS))
+                        .workers(WORKERS));
     }
 
     static void install(PostgresServer postgres) throws SQLException {
         postgres.createDatabase(DATABASE);
         try (Connection connection = postgres.connect(DATABASE);
                 Statement statement = connection.createStatement()) {
+            ProgressTable.create(connection);
             statement.execute("""
                     create table if not exists order_view (
                         id bigint primary key, version int not null, status text not null, cents int not null,
-                        applied int not null default 1);
-                    create table if not exists progress (
-                        kafka_partition int primary key, next_offset bigint not null)
+                        applied int not null default 1)
                     """);
         }
     }
 
-    void start() {
-        thread.start();
+    /** Starts the projection; returns at once. */
+    static OrdersView start(PostgresServer postgres, String bootstrapServers) {
+        HikariConfig pool = new HikariConfig();
+        pool.setJdbcUrl(postgres.url(DATABASE));
+        pool.setUsername(PostgresServer.USER);
+        pool.setPassword(PostgresServer.PASSWORD);
+        pool.setMaximumPoolSize(CONNECTIONS);
+        return new OrdersView(new HikariDataSource(pool), bootstrapServers);
     }
 
-    @Override
-    public void run() {
-        try (Connection view = postgres.connect(DATABASE)) {
-            view.setAutoCommit(false);
-            consumer.subscribe(List.of(TOPIC), new SeekToProgress(view));
-            while (!closing) {
-                for (ConsumerRecord<String, String> event : consumer.poll(Duration.ofMillis(200))) {
-                    note(event);
-                    apply(view, event);
-                }
-                commit(view);
-            }
-        } catch (WakeupException e) {
-            if (!closing) {
-                failure = "woken up by nobody";
-            }
-        } catch (SQLException | IOException e) {
-            failure = e.toString();
-        } finally {
-            consumer.close();
-        }
-    }
-
-    private void note(ConsumerRecord<String, String> event) {
-        arrivals.put(
-                header(event, "id"),
-                new Arrival(event.partition(), event.offset(), header(event, "tidemark-position"), System.nanoTime()));
-    }
-
-    private static String header(ConsumerRecord<String, String> event, String name) {
-        Header header = event.headers().lastHeader(name);
-        return header == null ? "" : new String(header.value(), StandardCharsets.UTF_8);
-    }
-
-    private static void apply(Connection view, ConsumerRecord<String, String> event) throws SQLException, IOException {
-        JsonNode order = JSON.readTree(event.value());
+    private void apply(Event event, Connection view) throws SQLException, IOException {
+        arrivals.putIfAbsent(
+                event.id().toString(),
+                new Arrival(
+                        event.partition(),
+                        event.offset(),
+                        event.position().map(Position::toString).orElse(""),
+                        System.nanoTime()));
+        JsonNode order = event.json();
         try (PreparedStatement upsert = view.prepareStatement(
                 "insert into order_view (id, version, status, cents) values (?, ?, ?, ?) on conflict (id) do update"
                         + " set version = excluded.version, status = excluded.status, cents = excluded.cents,"
@@ -136,23 +103,9 @@ final class OrdersView implements Runnable, AutoCloseable {
         }
     }
 
-    /** View and progress first, in one transaction; then Kafka hears of it. */
-    private void commit(Connection view) throws SQLException {
-        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-        try (PreparedStatement upsert = view.prepareStatement(
-                "insert into progress values (?, ?) on conflict (kafka_partition) do update set next_offset ="
-                        + " excluded.next_offset where progress.next_offset < excluded.next_offset")) {
-            for (TopicPartition partition : consumer.assignment()) {
-                long next = consumer.position(partition);
-                offsets.put(partition, new OffsetAndMetadata(next));
-                upsert.setInt(1, partition.partition());
-                upsert.setLong(2, next);
-                upsert.addBatch();
-            }
-            upsert.executeBatch();
-        }
-        view.commit();
-        consumer.commitSync(offsets);
+    /** Where the view is, with a pool of connections. */
+    DataSource database() {
+        return database;
     }
 
     /** Where an event arrived, or null while it has not. */
@@ -165,9 +118,17 @@ final class OrdersView implements Runnable, AutoCloseable {
         return arrivals.size();
     }
 
-    /** Why the projection has ended, or empty while it runs. */
+    /** Why the projection does not go on, or empty while it does. */
     String failure() {
-        return failure;
+        RunnerSnapshot snapshot = runner.snapshot();
+        if (!snapshot.isRunning()) {
+            return snapshot.reason();
+        }
+        return snapshot.partitions().stream()
+                .filter(partition -> partition.state() == RunnerSnapshot.State.STOPPED)
+                .map(RunnerSnapshot.Partition::reason)
+                .findFirst()
+                .orElse("");
     }
 
     /** The version of the order in the view, or 0 when it is not there. For any thread with a connection of its own. */
@@ -182,43 +143,11 @@ final class OrdersView implements Runnable, AutoCloseable {
 
     @Override
     public void close() {
-        closing = true;
-        consumer.wakeup();
         try {
-            thread.join(10_000);
+            runner.close();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    /** The view's own progress decides where to go on, whatever the group's offsets say. */
-    private final class SeekToProgress implements ConsumerRebalanceListener {
-
-        private final Connection view;
-
-        SeekToProgress(Connection view) {
-            this.view = view;
-        }
-
-        @Override
-        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
-            try (Statement statement = view.createStatement();
-                    ResultSet row = statement.executeQuery("select kafka_partition, next_offset from progress")) {
-                Map<Integer, Long> progress = new HashMap<>();
-                while (row.next()) {
-                    progress.put(row.getInt(1), row.getLong(2));
-                }
-                partitions.forEach(
-                        partition -> consumer.seek(partition, progress.getOrDefault(partition.partition(), 0L)));
-                view.commit();
-            } catch (SQLException e) {
-                throw new IllegalStateException("cannot read the view's progress", e);
-            }
-        }
-
-        @Override
-        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-            // every poll's events are committed before the next poll: nothing is in between
-        }
+        database.close();
     }
 }

@@ -2,6 +2,9 @@ package io.tidemark.quickstart.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.consumers.watermark.Answer;
+import io.tidemark.consumers.watermark.ReadGate;
+import io.tidemark.consumers.watermark.WatermarkClient;
 import io.tidemark.outbox.Token;
 import java.io.IOException;
 import java.net.URI;
@@ -9,45 +12,50 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
 
-/** Asks the relay whether the projection has caught up; asks again while the relay is away. Safe on any thread. */
+/**
+ * Asks the relay whether the projection has caught up, and goes on asking whatever it says until then. Safe on any
+ * thread.
+ */
 final class WatermarkProbe {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    /** Of one question. */
+    private static final Duration WAIT = Duration.ofSeconds(5);
+    /** After an answer that was given without waiting: the group is not there yet, for example. */
+    private static final long PAUSE_MILLIS = 100;
 
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
     private final String baseUrl;
+    private final WatermarkClient client;
 
     WatermarkProbe(String baseUrl) {
         this.baseUrl = baseUrl;
+        this.client = new WatermarkClient(List.of(URI.create(baseUrl)));
     }
 
     String urlOf(Token token) {
         return baseUrl + "/v1/projections/" + OrdersView.NAME + "/watermark?token=" + token + "&wait=5s";
     }
 
+    /** Reads of the view's database that are checked in their own snapshot. */
+    ReadGate gate(DataSource database) {
+        return new ReadGate(OrdersView.NAME, database, client);
+    }
+
     /** Whether the projection has caught up within the timeout. */
     boolean await(Token token, Duration timeout) throws InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
         while (System.nanoTime() < deadline) {
-            try {
-                HttpResponse<String> response = get(urlOf(token));
-                if (response.statusCode() == 200
-                        && JSON.readTree(response.body())
-                                .path("status")
-                                .asText()
-                                .equals("success")) {
-                    return true;
-                }
-                if (response.statusCode() == 200) {
-                    continue; // a timeout has waited already
-                }
-            } catch (IOException e) {
-                // not there, or not there any more: the demo starts it again
+            Answer answer = client.await(OrdersView.NAME, token, WAIT); // asks again while the relay is away
+            if (answer.isCaughtUp()) {
+                return true;
             }
-            TimeUnit.MILLISECONDS.sleep(100);
+            TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
         }
         return false;
     }

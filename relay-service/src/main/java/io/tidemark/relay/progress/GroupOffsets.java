@@ -15,7 +15,6 @@ import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsResult;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
@@ -51,31 +50,30 @@ public final class GroupOffsets implements AutoCloseable {
      * rolled back.
      *
      * @param partitions of each group; one without any is answered without Kafka
-     * @return for each group: completes with one entry for each partition that has a commit; a group that does not
-     *     exist has none
+     * @return for each group: completes with what it has committed; nothing for a group that does not exist
      */
-    public Map<String, CompletionStage<Map<TopicPartition, Long>>> committed(
-            Map<String, Set<TopicPartition>> partitions) {
+    public Map<String, CompletionStage<Committed>> committed(Map<String, Set<TopicPartition>> partitions) {
         Map<String, ListConsumerGroupOffsetsSpec> specs = new HashMap<>();
         partitions.forEach((group, wanted) -> {
             if (!wanted.isEmpty()) {
                 specs.put(group, new ListConsumerGroupOffsetsSpec().topicPartitions(List.copyOf(wanted)));
             }
         });
-        Function<String, CompletionStage<Map<TopicPartition, Long>>> answers = ask(specs);
-        Map<String, CompletionStage<Map<TopicPartition, Long>>> committed = new HashMap<>();
+        Function<String, CompletionStage<Committed>> answers = ask(specs);
+        Map<String, CompletionStage<Committed>> committed = new HashMap<>();
         partitions
                 .keySet()
                 .forEach(group -> committed.put(
                         group,
-                        specs.containsKey(group) ? answers.apply(group) : CompletableFuture.completedFuture(Map.of())));
+                        specs.containsKey(group)
+                                ? answers.apply(group)
+                                : CompletableFuture.completedFuture(Committed.NOTHING)));
         return committed;
     }
 
-    private Function<String, CompletionStage<Map<TopicPartition, Long>>> ask(
-            Map<String, ListConsumerGroupOffsetsSpec> specs) {
+    private Function<String, CompletionStage<Committed>> ask(Map<String, ListConsumerGroupOffsetsSpec> specs) {
         if (specs.isEmpty()) {
-            return group -> CompletableFuture.completedFuture(Map.of());
+            return group -> CompletableFuture.completedFuture(Committed.NOTHING);
         }
         try {
             ListConsumerGroupOffsetsResult result = admin().listConsumerGroupOffsets(
@@ -85,20 +83,10 @@ public final class GroupOffsets implements AutoCloseable {
                                     .timeoutMs(TIMEOUT_MILLIS));
             return group -> result.partitionsToOffsetAndMetadata(group)
                     .toCompletionStage()
-                    .thenApply(GroupOffsets::offsets);
+                    .thenApply(Committed::of);
         } catch (KafkaException e) {
             return group -> CompletableFuture.failedFuture(e);
         }
-    }
-
-    private static Map<TopicPartition, Long> offsets(Map<TopicPartition, OffsetAndMetadata> answered) {
-        Map<TopicPartition, Long> committed = new HashMap<>();
-        answered.forEach((partition, offset) -> {
-            if (offset != null) {
-                committed.put(partition, offset.offset());
-            }
-        });
-        return committed;
     }
 
     /**
@@ -112,10 +100,9 @@ public final class GroupOffsets implements AutoCloseable {
             admin().describeConsumerGroups(
                             Set.copyOf(groups), new DescribeConsumerGroupsOptions().timeoutMs(TIMEOUT_MILLIS))
                     .describedGroups()
-                    .forEach((group, description) -> members.put(
-                            group,
-                            memberCount(description.thenApply(
-                                    known -> known.members().size()))));
+                    .forEach((group, description) ->
+                            members.put(group, memberCount(description.thenApply(known -> known.members()
+                                    .size()))));
         } catch (KafkaException e) {
             groups.forEach(group -> members.put(group, CompletableFuture.failedFuture(e)));
         }

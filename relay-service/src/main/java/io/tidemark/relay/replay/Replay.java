@@ -196,7 +196,7 @@ public final class Replay {
     /** The rows of a snapshot of which every one is published: it is fixed first, and the barrier comes after it. */
     private RetainedRows published(Connection connection)
             throws ReplayProblem, SourceNotReady, SQLException, PublishFailure, InterruptedException {
-        SourceIdentity identity = database.checkReady(connection);
+        SourceIdentity identity = database.checkReady(connection, config.outbox());
         RetainedRows rows = RetainedRows.open(connection, selection);
         try (Topics made = new Topics(config.kafka());
                 KafkaTail tail = new KafkaTail(config.kafka());

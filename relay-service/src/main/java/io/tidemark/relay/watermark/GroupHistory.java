@@ -29,6 +29,7 @@ final class GroupHistory {
     /** Where it was before its offsets went back. */
     private final Map<TopicPartition, Long> rewoundFrom = new HashMap<>();
 
+    private boolean isNotedRebuilding;
     private boolean isBehind;
     private long behindSince;
     private long memberlessSince;
@@ -52,6 +53,11 @@ final class GroupHistory {
             isMemberless = true;
             memberlessSince = nowNanos;
         }
+    }
+
+    /** Whether the group itself says that it builds its projection anew. */
+    void seeRebuilding(boolean isNoted) {
+        isNotedRebuilding = isNoted;
     }
 
     /**
@@ -111,7 +117,7 @@ final class GroupHistory {
         if (!still.isEmpty() && !isMemberless) {
             return GroupState.STALLED;
         }
-        if (!rewoundFrom.isEmpty()) {
+        if (isNotedRebuilding || !rewoundFrom.isEmpty()) {
             return GroupState.REBUILDING;
         }
         return nowNanos - behindSince >= stalledNanos ? GroupState.LAGGING : GroupState.RUNNING;
@@ -129,6 +135,7 @@ final class GroupHistory {
         committed = Map.of();
         stillSince.clear();
         rewoundFrom.clear();
+        isNotedRebuilding = false;
         isBehind = false;
         isSeen = false;
         enter(GroupState.UNKNOWN, System.nanoTime());

@@ -1,6 +1,7 @@
 package io.tidemark.relay.watermark;
 
 import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.progress.Committed;
 import io.tidemark.relay.progress.GroupOffsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -130,9 +131,9 @@ final class GroupPolling {
         }
         due.clear();
         long startedNanos = System.nanoTime();
-        Map<String, CompletionStage<Map<TopicPartition, Long>>> committed = groups.committed(partitions);
+        Map<String, CompletionStage<Committed>> committed = groups.committed(partitions);
         for (ProjectionWaiters waiters : asked) {
-            CompletionStage<Map<TopicPartition, Long>> offsets = committed.get(waiters.projection.group());
+            CompletionStage<Committed> offsets = committed.get(waiters.projection.group());
             if (offsets != null) {
                 offsets.whenComplete(
                         (known, failure) -> thread.execute(() -> fetched(waiters, startedNanos, known, failure)));
@@ -144,7 +145,7 @@ final class GroupPolling {
     private void fetched(
             ProjectionWaiters waiters,
             long startedNanos,
-            @Nullable Map<TopicPartition, Long> offsets,
+            @Nullable Committed offsets,
             @Nullable Throwable failure) {
         waiters.fetching = false;
         if (offsets != null) {
@@ -158,17 +159,17 @@ final class GroupPolling {
     }
 
     /** The group's offsets now, in a request of its own; from any thread. */
-    CompletionStage<Map<TopicPartition, Long>> fetch(ProjectionWaiters waiters) {
+    CompletionStage<Committed> fetch(ProjectionWaiters waiters) {
         return committed(waiters.projection.group(), index.partitionsOf(waiters.topics));
     }
 
     /** The same for one partition, whether the index knows it or not. */
-    CompletionStage<Map<TopicPartition, Long>> committed(String group, TopicPartition partition) {
+    CompletionStage<Committed> committed(String group, TopicPartition partition) {
         return committed(group, Set.of(partition));
     }
 
-    private CompletionStage<Map<TopicPartition, Long>> committed(String group, Set<TopicPartition> partitions) {
+    private CompletionStage<Committed> committed(String group, Set<TopicPartition> partitions) {
         return groups.committed(Map.of(group, partitions))
-                .getOrDefault(group, CompletableFuture.completedFuture(Map.of()));
+                .getOrDefault(group, CompletableFuture.completedFuture(Committed.NOTHING));
     }
 }

@@ -12,7 +12,7 @@ public enum GroupState {
     STALLED,
     /** Behind, without members, and nothing moves. */
     STOPPED,
-    /** Its offsets went back, and it has not come again to where it was. */
+    /** Its offsets went back, or it says that it builds its projection anew, and it is behind. */
     REBUILDING,
     /** Nothing is known of it, or its topics are not those that were published to. */
     UNKNOWN;

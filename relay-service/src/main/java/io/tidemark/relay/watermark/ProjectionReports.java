@@ -3,6 +3,7 @@ package io.tidemark.relay.watermark;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.progress.Committed;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,7 @@ public final class ProjectionReports {
                 .thenApplyAsync(
                         offsets -> {
                             waiters.accept(offsets, startedNanos);
-                            return standing(waiters, offsets);
+                            return standing(waiters, offsets.offsets());
                         },
                         thread)
                 .toCompletableFuture()
@@ -129,7 +130,7 @@ public final class ProjectionReports {
                 || target.lsn().isAfter(published)) {
             return CompletableFuture.completedFuture(List.of());
         }
-        return polling.fetch(waiters).thenApply(offsets -> waiters.needs(target.lsn(), offsets));
+        return polling.fetch(waiters).thenApply(offsets -> waiters.needs(target.lsn(), offsets.offsets()));
     }
 
     /**
@@ -138,7 +139,7 @@ public final class ProjectionReports {
      * @return by projection, in the order of the configuration; fails when Kafka does not tell
      */
     public CompletionStage<Map<String, Answer.Behind>> consumersOf(TopicPartition partition, long offset) {
-        Map<String, CompletableFuture<Map<TopicPartition, Long>>> asked = new LinkedHashMap<>();
+        Map<String, CompletableFuture<Committed>> asked = new LinkedHashMap<>();
         projections.forEach((name, waiters) -> {
             if (waiters.topics.contains(partition.topic())) {
                 asked.put(
@@ -155,7 +156,7 @@ public final class ProjectionReports {
                                     partition.topic(),
                                     partition.partition(),
                                     offset + 1,
-                                    offsets.join().getOrDefault(partition, 0L))));
+                                    offsets.join().offsets().getOrDefault(partition, 0L))));
                     return needs;
                 });
     }

@@ -3,6 +3,7 @@ package io.tidemark.relay.watermark;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ProjectionConfig;
 import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.progress.Committed;
 import io.tidemark.relay.watermark.Answer.Behind;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -58,12 +59,13 @@ final class ProjectionWaiters {
     }
 
     /** Takes in fresh offsets and answers whoever they satisfy. */
-    void accept(Map<TopicPartition, Long> read, long readAtNanos) {
-        Map<TopicPartition, Long> offsets = ownOf(read);
+    void accept(Committed read, long readAtNanos) {
+        Map<TopicPartition, Long> offsets = ownOf(read.offsets());
         committed = offsets;
         fetchedNanos = readAtNanos;
         hasEvidence = true;
         Lsn watermark = watermark(offsets);
+        history.seeRebuilding(read.isRebuilding());
         history.see(offsets, behind(index.published(), offsets), readAtNanos);
         failure = "";
         for (Waiter first = parked.peek(); first != null && watermark.isAtLeast(first.target); first = parked.peek()) {
@@ -167,7 +169,8 @@ final class ProjectionWaiters {
             case STOPPED -> group + " has no members, and does not move";
             case STALLED ->
                 group + " has members, but a partition has not moved for " + projection.stalledAfter() + " or more";
-            case REBUILDING -> group + " has gone back, and goes over its events again";
+            case REBUILDING ->
+                group + " has gone back, or builds a new generation, and goes over what was consumed before";
             case RUNNING, LAGGING, UNKNOWN -> "";
         };
     }

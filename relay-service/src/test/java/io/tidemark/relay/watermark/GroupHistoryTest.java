@@ -72,6 +72,23 @@ class GroupHistoryTest {
     }
 
     @Test
+    void aGroupThatSaysSoIsRebuildingAsLongAsItIsBehind() {
+        needed(5, 5);
+        history.seeRebuilding(true);
+        after(Duration.ZERO, 1, 2, 0);
+        assertThat(history.state()).isEqualTo(GroupState.REBUILDING);
+        assertThat(history.isHopeless(behind(0))).isTrue();
+
+        after(Duration.ofSeconds(1), 1, 5, 5);
+        assertThat(history.state()).isEqualTo(GroupState.RUNNING);
+
+        needed(6, 5);
+        history.seeRebuilding(false);
+        after(Duration.ofSeconds(1), 1, 5, 5);
+        assertThat(history.state()).isEqualTo(GroupState.RUNNING);
+    }
+
+    @Test
     void isLaggingWhenItMovesButDoesNotCatchUp() {
         for (int second = 0; second <= 60; second += 10) {
             needed(100 + second, 0);

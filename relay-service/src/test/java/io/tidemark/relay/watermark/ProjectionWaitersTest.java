@@ -7,6 +7,7 @@ import io.tidemark.relay.config.ProjectionConfig;
 import io.tidemark.relay.position.IndexEntry;
 import io.tidemark.relay.position.IndexSteps;
 import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.progress.Committed;
 import io.tidemark.relay.source.SourceIdentity;
 import java.util.List;
 import java.util.Map;
@@ -29,11 +30,11 @@ class ProjectionWaitersTest {
         Waiter early = parked("0/10");
         Waiter late = parked("0/20");
 
-        waiters.accept(Map.of(FIRST, 1L), System.nanoTime());
+        waiters.accept(new Committed(Map.of(FIRST, 1L), false), System.nanoTime());
 
         assertThat(early.answer.getNow(null)).isInstanceOf(Answer.Success.class);
         assertThat(late.answer).isNotDone();
-        waiters.accept(Map.of(FIRST, 2L), System.nanoTime());
+        waiters.accept(new Committed(Map.of(FIRST, 2L), false), System.nanoTime());
         assertThat(late.answer.getNow(null)).isInstanceOf(Answer.Success.class);
     }
 
@@ -55,22 +56,18 @@ class ProjectionWaitersTest {
         published(SECOND, "0/10", 4);
         published(FIRST, "0/20", 2);
         Waiter waiter = parked("0/20");
-        waiters.accept(Map.of(SECOND, 3L), System.nanoTime());
+        waiters.accept(new Committed(Map.of(SECOND, 3L), false), System.nanoTime());
 
         Answer answer = waiters.notYet(waiter);
 
-        assertThat(answer)
-                .isInstanceOfSatisfying(
-                        Answer.ProjectionBehind.class,
-                        behind -> assertThat(behind.behind())
-                                .containsExactly(
-                                        new Answer.Behind("orders", 0, 2, 0), new Answer.Behind("orders", 1, 4, 3)));
+        assertThat(answer).isInstanceOfSatisfying(Answer.ProjectionBehind.class, behind -> assertThat(behind.behind())
+                .containsExactly(new Answer.Behind("orders", 0, 2, 0), new Answer.Behind("orders", 1, 4, 3)));
     }
 
     @Test
     void doesNotJudgeByOffsetsReadBeforeTheQuestion() {
         published(FIRST, "0/10", 1);
-        waiters.accept(Map.of(), System.nanoTime());
+        waiters.accept(new Committed(Map.of(), false), System.nanoTime());
         Waiter waiter = parked("0/10");
 
         assertThat(waiters.hasEvidenceFor(waiter)).isFalse();

@@ -1,0 +1,92 @@
+package io.tidemark.consumers.projection;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Between the polling thread and the workers: jobs go out, reports come back to the desk. Polling thread only, but for
+ * {@link #report}. At most one job of a partition is out at a time.
+ */
+final class JobBoard {
+
+    private final Applier applier;
+    private final Executor workers;
+    private final OutcomeDesk desk;
+    private final Runnable wakeUp;
+
+    /** At most one for each partition that is or was assigned. */
+    private final BlockingQueue<Report> reports = new LinkedBlockingQueue<>();
+
+    /** What a worker says when it is done. */
+    private record Report(PartitionWork work, Job job, Outcome outcome) {}
+
+    /** @param wakeUp told by workers that there is a report */
+    JobBoard(Applier applier, Executor workers, OutcomeDesk desk, Runnable wakeUp) {
+        this.applier = applier;
+        this.workers = workers;
+        this.desk = desk;
+        this.wakeUp = wakeUp;
+    }
+
+    /** Gives a worker what the partition has to do now, if anything. */
+    void beginNext(PartitionWork work) {
+        work.begin(System.nanoTime())
+                .ifPresent(job -> workers.execute(() -> {
+                    Outcome outcome = work.isLeaving()
+                            ? new Outcome.Skipped()
+                            : applier.run(work.partition(), job, work::isAbandoned);
+                    report(new Report(work, job, outcome));
+                }));
+    }
+
+    /** Called by workers. */
+    private void report(Report report) {
+        reports.add(report);
+        wakeUp.run();
+    }
+
+    boolean hasReports() {
+        return !reports.isEmpty();
+    }
+
+    void takeReports() {
+        for (Report report = reports.poll(); report != null; report = reports.poll()) {
+            take(report);
+        }
+    }
+
+    /** A partition's outcome, unless the partition is gone and nobody cares. */
+    private void take(Report report) {
+        report.work().ended();
+        if (!report.work().isAbandoned()) {
+            desk.take(report.work(), report.job(), report.outcome());
+        }
+    }
+
+    /** Takes reports until nothing of these is out; false when the timeout is over before that. */
+    boolean awaitEnd(Collection<PartitionWork> leaving, Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (leaving.stream().anyMatch(PartitionWork::isBusy)) {
+            Report report = nextReport(deadline - System.nanoTime());
+            if (report == null) {
+                return false;
+            }
+            take(report);
+        }
+        return true;
+    }
+
+    private @Nullable Report nextReport(long waitNanos) {
+        try {
+            return reports.poll(waitNanos, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return null;
+        }
+    }
+}

@@ -1,0 +1,192 @@
+package io.tidemark.it.consumers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.consumers.progress.ProgressTable;
+import io.tidemark.consumers.projection.BatchHandler;
+import io.tidemark.consumers.projection.Event;
+import io.tidemark.consumers.projection.EventHandler;
+import io.tidemark.consumers.projection.FailurePolicy;
+import io.tidemark.consumers.projection.Projection;
+import io.tidemark.consumers.projection.ProjectionRunner;
+import io.tidemark.consumers.projection.RunnerConfig;
+import io.tidemark.consumers.projection.RunnerSnapshot.Role;
+import io.tidemark.consumers.watermark.Answer;
+import io.tidemark.consumers.watermark.GatedRead;
+import io.tidemark.consumers.watermark.ReadGate;
+import io.tidemark.consumers.watermark.Status;
+import io.tidemark.consumers.watermark.WatermarkClient;
+import io.tidemark.it.harness.RelayProcess;
+import io.tidemark.it.harness.TestSource;
+import io.tidemark.outbox.OutboxEvent;
+import io.tidemark.outbox.OutboxWriter;
+import io.tidemark.outbox.Token;
+import io.tidemark.outbox.Tokens;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a real relay says of projections that have stopped, and of those that are built anew. */
+class ProjectionStatesIT {
+
+    private static final String POISON = "poison";
+    private static final Duration LONG_WAIT = Duration.ofSeconds(25);
+
+    private final OutboxWriter writer = new OutboxWriter();
+    private TestSource source;
+    private RelayProcess relay;
+    private RelayFront front;
+    private WatermarkClient client;
+    private DataSource database;
+
+    @BeforeEach
+    void create() throws Exception {
+        source = TestSource.create("states");
+        try (Connection connection = source.connect();
+                Statement statement = connection.createStatement()) {
+            ProgressTable.create(connection);
+            AppliedLog.create(statement);
+        }
+        String topics = ", topics: [" + source.topic("order") + "]";
+        relay = RelayProcess.start(
+                        source,
+                        "  - {name: impatient, group: " + group() + ", stalledAfter: 2s" + topics + "}",
+                        "  - {name: view-g2, group: " + group() + "-g2" + topics + "}")
+                .awaitRunning();
+        front = new RelayFront(relay);
+        client = new WatermarkClient(List.of(front.url()));
+        database = ProjectionWorld.dataSource(
+                source.servers().url(source.name()),
+                source.servers().user(),
+                source.servers().password());
+    }
+
+    @AfterEach
+    void drop() throws Exception {
+        front.close();
+        relay.close();
+        source.close();
+    }
+
+    private String group() {
+        return source.name() + "-view";
+    }
+
+    private ProjectionRunner start(int generation, EventHandler handler) {
+        Map<String, Object> kafka =
+                new HashMap<>(ProjectionWorld.kafkaProperties(source.servers().bootstrapServers()));
+        kafka.put("group.id", group());
+        return ProjectionRunner.start(
+                Projection.ofGeneration(
+                                "view",
+                                generation,
+                                List.of(source.topic("order")),
+                                number -> BatchHandler.each(handler))
+                        .onFailure(FailurePolicy.stopAfter(1))
+                        .maxBatch(1),
+                RunnerConfig.of(database, kafka));
+    }
+
+    private Token write(Connection connection, String aggregateId, String payload) throws Exception {
+        connection.setAutoCommit(false);
+        writer.publish(connection, OutboxEvent.of("order", aggregateId, "OrderPlaced", payload));
+        connection.commit();
+        Token token = Tokens.current(connection);
+        connection.commit();
+        return token;
+    }
+
+    private void awaitStatus(String projection, Token token, Status status) {
+        await(projection + " is " + status).atMost(Duration.ofSeconds(90)).untilAsserted(() -> assertThat(
+                        client.await(projection, token, LONG_WAIT).status())
+                .isEqualTo(status));
+    }
+
+    private static void applyOrFail(int generation, Event event, Connection connection) throws SQLException {
+        if (event.text().equals(POISON)) {
+            throw new IllegalArgumentException("cannot digest this");
+        }
+        AppliedLog.apply(generation, event, connection);
+    }
+
+    @Test
+    void aPartitionThatTheFailurePolicyStoppedIsStalledForThoseWhoNeedIt() throws Exception {
+        try (Connection connection = source.connect();
+                ProjectionRunner runner = start(1, (event, view) -> applyOrFail(1, event, view))) {
+            Token before = write(connection, "a", "x");
+            awaitStatus("impatient", before, Status.SUCCESS); // it may be told first that nobody has joined yet
+
+            Token poisoned = write(connection, "a", POISON);
+            await().atMost(Duration.ofSeconds(60)).until(() -> runner.snapshot().stoppedPartitions() == 1);
+            await("the relay notices").atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+                long sinceNanos = System.nanoTime();
+                Answer answer = client.await("impatient", poisoned, LONG_WAIT);
+                assertThat(answer.status()).isEqualTo(Status.STALLED);
+                assertThat(answer.behind()).hasSize(1);
+                assertThat(System.nanoTime() - sinceNanos)
+                        .as("told at once, without using up the wait")
+                        .isLessThan(LONG_WAIT.toNanos());
+            });
+            assertThat(client.await("impatient", before, Duration.ZERO).status())
+                    .as("what was consumed stays so")
+                    .isEqualTo(Status.SUCCESS);
+        }
+    }
+
+    @Test
+    void aGenerationThatIsBuiltIsRebuildingWhileReadersGoOnWithTheOldOne() throws Exception {
+        CountDownLatch mayEnd = new CountDownLatch(1);
+        ReadGate gate = new ReadGate("view", database, client);
+        try (Connection connection = source.connect();
+                ProjectionRunner old = start(1, (event, view) -> AppliedLog.apply(1, event, view))) {
+            Token first = write(connection, "a", "x");
+            awaitStatus("view", first, Status.SUCCESS);
+            try (ProjectionRunner anew = start(2, (event, view) -> {
+                AppliedLog.apply(2, event, view);
+                if (!mayEnd.await(100, TimeUnit.SECONDS)) {
+                    throw new IllegalStateException("nobody lets this handler end");
+                }
+            })) {
+                awaitStatus("view-g2", first, Status.REBUILDING);
+                Token second = write(connection, "b", "x");
+                assertThat(client.await("view", second, LONG_WAIT).status()).isEqualTo(Status.SUCCESS);
+                assertThat(gate.read(second, LONG_WAIT, view -> eventsThatAreRead(view)))
+                        .isEqualTo(new GatedRead.Fresh<>(2L));
+                assertThat(anew.snapshot().role()).isEqualTo(Role.BUILDING);
+
+                mayEnd.countDown();
+                await().atMost(Duration.ofSeconds(60))
+                        .until(() -> anew.snapshot().role() == Role.READ);
+                Token third = write(connection, UUID.randomUUID().toString(), "x");
+
+                assertThat(gate.read(third, LONG_WAIT, view -> eventsThatAreRead(view)))
+                        .isEqualTo(new GatedRead.Fresh<>(3L));
+                awaitStatus("view", third, Status.SUCCESS); // the group of the projection tells of the new generation
+                assertThat(old.snapshot().applied()).isEqualTo(2);
+            }
+        }
+    }
+
+    private static long eventsThatAreRead(Connection view) throws SQLException {
+        try (PreparedStatement count = view.prepareStatement(
+                        "select count(*) from applied join tidemark_generation using (generation)");
+                ResultSet row = count.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+}
