@@ -111,7 +111,7 @@ class ComposeTest {
         for (JsonNode service : compose().path("services")) {
             for (JsonNode port : service.path("ports")) {
                 assertThat(port.asText()).startsWith("127.0.0.1:");
-                assertThat(taken.add(port.asText().split(":")[1]))
+                assertThat(taken.add(port.asText().replaceFirst("^127\\.0\\.0\\.1:([0-9]+):.*", "$1")))
                         .as(port.asText())
                         .isTrue();
             }

@@ -100,9 +100,10 @@ public final class GroupOffsets implements AutoCloseable {
             admin().describeConsumerGroups(
                             Set.copyOf(groups), new DescribeConsumerGroupsOptions().timeoutMs(TIMEOUT_MILLIS))
                     .describedGroups()
-                    .forEach((group, description) ->
-                            members.put(group, memberCount(description.thenApply(known -> known.members()
-                                    .size()))));
+                    .forEach((group, description) -> members.put(
+                            group,
+                            memberCount(description.thenApply(
+                                    known -> known.members().size()))));
         } catch (KafkaException e) {
             groups.forEach(group -> members.put(group, CompletableFuture.failedFuture(e)));
         }

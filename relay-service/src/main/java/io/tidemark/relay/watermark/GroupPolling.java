@@ -143,10 +143,7 @@ final class GroupPolling {
 
     @SuppressWarnings("FutureReturnValueIgnored") // never cancelled
     private void fetched(
-            ProjectionWaiters waiters,
-            long startedNanos,
-            @Nullable Committed offsets,
-            @Nullable Throwable failure) {
+            ProjectionWaiters waiters, long startedNanos, @Nullable Committed offsets, @Nullable Throwable failure) {
         waiters.fetching = false;
         if (offsets != null) {
             waiters.accept(offsets, startedNanos);

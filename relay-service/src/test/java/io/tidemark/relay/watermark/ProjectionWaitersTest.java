@@ -60,8 +60,12 @@ class ProjectionWaitersTest {
 
         Answer answer = waiters.notYet(waiter);
 
-        assertThat(answer).isInstanceOfSatisfying(Answer.ProjectionBehind.class, behind -> assertThat(behind.behind())
-                .containsExactly(new Answer.Behind("orders", 0, 2, 0), new Answer.Behind("orders", 1, 4, 3)));
+        assertThat(answer)
+                .isInstanceOfSatisfying(
+                        Answer.ProjectionBehind.class,
+                        behind -> assertThat(behind.behind())
+                                .containsExactly(
+                                        new Answer.Behind("orders", 0, 2, 0), new Answer.Behind("orders", 1, 4, 3)));
     }
 
     @Test
