@@ -111,9 +111,11 @@ class ProjectionStatesIT {
     }
 
     private void awaitStatus(String projection, Token token, Status status) {
-        await(projection + " is " + status).atMost(Duration.ofSeconds(90)).untilAsserted(() -> assertThat(
-                        client.await(projection, token, LONG_WAIT).status())
-                .isEqualTo(status));
+        await(projection + " is " + status)
+                .atMost(Duration.ofSeconds(90))
+                .untilAsserted(() -> assertThat(
+                                client.await(projection, token, LONG_WAIT).status())
+                        .isEqualTo(status));
     }
 
     private static void applyOrFail(int generation, Event event, Connection connection) throws SQLException {

@@ -101,8 +101,9 @@ class RebuildIT {
             checkPrefix(1);
         }
         try (ProjectionRunner late = start(1)) {
-            await("an old program that is started again ends").atMost(PATIENCE).until(() -> !late.snapshot()
-                    .isRunning());
+            await("an old program that is started again ends")
+                    .atMost(PATIENCE)
+                    .until(() -> !late.snapshot().isRunning());
             assertThat(late.snapshot().role()).isEqualTo(Role.REPLACED);
             assertThat(late.snapshot().applied()).isZero();
         }
@@ -130,8 +131,8 @@ class RebuildIT {
             try (ProjectionRunner anew = ProjectionRunner.start(held.maxBatch(1), world.config())) {
                 await("two of three partitions are there, and one event is missing")
                         .atMost(PATIENCE)
-                        .untilAsserted(
-                                () -> assertThat(anew.snapshot().rebuild()).hasValueSatisfying(rebuild -> {
+                        .untilAsserted(() -> assertThat(anew.snapshot().rebuild())
+                                .hasValueSatisfying(rebuild -> {
                                     assertThat(rebuild.replaces()).isEqualTo(1);
                                     assertThat(rebuild.partitions()).isEqualTo(3);
                                     assertThat(rebuild.caughtUp()).isGreaterThanOrEqualTo(2);
@@ -187,8 +188,9 @@ class RebuildIT {
         try (ProjectionRunner old = start(1)) {
             world.log(1).awaitCount(500);
             try (ChildJvm anew = HeldConsumer.start(world, place, 2)) {
-                await("held at the switch, log " + anew.log()).atMost(PATIENCE).until(() -> anew.output()
-                        .contains(HeldConsumer.HELD));
+                await("held at the switch, log " + anew.log())
+                        .atMost(PATIENCE)
+                        .until(() -> anew.output().contains(HeldConsumer.HELD));
                 world.publish(100, "x");
                 anew.kill();
             }

@@ -122,9 +122,7 @@ class TokenFiltersIT {
     @BeforeAll
     static void start() throws Exception {
         java.nio.file.Path config = Files.createTempFile("shop", ".yml");
-        Files.writeString(
-                config,
-                """
+        Files.writeString(config, """
                 server:
                   type: simple
                   applicationContextPath: /

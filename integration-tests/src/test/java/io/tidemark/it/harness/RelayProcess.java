@@ -181,11 +181,6 @@ public final class RelayProcess implements AutoCloseable {
         return process.pid();
     }
 
-    /** Where it is asked, without a path. */
-    public String url() {
-        return "http://127.0.0.1:" + port;
-    }
-
     public boolean isAlive() {
         return process.isAlive();
     }
