@@ -10,6 +10,7 @@ import io.tidemark.relay.cli.TidemarkCli;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -246,7 +247,7 @@ class HttpSecurityIT {
 
     /** What comes back until the relay closes the connection; the connector's idle timeout is two seconds here. */
     private static String answerTo(String request) throws Exception {
-        try (Socket socket = new Socket("127.0.0.1", httpPort)) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), httpPort)) {
             socket.setSoTimeout(20_000);
             OutputStream out = socket.getOutputStream();
             out.write(request.getBytes(StandardCharsets.US_ASCII));
