@@ -69,7 +69,7 @@ class RenderingTest {
                         + " empty",
                 "outbox: {retention: 24}                                             | retention",
                 "outbox: {retention: 0h}                                             | retention",
-                "outbox: {preset: debezium}                                          | preset",
+                "outbox: {preset: debezum}                                           | preset",
                 "routes: [{topic: x}]                                                | aggregateType",
                 "routes: [{aggregateType: x, topic: tidemark.positions}]             | topic",
                 "routes: [{aggregateType: x, topic: 'a b'}]                          | topic",
