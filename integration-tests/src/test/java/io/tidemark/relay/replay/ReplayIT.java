@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
@@ -216,7 +217,7 @@ class ReplayIT {
         }
         assertThat(again.keySet()).hasSize(5).containsExactlyInAnyOrderElementsOf(first.keySet());
         first.forEach((id, event) -> {
-            ReadEvent replayed = again.get(id);
+            ReadEvent replayed = Objects.requireNonNull(again.get(id));
             Map<String, String> headers = new LinkedHashMap<>(event.headers());
             headers.remove(EventHeaders.POSITION);
             headers.put(EventHeaders.REPLAYED, replayId);
