@@ -35,7 +35,10 @@ class PackageTableTest {
             Map.entry("follow", Set.of("config", "election", "position", "publish", "source")),
             Map.entry("deadletter", Set.of("config", "publish", "route")),
             // cleanup: the barrier that proves what is published
-            Map.entry("replay", Set.of("capture", "cleanup", "config", "position", "publish", "route", "source")),
+            // assemble: the resume point in the position
+            Map.entry(
+                    "replay",
+                    Set.of("assemble", "capture", "cleanup", "config", "position", "publish", "route", "source")),
             Map.entry("progress", Set.of("config")),
             Map.entry("watermark", Set.of("config", "position", "progress", "source")),
             Map.entry("replica", Set.of("config", "source")),

@@ -1,4 +1,4 @@
-package io.tidemark.quickstart;
+package io.tidemark.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
