@@ -24,6 +24,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  * One fault at a time, on real processes, while every shape of transaction is being committed: publishing goes on by
  * itself, and nothing is lost, repeated, reordered or made up. Times are printed; no time decides a test.
  */
+@EnabledIfSystemProperty(named = "faults", matches = "true", disabledReason = "slow; run with -Pfaults")
 class FaultsIT {
 
     private static FaultyServers servers;

@@ -206,6 +206,9 @@ class MetricsIT {
                 .awaitRunning()) {
             await().atMost(ATMOST)
                     .until(() -> scrape(relay).getOrDefault("tidemark_slot_status{status=\"reserved\"}", 0.0) == 1);
+            source.source() // without a position a missing slot is one that was never made
+                    .execute("select outbox.publish('order', '1', 't', 'x')");
+            await().atMost(ATMOST).until(() -> scrape(relay).getOrDefault("tidemark_events_published_total", 0.0) >= 1);
             String slot = source.source().name();
             await().ignoreExceptions().atMost(ATMOST).until(() -> {
                 source.source()

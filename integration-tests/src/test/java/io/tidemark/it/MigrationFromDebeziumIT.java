@@ -31,8 +31,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** The steps of docs/migrating-from-debezium.md, in their order, against what Debezium's own router has published. */
+@EnabledIfSystemProperty(named = "faults", matches = "true", disabledReason = "slow; run with -Pfaults")
 class MigrationFromDebeziumIT {
 
     private static final String OUTBOX = """

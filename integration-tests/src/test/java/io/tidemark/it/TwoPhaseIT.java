@@ -20,11 +20,13 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * Prepared transactions: their events exist from COMMIT PREPARED on, at its commit record, and not at all after
  * ROLLBACK PREPARED. On a Postgres of its own, because they are off by default.
  */
+@EnabledIfSystemProperty(named = "faults", matches = "true", disabledReason = "slow; run with -Pfaults")
 class TwoPhaseIT {
 
     private static final int PORT = FreePorts.next();
