@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
             "Says where a write, or one event, is now: in the WAL, captured, published, and what each projection still"
                     + " needs.",
             "Exit code: 0 explained, 1 it cannot be judged (ahead, diverged, foreign, expired, unknown), or is nowhere"
-                    + " or a dead letter, 2 could not ask. ask."
+                    + " or a dead letter, 2 could not ask."
         })
 final class ExplainCommand implements Callable<Integer> {
 
