@@ -85,6 +85,7 @@ final class ReplicaPoller implements AutoCloseable {
 
     private synchronized void leave(List<ReplicaWaiter> waiting) {
         thread = null;
+        refuse(waiting, "the standby's poller has ended"); // by an Error; nobody is left otherwise
         if (isClosed) {
             take(waiting);
             refuse(waiting, "this relay is shutting down");

@@ -8,10 +8,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Has a standby replayed up to a token? Safe on any thread; nobody's thread waits. */
 public final class ReplicaWatermarks implements AutoCloseable {
+
+    /** So much later than its wait is over nobody waits any more for a standby that does not answer. */
+    private static final long SILENCE_MILLIS = 2_000;
 
     private final Map<String, ReplicaPoller> pollers = new LinkedHashMap<>();
     private final WatermarkConfig config;
@@ -46,11 +50,15 @@ public final class ReplicaWatermarks implements AutoCloseable {
             waiting.decrementAndGet();
             return CompletableFuture.completedFuture(new ReplicaAnswer.TooManyWaiters(config.maxWaiters()));
         }
-        ReplicaWaiter waiter =
-                new ReplicaWaiter(token, Math.min(waitMillis, config.maxWait().toMilliseconds()));
+        long bounded = Math.min(waitMillis, config.maxWait().toMilliseconds());
+        ReplicaWaiter waiter = new ReplicaWaiter(token, bounded);
         waiter.answer.whenComplete((answer, failure) -> waiting.decrementAndGet());
         poller.enter(waiter);
-        return waiter.answer;
+        // A server that takes connections and says nothing holds its poller up until the socket's timeout.
+        return waiter.answer.completeOnTimeout(
+                new ReplicaAnswer.Unavailable("replica " + replica + " did not answer in time; check that it is well"),
+                bounded + SILENCE_MILLIS,
+                TimeUnit.MILLISECONDS);
     }
 
     /** Answers everyone who waits, and everyone who still comes, that this relay is going away. */

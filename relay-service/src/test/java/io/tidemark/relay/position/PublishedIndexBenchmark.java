@@ -23,7 +23,7 @@ class PublishedIndexBenchmark {
     private static final int ROUNDS = 7;
 
     @Test
-    void sizeAndLookup() throws Exception {
+    void sizeAndLookup() {
         Random random = new Random(1);
         long before = usedBytes();
         PublishedIndex index = IndexSteps.empty();
@@ -68,10 +68,9 @@ class PublishedIndexBenchmark {
         }
     }
 
-    private static long usedBytes() throws InterruptedException {
+    private static long usedBytes() {
         for (int i = 0; i < 3; i++) {
             System.gc();
-            Thread.sleep(100);
         }
         Runtime runtime = Runtime.getRuntime();
         return runtime.totalMemory() - runtime.freeMemory();
