@@ -152,6 +152,8 @@ class ReplayIT {
             awaitPublished(relay);
             Token before = token();
             await("applied").atMost(Duration.ofSeconds(60)).until(() -> applied.size() == 4);
+            await("the group known to the relay")
+                    .until(() -> !partitions(needs(relay, before)).isEmpty());
             List<String> needsBefore = partitions(needs(relay, before));
             String progressBefore = progress();
 
