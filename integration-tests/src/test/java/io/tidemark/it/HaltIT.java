@@ -5,20 +5,24 @@ import static org.awaitility.Awaitility.await;
 
 import io.tidemark.it.guarantee.G10FailsClosed;
 import io.tidemark.it.guarantee.HaltEvidence;
+import io.tidemark.it.harness.GroupConsumer;
 import io.tidemark.it.harness.ReadEvent;
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
+import io.tidemark.outbox.Token;
 import io.tidemark.quickstart.stack.ChildJvm;
 import io.tidemark.relay.cli.TidemarkCli;
 import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.health.RelayState.Phase;
+import io.tidemark.relay.watermark.Answer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
@@ -121,6 +125,7 @@ class HaltIT {
         publishAndStop("before");
         source.execute("select pg_drop_replication_slot('" + source.name() + "')");
         publish("missed");
+        Token missed = source.token();
         try (RunningRelay relay = RunningRelay.start(source.configuration())) {
             assertThat(haltReason(relay)).contains("is gone", "may be missing", "tidemark adopt CONFIG");
 
@@ -134,6 +139,7 @@ class HaltIT {
             publish("after");
             awaitReadable(2);
             assertThat(readableAggregates()).containsExactlyInAnyOrder("before", "after");
+            assertLeftOut(relay, missed);
         }
     }
 
@@ -141,6 +147,7 @@ class HaltIT {
     void atASlotAheadOfThePositionAndGoesOnThere() throws Exception {
         publishAndStop("before");
         publish("skipped");
+        Token skipped = source.token();
         source.execute("select pg_replication_slot_advance('" + source.name() + "', pg_current_wal_flush_lsn())");
         publish("after");
         try (RunningRelay relay = RunningRelay.start(source.configuration())) {
@@ -151,7 +158,27 @@ class HaltIT {
             relay.awaitPhase(Phase.RUNNING);
             awaitReadable(2);
             assertThat(readableAggregates()).containsExactlyInAnyOrder("before", "after");
+            try (RunningRelay standby = RunningRelay.start(source.configuration());
+                    GroupConsumer consumer = GroupConsumer.start(source, 5)) {
+                for (RunningRelay replica : List.of(relay, standby)) {
+                    assertLeftOut(replica, skipped);
+                    assertThat(ask(replica, source.token())).isInstanceOf(Answer.Success.class);
+                }
+            }
         }
+    }
+
+    /** Below what is published, and yet nobody may say that it has been consumed. */
+    private static void assertLeftOut(RunningRelay relay, Token token) throws Exception {
+        assertThat(ask(relay, token))
+                .isInstanceOfSatisfying(
+                        Answer.Unknown.class,
+                        unknown -> assertThat(unknown.reason()).contains("were left out by tidemark adopt"));
+    }
+
+    private static Answer ask(RunningRelay relay, Token token) throws Exception {
+        relay.awaitServing();
+        return relay.relay().watermarks().ask("view", token, 20_000).get(30, TimeUnit.SECONDS);
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.follow.IndexFollower;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.metrics.RelayCounters;
+import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.position.SourcePosition;
@@ -131,7 +132,7 @@ final class ActiveRun {
             Failpoint.AFTER_INIT.reach();
             freeSlot(control);
             StartDecision.Start start;
-            int adoptions;
+            Adoptions adoptions;
             boolean takesOver;
             PublishedTopics publishedTopics;
             PostgresConfig server = database.serverOf(control);
@@ -140,7 +141,7 @@ final class ActiveRun {
                 publishedTopics = new PublishedTopics(topics, readable(() -> tail.lastTopicIds(identity.sourceId())));
                 publishedTopics.check();
                 Optional<SourcePosition> stored = readable(() -> tail.lastPosition(identity.sourceId()));
-                adoptions = stored.map(SourcePosition::adoptions).orElse(0);
+                adoptions = stored.map(SourcePosition::adoptions).orElse(Adoptions.NONE);
                 takesOver =
                         stored.map(position -> !position.owner().equals(owner)).orElse(false);
                 start = decideStart(stored, control, identity, history);
@@ -260,10 +261,10 @@ final class ActiveRun {
 
     /** What this replica has followed up to the resume point is as good as if it had published it itself. */
     private void startIndex(
-            KafkaTail tail, StartDecision.Start start, int adoptions, Set<TopicPartition> declaredPartitions)
+            KafkaTail tail, StartDecision.Start start, Adoptions adoptions, Set<TopicPartition> declaredPartitions)
             throws InterruptedException {
         follower.awaitRebuilt(REBUILD_TIMEOUT);
-        if (!index.isCompleteAt(start.resumePoint(), adoptions)) {
+        if (!index.isCompleteAt(start.resumePoint(), adoptions.count())) {
             index.startAt(start.resumePoint(), adoptions, tail.recordEnds(declaredPartitions));
         }
     }

@@ -4,6 +4,7 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.assemble.ResumePoint;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.election.AdvisoryLock;
+import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.position.TopicIds;
@@ -98,8 +99,12 @@ public final class Adoption implements AutoCloseable {
                     ? newSlot(at, findings, administrator, administratorSession)
                     : checked(at, findings);
             Optional<SourcePosition> stored = tail.lastPosition(identity.sourceId());
-            int adoptions = stored.map(SourcePosition::adoptions).orElse(0) + 1;
-            publish(publisher, topics, tail, resumePoint(continueAt, stored), adoptions);
+            publish(
+                    publisher,
+                    topics,
+                    tail,
+                    resumePoint(continueAt, stored),
+                    adoptions(continueAt, findings.known(), stored));
             return continueAt;
         }
     }
@@ -135,8 +140,21 @@ public final class Adoption implements AutoCloseable {
                 .orElseGet(() -> ResumePoint.adopted(at));
     }
 
+    private Adoptions adoptions(Lsn at, Lsn known, Optional<SourcePosition> stored) {
+        Adoptions before = stored.map(SourcePosition::adoptions).orElse(Adoptions.NONE);
+        if (!resumePoint(at, stored).isAdopted()) {
+            return before.another();
+        }
+        Lsn complete = stored.map(position -> position.resumePoint().complete()).orElse(known);
+        return before.leavingOut(complete.isAfter(known) ? known : complete, at);
+    }
+
     private void publish(
-            TransactionalPublisher publisher, Topics topics, KafkaTail tail, ResumePoint resumePoint, int adoptions)
+            TransactionalPublisher publisher,
+            Topics topics,
+            KafkaTail tail,
+            ResumePoint resumePoint,
+            Adoptions adoptions)
             throws PublishFailure, InterruptedException {
         SourcePosition position = new SourcePosition(
                 identity, resumePoint, "adopted by " + System.getProperty("user.name"), Instant.now(), adoptions);

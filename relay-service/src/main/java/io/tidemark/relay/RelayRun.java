@@ -12,6 +12,7 @@ import io.tidemark.relay.capture.Change;
 import io.tidemark.relay.capture.ChangeRing;
 import io.tidemark.relay.config.LimitsConfig;
 import io.tidemark.relay.failpoint.Failpoint;
+import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.IndexEntry;
 import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.position.SourcePosition;
@@ -55,7 +56,7 @@ final class RelayRun {
             SourceIdentity identity,
             String owner,
             String run,
-            int adoptions,
+            Adoptions adoptions,
             CaptureEngine engine,
             ChangeRing ring,
             Router router,
@@ -148,7 +149,7 @@ final class RelayRun {
             IndexEntry opening = IndexEntry.opening(
                     parts.identity().timeline(),
                     parts.run(),
-                    parts.adoptions(),
+                    parts.adoptions().count(),
                     resumePoint,
                     System.currentTimeMillis());
             tell(opening);
@@ -313,7 +314,7 @@ final class RelayRun {
         tell(new IndexEntry(
                 parts.identity().timeline(),
                 parts.run(),
-                parts.adoptions(),
+                parts.adoptions().count(),
                 resumePoint,
                 reached,
                 System.currentTimeMillis(),

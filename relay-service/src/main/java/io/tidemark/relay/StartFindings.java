@@ -93,10 +93,14 @@ public record StartFindings(
         return slot.isEmpty() || slot.get().isLost();
     }
 
+    /** Up to where the database's events are in Kafka for all that is known. */
+    Lsn known() {
+        return published.map(lsn -> shared.isAfter(lsn) ? lsn : shared).orElse(Lsn.ZERO);
+    }
+
     /** The LSN that loses least. */
     public Lsn proposal() {
-        Lsn known = published.map(lsn -> shared.isAfter(lsn) ? lsn : shared).orElse(Lsn.ZERO);
-        return needsNewSlot() ? known : Lsn.max(known, slot.orElseThrow().confirmed());
+        return needsNewSlot() ? known() : Lsn.max(known(), slot.orElseThrow().confirmed());
     }
 
     /** What going on at this LSN means for the events, in a sentence. */
@@ -105,7 +109,7 @@ public record StartFindings(
         if (needsNewSlot()) {
             return before + "; a new slot begins at the end of the WAL, now " + walHead
                     + ": events committed in between are not published by themselves; rows are in the outbox table, those of"
-                    + " outbox.emit() nowhere else";
+                    + " outbox.emit() nowhere else; their tokens are answered unknown";
         }
         Lsn confirmed = slot.orElseThrow().confirmed();
         StringBuilder sentence = new StringBuilder(before);
@@ -116,13 +120,13 @@ public record StartFindings(
                         .append(", ")
                         .append(lsn)
                         .append("] are not in the database any more and stay in Kafka"));
-        Lsn known = published.map(lsn -> shared.isAfter(lsn) ? lsn : shared).orElse(Lsn.ZERO);
+        Lsn known = known();
         if (at.isAfter(known)) {
             sentence.append("; events committed in (")
                     .append(known)
                     .append(", ")
                     .append(at);
-            sentence.append("] are not published, unless they were already");
+            sentence.append("] are not published, unless they were already, and their tokens are answered unknown");
         }
         if (known.isAfter(at)) {
             sentence.append("; events committed in (").append(at).append(", ").append(known);

@@ -1,6 +1,8 @@
 package io.tidemark.it.harness;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Token;
+import io.tidemark.outbox.Tokens;
 import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.source.SourceDatabase;
@@ -88,6 +90,13 @@ public final class TestSource implements AutoCloseable {
                 "create table audit.entry (n bigserial primary key, event_id uuid not null, aggregate_id text not"
                         + " null)",
                 "select pg_create_logical_replication_slot('" + name + "_truth', 'test_decoding')");
+    }
+
+    /** Of now: whoever waits for it waits for everything that is committed. */
+    public Token token() throws SQLException {
+        try (Connection connection = connect()) {
+            return Tokens.current(connection);
+        }
     }
 
     /** The same source as other servers have it. */

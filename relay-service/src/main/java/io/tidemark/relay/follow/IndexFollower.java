@@ -3,10 +3,12 @@ package io.tidemark.relay.follow;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.IndexEntry;
 import io.tidemark.relay.position.IndexReader;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
@@ -161,7 +163,7 @@ public final class IndexFollower implements AutoCloseable {
                                 "the database behind postgres.url is another one, or on another timeline, now");
                     }
                     if (reader.isCaughtUp()) {
-                        fillGap();
+                        fillGap(identity.sourceId());
                         rebuilt.countDown();
                         lineage.check();
                         if (System.nanoTime() - topicsChecked > TOPIC_CHECK_NANOS) {
@@ -202,13 +204,16 @@ public final class IndexFollower implements AutoCloseable {
     }
 
     /** An entry is missing, so what it would have said is covered by the ends that the partitions have now. */
-    private void fillGap() {
+    private void fillGap(String sourceId) {
         long gap = index.openGap();
         if (gap == 0) {
             return;
         }
         try (KafkaTail tail = new KafkaTail(config.kafka())) {
-            index.fillGap(gap, tail.recordEnds(tail.partitionsOf(topics)));
+            index.fillGap(
+                    gap,
+                    tail.recordEnds(tail.partitionsOf(topics)),
+                    tail.lastPosition(sourceId).map(SourcePosition::adoptions).orElse(Adoptions.NONE));
         }
     }
 

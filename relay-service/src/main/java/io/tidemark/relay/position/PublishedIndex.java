@@ -32,6 +32,7 @@ public final class PublishedIndex {
     private ResumePoint reached = ResumePoint.after(Lsn.ZERO);
     private Lsn published = Lsn.ZERO;
     private int adoptions;
+    private Adoptions whatWasLeftOut = Adoptions.NONE;
     private long generation;
     /** Of the run whose entry was applied last. */
     private String session = "";
@@ -71,6 +72,7 @@ public final class PublishedIndex {
         times = new PartitionIndex();
         reached = ResumePoint.after(Lsn.ZERO);
         published = Lsn.ZERO;
+        whatWasLeftOut = Adoptions.NONE;
         session = "";
         ownSession = "";
         gap.open(new Lsn(0));
@@ -102,13 +104,13 @@ public final class PublishedIndex {
      *
      * @param recordEnds of every partition of the declared topics, read after the point was
      */
-    public synchronized void startAt(ResumePoint point, int adoptions, Map<TopicPartition, Long> recordEnds) {
-        adopt(adoptions);
+    public synchronized void startAt(ResumePoint point, Adoptions adoptions, Map<TopicPartition, Long> recordEnds) {
+        adopt(adoptions.count());
         if (!point.isAtLeast(reached)) { // no adoption, and yet further back: what is known is of something else
             clear();
         }
         moveTo(point);
-        fill(recordEnds);
+        fill(recordEnds, adoptions);
     }
 
     /** What was published before a person let the source go on elsewhere counts no more. */
@@ -181,14 +183,16 @@ public final class PublishedIndex {
      *
      * @param gapNumber what {@link #openGap} said before they were read; of another gap they say nothing
      * @param recordEnds of every partition of the declared topics
+     * @param adoptions of the position, read after the gap was seen too; of older ones they say nothing either
      */
-    public synchronized void fillGap(long gapNumber, Map<TopicPartition, Long> recordEnds) {
-        if (gap.isOpen() && gap.number() == gapNumber) {
-            fill(recordEnds);
+    public synchronized void fillGap(long gapNumber, Map<TopicPartition, Long> recordEnds, Adoptions adoptions) {
+        if (gap.isOpen() && gap.number() == gapNumber && adoptions.count() >= this.adoptions) {
+            fill(recordEnds, adoptions);
         }
     }
 
-    private void fill(Map<TopicPartition, Long> recordEnds) {
+    private void fill(Map<TopicPartition, Long> recordEnds, Adoptions adoptions) {
+        whatWasLeftOut = adoptions;
         recordEnds.forEach((partition, end) -> gap.close(partition).ifPresent(unknownFrom -> {
             if (end > 0 && declared.test(partition.topic())) {
                 indexOf(partition).add(unknownFrom, end);
@@ -212,9 +216,14 @@ public final class PublishedIndex {
         return partitions.computeIfAbsent(partition, p -> new PartitionIndex());
     }
 
-    /** Everything with a commit LSN at or below it is in committed Kafka transactions. */
+    /** Everything with a commit LSN at or below it is in committed Kafka transactions, but for {@link #leftOut}. */
     public synchronized Lsn published() {
         return published;
+    }
+
+    /** The range around this LSN, if any, whose events a person has left out: published or not, nobody knows. */
+    public synchronized Optional<Adoptions.LeftOut> leftOut(Lsn lsn) {
+        return whatWasLeftOut.rangeOf(lsn);
     }
 
     /** The partitions of these topics that hold anything to be consumed; in the others, nothing is needed. */

@@ -18,11 +18,10 @@ import java.time.Instant;
  * @param resumePoint everything up to it is in Kafka
  * @param owner which process wrote it, for people
  * @param time when, for people
- * @param adoptions how often a person has let the source go on at a point of their choice: what was published before
- *     the last time says nothing about offsets and LSNs after it
+ * @param adoptions where a person has let the source go on at a point of their choice
  */
 public record SourcePosition(
-        SourceIdentity source, ResumePoint resumePoint, String owner, Instant time, int adoptions) {
+        SourceIdentity source, ResumePoint resumePoint, String owner, Instant time, Adoptions adoptions) {
 
     /** The topic: compacted, one partition, one key for each source. */
     public static final String TOPIC = "tidemark.positions";
@@ -31,7 +30,7 @@ public record SourcePosition(
 
     /** Of a source that was never adopted. */
     public SourcePosition(SourceIdentity source, ResumePoint resumePoint, String owner, Instant time) {
-        this(source, resumePoint, owner, time, 0);
+        this(source, resumePoint, owner, time, Adoptions.NONE);
     }
 
     public byte[] toJson() {
@@ -48,9 +47,7 @@ public record SourcePosition(
         if (resumePoint.isAdopted()) { // the LSN did not come off the stream: nothing need end there
             json.put("adopted", true);
         }
-        if (adoptions > 0) {
-            json.put("adoptions", adoptions);
-        }
+        adoptions.writeTo(json);
         json.put("owner", owner).put("time", time.toString());
         try {
             return JSON.writeValueAsBytes(json);
@@ -73,7 +70,7 @@ public record SourcePosition(
                     resumePoint(json, lsn),
                     text(json, "owner"),
                     Instant.parse(text(json, "time")),
-                    json.has("adoptions") ? number(json, "adoptions") : 0);
+                    Adoptions.readFrom(json));
         } catch (IOException | RuntimeException e) {
             throw new IllegalArgumentException("a record of " + TOPIC + " is not a position: " + e.getMessage(), e);
         }

@@ -70,7 +70,8 @@ final class ProjectionWaiters {
         failure = "";
         for (Waiter first = parked.peek(); first != null && watermark.isAtLeast(first.target); first = parked.peek()) {
             parked.remove();
-            first.complete(new Answer.Success(first.waitedMillis(), index.published(), evidenceAgeMillis()));
+            Answer success = new Answer.Success(first.waitedMillis(), index.published(), evidenceAgeMillis());
+            first.complete(leftOut(first).orElse(success));
         }
         Optional<Lsn> hopelessAbove = hopelessAbove(watermark, offsets);
         List<Waiter> leaving = parked.stream()
@@ -83,6 +84,13 @@ final class ProjectionWaiters {
             parked.remove(waiter);
             waiter.complete(notYet(waiter));
         });
+    }
+
+    /** What there is to say where a person has let the source go on without what the token stands for. */
+    Optional<Answer> leftOut(Waiter waiter) {
+        return index.leftOut(waiter.target)
+                .map(range -> new Answer.Unknown("events committed in " + range + " were left out by tidemark adopt;"
+                        + " whether the token's write was among those published before it is not known"));
     }
 
     /** Others may read other topics with the same group. */

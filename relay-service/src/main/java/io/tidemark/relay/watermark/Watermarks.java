@@ -167,6 +167,11 @@ public final class Watermarks implements AutoCloseable {
             waiter.complete(new Answer.Unknown(waiters.unknown()));
             return;
         }
+        Optional<Answer> leftOut = waiters.leftOut(waiter);
+        if (leftOut.isPresent()) {
+            waiter.complete(leftOut.get());
+            return;
+        }
         if (waiter.target.isAfter(index.published())) {
             waiter.timer(thread.later(() -> nudgeFor(waiters, waiter), waitMillis <= 0 ? 0 : NUDGE_AFTER_MILLIS));
             if (waitMillis <= 0) { // where the nudge stands tells a token that is ahead from one that is not published

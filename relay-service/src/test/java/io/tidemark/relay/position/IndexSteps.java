@@ -16,7 +16,7 @@ public final class IndexSteps {
     /** Nothing was ever published. */
     public static PublishedIndex empty() {
         PublishedIndex index = new PublishedIndex();
-        index.startAt(ResumePoint.after(Lsn.ZERO), 0, Map.of());
+        index.startAt(ResumePoint.after(Lsn.ZERO), Adoptions.NONE, Map.of());
         return index;
     }
 
@@ -38,12 +38,13 @@ public final class IndexSteps {
     /** A run starts where the last one has come to, or further. */
     public static void rebase(PublishedIndex index, Map<TopicPartition, Long> recordEnds, Lsn publishedUpTo) {
         boolean isFurther = publishedUpTo.isAfter(index.reached().complete());
-        index.startAt(isFurther ? ResumePoint.after(publishedUpTo) : index.reached(), 0, recordEnds);
+        index.startAt(isFurther ? ResumePoint.after(publishedUpTo) : index.reached(), Adoptions.NONE, recordEnds);
     }
 
     /** A run starts within a transaction, of which one part more was published than the index knows. */
     static void rebaseBehindAnotherPart(PublishedIndex index, Map<TopicPartition, Long> recordEnds) {
         ResumePoint part = index.reached();
-        index.startAt(ResumePoint.inside(part.lsn(), part.partialOrdinal() + 1, part.complete()), 0, recordEnds);
+        index.startAt(
+                ResumePoint.inside(part.lsn(), part.partialOrdinal() + 1, part.complete()), Adoptions.NONE, recordEnds);
     }
 }

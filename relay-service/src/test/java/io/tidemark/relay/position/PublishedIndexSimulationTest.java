@@ -132,7 +132,7 @@ class PublishedIndexSimulationTest {
             this.start = seed % 2 == 0 ? Long.MAX_VALUE - 2000 : 1 + random.nextInt(100_000);
             this.wal = start;
             rebase(log.recordEnds(), new Lsn(wal));
-            follower.index.fillGap(follower.index.openGap(), log.recordEnds());
+            follower.index.fillGap(follower.index.openGap(), log.recordEnds(), Adoptions.NONE);
         }
 
         private void advance(Map<TopicPartition, IndexEntry.Addition> additions, Lsn upTo) {
@@ -142,7 +142,7 @@ class PublishedIndexSimulationTest {
             }
             follower.index.apply(IndexEntry.fromJson(entry.toJson()));
             if (random.nextInt(3) == 0) {
-                follower.index.fillGap(follower.index.openGap(), log.recordEnds());
+                follower.index.fillGap(follower.index.openGap(), log.recordEnds(), Adoptions.NONE);
             }
             if (random.nextInt(20) == 0) { // late, of a run that is over
                 follower.index.apply(IndexEntry.fromJson(entry.toJson()));
@@ -271,7 +271,7 @@ class PublishedIndexSimulationTest {
         }
 
         void verifyFollowerIsAsPrecise() {
-            follower.index.fillGap(follower.index.openGap(), log.recordEnds());
+            follower.index.fillGap(follower.index.openGap(), log.recordEnds(), Adoptions.NONE);
             Lsn target = anyLsnUpToPublished();
             assertThat(follower.index.published()).isEqualTo(index.published());
             PARTITIONS.forEach(partition -> assertThat(follower.index.need(partition, target))
@@ -295,7 +295,7 @@ class PublishedIndexSimulationTest {
             advance(Map.of(), nextLsn());
             follower.losesEntries = false;
             advance(Map.of(), nextLsn());
-            follower.index.fillGap(follower.index.openGap(), log.recordEnds());
+            follower.index.fillGap(follower.index.openGap(), log.recordEnds(), Adoptions.NONE);
             assertThat(follower.index.published()).isEqualTo(index.published());
         }
 

@@ -142,7 +142,7 @@ class PublishedIndexTest {
         published(Map.of(FIRST, added("0/10", 1)), "0/10");
         IndexEntry given = entry(0, "0/10", "0/90", FIRST, 9);
 
-        index.startAt(ResumePoint.adopted(Lsn.parse("0/8")), 1, Map.of(FIRST, 9L));
+        index.startAt(ResumePoint.adopted(Lsn.parse("0/8")), new Adoptions(1, List.of()), Map.of(FIRST, 9L));
         index.apply(given);
         index.apply(entry(1, "0/8", "0/20", FIRST, 12));
         index.apply(given);
@@ -161,8 +161,24 @@ class PublishedIndexTest {
 
         assertThat(index.generation()).isNotEqualTo(generation);
         assertThat(index.published()).isEqualTo(Lsn.ZERO);
-        index.fillGap(index.openGap(), Map.of(FIRST, 12L));
+        index.fillGap(index.openGap(), Map.of(FIRST, 12L), new Adoptions(1, List.of()));
         assertThat(index.published()).isEqualTo(Lsn.parse("0/20"));
+    }
+
+    /** A position read before the adoption does not know yet what it left out. */
+    @Test
+    void publishesNothingAnewBeforeItKnowsWhatAnAdoptionLeftOut() {
+        Adoptions adopted = Adoptions.NONE.leavingOut(Lsn.parse("0/10"), Lsn.parse("0/18"));
+        index.apply(entry(1, "0/18", "0/20", FIRST, 12));
+
+        index.fillGap(index.openGap(), Map.of(FIRST, 12L), Adoptions.NONE);
+        assertThat(index.published()).isEqualTo(Lsn.ZERO);
+
+        index.fillGap(index.openGap(), Map.of(FIRST, 12L), adopted);
+        assertThat(index.published()).isEqualTo(Lsn.parse("0/20"));
+        assertThat(index.leftOut(Lsn.parse("0/18"))).contains(adopted.leftOut().get(0));
+        assertThat(index.leftOut(Lsn.parse("0/10"))).isEmpty();
+        assertThat(index.leftOut(Lsn.parse("0/19"))).isEmpty();
     }
 
     private static IndexEntry entry(int adoptions, String from, String to, TopicPartition partition, long endOffset) {

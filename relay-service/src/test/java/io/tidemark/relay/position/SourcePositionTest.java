@@ -51,6 +51,15 @@ class SourcePositionTest {
     }
 
     @Test
+    void remembersWhatAdoptionsLeftOut() {
+        Adoptions adoptions = Adoptions.NONE.another().leavingOut(Lsn.parse("0/10"), Lsn.parse("1/0"));
+        SourcePosition position = new SourcePosition(SOURCE, ResumePoint.after(Lsn.parse("1/0")), "a", TIME, adoptions);
+
+        assertThat(SourcePosition.fromJson(position.toJson())).isEqualTo(position);
+        assertThat(text(position)).contains("\"adoptions\":2,\"leftOut\":[[\"0/10\",\"1/0\"]],");
+    }
+
+    @Test
     void ignoresWhatALaterVersionMayAdd() {
         SourcePosition position = new SourcePosition(SOURCE, ResumePoint.after(Lsn.parse("1/0")), "a", TIME);
         String more = text(position).replace("{\"source\"", "{\"more\":[1],\"source\"");
@@ -77,6 +86,10 @@ class SourcePositionTest {
                         + "\"ordinal\":\"4\",\"owner\":\"a\",\"time\":\"2026-01-02T03:04:05Z\"}",
                 "{\"source\":\"s\",\"systemIdentifier\":\"7\",\"database\":\"shop\",\"timeline\":3,\"commitLsn\":\"1/0\","
                         + "\"ordinal\":-1,\"owner\":\"a\",\"time\":\"2026-01-02T03:04:05Z\"}",
+                "{\"source\":\"s\",\"systemIdentifier\":\"7\",\"database\":\"shop\",\"timeline\":3,\"commitLsn\":\"1/0\","
+                        + "\"adoptions\":\"1\",\"owner\":\"a\",\"time\":\"2026-01-02T03:04:05Z\"}",
+                "{\"source\":\"s\",\"systemIdentifier\":\"7\",\"database\":\"shop\",\"timeline\":3,\"commitLsn\":\"1/0\","
+                        + "\"adoptions\":1,\"leftOut\":[[\"1/0\"]],\"owner\":\"a\",\"time\":\"2026-01-02T03:04:05Z\"}",
                 "{\"source\":\"s\",\"systemIdentifier\":\"7\",\"database\":\"shop\",\"timeline\":3,\"commitLsn\":\"1/0\","
                         + "\"adopted\":\"yes\",\"owner\":\"a\",\"time\":\"2026-01-02T03:04:05Z\"}",
                 "{\"source\":\"s\",\"systemIdentifier\":\"7\",\"database\":\"shop\",\"timeline\":3,\"commitLsn\":\"1/0\","
