@@ -11,6 +11,7 @@ import io.tidemark.relay.publish.TransactionalPublisher;
 import io.tidemark.relay.route.OutgoingEvent;
 import io.tidemark.relay.route.PoisonEvent;
 import io.tidemark.relay.route.Router;
+import io.tidemark.relay.trace.PublishTrace;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -38,6 +39,7 @@ final class EventSender {
     private final Router router;
     private final PublishedTopics topics;
     private final TransactionalPublisher publisher;
+    private final PublishTrace trace = PublishTrace.detect();
     private final Map<Position, Refusal> refused = new HashMap<>();
     private final Map<String, RefusedTopic> refusedTopics = new HashMap<>();
     /** In the open Kafka transaction. */
@@ -57,6 +59,7 @@ final class EventSender {
     void begin() throws PublishFailure {
         deadLetters.clear();
         sent = 0;
+        trace.begin();
         publisher.begin();
     }
 
@@ -65,14 +68,19 @@ final class EventSender {
             throws PublishFailure, InterruptedException {
         Position position = new Position(timeline, commitLsn, ordinal);
         try {
-            publisher.send(addressed(event, position, split), position);
+            send(addressed(event, position, split), event, position);
         } catch (PoisonEvent poison) {
             OutgoingEvent deadLetter = router.deadLetter(event, position, split, poison, Instant.now());
             deadLetters.put(position, poison);
-            publisher.send(deadLetter, position);
+            send(deadLetter, event, position);
         }
         sent++;
         Failpoint.MID_SEND.reach();
+    }
+
+    private void send(OutgoingEvent outgoing, CapturedEvent event, Position position) throws PublishFailure {
+        publisher.send(outgoing, position);
+        trace.sent(event.traceparent(), event.tracestate(), outgoing.topic(), event.id());
     }
 
     private OutgoingEvent addressed(CapturedEvent event, Position position, @Nullable String split)
@@ -168,6 +176,7 @@ final class EventSender {
      * @return how many dead letters were in it
      */
     int committed() {
+        trace.committed();
         int count = deadLetters.size();
         if (count > 0) {
             PoisonEvent first = deadLetters.values().iterator().next();

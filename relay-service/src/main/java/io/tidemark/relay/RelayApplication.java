@@ -6,6 +6,7 @@ import io.dropwizard.core.setup.Environment;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.health.RelayHealthCheck;
 import io.tidemark.relay.health.Watchdog;
+import io.tidemark.relay.http.Answers;
 import io.tidemark.relay.http.BearerFilter;
 import io.tidemark.relay.http.BearerTokens;
 import io.tidemark.relay.http.EventsResource;
@@ -16,6 +17,7 @@ import io.tidemark.relay.http.ReplicasResource;
 import io.tidemark.relay.http.SourceResource;
 import io.tidemark.relay.http.TokensResource;
 import io.tidemark.relay.http.WaitResource;
+import io.tidemark.relay.source.SourceStandings;
 import java.nio.file.Path;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.LifeCycle;
@@ -50,18 +52,20 @@ public final class RelayApplication extends Application<RelayConfiguration> {
         if (tokenFile != null) {
             environment.jersey().register(new BearerFilter(BearerTokens.of(Path.of(tokenFile))));
         }
-        environment.jersey().register(new ProjectionsResource(relay.watermarks()));
+        Answers answers = new Answers();
+        SourceStandings standings = new SourceStandings(relay.database());
+        environment.jersey().register(new ProjectionsResource(relay.watermarks(), answers));
         environment.jersey().register(new OpenApiResource());
-        environment.jersey().register(new WaitResource(relay.watermarks()));
-        environment.jersey().register(new TokensResource(relay.watermarks(), relay.state(), relay.database()));
+        environment.jersey().register(new WaitResource(relay.watermarks(), answers));
+        environment.jersey().register(new TokensResource(relay.watermarks(), relay.state(), standings, answers));
         environment
                 .jersey()
                 .register(new EventsResource(relay.tracer(), relay.watermarks().reports(), relay.state()));
-        environment.jersey().register(new ReplicasResource(relay.replicas()));
+        environment.jersey().register(new ReplicasResource(relay.replicas(), answers));
         environment
                 .jersey()
                 .register(new SourceResource(
-                        relay.state(), relay.database(), config.postgres().slot()));
+                        relay.state(), standings, config.postgres().slot()));
         environment.healthChecks().register("relay", new RelayHealthCheck(relay.state()));
         // Without shutdown hooks: they would wait for the very loop that stands still.
         Watchdog watchdog = new Watchdog(

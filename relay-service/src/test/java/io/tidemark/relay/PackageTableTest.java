@@ -51,6 +51,7 @@ class PackageTableTest {
             // what is told of each is theirs to say
             Map.entry("metrics", Set.of("config", "follow", "health", "position", "source", "watermark")),
             Map.entry("failpoint", Set.of()),
+            Map.entry("trace", Set.of()),
             Map.entry("client", Set.of()),
             // route: the headers a dead letter shows
             Map.entry("cli", Set.of(ROOT, "client", "config", "deadletter", "publish", "replay", "route", "source")),
@@ -74,6 +75,7 @@ class PackageTableTest {
                             "replica",
                             "route",
                             "source",
+                            "trace",
                             "watermark")));
 
     /** Libraries by the beginning of their names; each with the packages where it appears. */
@@ -115,6 +117,7 @@ class PackageTableTest {
             Map.entry("jakarta.ws.rs.", Set.of("http", "metrics")),
             Map.entry("jakarta.servlet.", Set.of("metrics", ROOT)),
             Map.entry("io.prometheus.", Set.of("metrics")),
+            Map.entry("io.opentelemetry.", Set.of("trace")),
             Map.entry("java.net.http.", Set.of("client")),
             // capture: the first line of an emitted event
             Map.entry(

@@ -34,7 +34,8 @@ public final class KafkaCluster implements AutoCloseable {
         KafkaCluster cluster = new KafkaCluster(new ArrayList<>());
         try {
             for (int id = 1; id <= listeners.size(); id++) {
-                KafkaNode node = new KafkaNode(id, clusterId, FreePorts.next(), controllerPorts, listeners.get(id - 1));
+                KafkaNode node = new KafkaNode(
+                        id, clusterId, FreePorts.next(), controllerPorts, listeners.get(id - 1), Map.of());
                 cluster.brokers.add(KafkaServer.launchNode(dir.resolve("broker-" + id), node));
             }
             cluster.brokers.forEach(KafkaServer::awaitReady);

@@ -13,12 +13,18 @@ import org.apache.kafka.common.Uuid;
  *
  * @param controllerPorts of all nodes, by id, its own among them
  * @param clients listeners besides the one that brokers and ordinary clients use
+ * @param settings besides ours, or instead of them
  */
 record KafkaNode(
-        int id, String clusterId, int port, Map<Integer, Integer> controllerPorts, List<KafkaListener> clients) {
+        int id,
+        String clusterId,
+        int port,
+        Map<Integer, Integer> controllerPorts,
+        List<KafkaListener> clients,
+        Map<String, String> settings) {
 
-    static KafkaNode alone(int port) {
-        return new KafkaNode(1, Uuid.randomUuid().toString(), port, Map.of(1, FreePorts.next()), List.of());
+    static KafkaNode alone(int port, List<KafkaListener> clients, Map<String, String> settings) {
+        return new KafkaNode(1, Uuid.randomUuid().toString(), port, Map.of(1, FreePorts.next()), clients, settings);
     }
 
     String properties(Path data) {
@@ -52,9 +58,12 @@ record KafkaNode(
                                 forEachClient(client -> client.name() + "://127.0.0.1:" + client.port()),
                                 port,
                                 forEachClient(client -> client.name() + "://127.0.0.1:" + client.advertisedPort()),
-                                forEachClient(client -> client.name() + ":PLAINTEXT"),
+                                forEachClient(client -> client.name() + ":" + client.protocol()),
                                 data)
-                + replication(replicas);
+                + replication(replicas)
+                + settings.entrySet().stream()
+                        .map(setting -> setting.getKey() + "=" + setting.getValue() + "\n")
+                        .collect(Collectors.joining());
     }
 
     private String forEachClient(Function<KafkaListener, String> text) {

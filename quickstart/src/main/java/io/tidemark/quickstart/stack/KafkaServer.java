@@ -33,7 +33,16 @@ public final class KafkaServer implements AutoCloseable {
 
     /** Starts a broker on the data in {@code dir}, made when empty, and returns when it answers. */
     public static KafkaServer start(Path dir, int port) {
-        KafkaServer server = launchNode(dir, KafkaNode.alone(port));
+        return start(dir, port, List.of(), Map.of());
+    }
+
+    /**
+     * Starts one with more listeners.
+     *
+     * @param settings added to the server's own, or instead of them
+     */
+    public static KafkaServer start(Path dir, int port, List<KafkaListener> clients, Map<String, String> settings) {
+        KafkaServer server = launchNode(dir, KafkaNode.alone(port, clients, settings));
         server.awaitReady();
         return server;
     }

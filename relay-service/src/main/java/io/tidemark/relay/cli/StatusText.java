@@ -141,10 +141,12 @@ final class StatusText {
                 projection.path("stateSeconds").asLong() + " s",
                 projection.path("lagRecords").asLong() + " records, "
                         + bytes(projection.path("lagBytes").asLong()) + ", "
-                        + String.format(
-                                Locale.ROOT,
-                                "%.1f s",
-                                projection.path("lagSeconds").asDouble()),
+                        + (projection.has("lagSeconds")
+                                ? String.format(
+                                        Locale.ROOT,
+                                        "%.1f s",
+                                        projection.path("lagSeconds").asDouble())
+                                : "for how long is not known"),
                 projection.path("watermark").asText(),
                 projection.path("members").asText(UNKNOWN),
                 projection.path("reason").asText(""));

@@ -6,6 +6,7 @@ import io.dropwizard.core.Configuration;
 import io.dropwizard.core.server.AbstractServerFactory;
 import io.dropwizard.core.server.DefaultServerFactory;
 import io.dropwizard.core.server.ServerFactory;
+import io.dropwizard.core.server.SimpleServerFactory;
 import io.dropwizard.logging.common.DefaultLoggingFactory;
 import io.dropwizard.logging.common.LoggingFactory;
 import io.dropwizard.request.logging.LogbackAccessRequestLogFactory;
@@ -98,6 +99,11 @@ public final class RelayConfiguration extends Configuration {
     /** Errors leave as problem+json, whatever the file says. */
     @Override
     public void setServerFactory(ServerFactory factory) {
+        if (factory instanceof SimpleServerFactory) {
+            throw new ConfigurationProblem("server.type is simple, which puts the admin pages, that ask for no"
+                    + " authentication, on the port of the API; leave it out, and write applicationConnectors and"
+                    + " adminConnectors");
+        }
         if (factory instanceof AbstractServerFactory http) {
             http.setRegisterDefaultExceptionMappers(false);
         }

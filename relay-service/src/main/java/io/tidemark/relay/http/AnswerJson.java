@@ -130,8 +130,8 @@ final class AnswerJson {
         json.put("watermark", standing.watermark().toString())
                 .put("published", standing.published().toString())
                 .put("lagBytes", standing.lagBytes())
-                .put("lagRecords", standing.lagRecords())
-                .put("lagSeconds", standing.lagSeconds());
+                .put("lagRecords", standing.lagRecords());
+        standing.lagSeconds().ifPresent(seconds -> json.put("lagSeconds", seconds));
         json.set("behind", of(standing.behind()));
         return json;
     }

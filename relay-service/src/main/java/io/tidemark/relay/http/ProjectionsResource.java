@@ -28,9 +28,11 @@ public final class ProjectionsResource {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final Watermarks watermarks;
+    private final Answers answers;
 
-    public ProjectionsResource(Watermarks watermarks) {
+    public ProjectionsResource(Watermarks watermarks, Answers answers) {
         this.watermarks = watermarks;
+        this.answers = answers;
     }
 
     /** All projections, in the order of the configuration. */
@@ -72,7 +74,7 @@ public final class ProjectionsResource {
         }
         Token token = Params.token(tokenText);
         CompletionStage<Answer> asked = watermarks.ask(name, token, waitMillis);
-        asked.thenAccept(answer -> response.resume(AnswerJson.response(name, token, answer, isStrict)));
+        answers.give(response, asked, answer -> AnswerJson.response(name, token, answer, isStrict));
     }
 
     private void respond(AsyncResponse response, CompletionStage<? extends JsonNode> body) {
@@ -80,12 +82,10 @@ public final class ProjectionsResource {
             response.resume(Problem.unavailable(watermarks.whyNotServing()));
             return;
         }
-        body.whenComplete((json, failure) -> {
-            if (failure == null) {
-                response.resume(json);
-            } else {
-                response.resume(Problem.unavailable("Kafka did not tell the group's offsets: " + failure.getMessage()));
-            }
-        });
+        answers.give(
+                response,
+                body,
+                json -> json,
+                failure -> Problem.unavailable("Kafka did not tell the group's offsets: " + failure.getMessage()));
     }
 }

@@ -23,9 +23,11 @@ import org.jspecify.annotations.Nullable;
 public final class ReplicasResource {
 
     private final ReplicaWatermarks replicas;
+    private final Answers answers;
 
-    public ReplicasResource(ReplicaWatermarks replicas) {
+    public ReplicasResource(ReplicaWatermarks replicas, Answers answers) {
         this.replicas = replicas;
+        this.answers = answers;
     }
 
     @GET
@@ -44,7 +46,7 @@ public final class ReplicasResource {
         Token token = Params.token(tokenText);
         boolean isStrict = Params.strict(strict);
         CompletionStage<ReplicaAnswer> asked = replicas.ask(name, token, Params.waitMillis(wait));
-        asked.thenAccept(answer -> response.resume(toResponse(name, token, answer, isStrict)));
+        answers.give(response, asked, answer -> toResponse(name, token, answer, isStrict));
     }
 
     private static Response toResponse(String name, Token token, ReplicaAnswer answer, boolean isStrict) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.source.SourceStandings;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -17,12 +18,12 @@ import java.util.Locale;
 public final class SourceResource {
 
     private final RelayState state;
-    private final SourceDatabase database;
+    private final SourceStandings standings;
     private final String slotName;
 
-    public SourceResource(RelayState state, SourceDatabase database, String slotName) {
+    public SourceResource(RelayState state, SourceStandings standings, String slotName) {
         this.state = state;
-        this.database = database;
+        this.standings = standings;
         this.slotName = slotName;
     }
 
@@ -51,7 +52,7 @@ public final class SourceResource {
     private void putServer(ObjectNode json) {
         ObjectNode slotJson = JsonNodeFactory.instance.objectNode().put("name", slotName);
         try {
-            SourceDatabase.Standing standing = database.standing();
+            SourceDatabase.Standing standing = standings.now();
             json.put("walHead", standing.walHead().toString());
             slotJson.put("exists", standing.slot().isPresent());
             standing.slot()

@@ -8,6 +8,7 @@ import io.tidemark.outbox.Token;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.source.SourceStandings;
 import io.tidemark.relay.watermark.Answer;
 import io.tidemark.relay.watermark.ProjectionReports.Requirement;
 import io.tidemark.relay.watermark.ProjectionReports.Requirements;
@@ -32,12 +33,14 @@ public final class TokensResource {
 
     private final Watermarks watermarks;
     private final RelayState state;
-    private final SourceDatabase database;
+    private final SourceStandings standings;
+    private final Answers answers;
 
-    public TokensResource(Watermarks watermarks, RelayState state, SourceDatabase database) {
+    public TokensResource(Watermarks watermarks, RelayState state, SourceStandings standings, Answers answers) {
         this.watermarks = watermarks;
         this.state = state;
-        this.database = database;
+        this.standings = standings;
+        this.answers = answers;
     }
 
     @GET
@@ -47,13 +50,20 @@ public final class TokensResource {
             response.resume(Problem.unavailable(watermarks.whyNotServing()));
             return;
         }
-        watermarks.reports().requirements(token).whenCompleteAsync((requirements, failure) -> {
-            if (failure == null) {
-                response.resume(toJson(token, requirements));
-            } else {
-                response.resume(Problem.unavailable("Kafka did not tell the groups' offsets: " + failure.getMessage()));
-            }
-        });
+        answers.give(
+                response,
+                watermarks.reports().requirements(token),
+                requirements -> toResponse(token, requirements),
+                failure -> Problem.unavailable("Kafka did not tell the groups' offsets: " + failure.getMessage()));
+    }
+
+    /** Where one projection has no answer for want of room or knowledge, there is none about the token. */
+    private Object toResponse(Token token, Requirements requirements) {
+        return requirements.projections().stream()
+                .flatMap(requirement -> AnswerJson.problem(requirement.answer()).stream())
+                .findFirst()
+                .map(Object.class::cast)
+                .orElseGet(() -> toJson(token, requirements));
     }
 
     private ObjectNode toJson(Token token, Requirements requirements) {
@@ -100,8 +110,9 @@ public final class TokensResource {
             return;
         }
         try {
-            Lsn walHead = database.standing().walHead();
-            json.put("stage", walHead.isAtLeast(lsn) ? "written" : "ahead").put("walHead", walHead.toString());
+            SourceDatabase.Standing standing = standings.now();
+            json.put("stage", standing.walInsert().isAtLeast(lsn) ? "written" : "ahead")
+                    .put("walHead", standing.walHead().toString());
         } catch (SourceNotReady e) {
             json.put("stage", "unknown").put("databaseError", e.getMessage());
         }

@@ -40,9 +40,11 @@ public final class WaitResource {
     private static final Set<String> FIELDS = Set.of("token", "wait", "mode", "projections");
 
     private final Watermarks watermarks;
+    private final Answers answers;
 
-    public WaitResource(Watermarks watermarks) {
+    public WaitResource(Watermarks watermarks, Answers answers) {
         this.watermarks = watermarks;
+        this.answers = answers;
     }
 
     @POST
@@ -55,8 +57,10 @@ public final class WaitResource {
         long waitMillis = Params.waitMillis(text(request, "wait"));
         Mode mode = mode(text(request, "mode"));
         List<String> projections = projections(request.path("projections"));
-        Barrier.await(watermarks, projections, token, waitMillis, mode)
-                .thenAccept(result -> response.resume(toResponse(result, token, mode, isStrict)));
+        answers.give(
+                response,
+                Barrier.await(watermarks, projections, token, waitMillis, mode),
+                result -> toResponse(result, token, mode, isStrict));
     }
 
     private static JsonNode read(InputStream body) {

@@ -127,12 +127,13 @@ final class ReadingGauges implements MultiCollector {
                 new Gauge(
                                 "tidemark_capture_lag_seconds",
                                 "How long ago the WAL ended where the replication stream has come to by now; 0 when it"
-                                        + " has come to the end, also on an idle database. No series on a standby.")
+                                        + " has come to the end, also on an idle database. No series where this replica does not stream.")
                         .add(reading.captureLagSeconds()),
                 new Gauge(
                                 "tidemark_publish_lag_seconds",
                                 "How long ago the WAL ended where everything is published by now; 0 when all is, also on"
-                                        + " an idle database. No series on a standby.")
+                                        + " an idle database. No series while another replica streams, or the"
+                                        + " database does not answer.")
                         .add(reading.publishLagSeconds()));
     }
 
@@ -156,9 +157,11 @@ final class ReadingGauges implements MultiCollector {
                 each(
                         "tidemark_projection_lag_seconds",
                         "How long ago the oldest event was published that the group has yet to consume; 0 when there is"
-                                + " none.",
-                        known,
-                        Standing::lagSeconds),
+                                + " none. No series while that is not known.",
+                        known.stream()
+                                .filter(standing -> standing.lagSeconds().isPresent())
+                                .toList(),
+                        standing -> standing.lagSeconds().orElseThrow()),
                 each(
                         "tidemark_projection_lag_records",
                         "Records that the group has yet to consume, over all partitions.",

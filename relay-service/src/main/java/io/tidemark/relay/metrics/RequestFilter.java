@@ -14,6 +14,7 @@ import jakarta.ws.rs.container.ResourceInfo;
 import jakarta.ws.rs.core.Context;
 import java.lang.reflect.AnnotatedElement;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,11 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
     private static final String WAIT = "/v1/wait";
     /** Instead of a projection, where the answer is about the request as a whole. */
     private static final String SEVERAL = "several";
+
+    /** Instead of {@code timeout}, where nothing was to be waited for: who asks so again and again has no trouble. */
+    private static final String NOT_YET = "not_yet";
+
+    private static final Pattern NO_WAIT = Pattern.compile("null|0+(ms|s|m)?");
 
     private final Histogram requests;
     private final Counter waits;
@@ -50,7 +56,7 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
         waits = Counter.builder()
                 .name("tidemark_wait_requests")
                 .help("Questions whether a projection has caught up with a token, by the answer: a status of the API,"
-                        + " too_many (429) or unavailable (503).")
+                        + " not_yet (no wait was asked for), too_many (429) or unavailable (503).")
                 .labelNames("projection", "outcome")
                 .register(registry);
         waitSeconds = Histogram.builder()
@@ -97,7 +103,14 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
         answered(route, response.getStatus(), seconds);
         if (route.equals(WATERMARK) && request.getUriInfo().getQueryParameters().containsKey("token")) {
             String projection = request.getUriInfo().getPathParameters().getFirst("name");
-            count(outcome(response), projection == null ? SEVERAL : projection, seconds);
+            String outcome = outcome(response);
+            boolean waited = !NO_WAIT.matcher(String.valueOf(
+                            request.getUriInfo().getQueryParameters().getFirst("wait")))
+                    .matches();
+            count(
+                    waited || !outcome.equals("timeout") ? outcome : NOT_YET,
+                    projection == null ? SEVERAL : projection,
+                    seconds);
         } else if (route.equals(WAIT)) {
             countSeveral(response, seconds);
         }
@@ -130,11 +143,12 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
         String outcome = outcome(response);
         if (response.getEntity() instanceof JsonNode json
                 && json.path("projections").isArray()) {
-            json.path("projections")
-                    .forEach(one -> waits.labelValues(
-                                    one.path("projection").asText(),
-                                    one.path("status").asText())
-                            .inc());
+            json.path("projections").forEach(one -> {
+                String status = one.path("status").asText();
+                boolean wasNotNeeded = outcome.equals("success") && status.equals("timeout"); // mode any
+                waits.labelValues(one.path("projection").asText(), wasNotNeeded ? NOT_YET : status)
+                        .inc();
+            });
             waitSeconds.labelValues(outcome).observe(seconds);
         } else {
             count(outcome, SEVERAL, seconds);

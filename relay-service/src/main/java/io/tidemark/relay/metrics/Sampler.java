@@ -1,6 +1,5 @@
 package io.tidemark.relay.metrics;
 
-import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.follow.IndexFollower;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.position.PublishedIndex;
@@ -44,7 +43,7 @@ final class Sampler implements AutoCloseable {
     private final IndexFollower follower;
     private final Watermarks watermarks;
     private final SourceProbe probe;
-    private final LagClock clock = new LagClock();
+    private final Lags lags = new Lags();
     private final Map<String, SeenStanding> standings = new ConcurrentHashMap<>();
     private volatile @Nullable SeenSource source;
     private Optional<SourceIdentity> identity = Optional.empty();
@@ -100,12 +99,12 @@ final class Sampler implements AutoCloseable {
         RelayState.Snapshot now = state.snapshot();
         if (!now.identity().equals(identity)) {
             identity = now.identity();
-            clock.clear();
+            lags.clear();
         }
         try {
             SourceSample sample = probe.look();
             long nanos = System.nanoTime();
-            mark(sample.walHead(), nanos);
+            lags.see(sample.walHead(), sight(state.snapshot(), sample), nanos);
             source = new SeenSource(sample, nanos);
             failing = false;
         } catch (SourceNotReady | SQLException e) {
@@ -117,22 +116,13 @@ final class Sampler implements AutoCloseable {
         }
     }
 
-    /** A standby has no lag; when it takes over, it is measured from then on. */
-    private void mark(Lsn walHead, long nanos) {
-        RelayState.Snapshot now = state.snapshot();
-        if (now.phase() == RelayState.Phase.STANDBY) {
-            clock.clear();
-        } else {
-            Lsn published = publishedUpTo(now);
-            clock.forgetUpTo(now.received().isAfter(published) ? published : now.received());
-        }
-        clock.mark(walHead, nanos);
-    }
-
-    /** Up to where nothing is left to publish: where everything captured is published, up to where the stream has come. */
-    private Lsn publishedUpTo(RelayState.Snapshot now) {
-        Lsn published = index.published();
-        return published.isAtLeast(now.captured()) ? Lsn.max(published, now.received()) : published;
+    private Lags.Sight sight(RelayState.Snapshot now, SourceSample sample) {
+        return new Lags.Sight(
+                now.phase(),
+                sample.slot().map(SourceSample.Slot::isActive).orElse(false),
+                now.received(),
+                now.captured(),
+                index.published());
     }
 
     /** What is known now. On any thread; never waits. */
@@ -142,23 +132,19 @@ final class Sampler implements AutoCloseable {
         Optional<SourceSample> sample =
                 seen == null || nowNanos - seen.nanos() > STALE_NANOS ? Optional.empty() : Optional.of(seen.sample());
         RelayState.Snapshot now = state.snapshot();
-        boolean isStandby = now.phase() == RelayState.Phase.STANDBY;
+        Optional<Lags.Sight> sight = sample.map(recent -> sight(now, recent));
         return new Reading(
                 now.phase(),
                 now.phase() == RelayState.Phase.RUNNING ? Optional.of(now.captured()) : Optional.empty(),
                 index.published(),
                 sample,
-                isStandby ? OptionalDouble.empty() : behind(now.received(), nowNanos),
-                isStandby ? OptionalDouble.empty() : behind(publishedUpTo(now), nowNanos),
+                sight.map(last -> lags.captureSeconds(last, nowNanos)).orElse(OptionalDouble.empty()),
+                sight.map(last -> lags.publishSeconds(last, nowNanos)).orElse(OptionalDouble.empty()),
                 fresh(nowNanos),
                 watermarks.waiting(),
                 watermarks.isServing(),
                 follower.viewAgeSeconds(),
                 index.pairs());
-    }
-
-    private OptionalDouble behind(Lsn reached, long nowNanos) {
-        return OptionalDouble.of(clock.secondsBehind(reached, nowNanos));
     }
 
     private List<Standing> fresh(long nowNanos) {

@@ -149,14 +149,17 @@ public final class SourceDatabase {
     /**
      * How the server's WAL and our slot stand.
      *
+     * @param walHead the end of what is in the WAL for good
+     * @param walInsert the end of what is in the WAL, as a token reads it
      * @param slot empty when there is none
      */
-    public record Standing(Lsn walHead, Optional<SlotState> slot) {}
+    public record Standing(Lsn walHead, Lsn walInsert, Optional<SlotState> slot) {}
 
     /** Asks on a connection of its own. */
     public Standing standing() throws SourceNotReady {
         try (Connection connection = connect("status")) {
-            return new Standing(walHead(connection), slot(connection));
+            return new Standing(
+                    walHead(connection), lsn(connection, "select pg_current_wal_insert_lsn()::text"), slot(connection));
         } catch (SQLException e) {
             throw new SourceNotReady(explain(e), e);
         }

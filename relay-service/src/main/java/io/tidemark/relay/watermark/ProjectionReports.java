@@ -7,6 +7,7 @@ import io.tidemark.relay.progress.Committed;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -55,23 +56,26 @@ public final class ProjectionReports {
 
     private Standing standing(ProjectionWaiters waiters, Map<TopicPartition, Long> offsets) {
         long now = System.nanoTime();
+        Lsn watermark = waiters.watermark(offsets); // before what is published, which it never is above
         Lsn published = index.published();
-        Lsn watermark = waiters.watermark(offsets);
         List<Answer.Behind> behind = waiters.behind(published, offsets);
-        OptionalLong oldest = behind.isEmpty() ? OptionalLong.empty() : index.publishedAfter(watermark);
-        double lagSeconds =
-                oldest.isEmpty() ? 0 : Math.max(0, System.currentTimeMillis() - oldest.getAsLong()) / 1000.0;
         return new Standing(
                 waiters.projection,
                 watermark,
                 published,
                 behind,
                 behind.stream().mapToLong(b -> b.need() - b.have()).sum(),
-                lagSeconds,
+                behind.isEmpty() ? OptionalDouble.of(0) : secondsSince(index.publishedAfter(watermark)),
                 waiters.unknown().isEmpty() ? waiters.history.state() : GroupState.UNKNOWN,
                 waiters.history.sinceSeconds(now),
                 waiters.history.members(),
                 waiters.unknown());
+    }
+
+    private static OptionalDouble secondsSince(OptionalLong millis) {
+        return millis.isEmpty()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(Math.max(0, System.currentTimeMillis() - millis.getAsLong()) / 1000.0);
     }
 
     /**

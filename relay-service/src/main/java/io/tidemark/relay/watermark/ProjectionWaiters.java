@@ -71,7 +71,7 @@ final class ProjectionWaiters {
         for (Waiter first = parked.peek(); first != null && watermark.isAtLeast(first.target); first = parked.peek()) {
             parked.remove();
             Answer success = new Answer.Success(first.waitedMillis(), index.published(), evidenceAgeMillis());
-            first.complete(leftOut(first).orElse(success));
+            first.complete(leftOut(index, first.target).orElse(success));
         }
         Optional<Lsn> hopelessAbove = hopelessAbove(watermark, offsets);
         List<Waiter> leaving = parked.stream()
@@ -87,8 +87,8 @@ final class ProjectionWaiters {
     }
 
     /** What there is to say where a person has let the source go on without what the token stands for. */
-    Optional<Answer> leftOut(Waiter waiter) {
-        return index.leftOut(waiter.target)
+    static Optional<Answer> leftOut(PublishedIndex index, Lsn target) {
+        return index.leftOut(target)
                 .map(range -> new Answer.Unknown("events committed in " + range + " were left out by tidemark adopt;"
                         + " whether the token's write was among those published before it is not known"));
     }

@@ -3,6 +3,7 @@ package io.tidemark.relay.watermark;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ProjectionConfig;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * Where a projection stands.
@@ -10,7 +11,8 @@ import java.util.List;
  * @param watermark everything at or below it is consumed
  * @param behind partitions that have yet to come up to {@code published}
  * @param lagRecords over all of its partitions, counting what the index asks for
- * @param lagSeconds how long ago the oldest of what it has yet to consume was published; 0 when there is none
+ * @param lagSeconds how long ago the oldest of what it has yet to consume was published; 0 when there is none,
+ *     empty when it is not known any more
  * @param state of its group
  * @param stateSeconds for how long it has been so, as far as this replica has seen
  * @param members of its group; -1 while not known
@@ -22,7 +24,7 @@ public record Standing(
         Lsn published,
         List<Answer.Behind> behind,
         long lagRecords,
-        double lagSeconds,
+        OptionalDouble lagSeconds,
         GroupState state,
         long stateSeconds,
         int members,

@@ -167,7 +167,7 @@ public final class Watermarks implements AutoCloseable {
             waiter.complete(new Answer.Unknown(waiters.unknown()));
             return;
         }
-        Optional<Answer> leftOut = waiters.leftOut(waiter);
+        Optional<Answer> leftOut = ProjectionWaiters.leftOut(index, waiter.target);
         if (leftOut.isPresent()) {
             waiter.complete(leftOut.get());
             return;
@@ -267,9 +267,10 @@ public final class Watermarks implements AutoCloseable {
         if (lineage == null) {
             return Optional.of(notServing);
         }
-        return lineage.judge(token) instanceof Lineage.Refused refused
+        Lineage.Judged judged = lineage.judge(token);
+        return judged instanceof Lineage.Refused refused
                 ? Optional.of(refused.answer())
-                : Optional.empty();
+                : ProjectionWaiters.leftOut(index, ((Lineage.Target) judged).lsn());
     }
 
     /** Answers everyone who waits, and everyone who still comes, that this replica is going away. */

@@ -60,7 +60,8 @@ class MetricsReferenceTest {
 
     private static Standing standing(String name, GroupState state) {
         ProjectionConfig projection = new ProjectionConfig(name, null, List.of("outbox.order"), Duration.minutes(1));
-        return new Standing(projection, new Lsn(70), new Lsn(80), List.of(), 7, 4.5, state, 1, 2, "");
+        return new Standing(
+                projection, new Lsn(70), new Lsn(80), List.of(), 7, OptionalDouble.of(4.5), state, 1, 2, "");
     }
 
     private static MetricRegistry dropwizard() {
