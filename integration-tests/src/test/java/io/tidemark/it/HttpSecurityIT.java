@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.it.harness.SelfSigned;
 import io.tidemark.quickstart.stack.ChildJvm;
 import io.tidemark.quickstart.stack.FreePorts;
 import io.tidemark.relay.cli.TidemarkCli;
@@ -19,14 +20,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,7 +36,6 @@ class HttpSecurityIT {
 
     private static final String FIRST = "first-0123456789abcdef";
     private static final String SECOND = "second-0123456789abcdef";
-    private static final String PASSWORD = "changeit";
     private static final AtomicInteger RUNS = new AtomicInteger();
 
     @TempDir
@@ -54,23 +49,8 @@ class HttpSecurityIT {
 
     @BeforeAll
     static void start() throws Exception {
-        keytool(
-                "-genkeypair",
-                "-alias",
-                "relay",
-                "-keyalg",
-                "EC",
-                "-dname",
-                "CN=localhost",
-                "-ext",
-                "san=dns:localhost");
-        keytool(
-                "-exportcert",
-                "-alias",
-                "relay",
-                "-rfc",
-                "-file",
-                dir.resolve("ca.pem").toString());
+        SelfSigned certificate = SelfSigned.in(dir);
+        certificate.certificateFile();
         Files.writeString(dir.resolve("tokens"), FIRST + "\n");
         httpsPort = FreePorts.next();
         httpPort = FreePorts.next();
@@ -89,9 +69,14 @@ class HttpSecurityIT {
               adminConnectors: [{type: http, bindHost: 127.0.0.1, port: %d}]
               requestLog: {appenders: []}
             """.formatted(
-                dir.resolve("tokens"), httpsPort, dir.resolve("keystore"), PASSWORD, httpPort, FreePorts.next()));
+                        dir.resolve("tokens"),
+                        httpsPort,
+                        certificate.keyStore(),
+                        SelfSigned.PASSWORD,
+                        httpPort,
+                        FreePorts.next()));
         relay = process("run", config.toString());
-        http = HttpClient.newBuilder().sslContext(trustingOurs()).build();
+        http = HttpClient.newBuilder().sslContext(certificate.trustingIt()).build();
         await("the relay to listen")
                 .atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
@@ -103,30 +88,6 @@ class HttpSecurityIT {
     @AfterAll
     static void stop() {
         relay.close();
-    }
-
-    private static void keytool(String... arguments) throws Exception {
-        Path keytool = Path.of(System.getProperty("java.home"), "bin", "keytool");
-        List<String> command = new ArrayList<>(List.of(keytool.toString()));
-        command.addAll(List.of(arguments));
-        command.addAll(List.of(
-                "-storetype", "PKCS12", "-keystore", dir.resolve("keystore").toString(), "-storepass", PASSWORD));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as(output).isZero();
-    }
-
-    private static SSLContext trustingOurs() throws Exception {
-        KeyStore keys = KeyStore.getInstance(dir.resolve("keystore").toFile(), PASSWORD.toCharArray());
-        KeyStore trusted = KeyStore.getInstance("PKCS12");
-        trusted.load(null, null);
-        trusted.setCertificateEntry("relay", keys.getCertificate("relay"));
-        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(trusted);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, trust.getTrustManagers(), null);
-        return context;
     }
 
     private static ChildJvm process(String... arguments) {

@@ -40,6 +40,8 @@ class RandomFaultsIT {
     private static final String LIMITS = "limits: {transactionBytes: 256KiB, batchEvents: 1000}";
     private static final List<RandomFault> ALL = List.of(RandomFault.values());
     private static final Duration RECOVERY = Duration.ofMinutes(3);
+    /** Of a reader with one token; a fault may last longer. */
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
 
     /** So many rounds on the same servers; then others, with one broker and with three by turns. */
     private static final int ROUNDS_ON_SERVERS = 5;
@@ -92,7 +94,7 @@ class RandomFaultsIT {
             world.awaitActive(RECOVERY);
             GroupProcess consumer = world.startConsumer();
             List<Recovery> recoveries = new ArrayList<>();
-            TokenReaders readers = TokenReaders.start(world.source(), relays, seed, 3);
+            TokenReaders readers = TokenReaders.start(world.source(), relays, seed, 3, PATIENCE);
             HealthWatch health = HealthWatch.start(world.source(), relays);
             try (readers;
                     Workload workload = Workload.startReconnecting(world.source(), seed, 3, 40);

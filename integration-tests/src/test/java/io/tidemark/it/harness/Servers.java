@@ -1,6 +1,7 @@
 package io.tidemark.it.harness;
 
 import io.tidemark.quickstart.stack.FreePorts;
+import io.tidemark.quickstart.stack.KafkaServer;
 import io.tidemark.quickstart.stack.LocalStack;
 import io.tidemark.quickstart.stack.PostgresServer;
 import java.nio.file.Path;
@@ -105,6 +106,11 @@ public final class Servers {
                 .map(server -> "127.0.0.1:" + server.port())
                 .collect(Collectors.joining(","));
         return at(addresses, shared().bootstrapServers, 1);
+    }
+
+    /** Servers of the test's own. */
+    public static Servers of(PostgresServer postgres, KafkaServer kafka) {
+        return at("127.0.0.1:" + postgres.port(), kafka.bootstrapServers(), 1);
     }
 
     public String url(String database) {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,21 +34,31 @@ public final class TokenReaders implements AutoCloseable {
 
     private final TestSource source;
     private final List<RelayProcess> relays;
+    private final Duration patience;
     private final Queue<Repeat> repeats = new ConcurrentLinkedQueue<>();
     private final Map<RelayProcess, Queue<Token>> knownTo = new ConcurrentHashMap<>();
     private final Queue<Success> successes = new ConcurrentLinkedQueue<>();
+    private final Queue<String> unanswered = new ConcurrentLinkedQueue<>();
     private final ExecutorService threads;
     private final List<Future<?>> running = new ArrayList<>();
     private volatile boolean closing;
 
-    private TokenReaders(TestSource source, List<RelayProcess> relays, int readers) {
+    private TokenReaders(TestSource source, List<RelayProcess> relays, int readers, Duration patience) {
         this.source = source;
+        this.patience = patience;
         this.relays = relays;
         this.threads = Executors.newFixedThreadPool(readers);
     }
 
-    public static TokenReaders start(TestSource source, List<RelayProcess> relays, long seed, int readers) {
-        TokenReaders all = new TokenReaders(source, relays, readers);
+    /**
+     * Starts them.
+     *
+     * @param relays whom they ask, any of them each time; may change meanwhile
+     * @param patience how long each asks for one token before it writes anew
+     */
+    public static TokenReaders start(
+            TestSource source, List<RelayProcess> relays, long seed, int readers, Duration patience) {
+        TokenReaders all = new TokenReaders(source, relays, readers, patience);
         for (int i = 0; i < readers; i++) {
             String aggregate = "reader-" + i;
             Random random = new Random(seed * 17 + i);
@@ -83,13 +94,20 @@ public final class TokenReaders implements AutoCloseable {
         connection.commit();
         Token token = Tokens.current(connection);
         connection.commit();
-        for (int attempt = 0; attempt < 5 && !closing; attempt++) {
-            RelayProcess relay = relays.get(random.nextInt(relays.size()));
-            if (status(relay, token, "3s").equals("success")) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        String status = "nobody asked";
+        while (System.nanoTime() < deadline && !closing) {
+            List<RelayProcess> present = List.copyOf(relays);
+            RelayProcess relay = present.get(random.nextInt(present.size()));
+            status = status(relay, token, "3s");
+            if (status.equals("success")) {
                 successes.add(new Success(token.parts().get(0).lsn(), id, System.nanoTime()));
                 askAgain(relay, token, random);
                 return;
             }
+        }
+        if (!closing) {
+            unanswered.add(token + ", last answer '" + status + "'");
         }
     }
 
@@ -131,6 +149,11 @@ public final class TokenReaders implements AutoCloseable {
     /** What was answered when somebody asked again for what had been answered with success. */
     public List<Repeat> repeats() {
         return List.copyOf(repeats);
+    }
+
+    /** Tokens for which nobody's patience sufficed. */
+    public List<String> unanswered() {
+        return List.copyOf(unanswered);
     }
 
     public List<Success> successes() {

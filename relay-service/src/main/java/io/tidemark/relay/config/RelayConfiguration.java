@@ -1,6 +1,7 @@
 package io.tidemark.relay.config;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.dropwizard.core.Configuration;
 import io.dropwizard.core.server.AbstractServerFactory;
@@ -11,6 +12,7 @@ import io.dropwizard.logging.common.DefaultLoggingFactory;
 import io.dropwizard.logging.common.LoggingFactory;
 import io.dropwizard.request.logging.LogbackAccessRequestLogFactory;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * and {@code kafka.bootstrapServers} are enough to run.
  */
 public final class RelayConfiguration extends Configuration {
+
+    private static final List<String> TALKATIVE = List.of("io.debezium.jdbc.JdbcConnection", "org.eclipse.jetty");
 
     private final PostgresConfig postgres;
     private final KafkaConfig kafka;
@@ -94,6 +98,17 @@ public final class RelayConfiguration extends Configuration {
         DefaultServerFactory server = new DefaultServerFactory();
         server.setRequestLogFactory(noRequestLog);
         return server;
+    }
+
+    /** Loggers that print secrets at DEBUG, a driver's properties and whole requests, print none. */
+    @Override
+    public synchronized void setLoggingFactory(LoggingFactory factory) {
+        if (factory instanceof DefaultLoggingFactory logging) {
+            Map<String, JsonNode> loggers = new LinkedHashMap<>(logging.getLoggers());
+            TALKATIVE.forEach(logger -> loggers.put(logger, TextNode.valueOf("WARN")));
+            logging.setLoggers(loggers);
+        }
+        super.setLoggingFactory(factory);
     }
 
     /** Errors leave as problem+json, whatever the file says. */

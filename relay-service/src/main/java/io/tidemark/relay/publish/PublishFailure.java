@@ -1,6 +1,7 @@
 package io.tidemark.relay.publish;
 
 import io.tidemark.outbox.Lsn;
+import java.util.Set;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -86,7 +87,8 @@ public final class PublishFailure extends Exception {
     /** Names the right that is missing, as an ACL has it. */
     private static String rightFor(Throwable refusal) {
         if (refusal instanceof TopicAuthorizationException topics) {
-            return "grant it Describe and Write on " + topics.unauthorizedTopics()
+            Set<String> names = topics.unauthorizedTopics(); // none when it was refused before it was asked about any
+            return "grant it Describe and Write on " + (names.isEmpty() ? "its topics" : names)
                     + ", Create where topics are to be made, and Read where the topic's name begins with tidemark.";
         }
         if (refusal instanceof TransactionalIdAuthorizationException) {

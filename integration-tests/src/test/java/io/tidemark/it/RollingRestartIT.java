@@ -1,0 +1,84 @@
+package io.tidemark.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.it.guarantee.Evidence;
+import io.tidemark.it.guarantee.WatermarkEvidence;
+import io.tidemark.it.harness.GroupProcess;
+import io.tidemark.it.harness.RelayProcess;
+import io.tidemark.it.harness.TestSource;
+import io.tidemark.it.harness.TokenReaders;
+import io.tidemark.it.harness.Workload;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What Kubernetes does to the chart's Deployment when its image or configuration changes: another replica is started
+ * and awaited by the readiness probe, an old one is taken out of the Service and gets SIGTERM, until all are new. Under
+ * load, and with readers who ask whoever is in the Service.
+ */
+class RollingRestartIT {
+
+    private static final long SEED = 31;
+    private static final int REPLICAS = 2;
+    private static final Duration START = Duration.ofSeconds(90);
+    /** Nobody goes away without an answer: what is not answered by then hangs. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final List<RelayProcess> service = new CopyOnWriteArrayList<>();
+    private final List<RelayProcess> started = new CopyOnWriteArrayList<>();
+
+    @Test
+    void losesNothingAndLeavesNoReaderWithoutAnAnswer() throws Exception {
+        try (TestSource source = TestSource.create("rolling");
+                GroupProcess consumer = GroupProcess.start(source)) {
+            try {
+                for (int i = 0; i < REPLICAS; i++) {
+                    roll(source);
+                }
+                TokenReaders readers = TokenReaders.start(source, service, SEED, 3, PATIENCE);
+                try (readers;
+                        Workload workload = Workload.start(source, SEED, 3, 30)) {
+                    for (int i = 0; i < REPLICAS; i++) {
+                        RelayProcess old = service.get(0);
+                        int answered = readers.successes().size();
+                        roll(source);
+                        stop(old);
+                        await("answers by those who are left")
+                                .atMost(PATIENCE)
+                                .until(() -> readers.successes().size() > answered + 10);
+                    }
+                }
+                assertThat(readers.unanswered()).isEmpty();
+                Evidence evidence = Evidence.gather(source);
+                evidence.check("a rolling restart");
+                new WatermarkEvidence(
+                                evidence.committed(), consumer.processedNanos(), readers.successes(), readers.repeats())
+                        .check();
+            } finally {
+                started.forEach(RelayProcess::close);
+            }
+        }
+    }
+
+    /** One more in the Service, once its readiness probe passes. */
+    private void roll(TestSource source) {
+        RelayProcess fresh = RelayProcess.start(source);
+        started.add(fresh);
+        await("ready, log " + fresh.log())
+                .atMost(START)
+                .ignoreExceptionsInstanceOf(java.io.IOException.class)
+                .until(fresh::isHealthy);
+        service.add(fresh);
+    }
+
+    /** Out of the Service and SIGTERM in one moment; the chart gives clients five seconds between them. */
+    private void stop(RelayProcess old) {
+        service.remove(old);
+        old.requestStop();
+        await("stopped, log " + old.log()).atMost(PATIENCE).until(() -> !old.isAlive());
+    }
+}

@@ -1,0 +1,168 @@
+package io.tidemark.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.it.harness.TestSource;
+import io.tidemark.it.harness.TopicReader;
+import io.tidemark.quickstart.stack.ChildJvm;
+import io.tidemark.quickstart.stack.FreePorts;
+import io.tidemark.relay.cli.TidemarkCli;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Canaries: every secret that a relay is given has one, and so has what is in an event. None may come out of any command,
+ * any answer, or any line of a log, at DEBUG too, whether things go well or not.
+ */
+class SecretsIT {
+
+    private static final String CANARY = "c4nary";
+    private static final String BEARER = CANARY + "-bearer-0123456789";
+    private static final AtomicInteger RUNS = new AtomicInteger();
+
+    private final List<String> said = new ArrayList<>();
+    private final int port = FreePorts.next();
+    private final int adminPort = FreePorts.next();
+    private TestSource source;
+    private String user;
+
+    @BeforeEach
+    void create() throws Exception {
+        source = TestSource.create("secrets");
+        user = source.name() + "_relay";
+        source.execute("create role " + user + " superuser login replication password '" + CANARY + "-postgres'");
+    }
+
+    @AfterEach
+    void drop() throws Exception {
+        source.execute("drop owned by " + user, "drop role " + user);
+        source.close();
+    }
+
+    @Test
+    void areNeverSaid() throws Exception {
+        Path config = config(CANARY + "-postgres");
+        try (ChildJvm relay = tidemark("run", config.toString())) {
+            await("running, log " + relay.log())
+                    .atMost(Duration.ofSeconds(90))
+                    .ignoreExceptionsInstanceOf(IOException.class)
+                    .until(() -> get(adminPort, "/healthcheck").contains("running"));
+            source.execute("select outbox.publish('order', '1', 't', '" + CANARY + "-payload',"
+                    + " headers => '{\"tenant\": \"" + CANARY + "-header\"}')");
+            String id = source.query("select id from outbox.event");
+            TopicReader.readUntil(source.servers(), source.topic("order"), read -> read.size() == 1);
+            String token = source.token().toString();
+            for (String path : List.of(
+                    "/v1/source",
+                    "/v1/projections",
+                    "/v1/projections/view/watermark?token=" + token,
+                    "/v1/projections/view/watermark?token=nonsense",
+                    "/v1/tokens/" + token,
+                    "/v1/events/" + id,
+                    "/v1/openapi.yaml",
+                    "/nowhere")) {
+                said.add(get(port, path));
+            }
+            for (String path : List.of("/metrics", "/healthcheck", "/threads")) {
+                said.add(get(adminPort, path));
+            }
+            for (String command : List.of("check", "slot")) {
+                run(command, config.toString());
+            }
+            run("status", "--url", "http://127.0.0.1:" + port); // without the bearer token
+            run("explain", "--url", "http://127.0.0.1:" + port, "--bearer-token-file", tokens().toString(), id);
+
+            // an event without a payload, where the route allows none, is refused: with what it had beside it
+            source.execute("select outbox.publish('order', '2', 't', null::text, headers => '{\"tenant\": \"" + CANARY
+                    + "-poison\"}')");
+            await("halted").until(() -> get(adminPort, "/healthcheck").contains("halted"));
+            said.add(get(port, "/v1/source"));
+            run("adopt", config.toString());
+            said.add(relay.output());
+        }
+        source.execute("alter role " + user + " password 'another'");
+        run("check", config.toString());
+        runUntilItIsRefused(config);
+
+        assertThat(said).hasSizeGreaterThan(15).noneMatch(String::isEmpty);
+        assertThat(String.join("\n", said))
+                .contains("password authentication failed", "ssl.keystore.password", "streaming", "halted")
+                .doesNotContainIgnoringCase(CANARY);
+    }
+
+    private Path tokens() throws IOException {
+        return Files.writeString(source.dir().resolve("tokens"), BEARER + "\n");
+    }
+
+    private Path config(String password) throws IOException {
+        Path file = source.configFile("http: {bearerTokenFile: \"" + tokens() + "\"}", """
+                server:
+                  applicationConnectors: [{type: http, bindHost: 127.0.0.1, port: %d}]
+                  adminConnectors: [{type: http, bindHost: 127.0.0.1, port: %d}]
+                logging: {level: DEBUG}
+                """.formatted(port, adminPort));
+        String yaml = Files.readString(file)
+                .replace("user: " + source.servers().user(), "user: " + user)
+                .replace("password: \"" + source.servers().password() + "\"", "password: " + password)
+                .replace(source.name() + "\", user", source.name() + "?sslpassword=" + CANARY + "-url\", user")
+                .replace("tombstones: true", "tombstones: false")
+                .replace("kafka:\n", """
+                        kafka:
+                          properties:
+                            sasl.jaas.config: 'org.apache.kafka.common.security.plain.PlainLoginModule required username="u" password="%1$s-sasl";'
+                            ssl.keystore.password: %1$s-keystore
+                            ssl.key.password: %1$s-key
+                            ssl.truststore.password: %1$s-truststore
+                        """.formatted(CANARY));
+        assertThat(yaml).contains(user, CANARY + "-postgres", CANARY + "-url", CANARY + "-sasl", "tombstones: false");
+        return Files.writeString(file, yaml);
+    }
+
+    private ChildJvm tidemark(String... arguments) {
+        return ChildJvm.start(
+                "tidemark",
+                TidemarkCli.class.getName(),
+                List.of(arguments),
+                List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+                source.dir().resolve(String.format(Locale.ROOT, "tidemark-%d.log", RUNS.incrementAndGet())));
+    }
+
+    private void run(String... arguments) {
+        try (ChildJvm command = tidemark(arguments)) {
+            command.awaitExit(90);
+            said.add(command.output());
+        }
+    }
+
+    private void runUntilItIsRefused(Path config) {
+        try (ChildJvm relay = tidemark("run", config.toString())) {
+            await("the refusal of the password, log " + relay.log())
+                    .atMost(Duration.ofSeconds(90))
+                    .until(() -> relay.output().contains("password authentication failed"));
+            said.add(relay.output());
+        }
+    }
+
+    private static String get(int port, String path) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .header("Authorization", "Bearer " + BEARER)
+                .timeout(Duration.ofSeconds(30))
+                .build();
+        HttpResponse<String> response = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        return response.statusCode() + " " + response.body();
+    }
+}

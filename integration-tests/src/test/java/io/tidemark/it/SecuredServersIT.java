@@ -1,0 +1,221 @@
+package io.tidemark.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.it.harness.ReadEvent;
+import io.tidemark.it.harness.RunningRelay;
+import io.tidemark.it.harness.SelfSigned;
+import io.tidemark.it.harness.Servers;
+import io.tidemark.it.harness.TestSource;
+import io.tidemark.it.harness.TopicReader;
+import io.tidemark.quickstart.stack.FreePorts;
+import io.tidemark.quickstart.stack.KafkaListener;
+import io.tidemark.quickstart.stack.KafkaServer;
+import io.tidemark.quickstart.stack.PostgresServer;
+import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.watermark.Answer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A Postgres that takes nobody in without TLS and a Kafka with TLS, SASL and ACLs, and a relay with no more rights on
+ * them than docs/security.md lists.
+ */
+class SecuredServersIT {
+
+    private static final String USER = "tidemark_app";
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // set by JUnit
+    private static Path dir;
+
+    private static SelfSigned certificate;
+    private static PostgresServer postgres;
+    private static KafkaServer kafka;
+    private static String securedBootstrap;
+    private static TestSource source;
+
+    @BeforeAll
+    static void start() throws Exception {
+        certificate = SelfSigned.in(dir.resolve("tls"));
+        postgres = PostgresServer.start(dir.resolve("postgres"), FreePorts.next(), Map.of());
+        int port = FreePorts.next();
+        securedBootstrap = "127.0.0.1:" + port;
+        kafka = KafkaServer.start(
+                dir.resolve("kafka"),
+                FreePorts.next(),
+                List.of(new KafkaListener("SECURED", port, port, "SASL_SSL")),
+                Map.of(
+                        "ssl.keystore.location",
+                        certificate.keyStore().toString(),
+                        "ssl.keystore.password",
+                        SelfSigned.PASSWORD,
+                        "ssl.keystore.type",
+                        "PKCS12",
+                        "sasl.enabled.mechanisms",
+                        "PLAIN",
+                        "listener.name.secured.plain.sasl.jaas.config",
+                        "org.apache.kafka.common.security.plain.PlainLoginModule required user_relay=\"sesame\";",
+                        "authorizer.class.name",
+                        "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                        "super.users",
+                        "User:ANONYMOUS"));
+        source = TestSource.create("secured", Servers.of(postgres, kafka));
+        source.execute("create role " + USER + " login replication password 'open' in role tidemark_relay");
+        demandTls();
+        allowWhatTheDocumentLists();
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        source.close();
+        kafka.close();
+        postgres.close();
+    }
+
+    /** The server's files are its own user's, so it writes them itself. */
+    private static void demandTls() throws Exception {
+        write("server.crt", certificate.certificatePem());
+        write("server.key", certificate.keyPem());
+        write("pg_hba.conf", "hostssl all,replication all 127.0.0.1/32 scram-sha-256\n");
+        source.execute("alter system set ssl = on", "select pg_reload_conf()");
+        await("a connection without TLS to be refused")
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> tryToStart("?sslmode=disable").contains("no encryption"));
+    }
+
+    private static void write(String file, String text) throws Exception {
+        List<String> lines = new ArrayList<>();
+        text.lines().forEach(line -> lines.add("('" + line + "')"));
+        source.execute("copy (values " + String.join(",", lines) + ") to program 'umask 077; cat > " + file + "'");
+    }
+
+    /** The list of docs/security.md, word for word. */
+    private static void allowWhatTheDocumentLists() throws Exception {
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers()))) {
+            List<AclBinding> acls = new ArrayList<>();
+            allow(acls, ResourceType.TRANSACTIONAL_ID, "tidemark-" + source.sourceId(), PatternType.LITERAL);
+            for (String prefix : List.of(source.name() + ".", "tidemark.")) {
+                allow(acls, ResourceType.TOPIC, prefix, PatternType.PREFIXED, AclOperation.READ, AclOperation.CREATE);
+            }
+            acls.add(binding(ResourceType.GROUP, source.name() + "-view", PatternType.LITERAL, AclOperation.DESCRIBE));
+            admin.createAcls(acls).all().get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    /** To write and to describe, and more. */
+    private static void allow(
+            List<AclBinding> acls, ResourceType type, String name, PatternType pattern, AclOperation... more) {
+        acls.add(binding(type, name, pattern, AclOperation.WRITE));
+        acls.add(binding(type, name, pattern, AclOperation.DESCRIBE));
+        for (AclOperation operation : more) {
+            acls.add(binding(type, name, pattern, operation));
+        }
+    }
+
+    private static AclBinding binding(ResourceType type, String name, PatternType pattern, AclOperation operation) {
+        return new AclBinding(
+                new ResourcePattern(type, name, pattern),
+                new AccessControlEntry("User:relay", "*", operation, AclPermissionType.ALLOW));
+    }
+
+    /** @param ssl added to the URL of the database */
+    private static RelayConfiguration configuration(String ssl, String password) throws Exception {
+        Path file = source.configFile();
+        String yaml = Files.readString(file)
+                .replace(source.servers().url(source.name()), source.servers().url(source.name()) + ssl)
+                .replace("user: " + source.servers().user(), "user: " + USER)
+                .replace("password: \"" + source.servers().password() + "\"", "password: open")
+                .replace("bootstrapServers: \"" + kafka.bootstrapServers() + "\"", """
+                        bootstrapServers: "%s"
+                          properties:
+                            security.protocol: SASL_SSL
+                            ssl.truststore.type: PEM
+                            ssl.truststore.location: "%s"
+                            sasl.mechanism: PLAIN
+                            sasl.jaas.config: 'org.apache.kafka.common.security.plain.PlainLoginModule required username="relay" password="%s";'
+                        """.formatted(
+                        securedBootstrap, certificate.certificateFile(), password).stripTrailing());
+        return ConfigurationFile.read(Files.writeString(file, yaml));
+    }
+
+    private static RelayConfiguration verifying(SelfSigned trusted) throws Exception {
+        return configuration("?sslmode=verify-full&sslrootcert=" + trusted.certificateFile(), "sesame");
+    }
+
+    private static String tryToStart(String ssl) throws Exception {
+        return whyItDoesNotRun(configuration(ssl, "sesame"));
+    }
+
+    private static String whyItDoesNotRun(RelayConfiguration config) throws Exception {
+        try (RunningRelay relay = RunningRelay.start(config)) {
+            return String.valueOf(await("a reason")
+                    .atMost(Duration.ofSeconds(60))
+                    .until(relay::state, state -> state.reason() != null || state.phase() == RelayState.Phase.RUNNING)
+                    .reason());
+        }
+    }
+
+    @Test
+    void runsAndAnswersAndStartsAgainWithTheRightsOfTheDocument() throws Exception {
+        for (String text : List.of("first", "second")) {
+            try (RunningRelay relay = RunningRelay.startAndAwait(verifying(certificate))) {
+                source.execute("select outbox.publish('order', '" + text + "', 't', 'x')");
+                await("published").until(() -> keys().contains(text));
+                Answer answer = relay.relay()
+                        .watermarks()
+                        .ask("view", source.token(), 500)
+                        .get(30, TimeUnit.SECONDS);
+                assertThat(answer).as("of a group that has never been there").isNotInstanceOf(Answer.Success.class);
+                assertThat(source.query("select bool_and(s.ssl)::text || count(*) filter (where"
+                                + " a.backend_type = 'walsender') from pg_stat_activity a join pg_stat_ssl s using (pid)"
+                                + " where a.usename = '" + USER + "'"))
+                        .as("whether all sessions are encrypted, and how many of them stream")
+                        .isEqualTo("true1");
+            }
+        }
+        assertThat(keys()).containsExactly("first", "second");
+    }
+
+    private static List<String> keys() {
+        return TopicReader.readAll(source.servers(), source.topic("order")).stream()
+                .map(ReadEvent::key)
+                .toList();
+    }
+
+    @Test
+    void doesNotTrustAPostgresWithAnotherCertificate() throws Exception {
+        SelfSigned other = SelfSigned.in(dir.resolve("other"));
+
+        assertThat(whyItDoesNotRun(verifying(other))).contains("SSL error", "CertPathValidatorException");
+    }
+
+    @Test
+    void namesTheWrongPasswordOfKafka() throws Exception {
+        String why = whyItDoesNotRun(
+                configuration("?sslmode=verify-full&sslrootcert=" + certificate.certificateFile(), "wrong"));
+
+        assertThat(why).containsIgnoringCase("authentication failed");
+    }
+}

@@ -1,0 +1,91 @@
+package io.tidemark.it.harness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+/**
+ * A certificate made by the JDK for localhost and 127.0.0.1, signed by itself.
+ *
+ * @param keyStore PKCS#12, with the key
+ */
+public record SelfSigned(Path keyStore) {
+
+    /** Of the key store and its key. */
+    public static final String PASSWORD = "changeit";
+
+    private static final String ALIAS = "server";
+
+    /** Makes one in this directory. */
+    public static SelfSigned in(Path dir) throws IOException, InterruptedException {
+        Path keyStore = Files.createDirectories(dir).resolve("keystore");
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-alias",
+                ALIAS,
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=localhost",
+                "-ext",
+                "san=dns:localhost,ip:127.0.0.1",
+                "-storetype",
+                "PKCS12",
+                "-keystore",
+                keyStore.toString(),
+                "-storepass",
+                PASSWORD);
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).as(output).isZero();
+        return new SelfSigned(keyStore);
+    }
+
+    private KeyStore read() throws GeneralSecurityException, IOException {
+        return KeyStore.getInstance(keyStore.toFile(), PASSWORD.toCharArray());
+    }
+
+    /** What clients are to trust, beside the key store. */
+    public Path certificateFile() throws GeneralSecurityException, IOException {
+        return Files.writeString(keyStore.resolveSibling("ca.pem"), certificatePem());
+    }
+
+    public String certificatePem() throws GeneralSecurityException, IOException {
+        return pem("CERTIFICATE", read().getCertificate(ALIAS).getEncoded());
+    }
+
+    public String keyPem() throws GeneralSecurityException, IOException {
+        return pem("PRIVATE KEY", read().getKey(ALIAS, PASSWORD.toCharArray()).getEncoded());
+    }
+
+    private static String pem(String type, byte[] der) {
+        return "-----BEGIN " + type + "-----\n"
+                + Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
+                        .encodeToString(der)
+                + "\n-----END " + type + "-----\n";
+    }
+
+    /** Of a client that trusts this certificate and no other. */
+    public SSLContext trustingIt() throws GeneralSecurityException, IOException {
+        KeyStore trusted = KeyStore.getInstance("PKCS12");
+        trusted.load(null, null);
+        trusted.setCertificateEntry(ALIAS, read().getCertificate(ALIAS));
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(trusted);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        return context;
+    }
+}
