@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.it.guarantee.DeadLetterEvidence;
+import io.tidemark.it.harness.CommandRun;
 import io.tidemark.it.harness.PoisonSource;
 import io.tidemark.it.harness.PoisonSource.Row;
 import io.tidemark.it.harness.ReadEvent;
@@ -14,9 +15,7 @@ import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TopicReader;
 import io.tidemark.outbox.DeadLetters;
 import io.tidemark.outbox.EventHeaders;
-import io.tidemark.quickstart.stack.ChildJvm;
 import io.tidemark.quickstart.stack.FreePorts;
-import io.tidemark.relay.cli.TidemarkCli;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.deadletter.DeadLetter;
 import io.tidemark.relay.deadletter.DeadLetterDesk;
@@ -55,7 +54,6 @@ class DeadLetterCommandsIT {
     private final Row empty = Row.withoutPayload(random);
     private PoisonSource source;
     private String config = "";
-    private int runs;
 
     @BeforeEach
     void letTwoEventsBecomeDeadLetters() throws Exception {
@@ -75,20 +73,10 @@ class DeadLetterCommandsIT {
         source.close();
     }
 
-    private record Result(int exitCode, String output) {}
-
-    private Result deadLetters(String... arguments) {
+    private static CommandRun deadLetters(String... arguments) {
         List<String> all = new ArrayList<>(List.of("dead-letters"));
         all.addAll(List.of(arguments));
-        Path log = source.source().dir().resolve("cli-" + ++runs + ".log");
-        try (ChildJvm process = ChildJvm.start(
-                "tidemark",
-                TidemarkCli.class.getName(),
-                all,
-                List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
-                log)) {
-            return new Result(process.awaitExit(120), process.output());
-        }
+        return CommandRun.of(all.toArray(String[]::new));
     }
 
     private Map<String, ReadEvent> published() {
@@ -116,11 +104,11 @@ class DeadLetterCommandsIT {
 
     @Test
     void listsAndShows() throws Exception {
-        Result list = deadLetters("list", config);
-        Result json = deadLetters("list", "--json", config);
-        Result show = deadLetters("show", large.id(), config);
-        Result shown = deadLetters("show", large.id(), config, "--json");
-        Result shownEmpty = deadLetters("show", empty.id(), config, "--json");
+        CommandRun list = deadLetters("list", config);
+        CommandRun json = deadLetters("list", "--json", config);
+        CommandRun show = deadLetters("show", large.id(), config);
+        CommandRun shown = deadLetters("show", large.id(), config, "--json");
+        CommandRun shownEmpty = deadLetters("show", empty.id(), config, "--json");
 
         assertThat(list.exitCode()).as(list.output()).isZero();
         assertThat(list.output())
@@ -147,7 +135,7 @@ class DeadLetterCommandsIT {
 
     @Test
     void retriesOnceKafkaTakesTheEvent() throws Exception {
-        Result refused = deadLetters("retry", large.id(), config);
+        CommandRun refused = deadLetters("retry", large.id(), config);
         assertThat(refused.exitCode()).isEqualTo(1);
         assertThat(refused.output())
                 .contains("event " + large.id() + " cannot go to topic " + source.topic(), "stays a dead letter")
@@ -155,10 +143,10 @@ class DeadLetterCommandsIT {
         assertThat(open()).containsExactly(large.id(), empty.id());
         source.takes(source.topic(), BIG);
 
-        Result retried = deadLetters("retry", large.id(), config);
-        Result again = deadLetters("retry", large.id(), config);
+        CommandRun retried = deadLetters("retry", large.id(), config);
+        CommandRun again = deadLetters("retry", large.id(), config);
 
-        assertThat(retried).isEqualTo(new Result(0, retried.output()));
+        assertThat(retried).isEqualTo(new CommandRun(0, retried.output()));
         assertThat(retried.output()).contains("is published to " + source.topic());
         assertThat(again.exitCode()).isEqualTo(1);
         assertThat(again.output()).contains("there is no dead letter of event " + large.id());
@@ -178,11 +166,11 @@ class DeadLetterCommandsIT {
     void retriesToAnotherTopicButNoTombstoneWhereItsRouteAllowsNone() throws Exception {
         String elsewhere = source.source().name() + ".elsewhere";
 
-        Result reserved = deadLetters("retry", large.id(), config, "--topic", "tidemark.positions");
-        Result moved = deadLetters("retry", large.id(), config, "--topic", elsewhere);
-        Result tombstone = deadLetters("retry", empty.id(), config);
+        CommandRun reserved = deadLetters("retry", large.id(), config, "--topic", "tidemark.positions");
+        CommandRun moved = deadLetters("retry", large.id(), config, "--topic", elsewhere);
+        CommandRun tombstone = deadLetters("retry", empty.id(), config);
         Path allowing = source.source().configFile();
-        Result allowed = deadLetters("retry", empty.id(), allowing.toString());
+        CommandRun allowed = deadLetters("retry", empty.id(), allowing.toString());
 
         assertThat(reserved.exitCode()).isEqualTo(1);
         assertThat(reserved.output()).contains("the relay's own", "--topic");
@@ -205,10 +193,10 @@ class DeadLetterCommandsIT {
     void discardsOnlyWhatIsNamed() throws Exception {
         String unknown = "00000000-0000-0000-0000-000000000000";
 
-        Result withoutYes = deadLetters("discard", large.id(), config);
-        Result wrong = deadLetters("discard", "--yes", unknown, config);
-        Result notThere = deadLetters("show", unknown, config);
-        Result discarded = deadLetters("discard", "--yes", large.id(), config);
+        CommandRun withoutYes = deadLetters("discard", large.id(), config);
+        CommandRun wrong = deadLetters("discard", "--yes", unknown, config);
+        CommandRun notThere = deadLetters("show", unknown, config);
+        CommandRun discarded = deadLetters("discard", "--yes", large.id(), config);
 
         assertThat(withoutYes.exitCode()).isEqualTo(2);
         assertThat(wrong.exitCode()).isEqualTo(1);
@@ -225,7 +213,7 @@ class DeadLetterCommandsIT {
                 .replace(source.source().servers().bootstrapServers(), "127.0.0.1:" + FreePorts.next());
         Path nowhere = Files.writeString(source.source().dir().resolve("nowhere.yml"), yaml);
 
-        Result list = deadLetters("list", nowhere.toString());
+        CommandRun list = deadLetters("list", nowhere.toString());
 
         assertThat(list.exitCode()).isEqualTo(2);
         assertThat(list.output()).contains("tidemark: Kafka: TimeoutException").doesNotContain("\tat ");
@@ -272,7 +260,9 @@ class DeadLetterCommandsIT {
             desk().retry(large.id(), Optional.empty());
         }
         assertThat(succeeded).isLessThanOrEqualTo(1);
-        assertThat(published()).containsKey(large.id());
+        // readable once Kafka has written the markers of all these transactions, which may be after they have ended
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(published()).containsKey(large.id()));
         assertThat(open()).containsExactly(empty.id());
     }
 

@@ -5,14 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import io.tidemark.it.guarantee.G10FailsClosed;
 import io.tidemark.it.guarantee.HaltEvidence;
+import io.tidemark.it.harness.CommandRun;
 import io.tidemark.it.harness.GroupConsumer;
 import io.tidemark.it.harness.ReadEvent;
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
 import io.tidemark.outbox.Token;
-import io.tidemark.quickstart.stack.ChildJvm;
-import io.tidemark.relay.cli.TidemarkCli;
 import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.health.RelayState.Phase;
 import io.tidemark.relay.watermark.Answer;
@@ -76,31 +75,19 @@ class HaltIT {
         }
     }
 
-    private record Output(int exitCode, String text) {}
-
-    private Output tidemark(String... arguments) throws Exception {
-        ChildJvm process = ChildJvm.start(
-                "tidemark",
-                TidemarkCli.class.getName(),
-                List.of(arguments),
-                List.of("-XX:TieredStopAtLevel=1"),
-                Files.createTempFile(source.dir(), "adopt", ".log"));
-        return new Output(process.awaitExit(60), process.output());
-    }
-
     /** What {@code tidemark adopt CONFIG} proposes, done; what it said about the events. */
     private String adoptAsProposed() throws Exception {
         String config = source.configFile().toString();
-        assertThat(tidemark("check", config).text()).contains("FINDING", "tidemark adopt CONFIG");
-        Output look = tidemark("adopt", config);
-        assertThat(look.exitCode()).as(look.text()).isEqualTo(1);
-        Matcher proposal = Pattern.compile("go on +tidemark adopt --at (\\S+)").matcher(look.text());
-        assertThat(proposal.find()).as(look.text()).isTrue();
+        assertThat(CommandRun.of("check", config).output()).contains("FINDING", "tidemark adopt CONFIG");
+        CommandRun look = CommandRun.of("adopt", config);
+        assertThat(look.exitCode()).as(look.output()).isEqualTo(1);
+        Matcher proposal = Pattern.compile("go on +tidemark adopt --at (\\S+)").matcher(look.output());
+        assertThat(proposal.find()).as(look.output()).isTrue();
 
-        Output adopted = tidemark("adopt", "--at", proposal.group(1), config);
+        CommandRun adopted = CommandRun.of("adopt", "--at", proposal.group(1), config);
 
-        assertThat(adopted.exitCode()).as(adopted.text()).isZero();
-        return look.text();
+        assertThat(adopted.exitCode()).as(adopted.output()).isZero();
+        return look.output();
     }
 
     private List<String> readableAggregates() {
@@ -184,7 +171,8 @@ class HaltIT {
     @Test
     void atAPositionThatIsGoneAndGoesOnWhereTheSlotIs() throws Exception {
         publishAndStop("before");
-        source.execute("update outbox.source set id = 'aaaaaaaa'"); // what Kafka knows is about another one
+        // what Kafka knows is about another one
+        source.execute("update outbox.source set id = left(md5(random()::text), 8)");
         publish("after");
         try (RunningRelay relay = RunningRelay.start(source.configuration())) {
             assertThat(haltReason(relay)).contains("there is no position of this source", "tidemark adopt CONFIG");
@@ -200,18 +188,18 @@ class HaltIT {
     @Test
     void refusesToAdoptWhileARelayPublishesOrAtAnLsnThatCannotBe() throws Exception {
         String config = source.configFile().toString();
-        Output outside = tidemark("adopt", "--at", "F/FFFFFFFF", config);
+        CommandRun outside = CommandRun.of("adopt", "--at", "F/FFFFFFFF", config);
         assertThat(outside.exitCode()).isEqualTo(2);
-        assertThat(outside.text()).contains("--at is F/FFFFFFFF, but it must lie between");
-        Output nonsense = tidemark("adopt", "--at", "here", config);
+        assertThat(outside.output()).contains("--at is F/FFFFFFFF, but it must lie between");
+        CommandRun nonsense = CommandRun.of("adopt", "--at", "here", config);
         assertThat(nonsense.exitCode()).isEqualTo(1);
-        assertThat(nonsense.text()).contains("--at: ", "here");
+        assertThat(nonsense.output()).contains("--at: ", "here");
 
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
-            Output running = tidemark("adopt", config);
+            CommandRun running = CommandRun.of("adopt", config);
 
             assertThat(running.exitCode()).as(relay.state().toString()).isEqualTo(2);
-            assertThat(running.text()).contains("a relay publishes this source now");
+            assertThat(running.output()).contains("a relay publishes this source now");
         }
     }
 
