@@ -54,21 +54,6 @@ final class ActiveRun {
 
     private static final Logger LOG = LoggerFactory.getLogger(ActiveRun.class);
 
-    private static final long SESSION_CHECK_NANOS = TimeUnit.SECONDS.toNanos(2);
-    private static final int SESSION_CHECK_SECONDS = 10;
-    /** A halted relay runs again when it has got past what halted it, not when it has opened its stream. */
-    private static final long PROVEN_NANOS = TimeUnit.SECONDS.toNanos(3);
-
-    /** A quiet source is nudged when its WAL has moved so far past what is published, so that the slot moves too. */
-    private static final long NUDGE_AFTER_BYTES = 16 * 1024 * 1024;
-
-    private static final long NUDGE_CHECK_NANOS = TimeUnit.SECONDS.toNanos(30);
-    /** Also how soon an idle relay finds out that Kafka is away. */
-    private static final long TOPIC_CHECK_NANOS = TimeUnit.SECONDS.toNanos(10);
-
-    /** A stream that has not come by its resume point may be quiet above it: a nudge brings on the decision. */
-    private static final long ANCHOR_NUDGE_NANOS = TimeUnit.SECONDS.toNanos(2);
-
     /** Without what earlier runs have left, old tokens ask for more than they need; no reason to wait for long. */
     private static final Duration REBUILD_TIMEOUT = Duration.ofSeconds(5);
 
@@ -185,7 +170,8 @@ final class ActiveRun {
                         identity.timeline(),
                         start.slotConfirmed(),
                         start.resumePoint().lsn());
-                Watch watch = new Watch(control, engine, publishedTopics);
+                RunWatch watch = new RunWatch(
+                        control, database, engine, publishedTopics, index, state, watermarks, counters, isStopping);
                 try {
                     new RelayRun(parts, start, watch).publishUntilStopped();
                 } finally {
@@ -301,91 +287,6 @@ final class ActiveRun {
         @Override
         public Lsn captured() {
             return engine.captured();
-        }
-    }
-
-    /** Looks after the session and a quiet slot, and keeps the state up to date. */
-    private final class Watch implements RelayRun.Listener {
-
-        private final Connection control;
-        private final CaptureEngine engine;
-        private final PublishedTopics topics;
-        private final long startedNanos = System.nanoTime();
-        private boolean anchored;
-        private boolean anchorNudged;
-        private long lastSessionCheck = System.nanoTime();
-        private long lastTopicCheck = System.nanoTime();
-        private long lastNudgeCheck = System.nanoTime();
-        private Lsn publishedAtLastCheck = Lsn.ZERO;
-        private long ignoredChanges;
-
-        Watch(Connection control, CaptureEngine engine, PublishedTopics topics) {
-            this.control = control;
-            this.engine = engine;
-            this.topics = topics;
-        }
-
-        @Override
-        public void anchored() {
-            anchored = true;
-        }
-
-        @Override
-        public boolean turned()
-                throws HaltException, PublishFailure, CaptureFailed, SQLException, InterruptedException {
-            if (isStopping.getAsBoolean()) {
-                return false;
-            }
-            state.turned();
-            long now = System.nanoTime();
-            if (anchored && (!state.isHalted() || now - startedNanos > PROVEN_NANOS)) {
-                state.enter(RelayState.Phase.RUNNING, null);
-            }
-            state.progressed(index.published(), engine.confirmed());
-            countIgnored();
-            if (now - lastSessionCheck > SESSION_CHECK_NANOS) {
-                lastSessionCheck = now;
-                if (!control.isValid(SESSION_CHECK_SECONDS)) {
-                    throw new CaptureFailed("the database session that holds the lock has ended");
-                }
-            }
-            if (now - lastTopicCheck > TOPIC_CHECK_NANOS) {
-                lastTopicCheck = now;
-                topics.check();
-            }
-            if (!anchored && !anchorNudged && now - startedNanos > ANCHOR_NUDGE_NANOS) {
-                anchorNudged = true;
-                database.nudge(control);
-            }
-            if (now - lastNudgeCheck > NUDGE_CHECK_NANOS) {
-                lastNudgeCheck = now;
-                nudgeWhenQuiet();
-            }
-            return true;
-        }
-
-        private void countIgnored() {
-            long ignored = engine.ignoredChanges();
-            state.ignored(ignored - ignoredChanges);
-            ignoredChanges = ignored;
-        }
-
-        private void nudgeWhenQuiet() throws SQLException {
-            Lsn published = index.published();
-            boolean quiet = published.equals(publishedAtLastCheck);
-            publishedAtLastCheck = published;
-            if (quiet && database.walHead(control).value() - published.value() > NUDGE_AFTER_BYTES) {
-                database.nudge(control);
-            }
-        }
-
-        @Override
-        public void published(int events, int deadLetters, long oldestCommitMillis) {
-            state.turned(); // each part of a large transaction is progress, though the loop has not come round
-            state.addDeadLetters(deadLetters);
-            state.progressed(index.published(), engine.confirmed());
-            counters.published(events, deadLetters, oldestCommitMillis);
-            watermarks.advanced();
         }
     }
 }

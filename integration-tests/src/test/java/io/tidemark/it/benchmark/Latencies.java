@@ -27,7 +27,7 @@ final class Latencies {
         Arrays.sort(sorted);
         return String.format(
                 Locale.ROOT,
-                "n=%d p50=%.1f ms p99=%.1f ms max=%.1f ms",
+                "n=%d p50=%.2f ms p99=%.2f ms max=%.1f ms",
                 size,
                 at(sorted, 0.5),
                 at(sorted, 0.99),
