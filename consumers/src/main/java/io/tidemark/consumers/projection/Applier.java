@@ -4,9 +4,11 @@ import io.tidemark.consumers.progress.ClaimResult;
 import io.tidemark.consumers.progress.ClaimResult.Claimed;
 import io.tidemark.consumers.progress.ProgressTable;
 import io.tidemark.consumers.progress.ProgressTable.Partition;
+import io.tidemark.outbox.Position;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +54,10 @@ final class Applier {
                         : advance(connection, partition, apply.claimed(), apply.events());
             });
         }
+        if (job instanceof Job.Pass pass) {
+            return transaction(connection ->
+                    advance(connection, partition, pass.claimed(), pass.nextOffset(), Optional.empty(), 0));
+        }
         if (job instanceof Job.PutAside putAside) {
             return putAside(partition, putAside);
         }
@@ -81,10 +87,20 @@ final class Applier {
             throws SQLException {
         Event last = events.get(events.size() - 1);
         long next = last.offset() + 1; // the record's, never the log's end: markers occupy offsets too
-        if (!progress.advance(connection, partition, claimed, next, last.position())) {
-            return new Outcome.Lost();
-        }
-        return new Outcome.Advanced(new Claimed(next, claimed.epoch()), events.size());
+        return advance(connection, partition, claimed, next, last.position(), events.size());
+    }
+
+    private Outcome advance(
+            Connection connection,
+            Partition partition,
+            Claimed claimed,
+            long next,
+            Optional<Position> position,
+            int applied)
+            throws SQLException {
+        return progress.advance(connection, partition, claimed, next, position)
+                ? new Outcome.Advanced(new Claimed(next, claimed.epoch()), applied)
+                : new Outcome.Lost();
     }
 
     private Outcome transaction(Work work) {

@@ -1,7 +1,9 @@
 package io.tidemark.consumers.projection;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -36,17 +38,17 @@ final class JobBoard {
     /** Gives a worker what the partition has to do now, if anything. */
     void beginNext(PartitionWork work) {
         work.begin(System.nanoTime())
-                .ifPresent(job -> workers.execute(() -> {
-                    Outcome outcome = work.isLeaving()
-                            ? new Outcome.Skipped()
-                            : applier.run(work.partition(), job, work::isAbandoned);
-                    report(new Report(work, job, outcome));
-                }));
+                .ifPresent(job -> workers.execute(
+                        () -> report(work, job, work.tenure().isLeaving() ? new Outcome.Skipped() : run(work, job))));
+    }
+
+    private Outcome run(PartitionWork work, Job job) {
+        return applier.run(work.partition(), job, work.tenure()::isOver);
     }
 
     /** Called by workers. */
-    private void report(Report report) {
-        reports.add(report);
+    private void report(PartitionWork work, Job job, Outcome outcome) {
+        reports.add(new Report(work, job, outcome));
         wakeUp.run();
     }
 
@@ -63,7 +65,7 @@ final class JobBoard {
     /** A partition's outcome, unless the partition is gone and nobody cares. */
     private void take(Report report) {
         report.work().ended();
-        if (!report.work().isAbandoned()) {
+        if (!report.work().tenure().isOver()) {
             desk.take(report.work(), report.job(), report.outcome());
         }
     }
@@ -79,6 +81,18 @@ final class JobBoard {
             take(report);
         }
         return true;
+    }
+
+    /** Has workers do what is left to do in these, everything else having ended; false when the timeout is over before. */
+    boolean endLast(Collection<PartitionWork> leaving, Duration timeout) {
+        List<PartitionWork> last = new ArrayList<>();
+        for (PartitionWork work : leaving) {
+            work.beginLast().ifPresent(job -> {
+                last.add(work);
+                workers.execute(() -> report(work, job, run(work, job)));
+            });
+        }
+        return awaitEnd(last, timeout);
     }
 
     private @Nullable Report nextReport(long waitNanos) {

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 class PartitionWorkTest {
 
     private static final long LATER = Duration.ofHours(1).toNanos();
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final FailurePolicy STOP = FailurePolicy.stopAfter(3);
 
     /** A partition whose handler refuses some offsets; the clock moves on by an hour with every job. */
@@ -28,7 +29,7 @@ class PartitionWorkTest {
         long now;
 
         Driver(FailurePolicy policy, int maxBatch, Set<Long> bad) {
-            this.work = new PartitionWork(new Partition("t", 0), policy, maxBatch, new SplittableRandom(1));
+            this.work = new PartitionWork(new Partition("t", 0), policy, maxBatch, PATIENCE, new SplittableRandom(1));
             this.bad = bad;
         }
 
@@ -42,7 +43,7 @@ class PartitionWorkTest {
 
         Driver arrived(int events) {
             for (int offset = 0; offset < events; offset++) {
-                work.add(event(offset));
+                work.backlog().add(event(offset));
             }
             return this;
         }
@@ -169,7 +170,7 @@ class PartitionWorkTest {
     void whatLeavesBeginsNothing() {
         Driver driver = new Driver(STOP, 8, Set.of()).claimed().arrived(8);
 
-        driver.work.leave();
+        driver.work.tenure().leave();
 
         assertThat(driver.work.begin(LATER)).isEmpty();
     }
@@ -182,5 +183,41 @@ class PartitionWorkTest {
         assertThat(driver.work.wantsEvents()).isTrue();
         driver.arrived(1);
         assertThat(driver.work.wantsEvents()).isFalse();
+    }
+
+    @Test
+    void passesMarkersWhenNothingHasArrivedForAWhile() {
+        Driver driver = new Driver(STOP, 8, Set.of()).claimed().arrived(1);
+        driver.runDry();
+        long quietSince = driver.now;
+        driver.work.backlog().fetchedUpTo(2); // behind the marker
+
+        assertThat(driver.work.begin(quietSince)).isEmpty();
+        assertThat(driver.work.begin(quietSince + PATIENCE.toNanos() - 1)).isEmpty();
+        assertThat(driver.work.begin(quietSince + PATIENCE.toNanos())).contains(new Job.Pass(new Claimed(1, 1), 2));
+    }
+
+    @Test
+    void passesMarkersAtOnceWhenItIsGivenAwayButNeverAnEvent() {
+        Driver driver = new Driver(STOP, 8, Set.of()).claimed().arrived(1);
+        assertThat(driver.work.beginLast()).as("an event is waiting").isEmpty();
+        driver.runDry();
+        assertThat(driver.work.beginLast()).as("nothing is behind the event").isEmpty();
+        driver.work.backlog().fetchedUpTo(2);
+        driver.work.tenure().leave();
+
+        assertThat(driver.work.beginLast()).contains(new Job.Pass(new Claimed(1, 1), 2));
+        assertThat(driver.work.beginLast()).as("a second job at once").isEmpty();
+    }
+
+    @Test
+    void whatHasStoppedPassesNothing() {
+        Driver driver = new Driver(STOP, 8, Set.of(0L)).claimed().arrived(1);
+        driver.work.backlog().fetchedUpTo(2);
+
+        driver.runDry();
+
+        assertThat(driver.work.isStopped()).isTrue();
+        assertThat(driver.work.beginLast()).isEmpty();
     }
 }
