@@ -103,11 +103,12 @@ final class Applier {
                 : new Outcome.Lost();
     }
 
+    @SuppressWarnings("CatchingUnchecked") // a pool may throw anything when it has no connection
     private Outcome transaction(Work work) {
         try (Connection connection = database.getConnection()) {
             connection.setAutoCommit(false);
             return transaction(connection, work);
-        } catch (SQLException e) {
+        } catch (Exception e) {
             return new Outcome.Unreachable(e);
         }
     }

@@ -63,6 +63,7 @@ final class GenerationWatch implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("CatchingUnchecked") // a pool or a driver may throw anything, and the watch goes on
     private void look() throws InterruptedException {
         try (Connection connection = database.getConnection()) {
             connection.setAutoCommit(true);
@@ -76,7 +77,7 @@ final class GenerationWatch implements AutoCloseable {
             }
             trouble = "";
             enter(read);
-        } catch (SQLException e) {
+        } catch (SQLException | RuntimeException | Error e) {
             String told = String.valueOf(e);
             if (!told.equals(trouble)) {
                 LOG.warn("event=generation-not-read projection={} reason=\"{}\"", projection.name(), told);

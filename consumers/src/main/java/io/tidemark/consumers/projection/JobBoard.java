@@ -9,12 +9,16 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Between the polling thread and the workers: jobs go out, reports come back to the desk. Polling thread only, but for
  * {@link #report}. At most one job of a partition is out at a time.
  */
 final class JobBoard {
+
+    private static final Logger LOG = LoggerFactory.getLogger(JobBoard.class);
 
     private final Applier applier;
     private final Executor workers;
@@ -42,8 +46,19 @@ final class JobBoard {
                         () -> report(work, job, work.tenure().isLeaving() ? new Outcome.Skipped() : run(work, job))));
     }
 
+    /** Reports whatever comes: a partition whose worker says nothing would wait for ever. */
+    @SuppressWarnings("CatchingUnchecked")
     private Outcome run(PartitionWork work, Job job) {
-        return applier.run(work.partition(), job, work.tenure()::isOver);
+        try {
+            return applier.run(work.partition(), job, work.tenure()::isOver);
+        } catch (Throwable e) {
+            LOG.error("event=job-failed partition={}", work.partition(), e);
+            return job instanceof Job.Apply ? new Outcome.Refused(e) : new Outcome.Unreachable(asException(e));
+        }
+    }
+
+    private static Exception asException(Throwable failure) {
+        return failure instanceof Exception known ? known : new IllegalStateException(failure);
     }
 
     /** Called by workers. */
