@@ -79,9 +79,9 @@ final class JobBoard {
 
     /** A partition's outcome, unless the partition is gone and nobody cares. */
     private void take(Report report) {
-        report.work().ended();
+        boolean matters = report.work().ended();
         if (!report.work().tenure().isOver()) {
-            desk.take(report.work(), report.job(), report.outcome());
+            desk.take(report.work(), report.job(), report.outcome(), matters);
         }
     }
 

@@ -31,9 +31,19 @@ final class OutcomeDesk {
         this.counters = counters;
     }
 
-    void take(PartitionWork work, Job job, Outcome outcome) {
+    /** @param matters whether it may change what the partition does next; what is committed is told in any case */
+    void take(PartitionWork work, Job job, Outcome outcome, boolean matters) {
         if (outcome instanceof Outcome.Advanced advanced) {
-            advanced(work, job, advanced);
+            tell(work, job, advanced);
+        }
+        if (matters) {
+            follow(work, job, outcome);
+        }
+    }
+
+    private void follow(PartitionWork work, Job job, Outcome outcome) {
+        if (outcome instanceof Outcome.Advanced advanced) {
+            work.advanced(advanced.claimed());
         } else if (outcome instanceof Outcome.ClaimAnswered answered) {
             claimAnswered(work, answered.result());
         } else if (outcome instanceof Outcome.Started) {
@@ -49,7 +59,7 @@ final class OutcomeDesk {
         }
     }
 
-    private void advanced(PartitionWork work, Job job, Outcome.Advanced advanced) {
+    private void tell(PartitionWork work, Job job, Outcome.Advanced advanced) {
         if (job instanceof Job.PutAside putAside) {
             counters.deadLettered.incrementAndGet();
             LOG.warn(
@@ -60,7 +70,6 @@ final class OutcomeDesk {
                     putAside.reason().toString());
         }
         counters.applied.addAndGet(advanced.applied());
-        work.advanced(advanced.claimed());
         offsets.advanceTo(kafka(work), advanced.claimed().nextOffset());
     }
 

@@ -27,6 +27,7 @@ final class PartitionWork {
     private boolean hadProgress;
     private boolean isBusy;
     private boolean isStopped;
+    private boolean isOvertaken;
     private boolean isNoteDue;
     private boolean isNoted;
     private String reason = "";
@@ -101,9 +102,17 @@ final class PartitionWork {
         return job;
     }
 
-    /** Whatever was begun has ended. */
-    void ended() {
+    /**
+     * Whatever was begun has ended.
+     *
+     * @return whether it still matters here: not when the partition has been stopped meanwhile, even if it has been
+     *     started again, because its place is to be read anew
+     */
+    boolean ended() {
+        boolean matters = !isOvertaken;
         isBusy = false;
+        isOvertaken = false;
+        return matters;
     }
 
     /** Its progress is ours, and events from its next offset on are wanted. */
@@ -163,6 +172,7 @@ final class PartitionWork {
     /** Nothing more happens here until {@link #restart}. */
     void stop(String why) {
         isStopped = true;
+        isOvertaken = isBusy;
         claimed = null;
         backlog.clear();
         reason = why;

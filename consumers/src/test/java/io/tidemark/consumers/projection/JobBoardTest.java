@@ -10,12 +10,16 @@ import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.Executor;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +31,7 @@ class JobBoardTest {
     private static final TopicPartition KAFKA = new TopicPartition("t", 0);
 
     private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
+    private final GroupOffsets offsets = new GroupOffsets(consumer, "");
     private final PartitionWork work = new PartitionWork(
             PARTITION, FailurePolicy.stopAfter(1), 10, Duration.ofSeconds(5), new SplittableRandom(1));
 
@@ -36,18 +41,21 @@ class JobBoardTest {
     }
 
     private JobBoard board(DataSource database, BatchHandler handler) {
+        return board(database, handler, Runnable::run);
+    }
+
+    private JobBoard board(DataSource database, BatchHandler handler, Executor workers) {
         Projection projection = Projection.ofBatches("v", List.of("t"), handler);
         Applier applier = new Applier(
                 database,
                 new ProgressTable("v", 1, "v"),
                 handler,
                 new DeadLetterSender("v", Map.of(), Clock.systemUTC()));
-        OutcomeDesk desk =
-                new OutcomeDesk(projection, consumer, new GroupOffsets(consumer, ""), new Counters());
-        return new JobBoard(applier, Runnable::run, desk, () -> {});
+        OutcomeDesk desk = new OutcomeDesk(projection, consumer, offsets, new Counters());
+        return new JobBoard(applier, workers, desk, () -> {});
     }
 
-    /** What a connection gives in this test is nothing, successfully. */
+    /** Every statement succeeds, and changes one row. */
     private static DataSource database() {
         return database(proxy(Connection.class));
     }
@@ -68,7 +76,7 @@ class JobBoardTest {
                     Class<?> result = method.getReturnType();
                     return result == boolean.class
                             ? (Object) method.getName().equals("isValid")
-                            : result == int.class ? (Object) 0 : result.isInterface() ? proxy(result) : null;
+                            : result == int.class ? (Object) 1 : result.isInterface() ? proxy(result) : null;
                 }));
     }
 
@@ -126,5 +134,42 @@ class JobBoardTest {
         assertThat(work.isBusy()).isFalse();
         assertThat(work.state()).isEqualTo(State.CLAIMING);
         assertThat(work.reason()).contains("org/postgresql/Driver");
+    }
+
+    /** A gap is found while a worker is at events before it: what the worker commits must not make the rest begin behind the gap. */
+    @Test
+    void aJobThatWasOutWhenItsPartitionStoppedArmsNothing() {
+        List<Runnable> out = new ArrayList<>();
+        JobBoard board = board(database(), (events, connection) -> {}, out::add);
+        work.claimed(new Claimed(0, 1));
+        arrived(0);
+        board.beginNext(work);
+        work.stop("a gap");
+
+        out.remove(0).run();
+        board.takeReports();
+
+        assertThat(work.state()).isEqualTo(State.STOPPED);
+        assertThat(work.isClaimed()).isFalse();
+        assertThat(work.wantsEvents()).isFalse();
+        offsets.tellNow(List.of(KAFKA));
+        assertThat(consumer.committed(Set.of(KAFKA))).containsEntry(KAFKA, new OffsetAndMetadata(1, ""));
+    }
+
+    @Test
+    void norWhenThePartitionHasBeenStartedAgainMeanwhile() {
+        List<Runnable> out = new ArrayList<>();
+        JobBoard board = board(database(), (events, connection) -> {}, out::add);
+        work.claimed(new Claimed(0, 1));
+        arrived(0);
+        board.beginNext(work);
+        work.stop("a gap");
+        work.restart();
+
+        out.remove(0).run();
+        board.takeReports();
+
+        assertThat(work.isClaimed()).isFalse();
+        assertThat(work.begin(System.nanoTime())).contains(new Job.Claim());
     }
 }
