@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Does jobs on the projection's database, each in one transaction. Called on worker threads. Promise: when it says
- * {@code Advanced}, effects and progress are committed together; when it says anything but that or {@code Unreachable},
- * nothing is.
+ * {@code Advanced}, effects and progress are committed together; when it says anything but that, {@code Unreachable}
+ * or {@code SessionLost}, nothing is.
  */
 final class Applier {
 
@@ -124,12 +124,12 @@ final class Applier {
             }
             return outcome;
         } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
-            return FailureRule.isDatabaseAway(e, connection) ? unreachable(e) : refused(connection, e);
+            return switch (FailureRule.blame(e, connection)) {
+                case EVENT -> refused(connection, e);
+                case SESSION -> new Outcome.SessionLost(e);
+                case DATABASE -> new Outcome.Unreachable(e);
+            };
         }
-    }
-
-    private static Outcome unreachable(Throwable reason) {
-        return new Outcome.Unreachable(reason instanceof Exception known ? known : new SQLException(reason));
     }
 
     /** What cannot even be rolled back has an unknown end. */
@@ -137,7 +137,7 @@ final class Applier {
         @Nullable SQLException lost = rollback(connection);
         if (lost != null) {
             lost.addSuppressed(reason);
-            return new Outcome.Unreachable(lost);
+            return new Outcome.SessionLost(lost);
         }
         return new Outcome.Refused(reason);
     }

@@ -53,12 +53,8 @@ final class JobBoard {
             return applier.run(work.partition(), job, work.tenure()::isOver);
         } catch (Throwable e) {
             LOG.error("event=job-failed partition={}", work.partition(), e);
-            return job instanceof Job.Apply ? new Outcome.Refused(e) : new Outcome.Unreachable(asException(e));
+            return job instanceof Job.Apply ? new Outcome.Refused(e) : new Outcome.Unreachable(e);
         }
-    }
-
-    private static Exception asException(Throwable failure) {
-        return failure instanceof Exception known ? known : new IllegalStateException(failure);
     }
 
     /** Called by workers. */

@@ -25,7 +25,10 @@ sealed interface Outcome {
     record Refused(Throwable reason) implements Outcome {}
 
     /** Whether anything was committed is unknown: the database, or Kafka for a dead letter, is not there. */
-    record Unreachable(Exception reason) implements Outcome {}
+    record Unreachable(Throwable reason) implements Outcome {}
+
+    /** The same, and it was during the job that the database's session ended: it may have been the events' doing. */
+    record SessionLost(Throwable reason) implements Outcome {}
 
     /** The partition is being given away; nothing was begun. */
     record Skipped() implements Outcome {}

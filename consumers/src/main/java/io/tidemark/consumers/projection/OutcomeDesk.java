@@ -52,6 +52,8 @@ final class OutcomeDesk {
             work.noted();
         } else if (outcome instanceof Outcome.Refused refused) {
             refused(work, job, refused.reason());
+        } else if (outcome instanceof Outcome.SessionLost lost) {
+            sessionLost(work, job, lost.reason());
         } else if (outcome instanceof Outcome.Unreachable unreachable) {
             again(work, String.valueOf(unreachable.reason()));
         } else if (outcome instanceof Outcome.Lost) {
@@ -127,8 +129,20 @@ final class OutcomeDesk {
             again(work, String.valueOf(why)); // a claim, a start: not an event's fault
             return;
         }
-        counters.retried.incrementAndGet();
         work.refused(batch, why, System.nanoTime());
+        sayRefused(work, batch, why);
+    }
+
+    /** It is nobody's fault, unless it is always the same events. */
+    private void sessionLost(PartitionWork work, Job job, Throwable why) {
+        again(work, String.valueOf(why));
+        if (job instanceof Job.Apply batch && work.sessionLost(batch, why, System.nanoTime())) {
+            sayRefused(work, batch, why);
+        }
+    }
+
+    private void sayRefused(PartitionWork work, Job.Apply batch, Throwable why) {
+        counters.retried.incrementAndGet();
         if (work.isStopped()) {
             LOG.error("event=partition-stopped projection={} reason=\"{}\"", projection.name(), work.reason(), why);
         } else if (batch.events().size() == 1) {

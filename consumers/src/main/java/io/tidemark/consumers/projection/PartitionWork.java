@@ -102,12 +102,7 @@ final class PartitionWork {
         return job;
     }
 
-    /**
-     * Whatever was begun has ended.
-     *
-     * @return whether it still matters here: not when the partition has been stopped meanwhile, even if it has been
-     *     started again, because its place is to be read anew
-     */
+    /** Whatever was begun has ended; false when it does not matter here, the partition having been stopped meanwhile. */
     boolean ended() {
         boolean matters = !isOvertaken;
         isBusy = false;
@@ -120,7 +115,7 @@ final class PartitionWork {
         claimed = result;
         backlog.begin(result.nextOffset());
         hadProgress = true;
-        plan.claimed();
+        plan.claimed(result.nextOffset());
         reason = "";
     }
 
@@ -159,6 +154,20 @@ final class PartitionWork {
         if (!plan.refused(events, why, nowNanos)) {
             stop(reason + " (" + plan.failures() + " attempts)");
         }
+    }
+
+    /**
+     * The database's session ended while the batch was applied; the progress is to be claimed again. With the database
+     * there each time, and again and again in the same place, the batch is to blame.
+     *
+     * @return whether it was counted as a failure of the batch
+     */
+    boolean sessionLost(Job.Apply batch, Throwable why, long nowNanos) {
+        boolean isToBlame = plan.sessionLost();
+        if (isToBlame) {
+            refused(batch, why, nowNanos);
+        }
+        return isToBlame;
     }
 
     /** Nothing is known any more but what the database says: claim again, after a while that grows. */

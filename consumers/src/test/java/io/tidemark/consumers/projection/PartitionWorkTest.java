@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.consumers.progress.ClaimResult.Claimed;
 import io.tidemark.consumers.progress.ProgressTable.Partition;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -164,6 +165,58 @@ class PartitionWorkTest {
         assertThat(driver.work.isClaimed()).isFalse();
         assertThat(driver.work.begin(LATER))
                 .hasValueSatisfying(job -> assertThat(job).isInstanceOf(Job.Claim.class));
+    }
+
+    /** The driver of a partition in which applying any batch with this offset ends the session. */
+    private static int sessionsUntilStopped(PartitionWork work, long killer) {
+        int sessions = 0;
+        for (long now = LATER; !work.isStopped(); now += LATER) {
+            Job job = work.begin(now).orElseThrow();
+            work.ended();
+            if (job instanceof Job.Claim) {
+                work.claimed(new Claimed(0, 1));
+                work.backlog().add(event(0));
+                work.backlog().add(event(1));
+            } else if (job instanceof Job.Apply apply
+                    && apply.events().stream().anyMatch(event -> event.offset() == killer)) {
+                work.claimAgain("the session is gone", now);
+                work.sessionLost(apply, new SQLException("terminating connection"), now);
+                sessions++;
+            }
+            assertThat(sessions).as("sessions lost in one place").isLessThan(100);
+        }
+        return sessions;
+    }
+
+    @Test
+    void anEventThatEndsItsSessionAgainAndAgainIsToBlame() {
+        Driver driver = new Driver(STOP, 8, Set.of());
+
+        int sessions = sessionsUntilStopped(driver.work, 0);
+
+        assertThat(sessions).as("five nobody is blamed for but the last, which halves; three attempts").isEqualTo(8);
+        assertThat(driver.work.reason()).contains("t-0@0", "terminating connection", "3 attempts");
+    }
+
+    @Test
+    void aSessionThatIsLostHereAndThereIsNobodysFault() {
+        Driver driver = new Driver(STOP, 1, Set.of());
+        for (int place = 0; place < 50; place++) {
+            for (int lost = 0; lost < 4; lost++) {
+                driver.now += LATER;
+                assertThat(driver.work.begin(driver.now)).contains(new Job.Claim());
+                driver.work.ended();
+                driver.work.claimed(new Claimed(place, 1));
+                driver.work.backlog().add(event(place));
+                Job.Apply apply = (Job.Apply) driver.work.begin(driver.now).orElseThrow();
+                driver.work.ended();
+                driver.work.claimAgain("the session is gone", driver.now);
+
+                assertThat(driver.work.sessionLost(apply, new SQLException("gone"), driver.now))
+                        .isFalse();
+            }
+        }
+        assertThat(driver.work.failures()).isZero();
     }
 
     @Test
