@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -64,7 +65,16 @@ public final class WatermarkClient {
 
     /** The same with a client of your own, for TLS or a proxy; give it a connect timeout. */
     public WatermarkClient(HttpClient http, List<URI> relays) {
-        this.relays = new RelayHttp(http, relays);
+        this(new RelayHttp(http, relays, Optional.empty()));
+    }
+
+    private WatermarkClient(RelayHttp relays) {
+        this.relays = relays;
+    }
+
+    /** The same for relays that want to see a token: {@code http.bearerTokenFile} in their configuration. */
+    public WatermarkClient bearerToken(BearerToken token) {
+        return new WatermarkClient(relays.with(token));
     }
 
     /**

@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class WatermarkClientTest {
 
@@ -139,6 +142,38 @@ class WatermarkClientTest {
                     .asString()
                     .startsWith("POST /v1/wait {\"token\":\"" + TOKEN + "\",\"wait\":\"")
                     .endsWith("ms\",\"mode\":\"all\",\"projections\":[\"orders-view\",\"stock\"]}");
+        }
+    }
+
+    @Test
+    void showsTheTokenThatTheFileHasNow(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(directory.resolve("token"), "first-token-of-16+\nanother-line\n");
+        try (FakeRelay relay = new FakeRelay().then(200, SUCCESS)) {
+            WatermarkClient anybody = new WatermarkClient(List.of(relay.url()));
+            WatermarkClient client = anybody.bearerToken(BearerToken.ofFile(file));
+
+            client.await("orders-view", TOKEN, TIMEOUT);
+            Files.writeString(file, "second-token-of-16+\n");
+            client.awaitAll(List.of("orders-view"), TOKEN, TIMEOUT, WatermarkClient.Mode.ALL);
+            anybody.await("orders-view", TOKEN, TIMEOUT);
+
+            assertThat(relay.authorizations)
+                    .containsExactly("Bearer first-token-of-16+", "Bearer second-token-of-16+", "");
+        }
+    }
+
+    @Test
+    void withoutATokenToShowItAsksNobodyAndSaysWhy(@TempDir Path directory) throws Exception {
+        try (FakeRelay relay = new FakeRelay().then(200, SUCCESS)) {
+            Path file = Files.writeString(directory.resolve("token"), "\n");
+            WatermarkClient client =
+                    new WatermarkClient(List.of(relay.url())).bearerToken(BearerToken.ofFile(file));
+
+            Answer answer = client.await("orders-view", TOKEN, Duration.ZERO);
+
+            assertThat(answer.status()).isEqualTo(Status.UNREACHABLE);
+            assertThat(answer.reason()).contains("no bearer token in the first line of " + file);
+            assertThat(relay.requests).isEmpty();
         }
     }
 
