@@ -194,7 +194,9 @@ class PartitionWorkTest {
 
         int sessions = sessionsUntilStopped(driver.work, 0);
 
-        assertThat(sessions).as("five nobody is blamed for but the last, which halves; three attempts").isEqualTo(8);
+        assertThat(sessions)
+                .as("five nobody is blamed for but the last, which halves; three attempts")
+                .isEqualTo(8);
         assertThat(driver.work.reason()).contains("t-0@0", "terminating connection", "3 attempts");
     }
 

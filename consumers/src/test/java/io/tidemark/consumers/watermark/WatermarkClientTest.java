@@ -166,8 +166,7 @@ class WatermarkClientTest {
     void withoutATokenToShowItAsksNobodyAndSaysWhy(@TempDir Path directory) throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, SUCCESS)) {
             Path file = Files.writeString(directory.resolve("token"), "\n");
-            WatermarkClient client =
-                    new WatermarkClient(List.of(relay.url())).bearerToken(BearerToken.ofFile(file));
+            WatermarkClient client = new WatermarkClient(List.of(relay.url())).bearerToken(BearerToken.ofFile(file));
 
             Answer answer = client.await("orders-view", TOKEN, Duration.ZERO);
 
