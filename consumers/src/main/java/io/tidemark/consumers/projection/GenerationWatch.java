@@ -71,7 +71,7 @@ final class GenerationWatch implements AutoCloseable {
             if (read < projection.generation() && !partitions.isEmpty()) {
                 Switchover.Standing standing = switchover.standing(connection, read, partitions);
                 rebuild = Optional.of(standing.toRebuild(read));
-                if (standing.isNear() && switchover.attempt(connection, partitions)) {
+                if (switchover.isWorthAnAttempt(standing) && switchover.attempt(connection, partitions)) {
                     read = projection.generation();
                 }
             }
