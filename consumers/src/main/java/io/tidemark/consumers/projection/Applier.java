@@ -12,6 +12,8 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Does jobs on the projection's database, each in one transaction. Called on worker threads. Promise: when it says
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * or {@code SessionLost}, nothing is.
  */
 final class Applier {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
 
     private final DataSource database;
     private final ProgressTable progress;
@@ -77,6 +81,8 @@ final class Applier {
             deadLetters.send(job);
         } catch (DeadLetterSender.NotSent e) {
             return new Outcome.Unreachable(e);
+        } catch (DeadLetterSender.Unacceptable e) {
+            return new Outcome.Hopeless(e);
         }
         Outcome outcome =
                 transaction(connection -> advance(connection, partition, job.claimed(), List.of(job.event())));
@@ -87,7 +93,17 @@ final class Applier {
             throws SQLException {
         Event last = events.get(events.size() - 1);
         long next = last.offset() + 1; // the record's, never the log's end: markers occupy offsets too
-        return advance(connection, partition, claimed, next, last.position(), events.size());
+        return advance(connection, partition, claimed, next, legiblePosition(last), events.size());
+    }
+
+    /** Nothing rests on it here, so nothing may fail for it: the same event would again, and as a dead letter, too. */
+    private static Optional<Position> legiblePosition(Event event) {
+        try {
+            return event.position();
+        } catch (IllegalArgumentException e) {
+            LOG.warn("event=position-illegible at={} reason=\"{}\"", event, e.getMessage());
+            return Optional.empty();
+        }
     }
 
     private Outcome advance(

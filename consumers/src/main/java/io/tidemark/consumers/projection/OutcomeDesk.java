@@ -52,6 +52,8 @@ final class OutcomeDesk {
             work.noted();
         } else if (outcome instanceof Outcome.Refused refused) {
             refused(work, job, refused.reason());
+        } else if (outcome instanceof Outcome.Hopeless hopeless && job instanceof Job.PutAside putAside) {
+            stop(work, putAside.event() + ": " + putAside.reason() + "; and " + hopeless.reason().getMessage());
         } else if (outcome instanceof Outcome.SessionLost lost) {
             sessionLost(work, job, lost.reason());
         } else if (outcome instanceof Outcome.Unreachable unreachable) {
