@@ -127,10 +127,15 @@ final class GenerationWatch implements AutoCloseable {
         return rebuild;
     }
 
+    /** Nothing is looked at any more; what is known stays. Returns at once. */
+    void end() {
+        closing.countDown();
+    }
+
     /** A switch that is under way is rolled back, or has been committed. */
     @Override
     public void close() throws InterruptedException {
-        closing.countDown();
+        end();
         thread.interrupt();
         thread.join(CLOSE_TIMEOUT.toMillis());
     }
