@@ -16,7 +16,8 @@ import javax.sql.DataSource;
 /**
  * Checks a token and runs a query in one snapshot of the projection's database, so that nothing can come between. Needs
  * a projection kept by {@code ProjectionRunner}, in that database or a physical replica of it; its generation that is
- * read counts. Asks a relay once for each token; for one that it knows, no relay need be there. Blocks its caller.
+ * read counts. Asks a relay about each token and remembers the answer for five minutes, in which no relay need be there. Blocks its
+ * caller.
  */
 public final class ReadGate {
 
@@ -46,7 +47,7 @@ public final class ReadGate {
         this.projection = projection;
         this.database = database;
         this.relays = relays;
-        this.needs = new TokenNeeds(projection, relays, MAX_TOKENS);
+        this.needs = new TokenNeeds(projection, relays, MAX_TOKENS, System::nanoTime);
         this.generations = new Generations(projection);
     }
 
