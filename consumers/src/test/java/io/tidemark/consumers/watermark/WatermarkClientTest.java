@@ -148,7 +148,7 @@ class WatermarkClientTest {
     /** A relay cuts every wait to its own limit, and says timeout then. */
     @Test
     void asksAgainUntilTheCallersTimeIsOver() throws Exception {
-        String waited = BEHIND.replace("{", "{\"waitedMillis\":30,").replace("[{\"waitedMillis\":30,", "[{");
+        String waited = "{\"waitedMillis\":30," + BEHIND.substring(1);
         try (FakeRelay relay = new FakeRelay().then(200, waited).then(200, waited).then(200, SUCCESS)) {
             Answer answer = new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, TIMEOUT);
 
