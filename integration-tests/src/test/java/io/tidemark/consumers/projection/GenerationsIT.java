@@ -18,15 +18,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** What claims, advances and the switch rest on, one step at a time on two connections, with nobody else there. */
-@Timeout(value = 2, unit = TimeUnit.MINUTES)
 class GenerationsIT {
 
     private static final String NAME = "view";
@@ -49,12 +46,21 @@ class GenerationsIT {
                 Statement statement = connection.createStatement()) {
             statement.execute("create database " + database);
         }
-        one = servers.connect(database);
-        other = servers.connect(database);
+        one = connect();
+        other = connect();
         ProgressTable.create(one);
         generations.register(one, 1);
         one.setAutoCommit(false);
         other.setAutoCommit(false);
+    }
+
+    /** One that waits for no lock longer than half a minute, so that a missing limit is a failure and no standstill. */
+    private Connection connect() throws SQLException {
+        Connection connection = servers.connect(database);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("set statement_timeout = '30s'");
+        }
+        return connection;
     }
 
     @AfterEach
@@ -106,7 +112,7 @@ class GenerationsIT {
         return read;
     }
 
-    /** The server gives the lock up; without a limit this would wait until the test's own. */
+    /** The server gives up by the lock's limit, not by this test's. */
     private static void assertWaitsForFiveSeconds(ThrowingCallable call) {
         long since = System.nanoTime();
         assertThatThrownBy(call)
