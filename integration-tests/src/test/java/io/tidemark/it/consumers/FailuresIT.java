@@ -220,6 +220,27 @@ class FailuresIT {
         }
     }
 
+    /** As one that exceeds idle_in_transaction_session_timeout, or crashes its backend. */
+    @Test
+    void anEventThatEndsItsSessionEachTimeIsToBlame() throws Exception {
+        UUID killer = world.publishTo(0, "killer");
+        Projection projection = world.projection((event, connection) -> {
+            AppliedLog.apply(event, connection);
+            if (event.text().equals("killer")) {
+                try (Statement statement = connection.createStatement()) {
+                    statement.execute("select pg_terminate_backend(pg_backend_pid())");
+                }
+            }
+        });
+        try (ProjectionRunner runner = ProjectionRunner.start(projection.onFailure(STOP), world.config())) {
+            awaitState(runner, 0, State.STOPPED);
+            assertThat(partition(runner, 0).reason()).contains(world.topic() + "-0@0", "3 attempts");
+            world.publishTo(1, "x");
+
+            world.log().checkExactlyOnce(publishedBut(killer));
+        }
+    }
+
     /** Behind the last event there is a transaction's marker, which nobody ever applies. */
     @Test
     void aPartitionWhoseEventsHaveAllExpiredGoesOnAfterARestart() throws Exception {
