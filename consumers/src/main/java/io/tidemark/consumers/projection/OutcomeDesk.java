@@ -53,7 +53,10 @@ final class OutcomeDesk {
         } else if (outcome instanceof Outcome.Refused refused) {
             refused(work, job, refused.reason());
         } else if (outcome instanceof Outcome.Hopeless hopeless && job instanceof Job.PutAside putAside) {
-            stop(work, putAside.event() + ": " + putAside.reason() + "; and " + hopeless.reason().getMessage());
+            stop(
+                    work,
+                    putAside.event() + ": " + putAside.reason() + "; and "
+                            + hopeless.reason().getMessage());
         } else if (outcome instanceof Outcome.SessionLost lost) {
             sessionLost(work, job, lost.reason());
         } else if (outcome instanceof Outcome.Unreachable unreachable) {

@@ -90,7 +90,8 @@ public record RunnerSnapshot(
      */
     public OptionalLong lagRecords() {
         if (!reason.isEmpty()
-                || partitions.stream().anyMatch(partition -> partition.lagRecords().isEmpty())) {
+                || partitions.stream()
+                        .anyMatch(partition -> partition.lagRecords().isEmpty())) {
             return OptionalLong.empty();
         }
         return OptionalLong.of(partitions.stream()

@@ -27,7 +27,8 @@ public final class TokenServletFilter implements Filter {
 
     /** Puts the token of what was just written on the response, with those written before and the one received. */
     public static void written(HttpServletRequest request, HttpServletResponse response, Token token) {
-        Token all = attribute(request, WRITTEN).map(before -> before.merge(token)).orElse(token);
+        Token all =
+                attribute(request, WRITTEN).map(before -> before.merge(token)).orElse(token);
         request.setAttribute(WRITTEN, all);
         TokenHeader.merge(received(request), Optional.of(all))
                 .ifPresent(merged -> response.setHeader(Token.HTTP_HEADER, merged.toString()));

@@ -28,8 +28,7 @@ class HoldPlanTest {
         plan.failed(Map.of(STUCK, 5L), 0);
 
         assertThat(isWorthIt(Map.of(STUCK, 5L), Duration.ofHours(1))).isFalse();
-        assertThat(isWorthIt(Map.of(STUCK, 5L, OTHER, 9L), Duration.ofHours(1)))
-                .isFalse();
+        assertThat(isWorthIt(Map.of(STUCK, 5L, OTHER, 9L), Duration.ofHours(1))).isFalse();
         assertThat(isWorthIt(Map.of(STUCK, 6L), Duration.ofHours(1))).isTrue();
         assertThat(isWorthIt(Map.of(OTHER, 9L), Duration.ofHours(1)))
                 .as("the one that was stuck is there")

@@ -52,8 +52,7 @@ class ReadGateTest {
             GatedRead<Integer> read = gate.read(TOKEN, Duration.ofMillis(200), snapshot -> 1);
 
             assertThat(read)
-                    .isEqualTo(
-                            new GatedRead.NotFresh<>(Status.TIMEOUT, "the token is not published yet", List.of()));
+                    .isEqualTo(new GatedRead.NotFresh<>(Status.TIMEOUT, "the token is not published yet", List.of()));
         }
     }
 }

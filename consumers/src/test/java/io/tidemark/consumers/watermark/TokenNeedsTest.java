@@ -28,7 +28,8 @@ class TokenNeedsTest {
 
     private static Needs ask(String answer) throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, answer)) {
-            return new TokenNeeds("orders-view", new WatermarkClient(List.of(relay.url())), 10, System::nanoTime).of(TOKEN, TIMEOUT);
+            return new TokenNeeds("orders-view", new WatermarkClient(List.of(relay.url())), 10, System::nanoTime)
+                    .of(TOKEN, TIMEOUT);
         }
     }
 
@@ -60,7 +61,8 @@ class TokenNeedsTest {
     @Test
     void asksOnceForEachTokenAndForgetsTheOldest() throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, explained("true", "success"))) {
-            TokenNeeds needs = new TokenNeeds("orders-view", new WatermarkClient(List.of(relay.url())), 2, System::nanoTime);
+            TokenNeeds needs =
+                    new TokenNeeds("orders-view", new WatermarkClient(List.of(relay.url())), 2, System::nanoTime);
             Token other = Token.of("7f3a9c21", 1, Lsn.parse("A/1"));
             Token third = Token.of("7f3a9c21", 1, Lsn.parse("A/2"));
 

@@ -149,7 +149,8 @@ class WatermarkClientTest {
     @Test
     void asksAgainUntilTheCallersTimeIsOver() throws Exception {
         String waited = "{\"waitedMillis\":30," + BEHIND.substring(1);
-        try (FakeRelay relay = new FakeRelay().then(200, waited).then(200, waited).then(200, SUCCESS)) {
+        try (FakeRelay relay =
+                new FakeRelay().then(200, waited).then(200, waited).then(200, SUCCESS)) {
             Answer answer = new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, TIMEOUT);
 
             assertThat(answer.isCaughtUp()).isTrue();

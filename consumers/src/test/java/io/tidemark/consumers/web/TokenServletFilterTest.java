@@ -21,8 +21,8 @@ class TokenServletFilterTest {
     private final Map<String, Object> attributes = new HashMap<>();
     private final Map<String, String> headers = new HashMap<>();
 
-    private final HttpServletRequest request = proxy(HttpServletRequest.class, (proxy, method, arguments) ->
-            switch (method.getName()) {
+    private final HttpServletRequest request =
+            proxy(HttpServletRequest.class, (proxy, method, arguments) -> switch (method.getName()) {
                 case "getHeader" -> RECEIVED.toString();
                 case "getAttribute" -> attributes.get(arguments[0]);
                 case "setAttribute" -> attributes.put((String) arguments[0], arguments[1]);
@@ -38,8 +38,8 @@ class TokenServletFilterTest {
     });
 
     private static <T> T proxy(Class<T> type, InvocationHandler handler) {
-        return type.cast(Proxy.newProxyInstance(
-                TokenServletFilterTest.class.getClassLoader(), new Class<?>[] {type}, handler));
+        return type.cast(
+                Proxy.newProxyInstance(TokenServletFilterTest.class.getClassLoader(), new Class<?>[] {type}, handler));
     }
 
     @Test

@@ -123,14 +123,20 @@ class GenerationsIT {
     }
 
     @Test
-    void advancesOnlyFromWhereItStandsAndOnlyForTheNewestOwner() throws Exception {
-        Claimed old = stands(1, FIRST, 5, false);
-        assertThat(advance(one, 1, new Claimed(4, old.epoch()), 6)).as("from elsewhere").isFalse();
+    void advancesOnlyFromWhereItStands() throws Exception {
+        Claimed claimed = stands(1, FIRST, 5, false);
 
+        assertThat(advance(one, 1, new Claimed(4, claimed.epoch()), 6)).isFalse();
+        assertThat(advance(one, 1, claimed, 6)).isTrue();
+    }
+
+    @Test
+    void onlyTheNewestOwnerAdvances() throws Exception {
+        Claimed earlier = stands(1, FIRST, 5, false);
         Claimed newest = claimed(progress(1).claim(one, FIRST));
-        assertThat(advance(one, 1, old, 6)).as("as an earlier owner").isFalse();
-        assertThat(progress(1).noteCaughtUp(one, FIRST, old)).as("as an earlier owner").isFalse();
 
+        assertThat(advance(one, 1, earlier, 6)).isFalse();
+        assertThat(progress(1).noteCaughtUp(one, FIRST, earlier)).isFalse();
         assertThat(advance(one, 1, newest, 6)).isTrue();
     }
 
@@ -145,15 +151,27 @@ class GenerationsIT {
     }
 
     @Test
-    void aSwitchWaitsForAClaimThatIsNotCommittedAndAClaimForASwitch() throws Exception {
+    void aSwitchWaitsForAClaimThatIsNotCommitted() throws Exception {
         stands(1, FIRST, 5, false);
         progress(1).claim(one, FIRST);
-        assertWaitsForFiveSeconds(() -> generations.lock(other));
-        one.rollback();
-        other.rollback();
 
+        assertWaitsForFiveSeconds(() -> generations.lock(other));
+    }
+
+    @Test
+    void aClaimWaitsForASwitch() throws Exception {
+        stands(1, FIRST, 5, false);
         generations.lock(one);
+
         assertWaitsForFiveSeconds(() -> progress(1).claim(other, FIRST));
+    }
+
+    @Test
+    void aClaimWaitsForAWriterNoLongerThanFiveSeconds() throws Exception {
+        Claimed claimed = stands(1, FIRST, 5, false);
+        assertThat(advance(other, 1, claimed, 6)).isTrue();
+
+        assertWaitsForFiveSeconds(() -> progress(1).claim(one, FIRST));
     }
 
     @Test
@@ -166,14 +184,21 @@ class GenerationsIT {
     }
 
     @Test
-    void oneSwitchAtATimeAndNoneForEver() throws Exception {
+    void oneSwitchAtATime() throws Exception {
         generations.lock(one);
+
+        assertWaitsForFiveSeconds(() -> generations.lock(other));
+    }
+
+    @Test
+    void aSwitchWhoseProcessIsFrozenIsEndedByTheServer() throws Exception {
+        generations.lock(one);
+
         try (Statement statement = one.createStatement();
                 ResultSet row = statement.executeQuery("show idle_in_transaction_session_timeout")) {
             row.next();
-            assertThat(row.getString(1)).as("how long a frozen one may hold").isEqualTo("10s");
+            assertThat(row.getString(1)).isEqualTo("10s");
         }
-        assertWaitsForFiveSeconds(() -> generations.lock(other));
     }
 
     @Test
@@ -218,21 +243,32 @@ class GenerationsIT {
         assertThat(generationThatIsRead()).isEqualTo(1);
     }
 
-    /** What the old one has but nobody has told yet, what is new, and not what is not read any more. */
     @Test
-    void needsThePartitionsOfTheOldOneAndOfTheTopics() throws Exception {
+    void needsThePartitionsOfTheOldOneEvenIfNobodyHasToldOfThem() throws Exception {
         stands(1, FIRST, 5, false);
-        stands(1, RETIRED, 9, false);
         stands(2, SECOND, 3, true);
 
         Switchover.Standing standing = switchover.standing(one, 1, Set.of(SECOND));
 
-        assertThat(standing.partitions()).isEqualTo(2);
         assertThat(standing.caughtUp()).isEqualTo(1);
         assertThat(standing.behind()).isEqualTo(5);
         assertThat(standing.missing()).containsOnlyKeys(FIRST);
-        assertThat(switchover.standing(one, 1, Set.of(FIRST, SECOND)).partitions())
-                .isEqualTo(2);
+    }
+
+    @Test
+    void needsThePartitionsThatTheOldOneHasNotBegun() throws Exception {
+        stands(1, FIRST, 5, false);
+        stands(2, FIRST, 5, true);
+
+        assertThat(switchover.standing(one, 1, Set.of(FIRST, SECOND)).missing()).containsOnlyKeys(SECOND);
+    }
+
+    @Test
+    void needsNothingOfATopicThatIsNotReadAnyMore() throws Exception {
+        stands(1, RETIRED, 9, false);
+        stands(2, FIRST, 5, true);
+
+        assertThat(switchover.standing(one, 1, Set.of(FIRST)).isThere()).isTrue();
     }
 
     @Test
