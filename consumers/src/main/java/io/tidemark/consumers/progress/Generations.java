@@ -22,6 +22,9 @@ public final class Generations {
     /** A writer that stands still between its update and its commit holds up a switch no longer than this. */
     private static final String LOCK_TIMEOUT = "set local lock_timeout = '5s'";
 
+    /** A switch whose process is frozen holds the older generation no longer than this: the server ends its session. */
+    private static final String IDLE_TIMEOUT = "set local idle_in_transaction_session_timeout = '10s'";
+
     private static final String FENCE = "update tidemark_progress set epoch = epoch + 1, updated_at = now() where"
             + " projection = ? and generation = ?";
     private static final String ACTIVATE =
@@ -126,7 +129,7 @@ public final class Generations {
      */
     public OptionalInt lock(Connection connection) throws SQLException {
         try (Statement timeout = connection.createStatement()) {
-            timeout.execute(LOCK_TIMEOUT);
+            timeout.execute(LOCK_TIMEOUT + "; " + IDLE_TIMEOUT);
         }
         try (PreparedStatement select = connection.prepareStatement(READ + " for update")) {
             return generation(select);

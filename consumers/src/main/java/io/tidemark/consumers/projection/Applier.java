@@ -4,19 +4,25 @@ import io.tidemark.consumers.progress.ClaimResult;
 import io.tidemark.consumers.progress.ClaimResult.Claimed;
 import io.tidemark.consumers.progress.ProgressTable;
 import io.tidemark.consumers.progress.ProgressTable.Partition;
+import io.tidemark.outbox.Position;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Does jobs on the projection's database, each in one transaction. Called on worker threads. Promise: when it says
- * {@code Advanced}, effects and progress are committed together; when it says anything but that or {@code Unreachable},
- * nothing is.
+ * {@code Advanced}, effects and progress are committed together; when it says anything but that, {@code Unreachable}
+ * or {@code SessionLost}, nothing is.
  */
 final class Applier {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
 
     private final DataSource database;
     private final ProgressTable progress;
@@ -52,6 +58,10 @@ final class Applier {
                         : advance(connection, partition, apply.claimed(), apply.events());
             });
         }
+        if (job instanceof Job.Pass pass) {
+            return transaction(connection ->
+                    advance(connection, partition, pass.claimed(), pass.nextOffset(), Optional.empty(), 0));
+        }
         if (job instanceof Job.PutAside putAside) {
             return putAside(partition, putAside);
         }
@@ -71,6 +81,8 @@ final class Applier {
             deadLetters.send(job);
         } catch (DeadLetterSender.NotSent e) {
             return new Outcome.Unreachable(e);
+        } catch (DeadLetterSender.Unacceptable e) {
+            return new Outcome.Hopeless(e);
         }
         Outcome outcome =
                 transaction(connection -> advance(connection, partition, job.claimed(), List.of(job.event())));
@@ -81,17 +93,38 @@ final class Applier {
             throws SQLException {
         Event last = events.get(events.size() - 1);
         long next = last.offset() + 1; // the record's, never the log's end: markers occupy offsets too
-        if (!progress.advance(connection, partition, claimed, next, last.position())) {
-            return new Outcome.Lost();
-        }
-        return new Outcome.Advanced(new Claimed(next, claimed.epoch()), events.size());
+        return advance(connection, partition, claimed, next, legiblePosition(last), events.size());
     }
 
+    /** Nothing rests on it here, so nothing may fail for it: the same event would again, and as a dead letter, too. */
+    private static Optional<Position> legiblePosition(Event event) {
+        try {
+            return event.position();
+        } catch (IllegalArgumentException e) {
+            LOG.warn("event=position-illegible at={} reason=\"{}\"", event, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private Outcome advance(
+            Connection connection,
+            Partition partition,
+            Claimed claimed,
+            long next,
+            Optional<Position> position,
+            int applied)
+            throws SQLException {
+        return progress.advance(connection, partition, claimed, next, position)
+                ? new Outcome.Advanced(new Claimed(next, claimed.epoch()), applied)
+                : new Outcome.Lost();
+    }
+
+    @SuppressWarnings("CatchingUnchecked") // a pool may throw anything when it has no connection
     private Outcome transaction(Work work) {
         try (Connection connection = database.getConnection()) {
             connection.setAutoCommit(false);
             return transaction(connection, work);
-        } catch (SQLException e) {
+        } catch (Exception e) {
             return new Outcome.Unreachable(e);
         }
     }
@@ -107,12 +140,12 @@ final class Applier {
             }
             return outcome;
         } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
-            return FailureRule.isDatabaseAway(e, connection) ? unreachable(e) : refused(connection, e);
+            return switch (FailureRule.blame(e, connection)) {
+                case EVENT -> refused(connection, e);
+                case SESSION -> new Outcome.SessionLost(e);
+                case DATABASE -> new Outcome.Unreachable(e);
+            };
         }
-    }
-
-    private static Outcome unreachable(Throwable reason) {
-        return new Outcome.Unreachable(reason instanceof Exception known ? known : new SQLException(reason));
     }
 
     /** What cannot even be rolled back has an unknown end. */
@@ -120,7 +153,7 @@ final class Applier {
         @Nullable SQLException lost = rollback(connection);
         if (lost != null) {
             lost.addSuppressed(reason);
-            return new Outcome.Unreachable(lost);
+            return new Outcome.SessionLost(lost);
         }
         return new Outcome.Refused(reason);
     }

@@ -31,6 +31,9 @@ final class ConsumerSession implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ConsumerSession.class);
     private static final Duration LONGEST_POLL = Duration.ofSeconds(1);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    /** Beyond the drain timeout, at most, for what is done last; workers may be held by handlers that were left behind. */
+    private static final Duration LAST_TIMEOUT = Duration.ofSeconds(2);
 
     private final Projection projection;
     private final Duration drainTimeout;
@@ -39,6 +42,7 @@ final class ConsumerSession implements AutoCloseable {
     private final OutcomeDesk desk;
     private final JobBoard board;
     private final GroupOffsets offsets;
+    private final SessionView view;
 
     private final Map<TopicPartition, PartitionWork> works = new LinkedHashMap<>();
     private volatile boolean isPolling;
@@ -59,6 +63,7 @@ final class ConsumerSession implements AutoCloseable {
         this.offsets = new GroupOffsets(consumer, isBuilding ? OffsetNotes.REBUILDING : "");
         this.desk = new OutcomeDesk(projection, consumer, offsets, counters);
         this.board = new JobBoard(applier, workers, desk, this::wakeUp);
+        this.view = new SessionView(consumer, works);
     }
 
     void join() {
@@ -72,20 +77,30 @@ final class ConsumerSession implements AutoCloseable {
         offsets.tell(System.nanoTime());
         Set<TopicPartition> paused = consumer.paused();
         works.forEach((partition, work) -> pauseOrResume(partition, work, paused.contains(partition)));
-        for (ConsumerRecord<byte[], byte[]> record : poll()) {
-            PartitionWork work = works.get(new TopicPartition(record.topic(), record.partition()));
-            if (work != null && work.isClaimed()) {
-                work.add(Event.of(record));
-            }
-        }
+        keep(poll());
         if (isBuilding) {
             works.forEach(this::noteIfCaughtUp);
         }
     }
 
+    private void keep(ConsumerRecords<byte[], byte[]> records) {
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            PartitionWork work = works.get(new TopicPartition(record.topic(), record.partition()));
+            if (work != null && work.isClaimed()) {
+                work.backlog().add(Event.of(record));
+            }
+        }
+        records.nextOffsets().forEach((partition, next) -> {
+            PartitionWork work = works.get(partition);
+            if (work != null && work.isClaimed()) {
+                work.backlog().fetchedUpTo(next.offset());
+            }
+        });
+    }
+
     /** Nearer than a batch: under load nothing is ever at the end. */
     private void noteIfCaughtUp(TopicPartition partition, PartitionWork work) {
-        OptionalLong lag = lag(partition, work);
+        OptionalLong lag = view.lag(partition, work);
         if (lag.isPresent() && lag.getAsLong() <= projection.maxBatch()) {
             work.caughtUp();
         }
@@ -141,7 +156,9 @@ final class ConsumerSession implements AutoCloseable {
                     "offset " + offset + " of " + partition + " is not in the topic: retention has deleted events that"
                             + " were never applied, or the topic was made again;"
                             + " restore the projection from its source, then set"
-                            + " next_offset in tidemark_progress");
+                            + " next_offset in tidemark_progress. (Of a program that was killed within seconds of its"
+                            + " last event, and started after all events had expired, nothing but the end of a"
+                            + " transaction may be missing: then setting next_offset is enough.)");
         }
     }
 
@@ -164,26 +181,7 @@ final class ConsumerSession implements AutoCloseable {
     }
 
     List<RunnerSnapshot.Partition> partitions() {
-        return works.entrySet().stream()
-                .map(entry -> new RunnerSnapshot.Partition(
-                        entry.getKey().topic(),
-                        entry.getKey().partition(),
-                        entry.getValue().state(),
-                        entry.getValue().reason(),
-                        entry.getValue().nextOffset(),
-                        lag(entry.getKey(), entry.getValue())))
-                .toList();
-    }
-
-    /** From the next offset to apply, not from the next one to fetch; asks nobody. */
-    private OptionalLong lag(TopicPartition partition, PartitionWork work) {
-        OptionalLong next = work.nextOffset();
-        OptionalLong unfetched = next.isPresent() && consumer.assignment().contains(partition)
-                ? consumer.currentLag(partition)
-                : OptionalLong.empty();
-        return unfetched.isPresent()
-                ? OptionalLong.of(unfetched.getAsLong() + work.fetchedUpTo() - next.getAsLong())
-                : OptionalLong.empty();
+        return view.partitions();
     }
 
     /** Lets handlers end within the drain timeout, tells Kafka, and leaves the group. */
@@ -196,9 +194,12 @@ final class ConsumerSession implements AutoCloseable {
     private void giveAway(Collection<TopicPartition> partitions) {
         Map<TopicPartition, PartitionWork> leaving = new HashMap<>(works);
         leaving.keySet().retainAll(partitions);
-        leaving.values().forEach(PartitionWork::leave);
+        leaving.values().forEach(work -> work.tenure().leave());
         if (!board.awaitEnd(leaving.values(), drainTimeout)) {
             LOG.warn("event=handler-left-behind projection={} drainTimeout={}", projection.name(), drainTimeout);
+        }
+        if (!board.endLast(leaving.values(), LAST_TIMEOUT)) {
+            LOG.info("event=markers-not-passed projection={} timeout={}", projection.name(), LAST_TIMEOUT);
         }
         offsets.tellNow(partitions);
         drop(partitions);
@@ -209,7 +210,7 @@ final class ConsumerSession implements AutoCloseable {
         for (TopicPartition partition : partitions) {
             PartitionWork work = works.remove(partition);
             if (work != null) {
-                work.abandon();
+                work.tenure().end();
             }
         }
     }
@@ -229,6 +230,7 @@ final class ConsumerSession implements AutoCloseable {
                                 new Partition(partition.topic(), partition.partition()),
                                 projection.onFailure(),
                                 projection.maxBatch(),
+                                isBuilding ? Duration.ZERO : PATIENCE, // a switch waits for the last offset
                                 new SplittableRandom()));
             }
         }

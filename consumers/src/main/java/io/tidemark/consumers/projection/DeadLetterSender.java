@@ -15,10 +15,11 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends events that cannot be applied to their topic, as they came, with headers that say from where and why. Connects
@@ -35,6 +36,8 @@ final class DeadLetterSender implements AutoCloseable {
     /** Longer reasons are cut: a record must not fail for its explanation. */
     private static final int MAX_REASON_CHARS = 2000;
 
+    private static final Logger LOG = LoggerFactory.getLogger(DeadLetterSender.class);
+
     private final String projection;
     private final Map<String, Object> kafka;
     private final Clock clock;
@@ -47,6 +50,13 @@ final class DeadLetterSender implements AutoCloseable {
         }
     }
 
+    /** No broker will take it, however often it is sent. */
+    static final class Unacceptable extends Exception {
+        Unacceptable(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
     DeadLetterSender(String projection, Map<String, Object> kafka, Clock clock) {
         this.projection = projection;
         this.kafka = kafka;
@@ -54,7 +64,23 @@ final class DeadLetterSender implements AutoCloseable {
     }
 
     /** Returns when the brokers have it. */
-    void send(Job.PutAside job) throws NotSent {
+    void send(Job.PutAside job) throws NotSent, Unacceptable {
+        try {
+            connected(job.topic()).send(letter(job)).get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new NotSent("interrupted while sending a dead letter to " + job.topic(), e);
+        } catch (ExecutionException | KafkaException | IllegalArgumentException e) {
+            Throwable refusal = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
+            String message = "cannot send a dead letter to " + job.topic() + ": " + refusal.getMessage();
+            if (LetterRule.isRefusedForGood(refusal)) {
+                throw new Unacceptable(message, refusal);
+            }
+            throw new NotSent(message, refusal);
+        }
+    }
+
+    private ProducerRecord<byte[], byte[]> letter(Job.PutAside job) {
         Event event = job.event();
         ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(
                 job.topic(),
@@ -78,14 +104,7 @@ final class DeadLetterSender implements AutoCloseable {
                 DeadLetters.TIME,
                 clock.instant().toString());
         about.forEach((name, value) -> letter.headers().add(name, value.getBytes(StandardCharsets.UTF_8)));
-        try {
-            connected(job.topic()).send(letter).get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new NotSent("interrupted while sending a dead letter to " + job.topic(), e);
-        } catch (ExecutionException | KafkaException e) {
-            throw new NotSent("cannot send a dead letter to " + job.topic() + ": " + e.getMessage(), e);
-        }
+        return letter;
     }
 
     private synchronized KafkaProducer<byte[], byte[]> connected(String topic)
@@ -106,9 +125,11 @@ final class DeadLetterSender implements AutoCloseable {
                     .all()
                     .get();
         } catch (ExecutionException e) {
-            if (!(e.getCause() instanceof TopicExistsException)) {
+            Throwable why = e.getCause() == null ? e : e.getCause();
+            if (!LetterRule.canDoWithout(why)) {
                 throw e;
             }
+            LOG.info("event=dead-letter-topic-not-made topic={} reason=\"{}\"", topic, why.getMessage());
         }
     }
 

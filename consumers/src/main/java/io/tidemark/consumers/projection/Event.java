@@ -54,7 +54,11 @@ public final class Event {
         return record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
     }
 
-    /** Where it stands in the order of its source; empty when the relay does not write that header. */
+    /**
+     * Where it stands in the order of its source; empty when the relay does not write that header.
+     *
+     * @throws IllegalArgumentException when the header is not a position
+     */
     public Optional<Position> position() {
         return header(EventHeaders.POSITION).map(Position::parse);
     }

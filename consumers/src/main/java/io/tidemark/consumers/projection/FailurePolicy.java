@@ -5,7 +5,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * What becomes of an event whose handler fails. A database that is away is no fault of the event: that is waited for,
- * however long it takes, and uses up no attempts.
+ * however long it takes, and uses up no attempts. An event is to blame when its handling ends the database's session
+ * five times in a row, the database being there in between; each further time is an attempt.
  *
  * @param attempts how often a single event is tried, 1 or more
  * @param firstDelay before the second attempt; doubled before each further one

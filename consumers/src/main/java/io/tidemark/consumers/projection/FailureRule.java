@@ -2,47 +2,49 @@ package io.tidemark.consumers.projection;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import org.jspecify.annotations.Nullable;
 
 /** Decides what a failure means: is the event to blame, or is the database not there? Nothing else decides that. */
 final class FailureRule {
 
     private static final int VALIDATION_SECONDS = 2;
 
+    /** Who is to blame. */
+    enum Blame {
+        /** The event, or its handler: the database is there. */
+        EVENT,
+        /** The session is gone. Nobody can tell from one failure whether the server went away or the event ended it. */
+        SESSION,
+        /** The database cannot be used, whatever the event: it has no room, or is a standby. */
+        DATABASE
+    }
+
     private FailureRule() {}
 
-    /**
-     * Whether the database could not be used, so that the same events may well succeed later.
-     *
-     * @param connection the one it failed on; null when there was none
-     */
-    static boolean isDatabaseAway(Throwable failure, @Nullable Connection connection) {
-        if (connection == null || isUnusable(failure)) {
-            return true;
+    /** @param connection the one it failed on */
+    static Blame blame(Throwable failure, Connection connection) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+                Blame blame = blame(sql.getSQLState());
+                if (blame != Blame.EVENT) {
+                    return blame;
+                }
+            }
         }
         try {
-            return !connection.isValid(VALIDATION_SECONDS);
+            return connection.isValid(VALIDATION_SECONDS) ? Blame.EVENT : Blame.SESSION;
         } catch (SQLException e) {
-            return true;
+            return Blame.SESSION;
         }
     }
 
     /**
-     * By the classes of the Postgres manual, appendix A: no room or connections (53), being stopped or started (57P),
-     * system errors (58), a standby (25006). A lost connection (08) is asked for, because a handler may have others.
+     * By the classes of the Postgres manual, appendix A: no room or connections (53), system errors (58), a standby
+     * (25006), being stopped or started (57P). A lost connection (08) is asked for, because a handler may have others.
      */
-    private static boolean isUnusable(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException sql && sql.getSQLState() != null) {
-                String state = sql.getSQLState();
-                if (state.startsWith("53")
-                        || state.startsWith("57P")
-                        || state.startsWith("58")
-                        || state.equals("25006")) {
-                    return true;
-                }
-            }
+    private static Blame blame(String state) {
+        if (state.startsWith("53") || state.startsWith("58") || state.equals("25006")) {
+            return Blame.DATABASE;
         }
-        return false;
+        return state.startsWith("57P") ? Blame.SESSION : Blame.EVENT;
     }
 }

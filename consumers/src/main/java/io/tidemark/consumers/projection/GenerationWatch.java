@@ -63,6 +63,7 @@ final class GenerationWatch implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("CatchingUnchecked") // a pool or a driver may throw anything, and the watch goes on
     private void look() throws InterruptedException {
         try (Connection connection = database.getConnection()) {
             connection.setAutoCommit(true);
@@ -70,13 +71,13 @@ final class GenerationWatch implements AutoCloseable {
             if (read < projection.generation() && !partitions.isEmpty()) {
                 Switchover.Standing standing = switchover.standing(connection, read, partitions);
                 rebuild = Optional.of(standing.toRebuild(read));
-                if (standing.isNear() && switchover.attempt(connection, partitions)) {
+                if (switchover.isWorthAnAttempt(standing) && switchover.attempt(connection, partitions)) {
                     read = projection.generation();
                 }
             }
             trouble = "";
             enter(read);
-        } catch (SQLException e) {
+        } catch (SQLException | RuntimeException | Error e) {
             String told = String.valueOf(e);
             if (!told.equals(trouble)) {
                 LOG.warn("event=generation-not-read projection={} reason=\"{}\"", projection.name(), told);
@@ -126,10 +127,15 @@ final class GenerationWatch implements AutoCloseable {
         return rebuild;
     }
 
+    /** Nothing is looked at any more; what is known stays. Returns at once. */
+    void end() {
+        closing.countDown();
+    }
+
     /** A switch that is under way is rolled back, or has been committed. */
     @Override
     public void close() throws InterruptedException {
-        closing.countDown();
+        end();
         thread.interrupt();
         thread.join(CLOSE_TIMEOUT.toMillis());
     }

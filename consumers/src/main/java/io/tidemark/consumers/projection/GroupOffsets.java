@@ -3,7 +3,9 @@ package io.tidemark.consumers.projection;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -27,7 +29,8 @@ final class GroupOffsets {
 
     private final Consumer<byte[], byte[]> consumer;
     private final String note;
-    private final Map<TopicPartition, OffsetAndMetadata> untold = new HashMap<>();
+    private final Map<TopicPartition, OffsetAndMetadata> latest = new HashMap<>();
+    private final Set<TopicPartition> untold = new HashSet<>();
     private boolean isPaused;
     private long pausedUntilNanos;
 
@@ -39,40 +42,46 @@ final class GroupOffsets {
 
     /** The database has committed everything below this offset. */
     void advanceTo(TopicPartition partition, long nextOffset) {
-        untold.put(partition, new OffsetAndMetadata(nextOffset, note));
+        latest.put(partition, new OffsetAndMetadata(nextOffset, note));
+        untold.add(partition);
     }
 
-    /** Sends what is new; what fails is sent again with the next call after half a second. */
+    /**
+     * Sends what is new. Where that fails, what is the latest by then is sent half a second later: not what has failed, and
+     * not the highest either, because a person may have set the progress back.
+     */
     void tell(long nowNanos) {
         if (untold.isEmpty() || (isPaused && nowNanos - pausedUntilNanos < 0)) {
             return;
         }
         isPaused = false;
-        Map<TopicPartition, OffsetAndMetadata> told = Map.copyOf(untold);
-        untold.clear();
+        Map<TopicPartition, OffsetAndMetadata> told = take(untold);
         consumer.commitAsync(told, (offsets, failure) -> {
             if (failure != null) {
                 LOG.atLevel(failure instanceof RebalanceInProgressException ? Level.DEBUG : Level.WARN)
                         .log("event=offsets-not-committed offsets={} reason=\"{}\"", offsets, failure.toString());
                 isPaused = true;
                 pausedUntilNanos = System.nanoTime() + PAUSE_NANOS;
-                told.forEach((partition, offset) -> {
-                    if (consumer.assignment().contains(partition)) {
-                        untold.putIfAbsent(partition, offset);
-                    }
-                });
+                untold.addAll(told.keySet());
+                untold.retainAll(latest.keySet()); // others are somebody else's by now
             }
         });
     }
 
+    private Map<TopicPartition, OffsetAndMetadata> take(Collection<TopicPartition> partitions) {
+        Map<TopicPartition, OffsetAndMetadata> taken = new HashMap<>(latest);
+        taken.keySet().retainAll(untold);
+        taken.keySet().retainAll(partitions);
+        untold.removeAll(taken.keySet());
+        return taken;
+    }
+
     /** Sends what is new of these and waits for it; the next owner tells what fails. */
     void tellNow(Collection<TopicPartition> partitions) {
-        Map<TopicPartition, OffsetAndMetadata> told = new HashMap<>(untold);
-        told.keySet().retainAll(partitions);
+        Map<TopicPartition, OffsetAndMetadata> told = take(partitions);
         if (told.isEmpty()) {
             return;
         }
-        untold.keySet().removeAll(told.keySet());
         try {
             commit(told);
         } catch (KafkaException e) {
@@ -89,6 +98,7 @@ final class GroupOffsets {
     }
 
     void forget(Collection<TopicPartition> partitions) {
-        untold.keySet().removeAll(partitions);
+        untold.removeAll(partitions);
+        latest.keySet().removeAll(partitions);
     }
 }

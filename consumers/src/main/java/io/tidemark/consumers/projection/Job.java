@@ -18,6 +18,9 @@ sealed interface Job {
     /** Apply these events, in one transaction with the progress. */
     record Apply(List<Event> events, Claimed claimed) implements Job {}
 
+    /** Advance behind offsets that are no events: the markers of transactions, and what was aborted. */
+    record Pass(Claimed claimed, long nextOffset) implements Job {}
+
     /** Send the event to the dead letters and advance behind it. */
     record PutAside(Event event, Claimed claimed, String topic, Throwable reason, int attempts) implements Job {}
 }

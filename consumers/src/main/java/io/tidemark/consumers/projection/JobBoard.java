@@ -1,18 +1,24 @@
 package io.tidemark.consumers.projection;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Between the polling thread and the workers: jobs go out, reports come back to the desk. Polling thread only, but for
  * {@link #report}. At most one job of a partition is out at a time.
  */
 final class JobBoard {
+
+    private static final Logger LOG = LoggerFactory.getLogger(JobBoard.class);
 
     private final Applier applier;
     private final Executor workers;
@@ -36,17 +42,24 @@ final class JobBoard {
     /** Gives a worker what the partition has to do now, if anything. */
     void beginNext(PartitionWork work) {
         work.begin(System.nanoTime())
-                .ifPresent(job -> workers.execute(() -> {
-                    Outcome outcome = work.isLeaving()
-                            ? new Outcome.Skipped()
-                            : applier.run(work.partition(), job, work::isAbandoned);
-                    report(new Report(work, job, outcome));
-                }));
+                .ifPresent(job -> workers.execute(
+                        () -> report(work, job, work.tenure().isLeaving() ? new Outcome.Skipped() : run(work, job))));
+    }
+
+    /** Reports whatever comes: a partition whose worker says nothing would wait for ever. */
+    @SuppressWarnings("CatchingUnchecked")
+    private Outcome run(PartitionWork work, Job job) {
+        try {
+            return applier.run(work.partition(), job, work.tenure()::isOver);
+        } catch (Throwable e) {
+            LOG.error("event=job-failed partition={}", work.partition(), e);
+            return job instanceof Job.Apply ? new Outcome.Refused(e) : new Outcome.Unreachable(e);
+        }
     }
 
     /** Called by workers. */
-    private void report(Report report) {
-        reports.add(report);
+    private void report(PartitionWork work, Job job, Outcome outcome) {
+        reports.add(new Report(work, job, outcome));
         wakeUp.run();
     }
 
@@ -62,9 +75,9 @@ final class JobBoard {
 
     /** A partition's outcome, unless the partition is gone and nobody cares. */
     private void take(Report report) {
-        report.work().ended();
-        if (!report.work().isAbandoned()) {
-            desk.take(report.work(), report.job(), report.outcome());
+        boolean matters = report.work().ended();
+        if (!report.work().tenure().isOver()) {
+            desk.take(report.work(), report.job(), report.outcome(), matters);
         }
     }
 
@@ -79,6 +92,18 @@ final class JobBoard {
             take(report);
         }
         return true;
+    }
+
+    /** Has workers do what is left to do in these, everything else having ended; false when the timeout is over before. */
+    boolean endLast(Collection<PartitionWork> leaving, Duration timeout) {
+        List<PartitionWork> last = new ArrayList<>();
+        for (PartitionWork work : leaving) {
+            work.beginLast().ifPresent(job -> {
+                last.add(work);
+                workers.execute(() -> report(work, job, run(work, job)));
+            });
+        }
+        return awaitEnd(last, timeout);
     }
 
     private @Nullable Report nextReport(long waitNanos) {

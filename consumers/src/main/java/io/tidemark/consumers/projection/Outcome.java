@@ -24,8 +24,14 @@ sealed interface Outcome {
     /** The events could not be applied, and that is their or the handler's fault; nothing was committed. */
     record Refused(Throwable reason) implements Outcome {}
 
+    /** The event can neither be applied nor be put aside; nothing was committed. */
+    record Hopeless(Exception reason) implements Outcome {}
+
     /** Whether anything was committed is unknown: the database, or Kafka for a dead letter, is not there. */
-    record Unreachable(Exception reason) implements Outcome {}
+    record Unreachable(Throwable reason) implements Outcome {}
+
+    /** The same, and it was during the job that the database's session ended: it may have been the events' doing. */
+    record SessionLost(Throwable reason) implements Outcome {}
 
     /** The partition is being given away; nothing was begun. */
     record Skipped() implements Outcome {}

@@ -31,9 +31,19 @@ final class OutcomeDesk {
         this.counters = counters;
     }
 
-    void take(PartitionWork work, Job job, Outcome outcome) {
+    /** @param matters whether it may change what the partition does next; what is committed is told in any case */
+    void take(PartitionWork work, Job job, Outcome outcome, boolean matters) {
         if (outcome instanceof Outcome.Advanced advanced) {
-            advanced(work, job, advanced);
+            tell(work, job, advanced);
+        }
+        if (matters) {
+            follow(work, job, outcome);
+        }
+    }
+
+    private void follow(PartitionWork work, Job job, Outcome outcome) {
+        if (outcome instanceof Outcome.Advanced advanced) {
+            work.advanced(advanced.claimed());
         } else if (outcome instanceof Outcome.ClaimAnswered answered) {
             claimAnswered(work, answered.result());
         } else if (outcome instanceof Outcome.Started) {
@@ -42,6 +52,13 @@ final class OutcomeDesk {
             work.noted();
         } else if (outcome instanceof Outcome.Refused refused) {
             refused(work, job, refused.reason());
+        } else if (outcome instanceof Outcome.Hopeless hopeless && job instanceof Job.PutAside putAside) {
+            stop(
+                    work,
+                    putAside.event() + ": " + putAside.reason() + "; and "
+                            + hopeless.reason().getMessage());
+        } else if (outcome instanceof Outcome.SessionLost lost) {
+            sessionLost(work, job, lost.reason());
         } else if (outcome instanceof Outcome.Unreachable unreachable) {
             again(work, String.valueOf(unreachable.reason()));
         } else if (outcome instanceof Outcome.Lost) {
@@ -49,7 +66,7 @@ final class OutcomeDesk {
         }
     }
 
-    private void advanced(PartitionWork work, Job job, Outcome.Advanced advanced) {
+    private void tell(PartitionWork work, Job job, Outcome.Advanced advanced) {
         if (job instanceof Job.PutAside putAside) {
             counters.deadLettered.incrementAndGet();
             LOG.warn(
@@ -60,7 +77,6 @@ final class OutcomeDesk {
                     putAside.reason().toString());
         }
         counters.applied.addAndGet(advanced.applied());
-        work.advanced(advanced.claimed());
         offsets.advanceTo(kafka(work), advanced.claimed().nextOffset());
     }
 
@@ -118,8 +134,20 @@ final class OutcomeDesk {
             again(work, String.valueOf(why)); // a claim, a start: not an event's fault
             return;
         }
-        counters.retried.incrementAndGet();
         work.refused(batch, why, System.nanoTime());
+        sayRefused(work, batch, why);
+    }
+
+    /** It is nobody's fault, unless it is always the same events. */
+    private void sessionLost(PartitionWork work, Job job, Throwable why) {
+        again(work, String.valueOf(why));
+        if (job instanceof Job.Apply batch && work.sessionLost(batch, why, System.nanoTime())) {
+            sayRefused(work, batch, why);
+        }
+    }
+
+    private void sayRefused(PartitionWork work, Job.Apply batch, Throwable why) {
+        counters.retried.incrementAndGet();
         if (work.isStopped()) {
             LOG.error("event=partition-stopped projection={} reason=\"{}\"", projection.name(), work.reason(), why);
         } else if (batch.events().size() == 1) {

@@ -2,10 +2,7 @@ package io.tidemark.consumers.projection;
 
 import io.tidemark.consumers.progress.ClaimResult.Claimed;
 import io.tidemark.consumers.progress.ProgressTable.Partition;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.Iterator;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -14,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One assigned partition: what has arrived, what to do next, what a failure leads to. Only the polling thread uses it,
- * but for the two flags that workers read.
+ * but for its tenure.
  */
 final class PartitionWork {
 
@@ -23,23 +20,24 @@ final class PartitionWork {
     private final int maxBatch;
     private final RetryPlan plan;
 
-    private final Deque<Event> waiting = new ArrayDeque<>();
+    private final Backlog backlog;
+    private final Tenure tenure = new Tenure();
     private @Nullable Claimed claimed;
     private OptionalLong startAt = OptionalLong.empty();
     private boolean hadProgress;
     private boolean isBusy;
     private boolean isStopped;
+    private boolean isOvertaken;
     private boolean isNoteDue;
     private boolean isNoted;
     private String reason = "";
-    private long fetchedUpTo;
-    private volatile boolean isLeaving;
-    private volatile boolean isAbandoned;
 
-    PartitionWork(Partition partition, FailurePolicy policy, int maxBatch, RandomGenerator random) {
+    /** @param patience how long nothing arrives before the partition advances behind what is no event */
+    PartitionWork(Partition partition, FailurePolicy policy, int maxBatch, Duration patience, RandomGenerator random) {
         this.partition = partition;
         this.policy = policy;
         this.maxBatch = maxBatch;
+        this.backlog = new Backlog(patience);
         this.plan = new RetryPlan(policy, maxBatch, random);
     }
 
@@ -47,18 +45,26 @@ final class PartitionWork {
         return partition;
     }
 
+    Backlog backlog() {
+        return backlog;
+    }
+
+    Tenure tenure() {
+        return tenure;
+    }
+
     /** What to do now, if anything; the caller does it and reports. */
     Optional<Job> begin(long nowNanos) {
-        if (isBusy || isStopped || isLeaving || !plan.isDue(nowNanos)) {
+        if (isBusy || isStopped || tenure.isLeaving() || !plan.isDue(nowNanos)) {
             return Optional.empty();
         }
-        Optional<Job> job = next();
+        Optional<Job> job = next(nowNanos);
         isBusy = job.isPresent();
         plan.begun();
         return job;
     }
 
-    private Optional<Job> next() {
+    private Optional<Job> next(long nowNanos) {
         if (startAt.isPresent()) {
             return Optional.of(new Job.Start(startAt.getAsLong()));
         }
@@ -68,34 +74,48 @@ final class PartitionWork {
         if (isNoteDue && !isNoted) {
             return Optional.of(new Job.NoteCaughtUp(claimed));
         }
-        Event head = waiting.peek();
+        Event head = backlog.head();
         if (head == null) {
-            return Optional.empty();
+            return pass(claimed, backlog.passableUpTo(claimed.nextOffset(), nowNanos));
         }
         Throwable hopeless = plan.exhaustedBy();
         if (hopeless != null && policy.afterwards() instanceof FailurePolicy.Afterwards.DeadLetter deadLetter) {
             return Optional.of(new Job.PutAside(head, claimed, deadLetter.topic(), hopeless, plan.failures()));
         }
-        int size = Math.min(plan.limit(), waiting.size());
-        List<Event> batch = new ArrayList<>(size);
-        for (Iterator<Event> events = waiting.iterator(); batch.size() < size; ) {
-            batch.add(events.next());
-        }
-        return Optional.of(new Job.Apply(List.copyOf(batch), claimed));
+        return Optional.of(new Job.Apply(backlog.first(plan.limit()), claimed));
     }
 
-    /** Whatever was begun has ended. */
-    void ended() {
+    private static Optional<Job> pass(Claimed claimed, OptionalLong end) {
+        return end.isPresent() ? Optional.of(new Job.Pass(claimed, end.getAsLong())) : Optional.empty();
+    }
+
+    /**
+     * What is left to do when everything else has ended and the partition is given away: the next owner might find a
+     * topic that begins behind its progress, and could not know that no event was between.
+     */
+    Optional<Job> beginLast() {
+        if (isBusy || claimed == null) {
+            return Optional.empty();
+        }
+        Optional<Job> job = pass(claimed, backlog.passableUpTo(claimed.nextOffset()));
+        isBusy = job.isPresent();
+        return job;
+    }
+
+    /** Whatever was begun has ended; false when it does not matter here, the partition having been stopped meanwhile. */
+    boolean ended() {
+        boolean matters = !isOvertaken;
         isBusy = false;
+        isOvertaken = false;
+        return matters;
     }
 
     /** Its progress is ours, and events from its next offset on are wanted. */
     void claimed(Claimed result) {
-        waiting.clear();
         claimed = result;
-        fetchedUpTo = result.nextOffset();
+        backlog.begin(result.nextOffset());
         hadProgress = true;
-        plan.claimed();
+        plan.claimed(result.nextOffset());
         reason = "";
     }
 
@@ -119,9 +139,7 @@ final class PartitionWork {
 
     void advanced(Claimed result) {
         claimed = result;
-        while (!waiting.isEmpty() && waiting.element().offset() < result.nextOffset()) {
-            waiting.remove();
-        }
+        backlog.removeBelow(result.nextOffset());
         plan.advancedTo(result.nextOffset());
         reason = "";
     }
@@ -138,10 +156,24 @@ final class PartitionWork {
         }
     }
 
+    /**
+     * The database's session ended while the batch was applied; the progress is to be claimed again. With the database
+     * there each time, and again and again in the same place, the batch is to blame.
+     *
+     * @return whether it was counted as a failure of the batch
+     */
+    boolean sessionLost(Job.Apply batch, Throwable why, long nowNanos) {
+        boolean isToBlame = plan.sessionLost();
+        if (isToBlame) {
+            refused(batch, why, nowNanos);
+        }
+        return isToBlame;
+    }
+
     /** Nothing is known any more but what the database says: claim again, after a while that grows. */
     void claimAgain(String why, long nowNanos) {
         claimed = null;
-        waiting.clear();
+        backlog.clear();
         reason = why;
         plan.pause(nowNanos);
     }
@@ -149,8 +181,9 @@ final class PartitionWork {
     /** Nothing more happens here until {@link #restart}. */
     void stop(String why) {
         isStopped = true;
+        isOvertaken = isBusy;
         claimed = null;
-        waiting.clear();
+        backlog.clear();
         reason = why;
     }
 
@@ -161,30 +194,9 @@ final class PartitionWork {
         reason = "";
     }
 
-    /** No new job from now on. */
-    void leave() {
-        isLeaving = true;
-    }
-
-    /** The partition may be somebody else's by now: what is still at work is to be rolled back. */
-    void abandon() {
-        isLeaving = true;
-        isAbandoned = true;
-    }
-
-    void add(Event event) {
-        waiting.add(event);
-        fetchedUpTo = event.offset() + 1;
-    }
-
-    /** Behind the last event that has arrived, or where fetching begins. */
-    long fetchedUpTo() {
-        return fetchedUpTo;
-    }
-
     /** Whether more events are to be fetched; at most one fetch beyond two batches is kept. */
     boolean wantsEvents() {
-        return claimed != null && waiting.size() < 2L * maxBatch;
+        return claimed != null && backlog.size() < 2L * maxBatch;
     }
 
     boolean isClaimed() {
@@ -202,14 +214,6 @@ final class PartitionWork {
 
     boolean isStopped() {
         return isStopped;
-    }
-
-    boolean isLeaving() {
-        return isLeaving;
-    }
-
-    boolean isAbandoned() {
-        return isAbandoned;
     }
 
     int failures() {

@@ -82,12 +82,12 @@ public final class ProjectionRunner implements AutoCloseable {
 
     private void run() {
         try {
-            while (isOpen() && watch.role() != Role.REPLACED) {
-                if (watch.role() == Role.UNKNOWN) {
+            for (Role role = watch.role(); isOpen() && role != Role.REPLACED; role = watch.role()) {
+                if (role == Role.UNKNOWN) {
                     reason = watch.trouble();
                     pause(ROLE_PAUSE);
                 } else {
-                    runSession(watch.role() == Role.BUILDING);
+                    runSession(role);
                 }
             }
             reason = isOpen() ? watch.trouble() : "";
@@ -97,12 +97,14 @@ public final class ProjectionRunner implements AutoCloseable {
         } finally {
             isRunning = false;
             partitions = List.of();
+            watch.end();
+            workers.shutdown(); // a program that forgets a runner that has ended can end, too
         }
     }
 
     /** Until it is closed, or has another role, or Kafka says that this consumer cannot go on: then with a new one. */
-    private void runSession(boolean isBuilding) {
-        Role role = watch.role();
+    private void runSession(Role role) {
+        boolean isBuilding = role == Role.BUILDING;
         try (ConsumerSession current = connect(isBuilding)) {
             session = current;
             current.join();

@@ -15,12 +15,19 @@ final class RetryPlan {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
+    /** So many sessions lost in one place, with a claim that succeeded before each, are not the server's doing. */
+    private static final int MAX_SESSIONS_LOST = 5;
+
     private final FailurePolicy policy;
     private final int maxBatch;
     private final RandomGenerator random;
 
     private int failures;
+    private int sessionsLost;
     private int pauses;
+    /** Where the partition stands: the same place has the same events. */
+    private long standsAt = -1;
+
     private int limit;
     /** Before this offset, batches are cut to {@link #limit}: in there is an event that fails. */
     private long suspectEnd;
@@ -50,9 +57,12 @@ final class RetryPlan {
         return isDelayed ? OptionalLong.of(dueNanos) : OptionalLong.empty();
     }
 
-    /** The progress was claimed. The next event need not be the one that failed: another owner may have got past it. */
-    void claimed() {
-        reset();
+    /** The progress was claimed. In another place than before the next event is not the one that failed. */
+    void claimed(long nextOffset) {
+        if (nextOffset != standsAt) {
+            reset();
+        }
+        standsAt = nextOffset;
         pauses = 0;
     }
 
@@ -61,12 +71,14 @@ final class RetryPlan {
             limit = maxBatch;
         }
         reset();
+        standsAt = nextOffset;
         pauses = 0;
     }
 
     /** With all attempts again. */
     void reset() {
         failures = 0;
+        sessionsLost = 0;
         exhaustedBy = null;
     }
 
@@ -92,6 +104,16 @@ final class RetryPlan {
         }
         exhaustedBy = why;
         return true;
+    }
+
+    /**
+     * The session was lost in the place that was claimed.
+     *
+     * @return whether that is a failure of the events by now
+     */
+    boolean sessionLost() {
+        sessionsLost++;
+        return sessionsLost >= MAX_SESSIONS_LOST;
     }
 
     /** The database is away, or somebody else is the owner: after a while that grows. */

@@ -84,11 +84,19 @@ public record RunnerSnapshot(
         partitions = List.copyOf(partitions);
     }
 
-    /** How many offsets all partitions of this runner are behind, those that do not know it left out. */
-    public long lagRecords() {
-        return partitions.stream()
-                .mapToLong(partition -> partition.lagRecords().orElse(0))
-                .sum();
+    /**
+     * How many offsets all partitions of this runner are behind. Empty when that is not known of each of them, for one of
+     * them has stopped or is not claimed, or when there is a {@code reason}: no figure is better than one that is too low.
+     */
+    public OptionalLong lagRecords() {
+        if (!reason.isEmpty()
+                || partitions.stream()
+                        .anyMatch(partition -> partition.lagRecords().isEmpty())) {
+            return OptionalLong.empty();
+        }
+        return OptionalLong.of(partitions.stream()
+                .mapToLong(partition -> partition.lagRecords().orElseThrow())
+                .sum());
     }
 
     /** Partitions that stand still. */

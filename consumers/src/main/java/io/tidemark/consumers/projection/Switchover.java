@@ -6,6 +6,7 @@ import io.tidemark.consumers.progress.ProgressTable.Partition;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -31,14 +32,16 @@ final class Switchover {
 
     private final Projection projection;
     private final Generations generations;
+    private final HoldPlan plan = new HoldPlan();
 
     /**
      * How far it has come, over all partitions and members.
      *
      * @param caughtUp partitions that have come near the end of their topic
      * @param behind offsets that the generation that is read has applied and this one has not
+     * @param missing the partitions that keep it from being there, each with its next offset
      */
-    record Standing(int partitions, int caughtUp, long behind, int maxBatch) {
+    record Standing(int partitions, int caughtUp, long behind, Map<Partition, Long> missing, int maxBatch) {
 
         boolean isNear() {
             return caughtUp == partitions && behind <= (long) NEAR_BATCHES * maxBatch;
@@ -67,13 +70,22 @@ final class Switchover {
         needed.addAll(all);
         int caughtUp = 0;
         long behind = 0;
+        Map<Partition, Long> missing = new HashMap<>();
         for (Partition partition : needed) {
             Progress mine = built.getOrDefault(partition, new Progress(0, false));
             Progress its = old.getOrDefault(partition, new Progress(0, false));
             caughtUp += mine.isCaughtUp() ? 1 : 0;
             behind += Math.max(0, its.nextOffset() - mine.nextOffset());
+            if (!mine.isCaughtUp() || mine.nextOffset() < its.nextOffset()) {
+                missing.put(partition, mine.nextOffset());
+            }
         }
-        return new Standing(needed.size(), caughtUp, behind, projection.maxBatch());
+        return new Standing(needed.size(), caughtUp, behind, missing, projection.maxBatch());
+    }
+
+    /** Near enough, and not as it was when the last attempt failed. */
+    boolean isWorthAnAttempt(Standing standing) {
+        return standing.isNear() && plan.isWorthIt(standing.missing(), System.nanoTime());
     }
 
     /**
@@ -84,18 +96,27 @@ final class Switchover {
     boolean attempt(Connection connection, Set<Partition> all) throws SQLException, InterruptedException {
         connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED); // each look must see what is new
         connection.setAutoCommit(false);
+        Map<Partition, Long> missing = Map.of();
+        boolean isDone = false;
         try {
             OptionalInt read = generations.lock(connection);
             if (read.isEmpty() || read.getAsInt() >= projection.generation()) {
                 return false; // another member was faster, or a newer generation
             }
             generations.fence(connection, read.getAsInt());
-            if (!comesUp(connection, read.getAsInt(), all)) {
-                LOG.info("event=switch-put-off projection={} held={}", projection.name(), LONGEST_HOLD);
+            Standing standing = afterComingUp(connection, read.getAsInt(), all);
+            if (!standing.isThere()) {
+                missing = standing.missing();
+                LOG.info(
+                        "event=switch-put-off projection={} held={} missing={}",
+                        projection.name(),
+                        LONGEST_HOLD,
+                        missing);
                 return false;
             }
             generations.activate(connection, projection.generation());
             connection.commit();
+            isDone = true;
             LOG.info(
                     "event=switched projection={} from={} to={}",
                     projection.name(),
@@ -103,21 +124,23 @@ final class Switchover {
                     projection.generation());
             return true;
         } finally {
+            if (!isDone) {
+                plan.failed(missing, System.nanoTime());
+            }
             connection.rollback();
             connection.setAutoCommit(true);
         }
     }
 
     /** The older generation stands still now, and the workers go on. */
-    private boolean comesUp(Connection connection, int read, Set<Partition> all)
+    private Standing afterComingUp(Connection connection, int read, Set<Partition> all)
             throws SQLException, InterruptedException {
         long deadline = System.nanoTime() + LONGEST_HOLD.toNanos();
-        while (!standing(connection, read, all).isThere()) {
-            if (System.nanoTime() - deadline > 0) {
-                return false;
-            }
+        Standing standing = standing(connection, read, all);
+        while (!standing.isThere() && System.nanoTime() - deadline < 0) {
             TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+            standing = standing(connection, read, all);
         }
-        return true;
+        return standing;
     }
 }

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param phase of a {@code timeout}: {@code source} (not published) or {@code projection} (not consumed); else empty
  * @param reason for people; empty when the status says all
- * @param waitedMillis as the relay says
+ * @param waitedMillis as relays say, of all requests together
  * @param behind the partitions that are behind, as far as the relay tells
  */
 public record Answer(
@@ -29,6 +29,10 @@ public record Answer(
 
     public boolean isCaughtUp() {
         return status == Status.SUCCESS;
+    }
+
+    Answer afterWaiting(long millis) {
+        return new Answer(projection, status, phase, reason, waitedMillis + millis, behind);
     }
 
     static Answer unreachable(String projection, String reason, long waitedMillis) {

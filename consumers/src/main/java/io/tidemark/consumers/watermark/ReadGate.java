@@ -16,13 +16,15 @@ import javax.sql.DataSource;
 /**
  * Checks a token and runs a query in one snapshot of the projection's database, so that nothing can come between. Needs
  * a projection kept by {@code ProjectionRunner}, in that database or a physical replica of it; its generation that is
- * read counts. Asks a relay once for each token; for one that it knows, no relay need be there. Blocks its caller.
+ * read counts. Asks a relay about each token and remembers the answer for five minutes, in which no relay need be there. Blocks its
+ * caller.
  */
 public final class ReadGate {
 
     private static final int MAX_TOKENS = 10_000;
     private static final long FIRST_PAUSE_MILLIS = 2;
     private static final long LONGEST_PAUSE_MILLIS = 50;
+    private static final Duration PUBLICATION_WAIT = Duration.ofSeconds(1);
 
     private final String projection;
     private final DataSource database;
@@ -46,7 +48,7 @@ public final class ReadGate {
         this.projection = projection;
         this.database = database;
         this.relays = relays;
-        this.needs = new TokenNeeds(projection, relays, MAX_TOKENS);
+        this.needs = new TokenNeeds(projection, relays, MAX_TOKENS, System::nanoTime);
         this.generations = new Generations(projection);
     }
 
@@ -72,12 +74,23 @@ public final class ReadGate {
         return new GatedRead.NotFresh<>(Status.TIMEOUT, "the token is not published yet", List.of());
     }
 
-    /** The watermark's wait is what makes an idle source publish up to the token. */
+    /**
+     * The watermark's wait is what makes an idle source publish up to the token. It is short: it would also wait for the
+     * group, but the snapshot is what counts.
+     */
     private TokenNeeds.Needs afterPublication(Token token, long deadline) throws InterruptedException {
-        Answer answer = relays.await(projection, token, left(deadline));
-        return answer.phase().equals("source")
-                ? new TokenNeeds.Needs.NotPublished()
-                : needs.of(token, left(deadline)); // wherever the group is: the snapshot is what counts
+        while (true) {
+            Duration wait = left(deadline).compareTo(PUBLICATION_WAIT) < 0 ? left(deadline) : PUBLICATION_WAIT;
+            Answer answer = relays.ask(projection, token, wait);
+            TokenNeeds.Needs known = answer.phase().equals("source")
+                    ? new TokenNeeds.Needs.NotPublished()
+                    : needs.of(token, left(deadline));
+            if (!(known instanceof TokenNeeds.Needs.NotPublished)
+                    || left(deadline).toMillis() <= LONGEST_PAUSE_MILLIS) {
+                return known;
+            }
+            TimeUnit.MILLISECONDS.sleep(LONGEST_PAUSE_MILLIS);
+        }
     }
 
     private <T> GatedRead<T> readAt(Map<Partition, Long> needed, long deadline, Query<T> query)

@@ -10,6 +10,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,6 +32,7 @@ final class RelayHttp {
 
     private final HttpClient http;
     private final List<URI> relays;
+    private final Optional<BearerToken> bearerToken;
     private final AtomicInteger first = new AtomicInteger();
 
     /** What a round has brought. */
@@ -40,7 +42,8 @@ final class RelayHttp {
         record Later(String reason, long retryAfterMillis) implements Reply {}
     }
 
-    RelayHttp(HttpClient http, List<URI> relays) {
+    /** @param bearerToken shown with each request, if there is one */
+    RelayHttp(HttpClient http, List<URI> relays, Optional<BearerToken> bearerToken) {
         if (relays.isEmpty()) {
             throw new IllegalArgumentException("relays is empty; name at least one, for example http://relay:8080");
         }
@@ -52,6 +55,11 @@ final class RelayHttp {
         }
         this.http = http;
         this.relays = List.copyOf(relays);
+        this.bearerToken = bearerToken;
+    }
+
+    RelayHttp with(BearerToken token) {
+        return new RelayHttp(http, relays, Optional.of(token));
     }
 
     /** No relay has answered in time. */
@@ -112,6 +120,9 @@ final class RelayHttp {
     private Reply send(HttpRequest.Builder request, Duration wait) throws InterruptedException {
         HttpResponse<String> response;
         try {
+            if (bearerToken.isPresent()) {
+                request.setHeader("Authorization", "Bearer " + bearerToken.get().current());
+            }
             response = http.send(request.timeout(wait.plus(ROUND_TRIP)).build(), HttpResponse.BodyHandlers.ofString());
         } catch (IOException e) {
             return new Reply.Later(e.toString(), 0);

@@ -10,11 +10,14 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which offset each partition must have reached for a token. A relay is asked once for each; the answer is kept, because
- * what is published up to an LSN never changes. Bounded: the one not used for longest is forgotten. Safe on any thread.
+ * Which offset each partition must have reached for a token. A relay is asked once for each; the answer is kept for
+ * some minutes: what is published up to an LSN never changes, but which topics the projection reads may. Bounded: the one
+ * not used for longest is forgotten. Safe on any thread.
  */
 final class TokenNeeds {
 
@@ -22,9 +25,14 @@ final class TokenNeeds {
     private static final Set<Status> KNOWN =
             EnumSet.of(Status.SUCCESS, Status.TIMEOUT, Status.STALLED, Status.STOPPED, Status.REBUILDING);
 
+    private static final long KEPT_NANOS = TimeUnit.MINUTES.toNanos(5);
+
     private final String projection;
     private final WatermarkClient relays;
-    private final Map<Token, Map<Partition, Long>> cache;
+    private final LongSupplier nanoClock;
+    private final Map<Token, Kept> cache;
+
+    private record Kept(Map<Partition, Long> offsets, long sinceNanos) {}
 
     /** What a token needs, or why that is not known. */
     sealed interface Needs {
@@ -35,14 +43,15 @@ final class TokenNeeds {
         record Unanswerable(Status status, String reason) implements Needs {}
     }
 
-    TokenNeeds(String projection, WatermarkClient relays, int maxTokens) {
+    TokenNeeds(String projection, WatermarkClient relays, int maxTokens, LongSupplier nanoClock) {
         this.projection = projection;
         this.relays = relays;
+        this.nanoClock = nanoClock;
         this.cache = new LinkedHashMap<>(16, 0.75f, true) {
             private static final long serialVersionUID = 1L;
 
             @Override
-            protected boolean removeEldestEntry(Map.Entry<Token, Map<Partition, Long>> eldest) {
+            protected boolean removeEldestEntry(Map.Entry<Token, Kept> eldest) {
                 return size() > maxTokens;
             }
         };
@@ -62,7 +71,7 @@ final class TokenNeeds {
         Needs needs = read(token, explained);
         if (needs instanceof Needs.Known found) {
             synchronized (cache) {
-                cache.put(token, found.offsets());
+                cache.put(token, new Kept(found.offsets(), nanoClock.getAsLong()));
             }
         }
         return needs;
@@ -70,7 +79,12 @@ final class TokenNeeds {
 
     private @Nullable Map<Partition, Long> cached(Token token) {
         synchronized (cache) {
-            return cache.get(token);
+            Kept kept = cache.get(token);
+            if (kept == null || nanoClock.getAsLong() - kept.sinceNanos() >= KEPT_NANOS) {
+                cache.remove(token);
+                return null;
+            }
+            return kept.offsets();
         }
     }
 

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -23,6 +24,8 @@ import java.util.concurrent.TimeUnit;
 public final class WatermarkClient {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
+    /** Between two questions, so that relays with a short {@code watermark.maxWait} are not asked without a break. */
+    private static final long PAUSE_MILLIS = 100;
 
     private final RelayHttp relays;
 
@@ -64,7 +67,16 @@ public final class WatermarkClient {
 
     /** The same with a client of your own, for TLS or a proxy; give it a connect timeout. */
     public WatermarkClient(HttpClient http, List<URI> relays) {
-        this.relays = new RelayHttp(http, relays);
+        this(new RelayHttp(http, relays, Optional.empty()));
+    }
+
+    private WatermarkClient(RelayHttp relays) {
+        this.relays = relays;
+    }
+
+    /** The same for relays that want to see a token: {@code http.bearerTokenFile} in their configuration. */
+    public WatermarkClient bearerToken(BearerToken token) {
+        return new WatermarkClient(relays.with(token));
     }
 
     /**
@@ -75,6 +87,29 @@ public final class WatermarkClient {
      */
     public Answer await(String projection, Token token, Duration timeout) throws InterruptedException {
         requireTimeout(timeout);
+        long deadline = System.nanoTime() + timeout.toNanos();
+        Answer answer = ask(projection, token, timeout);
+        while (answer.status() == Status.TIMEOUT && pauseBefore(deadline)) {
+            answer = ask(projection, token, left(deadline)).afterWaiting(answer.waitedMillis());
+        }
+        return answer;
+    }
+
+    /** False when there is no time to ask again. A relay cuts a wait to its {@code watermark.maxWait}, so there may be. */
+    private static boolean pauseBefore(long deadline) throws InterruptedException {
+        if (left(deadline).toMillis() <= PAUSE_MILLIS) {
+            return false;
+        }
+        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+        return true;
+    }
+
+    private static Duration left(long deadline) {
+        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+    }
+
+    /** One question; answered before the wait is over if that is longer than the relay allows. */
+    Answer ask(String projection, Token token, Duration wait) throws InterruptedException {
         long since = System.nanoTime();
         try {
             JsonNode json = relays.ask(
@@ -86,7 +121,7 @@ public final class WatermarkClient {
                             + "&wait="
                             + left.toMillis()
                             + "ms")),
-                    timeout);
+                    wait);
             return Answer.of(json);
         } catch (RelayHttp.NoAnswer e) {
             return Answer.unreachable(
@@ -118,19 +153,29 @@ public final class WatermarkClient {
         };
     }
 
-    /** One barrier over several projections, in one request. */
+    /** One barrier over several projections, in one request as long as the relay's limit of a wait allows. */
     public Barrier awaitAll(List<String> projections, Token token, Duration timeout, Mode mode)
             throws InterruptedException {
         requireTimeout(timeout);
         if (projections.isEmpty()) {
             throw new IllegalArgumentException("projections is empty; name at least one");
         }
+        long deadline = System.nanoTime() + timeout.toNanos();
+        Barrier barrier = askAll(projections, token, timeout, mode);
+        while (barrier.status() == Status.TIMEOUT && pauseBefore(deadline)) {
+            barrier = askAll(projections, token, left(deadline), mode);
+        }
+        return barrier;
+    }
+
+    private Barrier askAll(List<String> projections, Token token, Duration wait, Mode mode)
+            throws InterruptedException {
         try {
             JsonNode json = relays.ask(
                     (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay) + "/v1/wait"))
                             .header("Content-Type", "application/json")
                             .POST(HttpRequest.BodyPublishers.ofString(barrierBody(projections, token, left, mode))),
-                    timeout);
+                    wait);
             List<Answer> answers = new ArrayList<>();
             json.path("projections").forEach(projection -> answers.add(Answer.of(projection)));
             Status status = Status.parse(json.path("status").asText()).orElse(Status.UNKNOWN);

@@ -18,16 +18,24 @@ import java.util.Optional;
 public final class TokenServletFilter implements Filter {
 
     private static final String RECEIVED = "io.tidemark.token.received";
+    private static final String WRITTEN = "io.tidemark.token.written";
 
     /** The token that the request came with. */
     public static Optional<Token> received(HttpServletRequest request) {
-        return request.getAttribute(RECEIVED) instanceof Token token ? Optional.of(token) : Optional.empty();
+        return attribute(request, RECEIVED);
     }
 
-    /** Puts the token of what was just written on the response, together with the one that the request came with. */
+    /** Puts the token of what was just written on the response, with those written before and the one received. */
     public static void written(HttpServletRequest request, HttpServletResponse response, Token token) {
-        TokenHeader.merge(received(request), Optional.of(token))
+        Token all =
+                attribute(request, WRITTEN).map(before -> before.merge(token)).orElse(token);
+        request.setAttribute(WRITTEN, all);
+        TokenHeader.merge(received(request), Optional.of(all))
                 .ifPresent(merged -> response.setHeader(Token.HTTP_HEADER, merged.toString()));
+    }
+
+    private static Optional<Token> attribute(HttpServletRequest request, String name) {
+        return request.getAttribute(name) instanceof Token token ? Optional.of(token) : Optional.empty();
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.tidemark.consumers.projection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemark.consumers.projection.FailureRule.Blame;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -25,26 +26,28 @@ class FailureRuleTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"53300", "53100", "57P01", "57P03", "58030", "25006"})
+    @ValueSource(strings = {"53300", "53100", "58030", "25006"})
     void aDatabaseThatCannotBeUsedIsNotTheEventsFault(String state) {
         Exception failure = new IllegalStateException(new SQLException("no", state));
 
-        assertThat(FailureRule.isDatabaseAway(failure, connection(true))).isTrue();
+        assertThat(FailureRule.blame(failure, connection(true))).isEqualTo(Blame.DATABASE);
+        assertThat(FailureRule.blame(failure, connection(false))).isEqualTo(Blame.DATABASE);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"23505", "22001", "40001", "40P01", "25P02", "08006"})
     void whatFailsOnAConnectionThatIsThereIsTheEventsFault(String state) {
-        assertThat(FailureRule.isDatabaseAway(new SQLException("no", state), connection(true)))
-                .isFalse();
+        assertThat(FailureRule.blame(new SQLException("no", state), connection(true)))
+                .isEqualTo(Blame.EVENT);
     }
 
-    @Test
-    void whatFailsOnALostConnectionIsNot() {
-        assertThat(FailureRule.isDatabaseAway(new NullPointerException(), connection(false)))
-                .isTrue();
-        assertThat(FailureRule.isDatabaseAway(new SQLException("refused", "08001"), null))
-                .isTrue();
+    @ParameterizedTest
+    @ValueSource(strings = {"57P01", "57P03", "25P03", "08006"})
+    void whoEndedASessionIsNotKnown(String state) {
+        assertThat(FailureRule.blame(new SQLException("no", state), connection(false)))
+                .isEqualTo(Blame.SESSION);
+        assertThat(FailureRule.blame(new NullPointerException(), connection(false)))
+                .isEqualTo(Blame.SESSION);
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.consumers.progress.ClaimResult.Claimed;
 import io.tidemark.consumers.progress.ProgressTable.Partition;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 class PartitionWorkTest {
 
     private static final long LATER = Duration.ofHours(1).toNanos();
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final FailurePolicy STOP = FailurePolicy.stopAfter(3);
 
     /** A partition whose handler refuses some offsets; the clock moves on by an hour with every job. */
@@ -28,7 +30,7 @@ class PartitionWorkTest {
         long now;
 
         Driver(FailurePolicy policy, int maxBatch, Set<Long> bad) {
-            this.work = new PartitionWork(new Partition("t", 0), policy, maxBatch, new SplittableRandom(1));
+            this.work = new PartitionWork(new Partition("t", 0), policy, maxBatch, PATIENCE, new SplittableRandom(1));
             this.bad = bad;
         }
 
@@ -42,7 +44,7 @@ class PartitionWorkTest {
 
         Driver arrived(int events) {
             for (int offset = 0; offset < events; offset++) {
-                work.add(event(offset));
+                work.backlog().add(event(offset));
             }
             return this;
         }
@@ -165,11 +167,65 @@ class PartitionWorkTest {
                 .hasValueSatisfying(job -> assertThat(job).isInstanceOf(Job.Claim.class));
     }
 
+    /** The driver of a partition in which applying any batch with this offset ends the session. */
+    private static int sessionsUntilStopped(PartitionWork work, long killer) {
+        int sessions = 0;
+        for (long now = LATER; !work.isStopped(); now += LATER) {
+            Job job = work.begin(now).orElseThrow();
+            work.ended();
+            if (job instanceof Job.Claim) {
+                work.claimed(new Claimed(0, 1));
+                work.backlog().add(event(0));
+                work.backlog().add(event(1));
+            } else if (job instanceof Job.Apply apply
+                    && apply.events().stream().anyMatch(event -> event.offset() == killer)) {
+                work.claimAgain("the session is gone", now);
+                work.sessionLost(apply, new SQLException("terminating connection"), now);
+                sessions++;
+            }
+            assertThat(sessions).as("sessions lost in one place").isLessThan(100);
+        }
+        return sessions;
+    }
+
+    @Test
+    void anEventThatEndsItsSessionAgainAndAgainIsToBlame() {
+        Driver driver = new Driver(STOP, 8, Set.of());
+
+        int sessions = sessionsUntilStopped(driver.work, 0);
+
+        assertThat(sessions)
+                .as("five nobody is blamed for but the last, which halves; three attempts")
+                .isEqualTo(8);
+        assertThat(driver.work.reason()).contains("t-0@0", "terminating connection", "3 attempts");
+    }
+
+    @Test
+    void aSessionThatIsLostHereAndThereIsNobodysFault() {
+        Driver driver = new Driver(STOP, 1, Set.of());
+        for (int place = 0; place < 50; place++) {
+            for (int lost = 0; lost < 4; lost++) {
+                driver.now += LATER;
+                assertThat(driver.work.begin(driver.now)).contains(new Job.Claim());
+                driver.work.ended();
+                driver.work.claimed(new Claimed(place, 1));
+                driver.work.backlog().add(event(place));
+                Job.Apply apply = (Job.Apply) driver.work.begin(driver.now).orElseThrow();
+                driver.work.ended();
+                driver.work.claimAgain("the session is gone", driver.now);
+
+                assertThat(driver.work.sessionLost(apply, new SQLException("gone"), driver.now))
+                        .isFalse();
+            }
+        }
+        assertThat(driver.work.failures()).isZero();
+    }
+
     @Test
     void whatLeavesBeginsNothing() {
         Driver driver = new Driver(STOP, 8, Set.of()).claimed().arrived(8);
 
-        driver.work.leave();
+        driver.work.tenure().leave();
 
         assertThat(driver.work.begin(LATER)).isEmpty();
     }
@@ -182,5 +238,41 @@ class PartitionWorkTest {
         assertThat(driver.work.wantsEvents()).isTrue();
         driver.arrived(1);
         assertThat(driver.work.wantsEvents()).isFalse();
+    }
+
+    @Test
+    void passesMarkersWhenNothingHasArrivedForAWhile() {
+        Driver driver = new Driver(STOP, 8, Set.of()).claimed().arrived(1);
+        driver.runDry();
+        long quietSince = driver.now;
+        driver.work.backlog().fetchedUpTo(2); // behind the marker
+
+        assertThat(driver.work.begin(quietSince)).isEmpty();
+        assertThat(driver.work.begin(quietSince + PATIENCE.toNanos() - 1)).isEmpty();
+        assertThat(driver.work.begin(quietSince + PATIENCE.toNanos())).contains(new Job.Pass(new Claimed(1, 1), 2));
+    }
+
+    @Test
+    void passesMarkersAtOnceWhenItIsGivenAwayButNeverAnEvent() {
+        Driver driver = new Driver(STOP, 8, Set.of()).claimed().arrived(1);
+        assertThat(driver.work.beginLast()).as("an event is waiting").isEmpty();
+        driver.runDry();
+        assertThat(driver.work.beginLast()).as("nothing is behind the event").isEmpty();
+        driver.work.backlog().fetchedUpTo(2);
+        driver.work.tenure().leave();
+
+        assertThat(driver.work.beginLast()).contains(new Job.Pass(new Claimed(1, 1), 2));
+        assertThat(driver.work.beginLast()).as("a second job at once").isEmpty();
+    }
+
+    @Test
+    void whatHasStoppedPassesNothing() {
+        Driver driver = new Driver(STOP, 8, Set.of(0L)).claimed().arrived(1);
+        driver.work.backlog().fetchedUpTo(2);
+
+        driver.runDry();
+
+        assertThat(driver.work.isStopped()).isTrue();
+        assertThat(driver.work.beginLast()).isEmpty();
     }
 }

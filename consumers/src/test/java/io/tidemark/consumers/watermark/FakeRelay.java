@@ -19,6 +19,8 @@ final class FakeRelay implements AutoCloseable {
     private final HttpServer server;
     private final Deque<Scripted> script = new ArrayDeque<>();
     final List<String> requests = new CopyOnWriteArrayList<>();
+    /** Of the requests, in the same order; empty where there was none. */
+    final List<String> authorizations = new CopyOnWriteArrayList<>();
 
     private record Scripted(int status, String body, String retryAfter) {}
 
@@ -42,6 +44,8 @@ final class FakeRelay implements AutoCloseable {
             String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             requests.add(
                     exchange.getRequestMethod() + " " + exchange.getRequestURI() + (body.isEmpty() ? "" : " " + body));
+            String authorization = exchange.getRequestHeaders().getFirst("Authorization");
+            authorizations.add(authorization == null ? "" : authorization);
             Scripted next = script.size() > 1 ? script.remove() : script.element();
             if (!next.retryAfter().isEmpty()) {
                 exchange.getResponseHeaders().add("Retry-After", next.retryAfter());

@@ -10,6 +10,7 @@ import io.tidemark.outbox.Token;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class TokenNeedsTest {
@@ -27,7 +28,8 @@ class TokenNeedsTest {
 
     private static Needs ask(String answer) throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, answer)) {
-            return new TokenNeeds("orders-view", new WatermarkClient(List.of(relay.url())), 10).of(TOKEN, TIMEOUT);
+            return new TokenNeeds("orders-view", new WatermarkClient(List.of(relay.url())), 10, System::nanoTime)
+                    .of(TOKEN, TIMEOUT);
         }
     }
 
@@ -59,7 +61,8 @@ class TokenNeedsTest {
     @Test
     void asksOnceForEachTokenAndForgetsTheOldest() throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, explained("true", "success"))) {
-            TokenNeeds needs = new TokenNeeds("orders-view", new WatermarkClient(List.of(relay.url())), 2);
+            TokenNeeds needs =
+                    new TokenNeeds("orders-view", new WatermarkClient(List.of(relay.url())), 2, System::nanoTime);
             Token other = Token.of("7f3a9c21", 1, Lsn.parse("A/1"));
             Token third = Token.of("7f3a9c21", 1, Lsn.parse("A/2"));
 
@@ -73,6 +76,24 @@ class TokenNeedsTest {
             assertThat(relay.requests).hasSize(3);
             needs.of(other, TIMEOUT);
             assertThat(relay.requests).hasSize(4);
+        }
+    }
+
+    /** The projection may be given another topic, or a topic be made again. */
+    @Test
+    void asksAgainAfterFiveMinutes() throws Exception {
+        AtomicLong now = new AtomicLong(Long.MAX_VALUE - 1); // it overflows as System.nanoTime() may
+        try (FakeRelay relay = new FakeRelay().then(200, explained("true", "success"))) {
+            TokenNeeds needs = new TokenNeeds("orders-view", new WatermarkClient(List.of(relay.url())), 2, now::get);
+
+            needs.of(TOKEN, TIMEOUT);
+            now.addAndGet(Duration.ofMinutes(5).toNanos() - 1);
+            needs.of(TOKEN, TIMEOUT);
+            assertThat(relay.requests).hasSize(1);
+
+            now.addAndGet(1);
+            needs.of(TOKEN, TIMEOUT);
+            assertThat(relay.requests).hasSize(2);
         }
     }
 

@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class WatermarkClientTest {
 
@@ -113,11 +116,11 @@ class WatermarkClientTest {
         try (FakeRelay relay = new FakeRelay().then(200, BEHIND)) {
             WatermarkClient client = new WatermarkClient(List.of(relay.url()));
 
-            assertThat(client.await("orders-view", TOKEN, TIMEOUT, Fallback.STALE))
+            assertThat(client.await("orders-view", TOKEN, Duration.ZERO, Fallback.STALE))
                     .isEqualTo(ReadFrom.STALE_PROJECTION);
-            assertThat(client.await("orders-view", TOKEN, TIMEOUT, Fallback.PRIMARY))
+            assertThat(client.await("orders-view", TOKEN, Duration.ZERO, Fallback.PRIMARY))
                     .isEqualTo(ReadFrom.PRIMARY);
-            assertThatThrownBy(() -> client.await("orders-view", TOKEN, TIMEOUT, Fallback.FAIL))
+            assertThatThrownBy(() -> client.await("orders-view", TOKEN, Duration.ZERO, Fallback.FAIL))
                     .isInstanceOfSatisfying(
                             NotCaughtUpException.class,
                             failure -> assertThat(failure.answers().get(0).behind())
@@ -130,7 +133,7 @@ class WatermarkClientTest {
         String body = "{\"status\":\"timeout\",\"mode\":\"all\",\"projections\":[" + SUCCESS + "," + BEHIND + "]}";
         try (FakeRelay relay = new FakeRelay().then(200, body)) {
             WatermarkClient.Barrier barrier = new WatermarkClient(List.of(relay.url()))
-                    .awaitAll(List.of("orders-view", "stock"), TOKEN, TIMEOUT, WatermarkClient.Mode.ALL);
+                    .awaitAll(List.of("orders-view", "stock"), TOKEN, Duration.ZERO, WatermarkClient.Mode.ALL);
 
             assertThat(barrier.isCaughtUp()).isFalse();
             assertThat(barrier.answers()).extracting(Answer::status).containsExactly(Status.SUCCESS, Status.TIMEOUT);
@@ -139,6 +142,74 @@ class WatermarkClientTest {
                     .asString()
                     .startsWith("POST /v1/wait {\"token\":\"" + TOKEN + "\",\"wait\":\"")
                     .endsWith("ms\",\"mode\":\"all\",\"projections\":[\"orders-view\",\"stock\"]}");
+        }
+    }
+
+    /** A relay cuts every wait to its own limit, and says timeout then. */
+    @Test
+    void asksAgainUntilTheCallersTimeIsOver() throws Exception {
+        String waited = "{\"waitedMillis\":30," + BEHIND.substring(1);
+        try (FakeRelay relay =
+                new FakeRelay().then(200, waited).then(200, waited).then(200, SUCCESS)) {
+            Answer answer = new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, TIMEOUT);
+
+            assertThat(answer.isCaughtUp()).isTrue();
+            assertThat(answer.waitedMillis()).isEqualTo(30 + 30 + 41);
+            assertThat(relay.requests).hasSize(3);
+        }
+    }
+
+    @Test
+    void aBarrierIsAskedForAgainUntilTheCallersTimeIsOver() throws Exception {
+        try (FakeRelay relay = new FakeRelay()
+                .then(200, "{\"status\":\"timeout\",\"projections\":[" + BEHIND + "]}")
+                .then(200, "{\"status\":\"success\",\"projections\":[" + SUCCESS + "]}")) {
+            WatermarkClient.Barrier barrier = new WatermarkClient(List.of(relay.url()))
+                    .awaitAll(List.of("orders-view"), TOKEN, TIMEOUT, WatermarkClient.Mode.ALL);
+
+            assertThat(barrier.isCaughtUp()).isTrue();
+            assertThat(relay.requests).hasSize(2);
+        }
+    }
+
+    @Test
+    void whatWaitingDoesNotMendIsToldAtOnce() throws Exception {
+        try (FakeRelay relay = new FakeRelay().then(200, BEHIND.replace("timeout", "stalled"))) {
+            Answer answer = new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, TIMEOUT);
+
+            assertThat(answer.status()).isEqualTo(Status.STALLED);
+            assertThat(relay.requests).hasSize(1);
+        }
+    }
+
+    @Test
+    void showsTheTokenThatTheFileHasNow(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(directory.resolve("token"), "first-token-of-16+\nanother-line\n");
+        try (FakeRelay relay = new FakeRelay().then(200, SUCCESS)) {
+            WatermarkClient anybody = new WatermarkClient(List.of(relay.url()));
+            WatermarkClient client = anybody.bearerToken(BearerToken.ofFile(file));
+
+            client.await("orders-view", TOKEN, TIMEOUT);
+            Files.writeString(file, "second-token-of-16+\n");
+            client.awaitAll(List.of("orders-view"), TOKEN, TIMEOUT, WatermarkClient.Mode.ALL);
+            anybody.await("orders-view", TOKEN, TIMEOUT);
+
+            assertThat(relay.authorizations)
+                    .containsExactly("Bearer first-token-of-16+", "Bearer second-token-of-16+", "");
+        }
+    }
+
+    @Test
+    void withoutATokenToShowItAsksNobodyAndSaysWhy(@TempDir Path directory) throws Exception {
+        try (FakeRelay relay = new FakeRelay().then(200, SUCCESS)) {
+            Path file = Files.writeString(directory.resolve("token"), "\n");
+            WatermarkClient client = new WatermarkClient(List.of(relay.url())).bearerToken(BearerToken.ofFile(file));
+
+            Answer answer = client.await("orders-view", TOKEN, Duration.ZERO);
+
+            assertThat(answer.status()).isEqualTo(Status.UNREACHABLE);
+            assertThat(answer.reason()).contains("no bearer token in the first line of " + file);
+            assertThat(relay.requests).isEmpty();
         }
     }
 

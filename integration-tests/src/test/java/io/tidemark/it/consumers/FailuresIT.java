@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -216,6 +217,62 @@ class FailuresIT {
                 world.log().checkExactlyOnce(world.published());
                 assertThat(runner.snapshot().stoppedPartitions()).isZero();
             }
+        }
+    }
+
+    /** As one that exceeds idle_in_transaction_session_timeout, or crashes its backend. */
+    @Test
+    void anEventThatEndsItsSessionEachTimeIsToBlame() throws Exception {
+        UUID killer = world.publishTo(0, "killer");
+        Projection projection = world.projection((event, connection) -> {
+            AppliedLog.apply(event, connection);
+            if (event.text().equals("killer")) {
+                try (Statement statement = connection.createStatement()) {
+                    statement.execute("select pg_terminate_backend(pg_backend_pid())");
+                }
+            }
+        });
+        try (ProjectionRunner runner = ProjectionRunner.start(projection.onFailure(STOP), world.config())) {
+            awaitState(runner, 0, State.STOPPED);
+            assertThat(partition(runner, 0).reason()).contains(world.topic() + "-0@0", "3 attempts");
+            world.publishTo(1, "x");
+
+            world.log().checkExactlyOnce(publishedBut(killer));
+        }
+    }
+
+    /** Behind the last event there is a transaction's marker, which nobody ever applies. */
+    @Test
+    void aPartitionWhoseEventsHaveAllExpiredGoesOnAfterARestart() throws Exception {
+        world.publishTo(0, "x");
+        try (ProjectionRunner runner = ProjectionRunner.start(projection(STOP), world.config())) {
+            world.log().checkExactlyOnce(world.published());
+            await("the marker has arrived").atMost(Duration.ofSeconds(60)).until(() -> partition(runner, 0)
+                    .lagRecords()
+                    .equals(OptionalLong.of(1)));
+        }
+        world.deleteRecords(0);
+
+        try (ProjectionRunner runner = ProjectionRunner.start(projection(STOP), world.config())) {
+            awaitState(runner, 0, State.APPLYING);
+            world.publishTo(0, "x");
+
+            world.log().checkExactlyOnce(world.published());
+            assertThat(runner.snapshot().stoppedPartitions()).isZero();
+        }
+    }
+
+    @Test
+    void aQuietPartitionAdvancesBehindTheMarker() throws Exception {
+        world.publishTo(0, "x");
+        try (ProjectionRunner runner = ProjectionRunner.start(projection(STOP), world.config())) {
+            world.log().checkExactlyOnce(world.published());
+
+            await().atMost(Duration.ofSeconds(60))
+                    .untilAsserted(() -> assertThat(world.progress()).containsEntry(0, 2L));
+            await().atMost(Duration.ofSeconds(60))
+                    .untilAsserted(() -> assertThat(world.committed()).containsEntry(0, 2L));
+            assertThat(partition(runner, 0).lagRecords()).hasValue(0);
         }
     }
 

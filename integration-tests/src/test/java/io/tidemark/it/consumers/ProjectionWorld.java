@@ -202,6 +202,17 @@ final class ProjectionWorld implements AutoCloseable {
         return publishAllTo(partition, List.of(payload)).get(0);
     }
 
+    /** Publishes one event into this partition, with this as its position. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the commit reports what was not sent
+    synchronized void publishTo(int partition, String payload, String position) {
+        ProducerRecord<byte[], byte[]> record = record(partition, UUID.randomUUID(), "aggregate-" + partition, payload);
+        record.headers().remove(EventHeaders.POSITION);
+        record.headers().add(EventHeaders.POSITION, utf8(position));
+        producer.beginTransaction();
+        producer.send(record);
+        producer.commitTransaction();
+    }
+
     /** Publishes an event for each payload into this partition, in one Kafka transaction. */
     @SuppressWarnings("FutureReturnValueIgnored") // the commit reports what was not sent
     synchronized List<UUID> publishAllTo(int partition, List<String> payloads) {

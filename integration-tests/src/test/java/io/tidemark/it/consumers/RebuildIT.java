@@ -45,6 +45,14 @@ class RebuildIT {
         return ProjectionRunner.start(world.generation(generation), world.config());
     }
 
+    /** Of all runners of this world, those that are alive. */
+    private List<String> threads(String kind) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.startsWith("projection-" + world.name() + kind))
+                .toList();
+    }
+
     private int generationThatIsRead() throws Exception {
         return Integer.parseInt(world.query("select generation from tidemark_generation"));
     }
@@ -94,6 +102,10 @@ class RebuildIT {
                 await().atMost(PATIENCE).until(() -> !old.snapshot().isRunning());
                 assertThat(old.snapshot().role()).isEqualTo(Role.REPLACED);
                 assertThat(old.snapshot().reason()).contains("generation 2", "is read now");
+                await("of the old runner nothing is left").atMost(PATIENCE).untilAsserted(() -> {
+                    assertThat(threads("-generation")).hasSize(1);
+                    assertThat(threads("-worker-")).hasSizeLessThanOrEqualTo(2);
+                });
                 load.close();
                 world.log(2).checkExactlyOnce(world.published());
                 awaitOffsetsOfTheGroup();

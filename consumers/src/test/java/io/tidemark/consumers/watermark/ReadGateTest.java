@@ -1,0 +1,58 @@
+package io.tidemark.consumers.watermark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Token;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.List;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.Test;
+
+/** What the gate asks of relays; its snapshots need a real database, and are seen in WatermarkedReadsIT. */
+class ReadGateTest {
+
+    private static final Token TOKEN = Token.of("7f3a9c21", 1, Lsn.parse("A/1B2C3D40"));
+    private static final String NOT_PUBLISHED =
+            "{\"published\":false,\"projections\":[{\"projection\":\"v\",\"status\":\"timeout\",\"partitions\":[]}]}";
+    private static final String IN_SOURCE = "{\"status\":\"timeout\",\"phase\":\"source\",\"projection\":\"v\"}";
+    private static final String DIVERGED = "{\"published\":false,\"projections\":[{\"projection\":\"v\","
+            + "\"status\":\"diverged\",\"reason\":\"lost in a failover\",\"partitions\":[]}]}";
+
+    private static final DataSource UNUSED = (DataSource) Proxy.newProxyInstance(
+            ReadGateTest.class.getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
+                throw new AssertionError("not to be used");
+            });
+
+    /** Each of the relay's waits is shorter than the caller's. */
+    @Test
+    void asksUntilTheTokenIsPublishedOrTheCallersTimeIsOver() throws Exception {
+        try (FakeRelay relay = new FakeRelay()
+                .then(200, NOT_PUBLISHED)
+                .then(200, IN_SOURCE)
+                .then(200, IN_SOURCE)
+                .then(200, IN_SOURCE)
+                .then(200, "{\"status\":\"diverged\",\"projection\":\"v\"}")
+                .then(200, DIVERGED)) {
+            ReadGate gate = new ReadGate("v", UNUSED, new WatermarkClient(List.of(relay.url())));
+
+            GatedRead<Integer> read = gate.read(TOKEN, Duration.ofSeconds(20), snapshot -> 1);
+
+            assertThat(read).isEqualTo(new GatedRead.NotFresh<>(Status.DIVERGED, "lost in a failover", List.of()));
+            assertThat(relay.requests).hasSize(6);
+        }
+    }
+
+    @Test
+    void saysThatItIsNotPublishedWhenTheCallersTimeIsOver() throws Exception {
+        try (FakeRelay relay = new FakeRelay().then(200, NOT_PUBLISHED).then(200, IN_SOURCE)) {
+            ReadGate gate = new ReadGate("v", UNUSED, new WatermarkClient(List.of(relay.url())));
+
+            GatedRead<Integer> read = gate.read(TOKEN, Duration.ofMillis(200), snapshot -> 1);
+
+            assertThat(read)
+                    .isEqualTo(new GatedRead.NotFresh<>(Status.TIMEOUT, "the token is not published yet", List.of()));
+        }
+    }
+}

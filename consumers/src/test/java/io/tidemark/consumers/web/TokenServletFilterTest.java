@@ -1,0 +1,56 @@
+package io.tidemark.consumers.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Token;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class TokenServletFilterTest {
+
+    private static final Token RECEIVED = Token.of("00000001", 1, Lsn.parse("1/1"));
+    private static final Token ORDERS = Token.of("7f3a9c21", 1, Lsn.parse("A/1"));
+    private static final Token STOCK = Token.of("00000002", 1, Lsn.parse("2/2"));
+
+    private final Map<String, Object> attributes = new HashMap<>();
+    private final Map<String, String> headers = new HashMap<>();
+
+    private final HttpServletRequest request =
+            proxy(HttpServletRequest.class, (proxy, method, arguments) -> switch (method.getName()) {
+                case "getHeader" -> RECEIVED.toString();
+                case "getAttribute" -> attributes.get(arguments[0]);
+                case "setAttribute" -> attributes.put((String) arguments[0], arguments[1]);
+                default -> throw new UnsupportedOperationException(method.getName());
+            });
+
+    private final HttpServletResponse response = proxy(HttpServletResponse.class, (proxy, method, arguments) -> {
+        if (!method.getName().equals("setHeader")) {
+            throw new UnsupportedOperationException(method.getName());
+        }
+        headers.put((String) arguments[0], (String) arguments[1]);
+        return null;
+    });
+
+    private static <T> T proxy(Class<T> type, InvocationHandler handler) {
+        return type.cast(
+                Proxy.newProxyInstance(TokenServletFilterTest.class.getClassLoader(), new Class<?>[] {type}, handler));
+    }
+
+    @Test
+    void theCallerKeepsEveryTokenThatWasWrittenInTheRequest() throws Exception {
+        new TokenServletFilter().doFilter(request, response, (servletRequest, servletResponse) -> {
+            TokenServletFilter.written(request, response, ORDERS);
+            TokenServletFilter.written(request, response, STOCK);
+        });
+
+        assertThat(headers)
+                .containsEntry(
+                        Token.HTTP_HEADER, RECEIVED.merge(ORDERS).merge(STOCK).toString());
+    }
+}

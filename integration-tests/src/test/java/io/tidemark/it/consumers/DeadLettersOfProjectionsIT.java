@@ -1,0 +1,94 @@
+package io.tidemark.it.consumers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.consumers.projection.FailurePolicy;
+import io.tidemark.consumers.projection.FailurePolicy.Afterwards;
+import io.tidemark.consumers.projection.Projection;
+import io.tidemark.consumers.projection.ProjectionRunner;
+import io.tidemark.consumers.projection.RunnerSnapshot;
+import io.tidemark.consumers.projection.RunnerSnapshot.State;
+import io.tidemark.it.harness.ReadEvent;
+import io.tidemark.it.harness.TopicReader;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Dead letters that cannot be sent, or not be completed: the partition says so, or goes on; nothing goes round for ever. */
+class DeadLettersOfProjectionsIT {
+
+    private static final String POISON = "poison";
+    /** Kafka's own limit of a record, of producers and brokers alike. */
+    private static final int MAX_RECORD_BYTES = 1024 * 1024;
+
+    private ProjectionWorld world;
+
+    @BeforeEach
+    void create() throws Exception {
+        world = ProjectionWorld.create("letters", 1);
+    }
+
+    @AfterEach
+    void drop() throws Exception {
+        world.close();
+    }
+
+    private Projection projection(String letters) {
+        return world.projection((event, connection) -> {
+                    AppliedLog.apply(event, connection);
+                    if (event.text().startsWith(POISON)) {
+                        throw new IllegalArgumentException("cannot digest this" + "!".repeat(1000));
+                    }
+                })
+                .onFailure(new FailurePolicy(
+                        1, Duration.ofMillis(20), Duration.ofMillis(50), new Afterwards.DeadLetter(letters)));
+    }
+
+    private static RunnerSnapshot.Partition awaitStopped(ProjectionRunner runner) {
+        await("the partition has stopped").atMost(Duration.ofSeconds(60)).until(() -> runner.snapshot()
+                        .stoppedPartitions()
+                == 1);
+        return runner.snapshot().partitions().get(0);
+    }
+
+    @Test
+    void aLetterThatIsTooLargeStopsThePartition() throws Exception {
+        world.publishTo(0, POISON + ".".repeat(MAX_RECORD_BYTES - 1000));
+
+        try (ProjectionRunner runner = ProjectionRunner.start(projection(world.name() + ".dead"), world.config())) {
+            assertThat(awaitStopped(runner).reason())
+                    .contains(world.topic() + "-0@0", "cannot digest this", "cannot send a dead letter to", "max.request.size");
+        }
+    }
+
+    @Test
+    void anIllegalTopicStopsThePartition() throws Exception {
+        world.publishTo(0, POISON);
+
+        try (ProjectionRunner runner = ProjectionRunner.start(projection("no/such topic"), world.config())) {
+            assertThat(awaitStopped(runner).reason()).contains("cannot send a dead letter to no/such topic");
+        }
+    }
+
+    /** As whoever writes the topic beside the relay may leave it. */
+    @Test
+    void aMalformedPositionCostsNeitherTheEventNorASecondLetter() throws Exception {
+        String letters = world.name() + ".dead";
+        world.publishTo(0, "x", "no position");
+        world.publishTo(0, POISON, "no position");
+        world.publishTo(0, "x", "no position");
+
+        try (ProjectionRunner runner = ProjectionRunner.start(projection(letters), world.config())) {
+            world.log().awaitCount(2);
+
+            await().atMost(Duration.ofSeconds(30)).until(() -> runner.snapshot().deadLettered() == 1);
+            List<ReadEvent> dead = TopicReader.readUntil(world.servers(), letters, read -> !read.isEmpty());
+            assertThat(dead).hasSize(1);
+            assertThat(runner.snapshot().partitions()).extracting(RunnerSnapshot.Partition::state)
+                    .containsExactly(State.APPLYING);
+        }
+    }
+}
