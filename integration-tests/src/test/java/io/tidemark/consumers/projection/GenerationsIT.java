@@ -83,7 +83,8 @@ class GenerationsIT {
         progress(generation).start(one, partition, nextOffset);
         Claimed claimed = claimed(progress(generation).claim(one, partition));
         if (isCaughtUp) {
-            assertThat(progress(generation).noteCaughtUp(one, partition, claimed)).isTrue();
+            assertThat(progress(generation).noteCaughtUp(one, partition, claimed))
+                    .isTrue();
         }
         one.commit();
         return claimed;
@@ -219,7 +220,9 @@ class GenerationsIT {
         assertThat(attempt(Set.of(FIRST, SECOND))).isTrue();
 
         assertThat(generationThatIsRead()).isEqualTo(2);
-        assertThat(advance(other, 1, old, 6)).as("an owner of before the switch").isFalse();
+        assertThat(advance(other, 1, old, 6))
+                .as("an owner of before the switch")
+                .isFalse();
     }
 
     @Test

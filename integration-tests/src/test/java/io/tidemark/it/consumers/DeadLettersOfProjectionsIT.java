@@ -48,9 +48,9 @@ class DeadLettersOfProjectionsIT {
     }
 
     private static RunnerSnapshot.Partition awaitStopped(ProjectionRunner runner) {
-        await("the partition has stopped").atMost(Duration.ofSeconds(60)).until(() -> runner.snapshot()
-                        .stoppedPartitions()
-                == 1);
+        await("the partition has stopped")
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> runner.snapshot().stoppedPartitions() == 1);
         return runner.snapshot().partitions().get(0);
     }
 
@@ -60,7 +60,11 @@ class DeadLettersOfProjectionsIT {
 
         try (ProjectionRunner runner = ProjectionRunner.start(projection(world.name() + ".dead"), world.config())) {
             assertThat(awaitStopped(runner).reason())
-                    .contains(world.topic() + "-0@0", "cannot digest this", "cannot send a dead letter to", "max.request.size");
+                    .contains(
+                            world.topic() + "-0@0",
+                            "cannot digest this",
+                            "cannot send a dead letter to",
+                            "max.request.size");
         }
     }
 
@@ -87,7 +91,8 @@ class DeadLettersOfProjectionsIT {
             await().atMost(Duration.ofSeconds(30)).until(() -> runner.snapshot().deadLettered() == 1);
             List<ReadEvent> dead = TopicReader.readUntil(world.servers(), letters, read -> !read.isEmpty());
             assertThat(dead).hasSize(1);
-            assertThat(runner.snapshot().partitions()).extracting(RunnerSnapshot.Partition::state)
+            assertThat(runner.snapshot().partitions())
+                    .extracting(RunnerSnapshot.Partition::state)
                     .containsExactly(State.APPLYING);
         }
     }
