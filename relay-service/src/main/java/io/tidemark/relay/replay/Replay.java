@@ -188,7 +188,7 @@ public final class Replay {
         RetainedRows rows = RetainedRows.open(connection, selection);
         try (Topics made = new Topics(config.kafka());
                 KafkaTail tail = new KafkaTail(config.kafka());
-                Connection other = database.connect("replay")) {
+                Connection other = connectTo(identity)) {
             if (made.idsOf(Set.of(SourcePosition.TOPIC)).isEmpty()) {
                 throw new ReplayProblem("Kafka has no " + SourcePosition.TOPIC + ": nothing was published yet");
             }
@@ -203,6 +203,22 @@ public final class Replay {
             return rows;
         } catch (KafkaException e) {
             throw PublishFailure.of(e);
+        }
+    }
+
+    /** A nudge on another server, say after a failover, does not come after what the snapshot's server has committed. */
+    private Connection connectTo(SourceIdentity identity) throws SourceNotReady, SQLException {
+        Connection connection = database.connect("replay");
+        try {
+            SourceIdentity found = database.identity(connection);
+            if (!found.equals(identity)) {
+                throw new SourceNotReady("postgres.url leads to " + found + " now, and the rows were read from "
+                        + identity + "; nothing was published; run it again");
+            }
+            return connection;
+        } catch (SourceNotReady | SQLException e) {
+            connection.close();
+            throw e;
         }
     }
 
