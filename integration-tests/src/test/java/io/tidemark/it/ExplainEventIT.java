@@ -127,7 +127,9 @@ class ExplainEventIT {
                 assertThat(unknown.path("relay").path("reason").asText()).contains(poison, "has no payload");
             }
             source.execute("checkpoint"); // what comes after it is certainly above what is published
-            assertThat(explain(relay, publish("order", "3", "'x'")).path("stage").asText())
+            assertThat(explain(relay, publish("order", "3", "'x'"))
+                            .path("stage")
+                            .asText())
                     .isEqualTo("written");
             assertThat(explain(relay, before).path("stage").asText()).isEqualTo("published");
         }

@@ -153,8 +153,7 @@ class PostgresReplicaIT {
     @Test
     void knowsNothingOfTheStandbyOfAnotherServer() throws Exception {
         TestSource source = TestSource.create("foreign");
-        try (PostgresServer other = PostgresServer.start(dir.resolve("other"), FreePorts.next(), Map.of());
-                source) {
+        try (PostgresServer other = PostgresServer.start(dir.resolve("other"), FreePorts.next(), Map.of())) {
             other.createDatabase(source.name());
             try (Connection connection = other.connect(source.name());
                     Statement statement = connection.createStatement()) {
@@ -170,6 +169,8 @@ class PostgresReplicaIT {
                 assertThat(answer.path("status").asText()).isEqualTo("unknown");
                 assertThat(answer.path("reason").asText()).contains("a copy of another server", "postgres.replicas");
             }
+        } finally {
+            source.close();
         }
     }
 
@@ -179,16 +180,17 @@ class PostgresReplicaIT {
             TestSource source = pair.source().readFrom("eu", pair.secondStandby());
             try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
                 String kept = write(source, "kept");
-                assertThat(ask(relay, kept + "&wait=20s").path("timeline").asInt()).isEqualTo(1);
+                assertThat(ask(relay, kept + "&wait=20s").path("timeline").asInt())
+                        .isEqualTo(1);
                 pair.awaitReceived(Lsn.parseFixedWidth(kept.replaceFirst(".*\\.", "")));
                 pair.cutBothOff();
                 String lost = write(source, "lost");
-                CompletableFuture<Void> asking = CompletableFuture.runAsync(() -> await()
-                        .atMost(Duration.ofSeconds(120))
-                        .until(() -> ask(relay, lost + "&wait=5s")
-                                .path("status")
-                                .asText()
-                                .equals("diverged")));
+                CompletableFuture<Void> asking =
+                        CompletableFuture.runAsync(() -> await().atMost(Duration.ofSeconds(120))
+                                .until(() -> ask(relay, lost + "&wait=5s")
+                                        .path("status")
+                                        .asText()
+                                        .equals("diverged")));
 
                 pair.failOver();
                 pair.repointSecond();

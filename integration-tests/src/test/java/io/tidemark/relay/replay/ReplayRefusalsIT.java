@@ -61,8 +61,8 @@ class ReplayRefusalsIT {
     }
 
     private Replay replay(RelayConfiguration config, Instant from) throws ReplayProblem {
-        Selection selection = Selection.of(
-                Optional.of(from), Optional.empty(), List.of(), Optional.empty(), Optional.empty());
+        Selection selection =
+                Selection.of(Optional.of(from), Optional.empty(), List.of(), Optional.empty(), Optional.empty());
         return new Replay(config, selection, Optional.of(topic), Duration.ofSeconds(20));
     }
 
