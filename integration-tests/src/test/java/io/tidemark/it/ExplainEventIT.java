@@ -8,6 +8,7 @@ import io.tidemark.it.harness.GroupConsumer;
 import io.tidemark.it.harness.OpenApi;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TestSource;
+import io.tidemark.outbox.Lsn;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -115,13 +119,51 @@ class ExplainEventIT {
             relay.awaitState("halted", Duration.ofSeconds(60));
 
             for (String id : List.of(poison, behind)) {
-                JsonNode written = explain(relay, id);
+                JsonNode unknown = explain(relay, id);
 
-                assertThat(written.path("stage").asText()).isIn("written", "captured");
-                assertThat(written.path("relay").path("state").asText()).isEqualTo("halted");
-                assertThat(written.path("relay").path("reason").asText()).contains(poison, "has no payload");
+                assertThat(unknown.path("stage").asText()).isEqualTo("unknown");
+                assertThat(unknown.path("reason").asText()).contains("whether it is still to come cannot be told");
+                assertThat(unknown.path("relay").path("state").asText()).isEqualTo("halted");
+                assertThat(unknown.path("relay").path("reason").asText()).contains(poison, "has no payload");
             }
+            source.execute("checkpoint"); // what comes after it is certainly above what is published
+            assertThat(explain(relay, publish("order", "3", "'x'"))
+                            .path("stage")
+                            .asText())
+                    .isEqualTo("written");
             assertThat(explain(relay, before).path("stage").asText()).isEqualTo("published");
+        }
+    }
+
+    /** A consumer that reads what is committed does not come beyond the beginning of an open transaction. */
+    @Test
+    void doesNotCallExpiredWhatAnOpenTransactionHides() throws Exception {
+        try (RelayProcess relay = RelayProcess.start(source).awaitRunning();
+                KafkaProducer<byte[], byte[]> other = new KafkaProducer<>(
+                        Map.of(
+                                "bootstrap.servers",
+                                source.servers().bootstrapServers(),
+                                "transactional.id",
+                                source.name() + "-other"),
+                        new ByteArraySerializer(),
+                        new ByteArraySerializer())) {
+            awaitStage(relay, publish("order", "1", "'x'"), "published");
+            other.initTransactions();
+            other.beginTransaction();
+            for (int partition = 0; partition < 3; partition++) {
+                other.send(new ProducerRecord<>(source.topic("order"), partition, null, new byte[1]))
+                        .get();
+            }
+            String id = publish("order", "1", "'y'");
+            Lsn nudge = Lsn.parse(source.query("select outbox.nudge()::text"));
+            await().until(() -> relay.published().isAtLeast(nudge));
+
+            JsonNode hidden = explain(relay, id);
+
+            assertThat(hidden.path("stage").asText()).isEqualTo("unknown");
+            assertThat(hidden.path("reason").asText()).contains("could not be read to its end in time");
+            other.abortTransaction();
+            awaitStage(relay, id, "published");
         }
     }
 

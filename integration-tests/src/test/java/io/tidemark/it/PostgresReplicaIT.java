@@ -10,10 +10,14 @@ import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.Servers;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.outbox.Lsn;
+import io.tidemark.quickstart.stack.FreePorts;
+import io.tidemark.quickstart.stack.PostgresServer;
+import io.tidemark.quickstart.stack.PostgresStandby;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -141,6 +145,60 @@ class PostgresReplicaIT {
                 HttpResponse<String> away = send(relay, after + "&wait=2s");
                 assertThat(away.statusCode()).isEqualTo(503);
                 assertThat(away.body()).contains("replica eu cannot be asked");
+            }
+        }
+    }
+
+    /** One that was restored from a copy, say, and has standbys of its own; its outbox is the same. */
+    @Test
+    void knowsNothingOfTheStandbyOfAnotherServer() throws Exception {
+        TestSource source = TestSource.create("foreign");
+        try (PostgresServer other = PostgresServer.start(dir.resolve("other"), FreePorts.next(), Map.of())) {
+            other.createDatabase(source.name());
+            try (Connection connection = other.connect(source.name());
+                    Statement statement = connection.createStatement()) {
+                statement.execute("create schema outbox");
+                statement.execute("create table outbox.source as select '" + source.sourceId() + "'::text as id");
+            }
+            try (PostgresServer standby = PostgresStandby.start(
+                            other, FailoverPair.STANDBY, dir.resolve("standby"), FreePorts.next(), Map.of());
+                    RelayProcess relay = RelayProcess.start(source.readFrom("eu", Servers.with(standby)))
+                            .awaitRunning()) {
+                JsonNode answer = ask(relay, "tm1." + source.sourceId() + ".1.0000000000000001&wait=20s");
+
+                assertThat(answer.path("status").asText()).isEqualTo("unknown");
+                assertThat(answer.path("reason").asText()).contains("a copy of another server", "postgres.replicas");
+            }
+        } finally {
+            source.close();
+        }
+    }
+
+    @Test
+    void seesAStandbyFollowAFailoverWhileItIsBeingAsked() throws Exception {
+        try (FailoverPair pair = FailoverPair.create(dir, Map.of(), Map.of())) {
+            TestSource source = pair.source().readFrom("eu", pair.secondStandby());
+            try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
+                String kept = write(source, "kept");
+                assertThat(ask(relay, kept + "&wait=20s").path("timeline").asInt())
+                        .isEqualTo(1);
+                pair.awaitReceived(Lsn.parseFixedWidth(kept.replaceFirst(".*\\.", "")));
+                pair.cutBothOff();
+                String lost = write(source, "lost");
+                CompletableFuture<Void> asking =
+                        CompletableFuture.runAsync(() -> await().atMost(Duration.ofSeconds(120))
+                                .until(() -> ask(relay, lost + "&wait=5s")
+                                        .path("status")
+                                        .asText()
+                                        .equals("diverged")));
+
+                pair.failOver();
+                pair.repointSecond();
+
+                asking.get();
+                JsonNode success = ask(relay, kept + "&wait=20s");
+                assertThat(success.path("status").asText()).isEqualTo("success");
+                assertThat(success.path("timeline").asInt()).isEqualTo(2);
             }
         }
     }

@@ -17,6 +17,7 @@ import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.position.StartDecision;
 import io.tidemark.relay.progress.GroupOffsets;
 import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.replica.Primary;
 import io.tidemark.relay.replica.ReplicaWatermarks;
 import io.tidemark.relay.route.PoisonEvent;
 import io.tidemark.relay.source.Nudges;
@@ -68,6 +69,7 @@ public final class Relay {
     private final IndexFollower follower;
     private final Metrics metrics;
     private final String owner;
+    private volatile Optional<TimelineHistory> primaryHistory = Optional.empty();
     /** Tells this replica's runs from those of others. */
     private final String id = UUID.randomUUID().toString().substring(0, 8);
 
@@ -82,7 +84,7 @@ public final class Relay {
         this.nudges = new Nudges(database);
         this.groups = new GroupOffsets(config.kafka());
         this.watermarks = new Watermarks(config.projections(), index, groups, nudges, config.watermark());
-        this.replicas = new ReplicaWatermarks(config.postgres(), nudges, config.watermark());
+        this.replicas = new ReplicaWatermarks(config.postgres(), this::primary, nudges, config.watermark());
         this.tracer = new EventTracer(
                 config,
                 database,
@@ -96,6 +98,10 @@ public final class Relay {
                 watermarks,
                 new SourceProbe(database, config.postgres().slot()));
         this.owner = ProcessHandle.current().pid() + "@" + hostName();
+    }
+
+    private Optional<Primary> primary() {
+        return state.snapshot().identity().map(identity -> new Primary(identity.systemIdentifier(), primaryHistory));
     }
 
     private static String hostName() {
@@ -292,6 +298,7 @@ public final class Relay {
 
         @Override
         public void sound(SourceIdentity identity, TimelineHistory history) {
+            primaryHistory = Optional.of(history);
             watermarks.serve(identity, history);
         }
 

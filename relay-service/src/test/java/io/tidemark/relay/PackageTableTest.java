@@ -36,9 +36,19 @@ class PackageTableTest {
             Map.entry("deadletter", Set.of("config", "publish", "route")),
             // cleanup: the barrier that proves what is published
             // assemble: the resume point in the position
+            // deadletter: what a retry will publish, and a replay must not
             Map.entry(
                     "replay",
-                    Set.of("assemble", "capture", "cleanup", "config", "position", "publish", "route", "source")),
+                    Set.of(
+                            "assemble",
+                            "capture",
+                            "cleanup",
+                            "config",
+                            "deadletter",
+                            "position",
+                            "publish",
+                            "route",
+                            "source")),
             Map.entry("progress", Set.of("config")),
             Map.entry("watermark", Set.of("config", "position", "progress", "source")),
             Map.entry("replica", Set.of("config", "source")),

@@ -22,6 +22,8 @@ public final class FailoverPair implements AutoCloseable {
     /** The standby's physical slot. */
     public static final String STANDBY = "standby_1";
 
+    private static final String SECOND = "standby_2";
+
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private final Path dir;
@@ -93,9 +95,34 @@ public final class FailoverPair implements AutoCloseable {
     /** Another standby, of the one that was promoted; closed with the pair. */
     public Servers followPromoted() {
         PostgresServer second =
-                PostgresStandby.start(standby, "standby_2", dir.resolve("second"), FreePorts.next(), Map.of());
+                PostgresStandby.start(standby, SECOND, dir.resolve("second"), FreePorts.next(), Map.of());
         restarted.add(second);
         return Servers.with(second);
+    }
+
+    /** A second standby of the primary; closed with the pair. */
+    public Servers secondStandby() {
+        PostgresServer second =
+                PostgresStandby.start(primary, SECOND, dir.resolve("second"), FreePorts.next(), Map.of());
+        restarted.add(second);
+        return Servers.with(second);
+    }
+
+    /** From now on neither standby has what the primary does. */
+    public void cutBothOff() {
+        cutStandbyOff();
+        restarted.forEach(PostgresStandby::stopReceiving);
+    }
+
+    /** The second standby follows the one that was promoted, and goes on running. */
+    public void repointSecond() throws SQLException {
+        onStandby("select pg_create_physical_replication_slot('" + SECOND + "', true)::text");
+        try (Connection connection = restarted.get(0).connect("postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("alter system set primary_conninfo = 'host=127.0.0.1 port=" + standby.port() + " user="
+                    + PostgresServer.USER + " password=" + PostgresServer.PASSWORD + " dbname=postgres'");
+            statement.execute("select pg_reload_conf()");
+        }
     }
 
     /** What {@link #followPromoted} started stops. */

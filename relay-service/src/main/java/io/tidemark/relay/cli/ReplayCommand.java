@@ -8,9 +8,9 @@ import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.replay.Replay;
-import io.tidemark.relay.replay.Replay.Summary;
 import io.tidemark.relay.replay.ReplayProblem;
 import io.tidemark.relay.replay.Selection;
+import io.tidemark.relay.replay.Summary;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -127,6 +127,9 @@ final class ReplayCommand implements Callable<Integer> {
 
     private int run(Replay replay) throws Exception {
         String replayId = UUID.randomUUID().toString();
+        if (!dryRun) { // before the first event: whoever ends it, or sees it end, has to find what it has published
+            System.err.println("tidemark: this is replay " + replayId);
+        }
         Summary summary = dryRun
                 ? replay.count()
                 : replay.publish(
@@ -158,9 +161,7 @@ final class ReplayCommand implements Callable<Integer> {
                 .forEach((name, events) ->
                         text.append('\n').append(name).append("  ").append(events));
         if (summary.refused() > 0) {
-            text.append("\nFINDING  ")
-                    .append(summary.refused())
-                    .append(" events cannot be published as the routes are now:");
+            text.append("\nFINDING  ").append(summary.refused()).append(" events cannot be published:");
             summary.reasons().forEach(reason -> text.append("\n         ").append(reason));
         }
         return text.toString();

@@ -11,7 +11,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +20,10 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
@@ -101,17 +104,22 @@ public final class RelayClient {
      * @param timeout for the whole answer
      */
     public Reply get(URI relay, String path, Duration timeout) throws InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(base(relay) + path))
-                .timeout(timeout)
-                .header("Accept", "application/json");
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create(base(relay) + path)).header("Accept", "application/json");
         bearerToken.ifPresent(token -> request.header("Authorization", "Bearer " + token));
+        CompletableFuture<HttpResponse<byte[]>> answer =
+                http.sendAsync(request.build(), head -> new LimitedBody(MOST_BYTES));
         try {
-            HttpResponse<InputStream> response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
-            try (InputStream body = response.body()) {
-                return reply(response, body.readNBytes(MOST_BYTES + 1));
+            return reply(answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (TimeoutException e) { // one of the request's own would end with the headers
+            return new Reply.NoAnswer("no answer within " + timeout.toSeconds() + " s");
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failure) {
+                return new Reply.NoAnswer(explain(failure));
             }
-        } catch (IOException e) {
-            return new Reply.NoAnswer(explain(e, timeout));
+            throw new IllegalStateException(e);
+        } finally {
+            answer.cancel(true);
         }
     }
 
@@ -119,7 +127,8 @@ public final class RelayClient {
         return relay.toString().replaceFirst("/+$", "");
     }
 
-    private static Reply reply(HttpResponse<InputStream> response, byte[] body) {
+    private static Reply reply(HttpResponse<byte[]> response) {
+        byte[] body = response.body();
         if (body.length > MOST_BYTES) {
             return new Reply.NoAnswer("its answer has more than " + MOST_BYTES + " bytes; is it a Tidemark relay?");
         }
@@ -143,7 +152,7 @@ public final class RelayClient {
                 : LONGEST_RETRY_SECONDS * 1000;
     }
 
-    private static String explain(IOException failure, Duration timeout) {
+    private static String explain(IOException failure) {
         for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof UnresolvedAddressException) {
                 return "there is no such host";
@@ -154,9 +163,6 @@ public final class RelayClient {
         }
         if (failure instanceof HttpConnectTimeoutException) {
             return "no connection within " + CONNECT_TIMEOUT.toSeconds() + " s";
-        }
-        if (failure instanceof HttpTimeoutException) {
-            return "no answer within " + timeout.toSeconds() + " s";
         }
         if (failure instanceof ConnectException) {
             return "nobody listens there";

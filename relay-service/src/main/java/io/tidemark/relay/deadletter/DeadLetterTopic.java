@@ -11,8 +11,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -48,6 +50,13 @@ public final class DeadLetterTopic {
     /** Those with that event id, mostly one, or the one with that key; with their payloads. */
     public List<DeadLetter> find(String idOrKey) throws PublishFailure {
         return read(letter -> letter.isMeantBy(idOrKey), letter -> letter);
+    }
+
+    /** The ids of the events of that source that are among them. */
+    public Set<String> idsOf(String sourceId) throws PublishFailure {
+        return read(letter -> letter.source().equals(sourceId), DeadLetter::withoutPayload).stream()
+                .map(DeadLetter::id)
+                .collect(Collectors.toSet());
     }
 
     private List<DeadLetter> read(Predicate<DeadLetter> wanted, UnaryOperator<DeadLetter> kept) throws PublishFailure {

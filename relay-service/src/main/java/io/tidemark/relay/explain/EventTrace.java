@@ -1,5 +1,6 @@
 package io.tidemark.relay.explain;
 
+import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Position;
 import io.tidemark.relay.deadletter.DeadLetter;
 import io.tidemark.relay.source.OutboxRow;
@@ -26,7 +27,7 @@ public record EventTrace(
 
     /** How far it has come. */
     public enum Stage {
-        /** Committed, and above what is published. */
+        /** Committed, and certainly above what is published. */
         WRITTEN,
         /** Readable in its topic. */
         PUBLISHED,
@@ -38,6 +39,41 @@ public record EventTrace(
         UNKNOWN,
         /** There is no trace of it. */
         NOWHERE
+    }
+
+    private static final String EXPIRED = "everything up to its commit is published, and it is not in its topic:"
+            + " expired by the topic's retention, compacted, deleted with its topic, published to another topic under an"
+            + " earlier route, discarded as a dead letter, or left out by tidemark adopt";
+
+    /** A row that is no dead letter, and was not found in its topic. */
+    static EventTrace notFound(UUID id, OutboxRow row, Search search, Optional<Lsn> published) {
+        if (search instanceof Search.Incomplete incomplete) {
+            return ofRow(id, row, Stage.UNKNOWN, incomplete.reason());
+        }
+        if (published.isEmpty()) {
+            return ofRow(
+                    id,
+                    row,
+                    Stage.UNKNOWN,
+                    "it is committed, and was not found in Kafka, and this replica does not know what is published");
+        }
+        if (published.get().isAtLeast(row.writtenUpTo())) {
+            return ofRow(id, row, Stage.EXPIRED, EXPIRED);
+        }
+        if (row.writtenAfter().isAtLeast(published.get())) {
+            return ofRow(id, row, Stage.WRITTEN, "");
+        }
+        return ofRow(
+                id,
+                row,
+                Stage.UNKNOWN,
+                "it is committed, and not in Kafka; whether it is still to come cannot be told while the relay is behind"
+                        + " what is committed now: published is " + published.get()
+                        + ", and its commit is somewhere up to " + row.writtenUpTo());
+    }
+
+    private static EventTrace ofRow(UUID id, OutboxRow row, Stage stage, String reason) {
+        return new EventTrace(id, Optional.of(row), Optional.empty(), Optional.empty(), stage, reason);
     }
 
     /**

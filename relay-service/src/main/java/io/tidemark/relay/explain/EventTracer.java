@@ -1,5 +1,6 @@
 package io.tidemark.relay.explain;
 
+import io.tidemark.outbox.DeadLetters;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.RouteConfig;
@@ -97,26 +98,44 @@ public final class EventTracer implements AutoCloseable {
             awaitPublished(row.get().writtenUpTo());
         }
         Optional<Lsn> before = published.get(); // before the search: what it says is there, the search finds
-        Optional<String> topic =
-                row.flatMap(found -> topicOf(found.aggregateType())); // without one it can only be a dead letter
-        RecordSearch.Result inTopic = new RecordSearch.Result(Optional.empty(), true);
+        Search search = row.isPresent() ? search(id, row.get()) : new Search.NotThere();
+        if (search instanceof Search.There there) {
+            return new EventTrace(id, row, Optional.of(there.record()), Optional.empty(), Stage.PUBLISHED, "");
+        }
+        List<DeadLetter> letters = List.of();
         try {
-            if (row.isPresent() && topic.isPresent()) {
-                inTopic = new RecordSearch(config.kafka())
-                        .find(topic.get(), id, row.get().createdAt());
+            letters = new DeadLetterTopic(config.kafka()).find(id.toString());
+        } catch (PublishFailure e) {
+            if (e.kind() != PublishFailure.Kind.NO_RIGHT) {
+                throw e;
             }
-        } catch (KafkaException e) {
-            throw PublishFailure.of(e);
+            if (config.routes().stream().anyMatch(RouteConfig::hasDeadLetters)) { // else nobody needs the right
+                return nothing(id, row, Stage.UNKNOWN, RecordSearch.mayNotRead(DeadLetters.TOPIC));
+            }
         }
-        if (inTopic.found().isPresent()) {
-            return new EventTrace(id, row, inTopic.found(), Optional.empty(), Stage.PUBLISHED, "");
-        }
-        List<DeadLetter> letters = new DeadLetterTopic(config.kafka()).find(id.toString());
         if (!letters.isEmpty()) {
             DeadLetter letter = letters.get(letters.size() - 1);
             return new EventTrace(id, row, Optional.empty(), Optional.of(letter), Stage.DEAD_LETTER, "");
         }
-        return notFound(id, row, inTopic.isComplete(), before);
+        return row.map(found -> EventTrace.notFound(id, found, search, before))
+                .orElseGet(() -> nothing(id, row, Stage.NOWHERE, ""));
+    }
+
+    private static EventTrace nothing(UUID id, Optional<OutboxRow> row, Stage stage, String reason) {
+        return new EventTrace(id, row, Optional.empty(), Optional.empty(), stage, reason);
+    }
+
+    /** Without a topic it can only be a dead letter. */
+    private Search search(UUID id, OutboxRow row) throws PublishFailure {
+        Optional<String> topic = topicOf(row.aggregateType());
+        if (topic.isEmpty()) {
+            return new Search.NotThere();
+        }
+        try {
+            return new RecordSearch(config.kafka()).find(topic.get(), id, row.createdAt());
+        } catch (KafkaException e) {
+            throw PublishFailure.of(e);
+        }
     }
 
     /** An idle database has WAL behind the last event, which nothing would bring by. */
@@ -145,34 +164,6 @@ public final class EventTracer implements AutoCloseable {
                 .filter(route -> route.matches(aggregateType))
                 .findFirst()
                 .map((RouteConfig route) -> route.topicFor(aggregateType));
-    }
-
-    private static EventTrace notFound(UUID id, Optional<OutboxRow> row, boolean isComplete, Optional<Lsn> published) {
-        if (row.isEmpty()) {
-            return trace(id, row, Stage.NOWHERE, "");
-        }
-        if (published.isEmpty()) {
-            return trace(
-                    id,
-                    row,
-                    Stage.UNKNOWN,
-                    "it is committed, and was not found in Kafka, and this replica does not know what is published");
-        }
-        if (row.get().writtenUpTo().isAfter(published.get())) {
-            return trace(id, row, Stage.WRITTEN, "");
-        }
-        return isComplete
-                ? trace(
-                        id,
-                        row,
-                        Stage.EXPIRED,
-                        "everything up to its commit is published, and it is not in Kafka: expired by the topic's"
-                                + " retention, compacted, deleted with its topic, or left out by tidemark adopt")
-                : trace(id, row, Stage.UNKNOWN, "its topic holds more than could be read through in time");
-    }
-
-    private static EventTrace trace(UUID id, Optional<OutboxRow> row, Stage stage, String reason) {
-        return new EventTrace(id, row, Optional.empty(), Optional.empty(), stage, reason);
     }
 
     @Override

@@ -17,13 +17,15 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Looks through a topic for one event, {@code read_committed}, from the time on at which its row was made: a record's
- * timestamp is its row's, so none of its copies lies before. One thread, once.
+ * timestamp is its row's, so none of its copies lies before. Up to the end that uncommitted records have, because an
+ * open transaction hides what others have committed after it began. One thread, once.
  */
 final class RecordSearch {
 
@@ -35,40 +37,47 @@ final class RecordSearch {
     private static final Duration CLOCKS = Duration.ofSeconds(5);
 
     private final KafkaConfig kafka;
+    private final Duration timeout;
 
     RecordSearch(KafkaConfig kafka) {
-        this.kafka = kafka;
+        this(kafka, TIMEOUT);
     }
 
-    /**
-     * How it ended.
-     *
-     * @param isComplete whether everything was read that was there when it began; false where time was over first
-     */
-    record Result(Optional<Found> found, boolean isComplete) {}
+    RecordSearch(KafkaConfig kafka, Duration timeout) {
+        this.kafka = kafka;
+        this.timeout = timeout;
+    }
 
     /** @throws org.apache.kafka.common.KafkaException when Kafka does not answer */
-    Result find(String topic, UUID id, Instant createdAt) {
-        try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+    Search find(String topic, UUID id, Instant createdAt) {
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer("read_committed");
+                KafkaConsumer<byte[], byte[]> uncommitted = consumer("read_uncommitted")) {
             List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
                     .map(info -> new TopicPartition(topic, info.partition()))
                     .toList();
-            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            Map<TopicPartition, Long> ends = uncommitted.endOffsets(partitions);
             seek(consumer, partitions, createdAt);
-            long deadline = System.nanoTime() + TIMEOUT.toNanos();
+            long deadline = System.nanoTime() + timeout.toNanos();
             while (partitions.stream()
                     .anyMatch(partition -> consumer.position(partition) < ends.getOrDefault(partition, 0L))) {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                     if (isEvent(record, id)) {
-                        return new Result(Optional.of(found(record)), true);
+                        return new Search.There(found(record));
                     }
                 }
                 if (System.nanoTime() > deadline) {
-                    return new Result(Optional.empty(), false);
+                    return new Search.Incomplete("topic " + topic + " could not be read to its end in time: it holds"
+                            + " too much, or a transaction is open in it");
                 }
             }
-            return new Result(Optional.empty(), true);
+            return new Search.NotThere();
+        } catch (TopicAuthorizationException e) {
+            return new Search.Incomplete(mayNotRead(topic));
         }
+    }
+
+    static String mayNotRead(String topic) {
+        return "the relay may not read topic " + topic + "; grant its user Read on it";
     }
 
     private static void seek(
@@ -106,14 +115,14 @@ final class RecordSearch {
         return header == null || header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8);
     }
 
-    private KafkaConsumer<byte[], byte[]> consumer() {
+    private KafkaConsumer<byte[], byte[]> consumer(String isolation) {
         Map<String, Object> properties = new HashMap<>();
         properties.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_MILLIS);
         properties.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, ANSWER_MILLIS);
         properties.putAll(kafka.properties());
         properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
-        properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "tidemark-explain");
-        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "tidemark-explain-" + isolation);
+        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // records may expire while being read

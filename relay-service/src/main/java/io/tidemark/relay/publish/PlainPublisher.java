@@ -5,7 +5,6 @@ import io.tidemark.relay.route.OutgoingEvent;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -23,8 +22,22 @@ public final class PlainPublisher implements AutoCloseable {
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
     private final KafkaProducer<byte[], byte[]> producer;
-    private final AtomicLong acknowledged = new AtomicLong();
     private volatile @Nullable PublishFailure failure;
+    private volatile @Nullable Exception lastRefusal;
+
+    /** Told at most once what became of an event, on the sending thread or one of the producer's. */
+    public interface Delivery {
+
+        /** Kafka has it. */
+        void acknowledged();
+
+        /**
+         * Kafka does not take this one, for what it is; others are sent all the same.
+         *
+         * @param reason goes on after the event's name
+         */
+        void refused(String reason);
+    }
 
     public PlainPublisher(KafkaConfig kafka, String clientId) {
         Map<String, Object> properties = new HashMap<>();
@@ -41,9 +54,13 @@ public final class PlainPublisher implements AutoCloseable {
         producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
-    /** Returns once it is under way; waits while too much is. */
-    @SuppressWarnings("FutureReturnValueIgnored") // the callback hears of it, and the next call fails
-    public void send(OutgoingEvent event) throws PublishFailure {
+    /**
+     * Returns once it is under way; waits while too much is.
+     *
+     * @param delivery not told when it fails for another reason: then the next call does
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback hears of it
+    public void send(OutgoingEvent event, Delivery delivery) throws PublishFailure {
         throwFailure();
         ProducerRecord<byte[], byte[]> record =
                 new ProducerRecord<>(event.topic(), null, event.timestampMillis(), event.key(), event.value());
@@ -53,7 +70,9 @@ public final class PlainPublisher implements AutoCloseable {
         try {
             producer.send(record, (metadata, problem) -> {
                 if (problem == null) {
-                    acknowledged.incrementAndGet();
+                    delivery.acknowledged();
+                } else if (isAboutThisRecord(problem)) {
+                    delivery.refused("is refused by Kafka: " + PublishFailure.text(problem));
                 } else if (failure == null) {
                     failure = PublishFailure.of(problem);
                 }
@@ -64,15 +83,17 @@ public final class PlainPublisher implements AutoCloseable {
         }
     }
 
-    /** Returns when everything sent before is acknowledged. */
+    /** A batch that is refused as a whole fails all its records with the same exception, and nobody says for which. */
+    private boolean isAboutThisRecord(Exception problem) {
+        boolean isNew = problem != lastRefusal;
+        lastRefusal = problem;
+        return isNew && SendFailures.isAboutOneRecord(problem);
+    }
+
+    /** Returns when everything sent before is acknowledged or refused. */
     public void flush() throws PublishFailure {
         producer.flush();
         throwFailure();
-    }
-
-    /** How many events Kafka has. */
-    public long acknowledged() {
-        return acknowledged.get();
     }
 
     private void throwFailure() throws PublishFailure {

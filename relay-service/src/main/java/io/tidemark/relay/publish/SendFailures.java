@@ -81,7 +81,7 @@ final class SendFailures {
     }
 
     /** Of these the broker, or the client itself, refuses one record for what it is. */
-    private static boolean isAboutOneRecord(Exception failure) {
+    static boolean isAboutOneRecord(Exception failure) {
         return failure instanceof RecordTooLargeException
                 || failure instanceof InvalidTimestampException
                 || failure instanceof InvalidRecordException;

@@ -4,6 +4,7 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.cleanup.PublishedBarrier;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.RouteConfig;
+import io.tidemark.relay.deadletter.DeadLetterTopic;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.publish.PlainPublisher;
@@ -20,13 +21,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
@@ -37,37 +34,13 @@ public final class Replay {
     /** A relay that is not there, or is far behind, is not waited for any longer. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    private static final int MOST_REASONS = 20;
-
     private final RelayConfiguration config;
     private final SourceDatabase database;
     private final Selection selection;
     private final Optional<String> topic;
     private final Duration patience;
 
-    private final Map<String, Long> topics = new TreeMap<>();
-    private final List<String> reasons = new ArrayList<>();
-    private long refused;
-    private long lastMillis = Long.MIN_VALUE;
-
-    /**
-     * What was replayed, or would be.
-     *
-     * @param topics how many events go to each
-     * @param refused how many cannot be published as the routes are now
-     * @param reasons of the first of these
-     */
-    public record Summary(Map<String, Long> topics, long refused, List<String> reasons) {
-
-        public Summary {
-            topics = new TreeMap<>(topics);
-            reasons = List.copyOf(reasons);
-        }
-
-        public long events() {
-            return topics.values().stream().mapToLong(Long::longValue).sum();
-        }
-    }
+    private final Tally tally = new Tally();
 
     /**
      * Nothing is opened yet.
@@ -115,26 +88,37 @@ public final class Replay {
     /** What would be published. */
     public Summary count() throws ReplayProblem, SourceNotReady, SQLException, PublishFailure, InterruptedException {
         try (Connection connection = database.connect("replay")) {
-            for (RetainedRows.Count count : published(connection).count()) {
+            SourceIdentity identity = database.checkReady(connection, config.outbox());
+            RetainedRows rows = published(connection, identity);
+            for (RetainedRows.Count count : rows.count(deadLetters(identity))) {
+                if (count.deadLetters() > 0) {
+                    tally.refuse(
+                            count.deadLetters(),
+                            "of aggregate type '" + count.aggregateType() + "' " + count.deadLetters()
+                                    + " are dead letters; see: tidemark dead-letters list CONFIG");
+                }
+                if (count.rows() == 0) {
+                    continue;
+                }
                 Optional<RouteConfig> route = config.routes().stream()
                         .filter(candidate -> candidate.matches(count.aggregateType()))
                         .findFirst();
                 if (route.isEmpty()) {
-                    refuse(count.rows(), "there is no route for aggregate type '" + count.aggregateType() + "'");
+                    tally.refuse(count.rows(), "there is no route for aggregate type '" + count.aggregateType() + "'");
                     continue;
                 }
                 long tombstones = route.get().tombstones() ? 0 : count.withoutPayload();
                 if (tombstones > 0) {
-                    refuse(
+                    tally.refuse(
                             tombstones,
                             "the route for aggregate type '" + count.aggregateType() + "' allows no tombstones");
                 }
                 String target = topic.orElseGet(() -> route.get().topicFor(count.aggregateType()));
                 if (count.rows() > tombstones) {
-                    topics.merge(target, count.rows() - tombstones, Long::sum);
+                    tally.publish(target, count.rows() - tombstones);
                 }
             }
-            return new Summary(topics, refused, reasons);
+            return tally.summary();
         }
     }
 
@@ -142,65 +126,69 @@ public final class Replay {
      * Publishes them, one after the other.
      *
      * @param replayId stands in the header of each
-     * @throws PublishFailure also after some were published; the message says how many, and where to go on
+     * @throws PublishFailure also after some were published; the message says how many, and from where to go on
      */
     public Summary publish(String replayId, OptionalInt eventsPerSecond)
             throws ReplayProblem, SourceNotReady, SQLException, PublishFailure, InterruptedException {
         Pace pace = new Pace(eventsPerSecond, System::nanoTime, TimeUnit.NANOSECONDS::sleep);
         try (Connection connection = database.connect("replay")) {
-            RetainedRows rows = published(connection);
-            String sourceId = database.identity(connection).sourceId();
-            Router router = new Router(config.routes(), config.headers(), sourceId);
+            SourceIdentity identity = database.checkReady(connection, config.outbox());
+            RetainedRows rows = published(connection, identity);
+            Set<String> deadLetters = deadLetters(identity);
+            Router router = new Router(config.routes(), config.headers(), identity.sourceId());
+            String clientId = "tidemark-replay-" + identity.sourceId();
             try (Topics made = new Topics(config.kafka());
-                    PlainPublisher publisher = new PlainPublisher(config.kafka(), "tidemark-replay-" + sourceId)) {
-                try {
-                    rows.forEach(row -> {
-                        OutgoingEvent event;
-                        try {
-                            event = router.replay(row, replayId, topic);
-                        } catch (PoisonEvent e) {
-                            refuse(1, "event " + row.id() + " " + e.reason());
-                            return;
-                        }
-                        made.ensureEvents(event.topic());
-                        pace.awaitNext();
-                        publisher.send(event);
-                        topics.merge(event.topic(), 1L, Long::sum);
-                        lastMillis = event.timestampMillis();
-                    });
-                    publisher.flush();
-                } catch (PublishFailure e) {
-                    throw e.adding(soFar(publisher));
-                } catch (SQLException e) {
-                    throw new SQLException(e.getMessage() + "; " + soFar(publisher), e.getSQLState(), e);
-                }
+                    PlainPublisher publisher = new PlainPublisher(config.kafka(), clientId)) {
+                rows.forEach(row -> {
+                    String name = "event " + row.id();
+                    if (deadLetters.contains(row.id())) {
+                        tally.refuse(1, name + " is a dead letter; publish it with: tidemark dead-letters retry");
+                        return;
+                    }
+                    OutgoingEvent event;
+                    try {
+                        event = router.replay(row, replayId, topic);
+                    } catch (PoisonEvent e) {
+                        tally.refuse(1, name + " " + e.reason());
+                        return;
+                    }
+                    made.ensureEvents(event.topic());
+                    pace.awaitNext();
+                    publisher.send(
+                            event, tally.send(name, event.topic(), Instant.ofEpochMilli(event.timestampMillis())));
+                });
+                publisher.flush();
+            } catch (PublishFailure e) { // the publisher is closed here: nothing is under way any more
+                throw e.adding(tally.brokenOff(replayId));
             } catch (KafkaException e) { // from kafka.properties, mostly
-                throw PublishFailure.of(e);
+                throw PublishFailure.of(e).adding(tally.brokenOff(replayId));
+            } catch (SQLException e) {
+                throw new SQLException(e.getMessage() + "; " + tally.brokenOff(replayId), e.getSQLState(), e);
             }
-            return new Summary(topics, refused, reasons);
+            return tally.summary();
         }
     }
 
-    private String soFar(PlainPublisher publisher) {
-        return publisher.acknowledged() + " events were published before that"
-                + (lastMillis == Long.MIN_VALUE ? "" : ", none created after " + Instant.ofEpochMilli(lastMillis));
-    }
-
-    private void refuse(long events, String reason) {
-        refused += events;
-        if (reasons.size() < MOST_REASONS) {
-            reasons.add(reason);
+    /** A replay would publish what a retry publishes once more. */
+    private Set<String> deadLetters(SourceIdentity identity) throws PublishFailure {
+        try {
+            return new DeadLetterTopic(config.kafka()).idsOf(identity.sourceId());
+        } catch (PublishFailure e) {
+            boolean mayHaveSome = config.routes().stream().anyMatch(RouteConfig::hasDeadLetters);
+            if (mayHaveSome || e.kind() != PublishFailure.Kind.NO_RIGHT) {
+                throw e;
+            }
+            return Set.of(); // without dead letters nobody needs the right to read them
         }
     }
 
     /** The rows of a snapshot of which every one is published: it is fixed first, and the barrier comes after it. */
-    private RetainedRows published(Connection connection)
+    private RetainedRows published(Connection connection, SourceIdentity identity)
             throws ReplayProblem, SourceNotReady, SQLException, PublishFailure, InterruptedException {
-        SourceIdentity identity = database.checkReady(connection, config.outbox());
         RetainedRows rows = RetainedRows.open(connection, selection);
         try (Topics made = new Topics(config.kafka());
                 KafkaTail tail = new KafkaTail(config.kafka());
-                Connection other = database.connect("replay")) {
+                Connection other = connectTo(identity)) {
             if (made.idsOf(Set.of(SourcePosition.TOPIC)).isEmpty()) {
                 throw new ReplayProblem("Kafka has no " + SourcePosition.TOPIC + ": nothing was published yet");
             }
@@ -215,6 +203,22 @@ public final class Replay {
             return rows;
         } catch (KafkaException e) {
             throw PublishFailure.of(e);
+        }
+    }
+
+    /** A nudge on another server, say after a failover, does not come after what the snapshot's server has committed. */
+    private Connection connectTo(SourceIdentity identity) throws SourceNotReady, SQLException {
+        Connection connection = database.connect("replay");
+        try {
+            SourceIdentity found = database.identity(connection);
+            if (!found.equals(identity)) {
+                throw new SourceNotReady("postgres.url leads to " + found + " now, and the rows were read from "
+                        + identity + "; nothing was published; run it again");
+            }
+            return connection;
+        } catch (SourceNotReady | SQLException e) {
+            connection.close();
+            throw e;
         }
     }
 

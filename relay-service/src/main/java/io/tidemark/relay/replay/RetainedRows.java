@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -50,20 +51,25 @@ final class RetainedRows {
     /**
      * How many there are of an aggregate type.
      *
-     * @param withoutPayload how many of them have none
+     * @param deadLetters how many of them are
+     * @param rows how many are not
+     * @param withoutPayload how many of {@code rows} have none
      */
-    record Count(String aggregateType, long rows, long withoutPayload) {}
+    record Count(String aggregateType, long deadLetters, long rows, long withoutPayload) {}
 
-    List<Count> count() throws SQLException {
-        String sql =
-                "select aggregate_type, count(*), count(*) filter (where num_nonnulls(payload, payload_binary) = 0)"
-                        + " from outbox.event " + selection.condition() + " group by 1 order by 1";
+    /** @param deadLetters ids of events */
+    List<Count> count(Collection<String> deadLetters) throws SQLException {
+        String sql = "select aggregate_type, count(*) filter (where dead), count(*) filter (where not dead),"
+                + " count(*) filter (where not dead and num_nonnulls(payload, payload_binary) = 0)"
+                + " from (select *, id::text = any (?) as dead from outbox.event " + selection.condition()
+                + ") selected group by 1 order by 1";
         List<Count> counts = new ArrayList<>();
         try (PreparedStatement select = connection.prepareStatement(sql)) {
-            selection.bind(connection, select);
+            select.setArray(1, connection.createArrayOf("text", deadLetters.toArray()));
+            selection.bind(connection, select, 2);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
-                    counts.add(new Count(row.getString(1), row.getLong(2), row.getLong(3)));
+                    counts.add(new Count(row.getString(1), row.getLong(2), row.getLong(3), row.getLong(4)));
                 }
             }
         }
@@ -82,7 +88,7 @@ final class RetainedRows {
                 + ORDER;
         try (PreparedStatement select = connection.prepareStatement(sql)) {
             select.setFetchSize(ROWS_AT_ONCE);
-            selection.bind(connection, select);
+            selection.bind(connection, select, 1);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     sink.accept(event(row));

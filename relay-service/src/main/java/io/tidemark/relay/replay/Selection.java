@@ -63,9 +63,13 @@ public record Selection(
         return "where " + String.join(" and ", conditions);
     }
 
-    /** Sets the parameters of {@link #condition}, which are all there are. */
-    void bind(Connection connection, PreparedStatement statement) throws SQLException {
-        int next = 1;
+    /**
+     * Sets the parameters of {@link #condition}.
+     *
+     * @param first the number of its first one
+     */
+    void bind(Connection connection, PreparedStatement statement, int first) throws SQLException {
+        int next = first;
         for (Optional<Instant> moment : List.of(from, to)) {
             if (moment.isPresent()) {
                 statement.setObject(next++, OffsetDateTime.ofInstant(moment.get(), ZoneOffset.UTC));

@@ -8,18 +8,18 @@ import io.tidemark.relay.source.StandbySession;
 import io.tidemark.relay.source.StandbySession.State;
 import io.tidemark.relay.source.TimelineHistory;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at one standby while somebody waits for it: one look answers all. Its thread ends, and its connections are
+ * Looks at one standby while somebody waits for it: one look answers all. Its thread ends, and its connection is
  * closed, when nobody has asked for a while.
  */
 final class ReplicaPoller implements AutoCloseable {
@@ -33,95 +33,101 @@ final class ReplicaPoller implements AutoCloseable {
     /** What is written now mostly arrives by itself within this time; only then is a nudge worth its WAL. */
     private static final int NUDGE_AFTER_POLLS = 3;
 
+    private static final String CLOSING = "this relay is shutting down";
+
     private final String name;
     private final PostgresConfig standby;
+    private final Supplier<Optional<Primary>> primary;
     private final Nudges nudges;
-    private final Queue<ReplicaWaiter> arriving = new ConcurrentLinkedQueue<>();
+    /** Everybody who has no answer yet, whoever gives it. */
+    private final Set<ReplicaWaiter> waiting = ConcurrentHashMap.newKeySet();
+
     private final Semaphore bell = new Semaphore(0);
     private @Nullable Thread thread;
+    private volatile @Nullable StandbySession session;
     private volatile boolean isClosed;
 
-    ReplicaPoller(String name, PostgresConfig standby, Nudges nudges) {
+    /** @param primary as the relay knows it; empty before it has reached it */
+    ReplicaPoller(String name, PostgresConfig standby, Supplier<Optional<Primary>> primary, Nudges nudges) {
         this.name = name;
         this.standby = standby;
+        this.primary = primary;
         this.nudges = nudges;
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
     synchronized void enter(ReplicaWaiter waiter) {
         if (isClosed) {
-            waiter.answer.complete(new ReplicaAnswer.Unavailable("this relay is shutting down"));
+            waiter.answer.complete(new ReplicaAnswer.Unavailable(CLOSING));
             return;
         }
-        arriving.add(waiter);
+        waiting.add(waiter);
+        waiter.answer.whenComplete((answer, failure) -> waiting.remove(waiter));
         bell.release();
         if (thread == null) {
-            thread = new Thread(this::work, "replica-" + name);
-            thread.setDaemon(true);
-            thread.start();
+            start();
         }
     }
 
+    private void start() {
+        thread = new Thread(this::work, "replica-" + name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
     private void work() {
-        List<ReplicaWaiter> waiting = new ArrayList<>();
+        boolean isIdle = false;
         try {
             while (!isClosed && awaitSomebody()) {
-                take(waiting);
-                serve(waiting);
+                serve();
             }
+            isIdle = true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) { // a bug: the trace is worth its lines
             LOG.error("event=replica-poller-failed replica={}", name, e);
-            refuse(waiting, "unexpected: " + e);
+            refuse("unexpected: " + e);
         } finally {
-            leave(waiting);
+            leave(isIdle);
         }
     }
 
     /** @return false when nobody came for so long that the thread may end */
     private boolean awaitSomebody() throws InterruptedException {
-        return !arriving.isEmpty() || bell.tryAcquire(IDLE_SECONDS, TimeUnit.SECONDS);
+        return !waiting.isEmpty() || bell.tryAcquire(IDLE_SECONDS, TimeUnit.SECONDS);
     }
 
-    private synchronized void leave(List<ReplicaWaiter> waiting) {
+    private synchronized void leave(boolean isIdle) {
         thread = null;
-        refuse(waiting, "the standby's poller has ended"); // by an Error; nobody is left otherwise
-        if (isClosed) {
-            take(waiting);
-            refuse(waiting, "this relay is shutting down");
-        } else if (!arriving.isEmpty()) { // came while this thread was about to end
-            thread = new Thread(this::work, "replica-" + name);
-            thread.setDaemon(true);
-            thread.start();
-        }
-    }
-
-    private void take(List<ReplicaWaiter> waiting) {
-        bell.drainPermits();
-        for (ReplicaWaiter waiter = arriving.poll(); waiter != null; waiter = arriving.poll()) {
-            waiting.add(waiter);
+        if (!isIdle) {
+            refuse("the standby's poller has ended"); // by an Error, mostly
+        } else if (isClosed) {
+            refuse(CLOSING);
+        } else if (!waiting.isEmpty()) { // came while this thread was about to end
+            start();
         }
     }
 
     /** Returns when nobody waits any more and a while has passed, or the connection is lost. */
-    private void serve(List<ReplicaWaiter> waiting) throws InterruptedException {
-        try (StandbySession session = StandbySession.open(standby)) {
+    private void serve() throws InterruptedException {
+        try (StandbySession opened = StandbySession.open(standby)) {
+            session = opened;
             int timeline = 0;
             TimelineHistory history = TimelineHistory.none(1);
             Lsn last = Lsn.ZERO;
             int still = 0;
-            do {
-                take(waiting);
-                State state = session.read();
+            while (!isClosed && awaitSomebody()) { // closed meanwhile, too
+                bell.drainPermits();
+                State state = opened.read();
                 if (state.timeline() != timeline) {
-                    history = session.history(state.timeline());
+                    history = opened.history(state.timeline());
                     timeline = state.timeline();
                 }
-                answer(waiting, session.sourceId(), state, history);
+                answer(opened, state, history);
                 still = state.replayed().equals(last) ? still + 1 : 0;
                 last = state.replayed();
                 if (still == NUDGE_AFTER_POLLS) {
-                    nudgeFor(waiting);
+                    nudge();
                 }
                 if (waiting.isEmpty()) {
                     still = 0;
@@ -131,23 +137,42 @@ final class ReplicaPoller implements AutoCloseable {
                         bell.release();
                     }
                 }
-            } while (!isClosed && (!waiting.isEmpty() || awaitSomebody()));
+            }
         } catch (SourceNotReady | SQLException e) {
-            LOG.warn("event=replica-away replica={} error=\"{}\"", name, e.getMessage());
-            refuse(waiting, "replica " + name + " cannot be asked: " + e.getMessage());
-            TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+            if (!isClosed) {
+                LOG.warn("event=replica-away replica={} error=\"{}\"", name, e.getMessage());
+                refuse("replica " + name + " cannot be asked: " + e.getMessage());
+                TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+            }
+        } finally {
+            session = null;
         }
     }
 
-    private static void answer(List<ReplicaWaiter> waiting, String sourceId, State state, TimelineHistory history) {
-        waiting.removeIf(waiter -> {
-            waiter.judge(sourceId, state, history).ifPresent(waiter.answer::complete);
-            return waiter.answer.isDone();
-        });
+    private void answer(StandbySession opened, State state, TimelineHistory history) {
+        Optional<ReplicaAnswer> objection =
+                state.isStandby() ? objection(opened.systemIdentifier(), state, history) : Optional.empty();
+        for (ReplicaWaiter waiter : waiting) {
+            objection.or(() -> waiter.judge(opened.sourceId(), state, history)).ifPresent(waiter.answer::complete);
+        }
+    }
+
+    /** Its outbox alone does not tell whose copy it is: a copy has the same one. */
+    private Optional<ReplicaAnswer> objection(String systemIdentifier, State state, TimelineHistory history) {
+        Optional<Primary> known = primary.get();
+        if (known.isEmpty()) {
+            return Optional.of(new ReplicaAnswer.Unavailable(
+                    "this relay has not reached the primary since it started, and cannot tell whether replica " + name
+                            + " is one of it"));
+        }
+        return known.get()
+                .whyNotOf(systemIdentifier, state, history)
+                .map(reason -> new ReplicaAnswer.Unknown(
+                        "it is no standby of the primary: " + reason + "; set postgres.replicas anew"));
     }
 
     /** On an idle database nothing else would bring the standby beyond a page's boundary, at which tokens can lie. */
-    private void nudgeFor(List<ReplicaWaiter> waiting) {
+    private void nudge() {
         waiting.forEach(waiter -> nudges.request(waiter.lsn(), written -> {
             if (waiter.lsn().isAfter(written)) {
                 waiter.answer.complete(new ReplicaAnswer.Ahead("the primary's WAL has come only to " + written));
@@ -155,14 +180,23 @@ final class ReplicaPoller implements AutoCloseable {
         }));
     }
 
-    private static void refuse(List<ReplicaWaiter> waiting, String reason) {
+    private void refuse(String reason) {
         waiting.forEach(waiter -> waiter.answer.complete(new ReplicaAnswer.Unavailable(reason)));
-        waiting.clear();
     }
 
+    /** Nobody waits for the standby any more, not even this relay. */
     @Override
     public synchronized void close() {
         isClosed = true;
+        refuse(CLOSING);
         bell.release();
+        StandbySession open = session;
+        if (open != null) {
+            try {
+                open.abort();
+            } catch (SQLException e) {
+                LOG.debug("event=replica-abort-failed replica={} error=\"{}\"", name, e.getMessage());
+            }
+        }
     }
 }

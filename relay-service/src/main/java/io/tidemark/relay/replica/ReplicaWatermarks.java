@@ -7,9 +7,11 @@ import io.tidemark.relay.source.Nudges;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /** Has a standby replayed up to a token? Safe on any thread; nobody's thread waits. */
 public final class ReplicaWatermarks implements AutoCloseable {
@@ -21,11 +23,13 @@ public final class ReplicaWatermarks implements AutoCloseable {
     private final WatermarkConfig config;
     private final AtomicInteger waiting = new AtomicInteger();
 
-    public ReplicaWatermarks(PostgresConfig postgres, Nudges nudges, WatermarkConfig config) {
+    /** @param primary as the relay knows it; empty before it has reached it */
+    public ReplicaWatermarks(
+            PostgresConfig postgres, Supplier<Optional<Primary>> primary, Nudges nudges, WatermarkConfig config) {
         this.config = config;
         postgres.replicas()
-                .forEach(replica ->
-                        pollers.put(replica.name(), new ReplicaPoller(replica.name(), postgres.of(replica), nudges)));
+                .forEach(replica -> pollers.put(
+                        replica.name(), new ReplicaPoller(replica.name(), postgres.of(replica), primary, nudges)));
     }
 
     /** Names of all standbys, in the order of the configuration. */

@@ -13,17 +13,30 @@ import java.util.UUID;
 /**
  * A committed row of the outbox, without its payload.
  *
+ * @param writtenAfter its transaction's commit LSN is above this one
  * @param writtenUpTo its transaction's commit LSN is at or below this one
  */
 public record OutboxRow(
-        String aggregateType, String aggregateId, String eventType, Instant createdAt, Lsn writtenUpTo) {
+        String aggregateType,
+        String aggregateId,
+        String eventType,
+        Instant createdAt,
+        Lsn writtenAfter,
+        Lsn writtenUpTo) {
+
+    /**
+     * A row does not know its commit LSN. But the last checkpoint read the next transaction id when the WAL had already
+     * come beyond its redo LSN: whatever has that id or a later one was committed above it.
+     */
+    private static final String FIND = "select aggregate_type, aggregate_id, event_type, created_at,"
+            + " (case when age(event.xmin) <= age(split_part(checkpoint.next_xid, ':', 2)::xid)"
+            + " then checkpoint.redo_lsn else '0/0' end)::text"
+            + " from outbox.event, pg_control_checkpoint() checkpoint where id = ? order by created_at limit 1";
 
     /** The row with this id; empty when there is none: never committed, or removed by cleanup. */
     public static Optional<OutboxRow> find(Connection connection, UUID id) throws SQLException {
         // The LSN is read by a later statement than the row is seen by: what is visible has been committed before it.
-        try (PreparedStatement select =
-                connection.prepareStatement("select aggregate_type, aggregate_id, event_type, created_at"
-                        + " from outbox.event where id = ? order by created_at limit 1")) {
+        try (PreparedStatement select = connection.prepareStatement(FIND)) {
             select.setObject(1, id);
             try (ResultSet row = select.executeQuery()) {
                 if (!row.next()) {
@@ -33,8 +46,9 @@ public record OutboxRow(
                 String type = row.getString(1);
                 String aggregateId = row.getString(2);
                 String eventType = row.getString(3);
-                return Optional.of(
-                        new OutboxRow(type, aggregateId, eventType, createdAt.toInstant(), insertLsn(connection)));
+                Lsn after = Lsn.parse(row.getString(5));
+                return Optional.of(new OutboxRow(
+                        type, aggregateId, eventType, createdAt.toInstant(), after, insertLsn(connection)));
             }
         }
     }

@@ -1,20 +1,26 @@
 package io.tidemark.relay.source;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.PostgresConfig;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Properties;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGProperty;
 
 /**
- * Two connections to one standby: SQL for how far it has replayed, and a walsender for the timeline, which SQL does not
- * tell during recovery. One thread.
+ * One connection to a standby, to a walsender, which takes SQL as well: how far it has replayed SQL tells, and of which
+ * timeline only a walsender does during recovery. Two connections could lead to two servers. One thread, but for
+ * {@link #abort}.
  */
 public final class StandbySession implements AutoCloseable {
+
+    private static final String REPLAYED =
+            "select pg_is_in_recovery(), coalesce(pg_last_wal_replay_lsn(), '0/0'::pg_lsn)::text";
 
     /**
      * How far a standby is.
@@ -25,35 +31,37 @@ public final class StandbySession implements AutoCloseable {
      */
     public record State(boolean isStandby, Lsn replayed, int timeline) {}
 
-    private final Connection sql;
     private final Connection walsender;
-    private final PreparedStatement replayed;
     private final String sourceId;
+    private final String systemIdentifier;
 
-    private StandbySession(Connection sql, Connection walsender) throws SQLException {
-        this.sql = sql;
+    private StandbySession(Connection walsender) throws SQLException {
         this.walsender = walsender;
-        this.replayed = sql.prepareStatement(
-                "select pg_is_in_recovery(), coalesce(pg_last_wal_replay_lsn(), '0/0'::pg_lsn)::text");
-        try (Statement statement = sql.createStatement();
-                ResultSet row = statement.executeQuery("select id from outbox.source")) {
-            row.next();
-            this.sourceId = row.getString(1);
+        try (Statement statement = walsender.createStatement()) {
+            try (ResultSet row = statement.executeQuery("select id from outbox.source")) {
+                row.next();
+                this.sourceId = row.getString(1);
+            }
+            try (ResultSet row = statement.executeQuery("IDENTIFY_SYSTEM")) {
+                row.next();
+                this.systemIdentifier = row.getString("systemid");
+            }
         }
     }
 
     /** @throws SourceNotReady in a sentence, when it cannot be reached or has no outbox */
     public static StandbySession open(PostgresConfig standby) throws SourceNotReady {
-        @Nullable Connection sql = null;
-        @Nullable Connection walsender = null;
+        @Nullable Connection connection = null;
         try {
-            sql = new SourceDatabase(standby).connect("replica");
-            walsender = DriverManager.getConnection(standby.url(), TimelineReader.replicationProperties(standby));
-            return new StandbySession(sql, walsender);
+            Properties properties = TimelineReader.replicationProperties(standby);
+            PGProperty.APPLICATION_NAME.set(properties, "tidemark replica");
+            connection = DriverManager.getConnection(standby.url(), properties);
+            return new StandbySession(connection);
         } catch (SQLException e) {
-            close(sql);
-            close(walsender);
+            close(connection);
             throw new SourceNotReady("postgres (" + standby + "): " + e.getMessage(), e);
+        } catch (ConfigurationProblem e) { // a password file that cannot be read, for now
+            throw new SourceNotReady(String.valueOf(e.getMessage()), e);
         }
     }
 
@@ -62,22 +70,28 @@ public final class StandbySession implements AutoCloseable {
         return sourceId;
     }
 
+    /** Of the Postgres cluster it is a copy of, made by initdb. */
+    public String systemIdentifier() {
+        return systemIdentifier;
+    }
+
     /**
      * How far it is now. The timeline is read after the LSN: a standby that follows another timeline has replayed no
      * more of the earlier one than both have in common, so the LSN is one of the timeline's history in any case.
      */
     public State read() throws SQLException {
-        boolean isStandby;
-        Lsn lsn;
-        try (ResultSet row = replayed.executeQuery()) {
-            row.next();
-            isStandby = row.getBoolean(1);
-            lsn = Lsn.parse(row.getString(2));
-        }
-        try (Statement statement = walsender.createStatement();
-                ResultSet row = statement.executeQuery("IDENTIFY_SYSTEM")) {
-            row.next();
-            return new State(isStandby, lsn, row.getInt("timeline"));
+        try (Statement statement = walsender.createStatement()) {
+            boolean isStandby;
+            Lsn replayed;
+            try (ResultSet row = statement.executeQuery(REPLAYED)) {
+                row.next();
+                isStandby = row.getBoolean(1);
+                replayed = Lsn.parse(row.getString(2));
+            }
+            try (ResultSet row = statement.executeQuery("IDENTIFY_SYSTEM")) {
+                row.next();
+                return new State(isStandby, replayed, row.getInt("timeline"));
+            }
         }
     }
 
@@ -101,9 +115,13 @@ public final class StandbySession implements AutoCloseable {
         }
     }
 
+    /** Ends a question that is waiting for the server, which fails. On any thread. */
+    public void abort() throws SQLException {
+        walsender.abort(Runnable::run);
+    }
+
     @Override
     public void close() {
-        close(sql);
         close(walsender);
     }
 

@@ -9,28 +9,72 @@ import io.tidemark.relay.config.ReplicaConfig;
 import io.tidemark.relay.config.WatermarkConfig;
 import io.tidemark.relay.source.Nudges;
 import io.tidemark.relay.source.SourceDatabase;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+/** About a standby that takes connections and says nothing; pgjdbc would give up after ten seconds. */
 class ReplicaWatermarksTest {
 
-    @Test
-    void aStandbyThatTakesConnectionsAndSaysNothingHoldsNobodyUp() throws Exception {
-        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-            String url = "jdbc:postgresql://127.0.0.1:" + silent.getLocalPort() + "/shop";
-            PostgresConfig postgres =
-                    new PostgresConfig(url, "u", "p", null, null, null, List.of(new ReplicaConfig("eu", url)));
-            try (Nudges nudges = new Nudges(new SourceDatabase(postgres));
-                    ReplicaWatermarks replicas =
-                            new ReplicaWatermarks(postgres, nudges, new WatermarkConfig(null, null))) {
-                ReplicaAnswer answer = replicas.ask("eu", Token.of("7f3a9c21", 1, new Lsn(1)), 50)
-                        .get(8, TimeUnit.SECONDS); // pgjdbc would give up after ten
+    private static final Token TOKEN = Token.of("7f3a9c21", 1, new Lsn(1));
+    private static final long LONG_MILLIS = 30_000;
 
-                assertThat(answer).isInstanceOf(ReplicaAnswer.Unavailable.class);
-            }
-        }
+    private ServerSocket silent;
+    private Nudges nudges;
+    private ReplicaWatermarks replicas;
+
+    @BeforeEach
+    void create() throws IOException {
+        silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        String url = "jdbc:postgresql://127.0.0.1:" + silent.getLocalPort() + "/shop";
+        PostgresConfig postgres =
+                new PostgresConfig(url, "u", "p", null, null, null, List.of(new ReplicaConfig("eu", url)));
+        nudges = new Nudges(new SourceDatabase(postgres));
+        replicas =
+                new ReplicaWatermarks(postgres, Optional::empty, nudges, new WatermarkConfig(null, Integer.valueOf(2)));
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        replicas.close();
+        nudges.close();
+        silent.close();
+    }
+
+    @Test
+    void holdsNobodyUp() throws Exception {
+        ReplicaAnswer answer = replicas.ask("eu", TOKEN, 50).get(8, TimeUnit.SECONDS);
+
+        assertThat(answer).isInstanceOf(ReplicaAnswer.Unavailable.class);
+    }
+
+    @Test
+    void keepsNobodyWaitingForARelayThatGoesAway() {
+        CompletableFuture<ReplicaAnswer> asked = replicas.ask("eu", TOKEN, LONG_MILLIS);
+        assertThat(asked).isNotDone();
+
+        replicas.close();
+
+        assertThat(asked).isCompletedWithValue(new ReplicaAnswer.Unavailable("this relay is shutting down"));
+        assertThat(replicas.ask("eu", TOKEN, LONG_MILLIS))
+                .isCompletedWithValue(new ReplicaAnswer.Unavailable("this relay is shutting down"));
+    }
+
+    @Test
+    void countsThoseWhoWaitAndNoOneElse() throws Exception {
+        CompletableFuture<ReplicaAnswer> brief = replicas.ask("eu", TOKEN, 50);
+        CompletableFuture<ReplicaAnswer> patient = replicas.ask("eu", TOKEN, LONG_MILLIS);
+
+        assertThat(patient).isNotDone();
+        assertThat(replicas.ask("eu", TOKEN, LONG_MILLIS)).isCompletedWithValue(new ReplicaAnswer.TooManyWaiters(2));
+        assertThat(brief.get(8, TimeUnit.SECONDS)).isInstanceOf(ReplicaAnswer.Unavailable.class);
+        assertThat(replicas.ask("eu", TOKEN, LONG_MILLIS)).isNotDone();
     }
 }

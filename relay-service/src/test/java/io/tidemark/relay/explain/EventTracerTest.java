@@ -1,0 +1,48 @@
+package io.tidemark.relay.explain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemark.relay.config.KafkaConfig;
+import io.tidemark.relay.config.PostgresConfig;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.source.Nudges;
+import io.tidemark.relay.source.SourceDatabase;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+class EventTracerTest {
+
+    private static final int AT_ONCE = 18;
+
+    /** Its database takes connections and says nothing, so that no question is answered. */
+    @Test
+    void turnsAwayMoreQuestionsThanItCanWorkOn() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            String url = "jdbc:postgresql://127.0.0.1:" + silent.getLocalPort() + "/shop";
+            PostgresConfig postgres = new PostgresConfig(url, "u", "p", null, null, null, null);
+            RelayConfiguration config = new RelayConfiguration(
+                    postgres, new KafkaConfig("127.0.0.1:1", null, null), null, null, null, null, null, null, null);
+            SourceDatabase database = new SourceDatabase(postgres);
+            try (Nudges nudges = new Nudges(database);
+                    EventTracer tracer = new EventTracer(config, database, nudges, Optional::empty)) {
+                List<CompletableFuture<EventTrace>> asked = new ArrayList<>();
+                for (int n = 0; n < AT_ONCE; n++) {
+                    asked.add(tracer.trace(new UUID(0, n)).toCompletableFuture());
+                }
+
+                CompletableFuture<EventTrace> oneMore =
+                        tracer.trace(new UUID(0, AT_ONCE)).toCompletableFuture();
+
+                assertThat(asked).noneMatch(CompletableFuture::isDone);
+                assertThatThrownBy(oneMore::join).hasCauseInstanceOf(EventTracer.Busy.class);
+            }
+        }
+    }
+}
