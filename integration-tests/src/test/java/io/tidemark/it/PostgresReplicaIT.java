@@ -185,12 +185,11 @@ class PostgresReplicaIT {
                 pair.awaitReceived(Lsn.parseFixedWidth(kept.replaceFirst(".*\\.", "")));
                 pair.cutBothOff();
                 String lost = write(source, "lost");
-                CompletableFuture<Void> asking =
-                        CompletableFuture.runAsync(() -> await().atMost(Duration.ofSeconds(120))
-                                .until(() -> ask(relay, lost + "&wait=5s")
-                                        .path("status")
-                                        .asText()
-                                        .equals("diverged")));
+                CompletableFuture<Void> asking = CompletableFuture.runAsync(() -> await().atMost(Duration.ofMinutes(2))
+                        .until(() -> ask(relay, lost + "&wait=5s")
+                                .path("status")
+                                .asText()
+                                .equals("diverged")));
 
                 pair.failOver();
                 pair.repointSecond();
