@@ -52,12 +52,14 @@ public final class RelayApplication extends Application<RelayConfiguration> {
         if (tokenFile != null) {
             environment.jersey().register(new BearerFilter(BearerTokens.of(Path.of(tokenFile))));
         }
-        Answers answers = new Answers();
+        Answers answers = new Answers("answers", 8);
+        // What explains a token asks Postgres, which may be silent; nobody who waits for a watermark waits for that.
+        Answers explanations = new Answers("explanations", 2);
         SourceStandings standings = new SourceStandings(relay.database());
         environment.jersey().register(new ProjectionsResource(relay.watermarks(), answers));
         environment.jersey().register(new OpenApiResource());
         environment.jersey().register(new WaitResource(relay.watermarks(), answers));
-        environment.jersey().register(new TokensResource(relay.watermarks(), relay.state(), standings, answers));
+        environment.jersey().register(new TokensResource(relay.watermarks(), relay.state(), standings, explanations));
         environment
                 .jersey()
                 .register(new EventsResource(relay.tracer(), relay.watermarks().reports(), relay.state()));

@@ -68,9 +68,8 @@ final class ConfigurationMistake {
         if (cause instanceof UnrecognizedPropertyException unknown) {
             return Optional.of(unknownKey(unknown));
         }
-        if (cause instanceof ValueInstantiationException refused
-                && refused.getCause() instanceof ConfigurationProblem) {
-            return Optional.empty(); // one of our records has said it better
+        if (cause instanceof JsonMappingException refused && refused.getCause() instanceof ConfigurationProblem) {
+            return Optional.empty(); // one of our classes has said it better
         }
         if (cause instanceof ValueInstantiationException refused) {
             return Optional.of(wrongValue(refused, "", refused.getType().getRawClass()));

@@ -204,7 +204,7 @@ public final class IndexFollower implements AutoCloseable {
     }
 
     /** An entry is missing, so what it would have said is covered by the ends that the partitions have now. */
-    private void fillGap(String sourceId) {
+    private void fillGap(String sourceId) throws SourceNotReady {
         long gap = index.openGap();
         if (gap == 0) {
             return;
@@ -214,6 +214,8 @@ public final class IndexFollower implements AutoCloseable {
                     gap,
                     tail.recordEnds(tail.partitionsOf(topics)),
                     tail.lastPosition(sourceId).map(SourcePosition::adoptions).orElse(Adoptions.NONE));
+        } catch (IllegalArgumentException e) { // damaged: what was left out is not known, and the active replica halts
+            throw new SourceNotReady(String.valueOf(e.getMessage()), e);
         }
     }
 

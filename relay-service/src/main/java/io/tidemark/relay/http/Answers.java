@@ -14,18 +14,19 @@ import java.util.function.Function;
  */
 public final class Answers {
 
-    private static final int THREADS = 8;
     private static final long IDLE_SECONDS = 10;
 
-    private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
-            THREADS, THREADS, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-                Thread thread = new Thread(task, "answers");
-                thread.setDaemon(true);
-                return thread;
-            });
+    private final ThreadPoolExecutor threads;
 
-    public Answers() {
-        threads.allowCoreThreadTimeOut(true);
+    /** @param name of the threads, of which there are so many at most, and none while nothing is written */
+    public Answers(String name, int threads) {
+        this.threads = new ThreadPoolExecutor(
+                threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(task, name);
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        this.threads.allowCoreThreadTimeOut(true);
     }
 
     /**
@@ -43,7 +44,7 @@ public final class Answers {
                 (answer, failure) -> {
                     try {
                         response.resume(failure == null ? toEntity.apply(answer) : toProblem.apply(failure));
-                    } catch (RuntimeException e) {
+                    } catch (RuntimeException | Error e) {
                         response.resume(e); // the mapper logs it
                     }
                 },

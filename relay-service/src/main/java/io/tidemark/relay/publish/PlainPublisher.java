@@ -4,8 +4,10 @@ import io.tidemark.relay.config.KafkaConfig;
 import io.tidemark.relay.route.OutgoingEvent;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -21,9 +23,10 @@ public final class PlainPublisher implements AutoCloseable {
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
-    private final KafkaProducer<byte[], byte[]> producer;
+    private final Producer<byte[], byte[]> producer;
     private volatile @Nullable PublishFailure failure;
-    private volatile @Nullable Exception lastRefusal;
+    /** Whose exceptions no other event has had so far, each with its event. */
+    private final IdentityHashMap<Exception, Delivery> refusals = new IdentityHashMap<>();
 
     /** Told at most once what became of an event, on the sending thread or one of the producer's. */
     public interface Delivery {
@@ -40,6 +43,14 @@ public final class PlainPublisher implements AutoCloseable {
     }
 
     public PlainPublisher(KafkaConfig kafka, String clientId) {
+        this(new KafkaProducer<>(properties(kafka, clientId), new ByteArraySerializer(), new ByteArraySerializer()));
+    }
+
+    PlainPublisher(Producer<byte[], byte[]> producer) {
+        this.producer = producer;
+    }
+
+    private static Map<String, Object> properties(KafkaConfig kafka, String clientId) {
         Map<String, Object> properties = new HashMap<>();
         properties.put(ProducerConfig.LINGER_MS_CONFIG, 5);
         properties.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 * 1024);
@@ -51,7 +62,7 @@ public final class PlainPublisher implements AutoCloseable {
         properties.put(ProducerConfig.CLIENT_ID_CONFIG, clientId);
         properties.put(ProducerConfig.ACKS_CONFIG, "all");
         properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+        return properties;
     }
 
     /**
@@ -68,31 +79,43 @@ public final class PlainPublisher implements AutoCloseable {
             record.headers().add(new RecordHeader(header.name(), header.value()));
         }
         try {
-            producer.send(record, (metadata, problem) -> {
-                if (problem == null) {
-                    delivery.acknowledged();
-                } else if (isAboutThisRecord(problem)) {
-                    delivery.refused("is refused by Kafka: " + PublishFailure.text(problem));
-                } else if (failure == null) {
-                    failure = PublishFailure.of(problem);
-                }
-            });
+            producer.send(record, (metadata, problem) -> ended(delivery, problem));
         } catch (KafkaException e) {
             throwFailure(); // an earlier one says more
             throw PublishFailure.of(e);
         }
     }
 
-    /** A batch that is refused as a whole fails all its records with the same exception, and nobody says for which. */
-    private boolean isAboutThisRecord(Exception problem) {
-        boolean isNew = problem != lastRefusal;
-        lastRefusal = problem;
-        return isNew && SendFailures.isAboutOneRecord(problem);
+    /**
+     * A batch that is refused as a whole fails all its records with the same exception, and nobody says for which: so one
+     * is taken to be refused for what it is only when the batch is through, and none of the others had that exception.
+     */
+    private synchronized void ended(Delivery delivery, @Nullable Exception problem) {
+        if (problem == null) {
+            tellRefusals(); // batches end one after the other
+            delivery.acknowledged();
+        } else if (failure == null && SendFailures.isAboutOneRecord(problem) && !refusals.containsKey(problem)) {
+            refusals.put(problem, delivery);
+        } else {
+            refusals.remove(problem);
+            if (failure == null) {
+                failure = PublishFailure.of(problem);
+            }
+        }
+    }
+
+    private void tellRefusals() {
+        refusals.forEach(
+                (problem, delivery) -> delivery.refused("is refused by Kafka: " + PublishFailure.text(problem)));
+        refusals.clear();
     }
 
     /** Returns when everything sent before is acknowledged or refused. */
     public void flush() throws PublishFailure {
         producer.flush();
+        synchronized (this) {
+            tellRefusals();
+        }
         throwFailure();
     }
 

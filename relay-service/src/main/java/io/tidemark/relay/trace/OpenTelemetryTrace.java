@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A producer span for each event whose writer was sampled, as a child of the writer's: from when it is handed to Kafka
@@ -34,8 +36,11 @@ final class OpenTelemetryTrace implements PublishTrace {
         }
     };
 
+    private static final Logger LOG = LoggerFactory.getLogger(OpenTelemetryTrace.class);
+
     private final Tracer tracer;
     private final List<Span> open = new ArrayList<>();
+    private boolean hasFailed;
 
     OpenTelemetryTrace(OpenTelemetry telemetry) {
         this.tracer = telemetry.getTracer("io.tidemark.relay");
@@ -55,6 +60,14 @@ final class OpenTelemetryTrace implements PublishTrace {
         if (traceparent == null) {
             return;
         }
+        try {
+            start(traceparent, tracestate, topic, id);
+        } catch (RuntimeException e) {
+            warn(e);
+        }
+    }
+
+    private void start(String traceparent, @Nullable String tracestate, String topic, @Nullable String id) {
         Map<String, String> carrier = tracestate == null
                 ? Map.of("traceparent", traceparent)
                 : Map.of("traceparent", traceparent, "tracestate", tracestate);
@@ -80,7 +93,21 @@ final class OpenTelemetryTrace implements PublishTrace {
     @Override
     public void committed() {
         Instant now = Instant.now();
-        open.forEach(span -> span.end(now));
+        try {
+            open.forEach(span -> span.end(now));
+        } catch (RuntimeException e) {
+            warn(e);
+        }
         open.clear();
+    }
+
+    /** A processor or an exporter may throw: what is lost is a span, and events are published all the same. */
+    private void warn(RuntimeException failure) {
+        if (!hasFailed) {
+            LOG.warn(
+                    "event=tracing-failed effect=\"spans are missing\" fix=\"look at what OpenTelemetry is given\"",
+                    failure);
+        }
+        hasFailed = true;
     }
 }

@@ -3,6 +3,8 @@ package io.tidemark.relay.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.dropwizard.logging.common.DefaultLoggingFactory;
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import java.io.IOException;
@@ -25,6 +27,26 @@ class ConfigurationFileTest {
 
     @TempDir
     private Path directory;
+
+    /** Also with the connector that makes such a server work elsewhere. */
+    @Test
+    void refusesAServerWhoseAdminPagesAreOnThePortOfTheApi() {
+        assertThatThrownBy(() -> read(MINIMAL + "server: {type: simple, connector: {type: http, port: 8080}}"))
+                .isInstanceOf(ConfigurationProblem.class)
+                .hasMessageContaining("server.type is simple")
+                .hasMessageContaining("write applicationConnectors and adminConnectors");
+    }
+
+    /** Whatever the file wants to see of the libraries. */
+    @Test
+    void holdsLoggersThatPrintSecretsAtWarn() {
+        RelayConfiguration config = read(MINIMAL + "logging: {level: DEBUG, loggers: {io.tidemark: TRACE}}");
+
+        assertThat(((DefaultLoggingFactory) config.getLoggingFactory()).getLoggers())
+                .containsEntry("org.eclipse.jetty", TextNode.valueOf("WARN"))
+                .containsEntry("io.debezium.jdbc.JdbcConnection", TextNode.valueOf("WARN"))
+                .containsEntry("io.tidemark", TextNode.valueOf("TRACE"));
+    }
 
     @Test
     void needsPostgresAndBootstrapServersAndNothingElse() {

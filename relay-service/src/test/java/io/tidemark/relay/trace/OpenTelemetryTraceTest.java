@@ -1,12 +1,17 @@
 package io.tidemark.relay.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
+import io.opentelemetry.sdk.trace.ReadWriteSpan;
+import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.SpanProcessor;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import org.junit.jupiter.api.AfterEach;
@@ -84,6 +89,48 @@ class OpenTelemetryTraceTest {
         trace.committed();
 
         assertThat(exporter.getFinishedSpanItems()).isEmpty();
+    }
+
+    /** Publishing goes on without them. */
+    @Test
+    void losesSpansAndNothingElseWhenAnExporterThrows() {
+        SpanProcessor broken = new SpanProcessor() {
+            @Override
+            public void onStart(Context parent, ReadWriteSpan span) {
+                if (span.getName().endsWith("start")) {
+                    throw new IllegalStateException("broken");
+                }
+            }
+
+            @Override
+            public boolean isStartRequired() {
+                return true;
+            }
+
+            @Override
+            public void onEnd(ReadableSpan span) {
+                throw new IllegalStateException("broken");
+            }
+
+            @Override
+            public boolean isEndRequired() {
+                return true;
+            }
+        };
+        PublishTrace failing = new OpenTelemetryTrace(OpenTelemetrySdk.builder()
+                .setTracerProvider(
+                        SdkTracerProvider.builder().addSpanProcessor(broken).build())
+                .build());
+
+        assertThatCode(() -> {
+                    failing.begin();
+                    failing.sent(SAMPLED, null, "start", "id-1");
+                    failing.sent(SAMPLED, null, "end", "id-2");
+                    failing.committed();
+                    failing.begin();
+                    failing.committed();
+                })
+                .doesNotThrowAnyException();
     }
 
     @Test

@@ -3,7 +3,9 @@ package io.tidemark.relay.watermark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.assemble.ResumePoint;
 import io.tidemark.relay.config.ProjectionConfig;
+import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.IndexEntry;
 import io.tidemark.relay.position.IndexSteps;
 import io.tidemark.relay.position.PublishedIndex;
@@ -36,6 +38,23 @@ class ProjectionWaitersTest {
         assertThat(late.answer).isNotDone();
         waiters.accept(new Committed(Map.of(FIRST, 2L), false), System.nanoTime());
         assertThat(late.answer.getNow(null)).isInstanceOf(Answer.Success.class);
+    }
+
+    /** Who came before the adoption must not be answered by what it has made of the index either. */
+    @Test
+    void saysUnknownToWhomAnAdoptionHasLeftOut() {
+        Waiter leftOut = parked("0/18");
+        Waiter behindIt = parked("0/19");
+        Adoptions adopted = Adoptions.NONE.leavingOut(Lsn.parse("0/10"), Lsn.parse("0/18"));
+        index.startAt(ResumePoint.after(Lsn.parse("0/20")), adopted, Map.of());
+
+        waiters.accept(new Committed(Map.of(), false), System.nanoTime());
+
+        assertThat(leftOut.answer.getNow(null))
+                .isInstanceOfSatisfying(
+                        Answer.Unknown.class,
+                        unknown -> assertThat(unknown.reason()).contains("(0/10, 0/18]", "tidemark adopt"));
+        assertThat(behindIt.answer.getNow(null)).isInstanceOf(Answer.Success.class);
     }
 
     @Test
