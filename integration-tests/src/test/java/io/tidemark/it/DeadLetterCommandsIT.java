@@ -26,7 +26,6 @@ import io.tidemark.relay.failpoint.FailpointReached;
 import io.tidemark.relay.publish.PublishFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -261,8 +260,7 @@ class DeadLetterCommandsIT {
         }
         assertThat(succeeded).isLessThanOrEqualTo(1);
         // readable once Kafka has written the markers of all these transactions, which may be after they have ended
-        await().atMost(Duration.ofSeconds(60))
-                .untilAsserted(() -> assertThat(published()).containsKey(large.id()));
+        await().untilAsserted(() -> assertThat(published()).containsKey(large.id()));
         assertThat(open()).containsExactly(empty.id());
     }
 
@@ -271,7 +269,7 @@ class DeadLetterCommandsIT {
         Row twin = new Row(empty.id(), "twin", null);
         source.commit(twin);
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration("dead-letter"))) {
-            await().atMost(Duration.ofMinutes(2)).until(() -> open().size() == 3);
+            await().until(() -> open().size() == 3);
             assertThat(relay.state().reason()).isNull();
         }
 

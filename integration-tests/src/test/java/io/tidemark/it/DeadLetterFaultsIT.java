@@ -79,7 +79,6 @@ class DeadLetterFaultsIT {
                     Failpoint.arm(failpoint.label() + "=fail:100@" + (1 + random.nextInt(8)));
                     try (RunningRelay relay = RunningRelay.start(source.configuration("dead-letter", LIMITS))) {
                         await("failure at " + failpoint)
-                                .atMost(Duration.ofSeconds(60))
                                 .pollInterval(Duration.ofMillis(10))
                                 .until(() -> String.valueOf(relay.state().reason())
                                         .contains("failpoint " + failpoint.label()));
@@ -146,7 +145,6 @@ class DeadLetterFaultsIT {
                 List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
                 source.source().dir().resolve("relay-" + System.nanoTime() + ".log"));
         await("relay running, log " + relay.log())
-                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(50))
                 .until(() -> relay.output().contains("state=running"));
         return relay;

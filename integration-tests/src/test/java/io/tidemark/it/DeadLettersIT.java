@@ -16,7 +16,6 @@ import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.health.RelayState.Phase;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -193,8 +192,7 @@ class DeadLettersIT {
                         + "', 'a', 'changed', 'x')");
 
         try (RunningRelay relay = RunningRelay.startAndAwait(ConfigurationFile.read(file))) {
-            await().atMost(Duration.ofSeconds(60))
-                    .until(() -> !source.deadLetters().isEmpty());
+            await().until(() -> !source.deadLetters().isEmpty());
 
             assertThat(relay.state().phase()).isEqualTo(Phase.RUNNING);
         }

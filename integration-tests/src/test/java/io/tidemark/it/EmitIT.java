@@ -25,7 +25,6 @@ import io.tidemark.relay.health.RelayState.Phase;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -247,8 +246,7 @@ class EmitIT {
                     .rollback();
             writes.execute(emit("a", 1)).commit();
             try (RunningRelay relay = RunningRelay.startAndAwait(poison.configuration("dead-letter"))) {
-                await().atMost(Duration.ofMinutes(1))
-                        .until(() -> poison.deadLetters().size() >= 2);
+                await().until(() -> poison.deadLetters().size() >= 2);
                 List<ReadEvent> letters = poison.deadLetters();
 
                 assertThat(letters).hasSize(2);

@@ -24,7 +24,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -184,8 +183,7 @@ class ExistingTableIT {
             try (RunningRelay relay = RunningRelay.startAndAwait(ConfigurationFile.read(file))) {
                 assertThat(read(source, 2)).extracting(ReadEvent::text).containsExactly("1", "3");
                 String prefix = source.sourceId() + "/";
-                List<ReadEvent> letters = await().atMost(Duration.ofMinutes(1))
-                        .until(
+                List<ReadEvent> letters = await().until(
                                 () -> TopicReader.readAll(source.servers(), DeadLetters.TOPIC).stream()
                                         .filter(letter -> letter.key().startsWith(prefix))
                                         .toList(),

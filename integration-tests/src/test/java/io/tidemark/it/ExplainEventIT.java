@@ -9,7 +9,6 @@ import io.tidemark.it.harness.OpenApi;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.outbox.Lsn;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -52,9 +51,7 @@ class ExplainEventIT {
     }
 
     private static void awaitStage(RelayProcess relay, String id, String stage) {
-        await(stage)
-                .atMost(Duration.ofSeconds(60))
-                .until(() -> explain(relay, id).path("stage").asText().equals(stage));
+        await(stage).until(() -> explain(relay, id).path("stage").asText().equals(stage));
     }
 
     @Test
@@ -116,7 +113,7 @@ class ExplainEventIT {
             awaitStage(relay, before, "published");
             String poison = publish("order", "1", "null");
             String behind = publish("order", "2", "'x'");
-            relay.awaitState("halted", Duration.ofSeconds(60));
+            relay.awaitState("halted");
 
             for (String id : List.of(poison, behind)) {
                 JsonNode unknown = explain(relay, id);

@@ -43,7 +43,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class FailoverIT {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
     /** Then Postgres sends the relay only what the standby has. */
     private static final Map<String, String> WAITS_FOR_STANDBY =
             Map.of("synchronized_standby_slots", FailoverPair.STANDBY);
@@ -63,7 +62,7 @@ class FailoverIT {
                 awaitMorePublished(relay);
                 pair.failOver();
                 before.abandon();
-                await().atMost(PATIENCE).until(() -> timeline(relay) == 2);
+                await().until(() -> timeline(relay) == 2);
                 relay.awaitPhase(Phase.RUNNING);
                 source.execute(
                         "select pg_create_logical_replication_slot('" + source.name() + "_truth', 'test_decoding')");
@@ -260,12 +259,12 @@ class FailoverIT {
     private static void publish(TestSource source, RunningRelay relay, String aggregateId) throws Exception {
         source.execute("select outbox.publish('order', '" + aggregateId + "', 't', 'x')");
         Lsn nudge = Lsn.parse(source.query("select outbox.nudge()::text"));
-        await().atMost(PATIENCE).until(() -> relay.state().published().isAtLeast(nudge));
+        await().until(() -> relay.state().published().isAtLeast(nudge));
     }
 
     private static void awaitMorePublished(RunningRelay relay) {
         long goal = relay.state().published().value() + 300_000;
-        await().atMost(PATIENCE).until(() -> relay.state().published().value() > goal);
+        await().until(() -> relay.state().published().value() > goal);
     }
 
     private static int timeline(RunningRelay relay) {
@@ -275,7 +274,7 @@ class FailoverIT {
     /** Of a relay that must not serve anything before. */
     private static String haltReason(RelayConfiguration config) throws Exception {
         try (RunningRelay relay = RunningRelay.start(config)) {
-            await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).until(() -> {
+            await().pollInterval(Duration.ofMillis(20)).until(() -> {
                 assertThat(relay.relay().watermarks().isServing()).isFalse();
                 return relay.state().phase() == Phase.HALTED;
             });

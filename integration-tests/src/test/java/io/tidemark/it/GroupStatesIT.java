@@ -98,7 +98,7 @@ class GroupStatesIT {
         assertThat(standing().state()).isEqualTo(GroupState.STOPPED);
         assertThat(standing().members()).isZero();
         try (GroupConsumer group = GroupConsumer.start(source, 0)) {
-            await().atMost(Duration.ofSeconds(60)).until(() -> standing().state() == GroupState.RUNNING);
+            await().until(() -> standing().state() == GroupState.RUNNING);
             assertThat(ask(write("two"), LONG_WAIT_MILLIS)).isInstanceOf(Answer.Success.class);
             assertThat(group.processed()).isEqualTo(2);
         }
@@ -118,7 +118,7 @@ class GroupStatesIT {
         });
         member.start();
         try {
-            await().atMost(Duration.ofSeconds(60)).until(() -> standing().state() == GroupState.STALLED);
+            await().until(() -> standing().state() == GroupState.STALLED);
 
             assertHopeless(ask(token, LONG_WAIT_MILLIS), GroupState.STALLED);
             assertThat(standing().members()).isEqualTo(1);
@@ -159,7 +159,7 @@ class GroupStatesIT {
         try (Admin admin =
                 Admin.create(Map.of("bootstrap.servers", source.servers().bootstrapServers()))) {
             admin.deleteTopics(List.of(source.topic("order"))).all().get(30, TimeUnit.SECONDS);
-            await().ignoreExceptions().atMost(Duration.ofSeconds(30)).until(() -> {
+            await().ignoreExceptions().until(() -> {
                 admin.createTopics(List.of(new NewTopic(source.topic("order"), 3, (short) 1)))
                         .all()
                         .get(30, TimeUnit.SECONDS);
@@ -167,11 +167,10 @@ class GroupStatesIT {
             });
         }
 
-        await().atMost(Duration.ofSeconds(60))
-                .untilAsserted(() -> assertThat(ask(token, 0))
-                        .isInstanceOfSatisfying(
-                                Answer.Unknown.class,
-                                unknown -> assertThat(unknown.reason()).contains(source.topic("order"), "made again")));
+        await().untilAsserted(() -> assertThat(ask(token, 0))
+                .isInstanceOfSatisfying(
+                        Answer.Unknown.class,
+                        unknown -> assertThat(unknown.reason()).contains(source.topic("order"), "made again")));
         assertThat(standing().state()).isEqualTo(GroupState.UNKNOWN);
     }
 }

@@ -17,7 +17,6 @@ import io.tidemark.relay.health.RelayState.Phase;
 import io.tidemark.relay.watermark.Answer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -254,7 +253,7 @@ class HaltIT {
 
             deleteTopic(false);
 
-            await().atMost(Duration.ofSeconds(60)).until(() -> relay.state().phase() == Phase.HALTED);
+            await().until(() -> relay.state().phase() == Phase.HALTED);
             assertThat(relay.state().reason()).contains("topic " + source.topic("order") + " was deleted");
         }
     }

@@ -17,7 +17,6 @@ import java.net.URLEncoder;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,9 +38,7 @@ class HttpIT {
         source = TestSource.create("http");
         relay = RelayProcess.start(source).awaitRunning();
         group = GroupConsumer.start(source, 0);
-        await("watermarks")
-                .atMost(Duration.ofSeconds(60))
-                .until(() -> relay.send("/v1/projections").statusCode() == 200);
+        await("watermarks").until(() -> relay.send("/v1/projections").statusCode() == 200);
         openApi = OpenApi.of(relay);
     }
 
@@ -98,7 +95,7 @@ class HttpIT {
         assertThat(standing.path("role").asText()).isEqualTo("active");
         assertThat(standing.path("source").asText()).isEqualTo(source.sourceId());
         assertThat(standing.path("slot").path("exists").asBoolean()).isTrue();
-        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+        await().untilAsserted(() -> {
             JsonNode now = relay.get("/v1/source");
             assertThat(now.path("slot").path("confirmed").asText())
                     .isEqualTo(now.path("published").asText());

@@ -78,7 +78,6 @@ class HttpSecurityIT {
         relay = process("run", config.toString());
         http = HttpClient.newBuilder().sslContext(certificate.trustingIt()).build();
         await("the relay to listen")
-                .atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
                 .until(() -> get("https://localhost:" + httpsPort + "/v1/source", FIRST)
                                 .statusCode()
@@ -189,7 +188,6 @@ class HttpSecurityIT {
 
     private static void awaitStatus(String token, int status) {
         await(token + " to give " + status)
-                .atMost(Duration.ofSeconds(20))
                 .until(() -> get(plain("/v1/source"), token).statusCode() == status);
     }
 

@@ -11,7 +11,6 @@ import io.tidemark.relay.watermark.Answer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,7 +46,6 @@ class KcatIT {
             Process kcat = start(source, printed);
             try {
                 await("kcat, output " + printed)
-                        .atMost(Duration.ofSeconds(60))
                         .until(() -> Files.readString(printed).contains("4711 first"));
                 assertThat(ask(relay, source.token())).isInstanceOf(Answer.Success.class);
 

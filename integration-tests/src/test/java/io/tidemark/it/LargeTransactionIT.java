@@ -13,7 +13,6 @@ import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.health.RelayState;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -91,7 +90,7 @@ class LargeTransactionIT {
                     int before = readable(source);
                     Failpoint.arm("between-parts=pause:20000@" + (1 + random.nextInt(3)));
                     RunningRelay relay = RunningRelay.start(source.configuration(limits(spill)));
-                    await("a part").atMost(Duration.ofMinutes(1)).until(() -> readable(source) > before);
+                    await("a part").until(() -> readable(source) > before);
                     TimeUnit.MILLISECONDS.sleep(random.nextInt(400));
                     relay.cutOff();
                     Failpoint.arm("");

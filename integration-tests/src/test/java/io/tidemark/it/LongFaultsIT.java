@@ -1,6 +1,5 @@
 package io.tidemark.it;
 
-import static io.tidemark.it.FaultSteps.RECOVERY;
 import static io.tidemark.it.FaultSteps.awaitAnyPublishing;
 import static io.tidemark.it.FaultSteps.awaitPublishing;
 import static io.tidemark.it.FaultSteps.check;
@@ -67,7 +66,6 @@ class LongFaultsIT {
     private static void awaitUnhealthy(FaultyWorld world, String fault) {
         long sinceNanos = System.nanoTime();
         await("the relay says that it does not publish, log " + world.relay(0).log())
-                .atMost(RECOVERY)
                 .until(() -> !world.relay(0).isHealthy());
         report("unhealthy with " + fault, sinceNanos);
     }

@@ -11,7 +11,6 @@ import io.tidemark.it.harness.TopicReader;
 import io.tidemark.it.harness.Workload;
 import io.tidemark.relay.health.RelayState.Phase;
 import java.sql.SQLException;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,7 +32,7 @@ class OutboxDdlIT {
 
     /** Waiting for the lock would make a writer with two sessions wait for itself. */
     private void whenFree(String ddl) {
-        await(ddl).atMost(Duration.ofMinutes(1)).until(() -> {
+        await(ddl).until(() -> {
             try {
                 source.execute("set lock_timeout = '100ms'", ddl);
                 return true;

@@ -17,7 +17,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -185,11 +184,8 @@ class PostgresReplicaIT {
                 pair.awaitReceived(Lsn.parseFixedWidth(kept.replaceFirst(".*\\.", "")));
                 pair.cutBothOff();
                 String lost = write(source, "lost");
-                CompletableFuture<Void> asking = CompletableFuture.runAsync(() -> await().atMost(Duration.ofMinutes(2))
-                        .until(() -> ask(relay, lost + "&wait=5s")
-                                .path("status")
-                                .asText()
-                                .equals("diverged")));
+                CompletableFuture<Void> asking = CompletableFuture.runAsync(() -> await().until(() ->
+                        ask(relay, lost + "&wait=5s").path("status").asText().equals("diverged")));
 
                 pair.failOver();
                 pair.repointSecond();

@@ -13,6 +13,7 @@ import io.tidemark.it.harness.FaultyServers;
 import io.tidemark.it.harness.FaultyWorld;
 import io.tidemark.it.harness.GroupProcess;
 import io.tidemark.it.harness.HealthWatch;
+import io.tidemark.it.harness.Patience;
 import io.tidemark.it.harness.RandomFault;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TokenReaders;
@@ -39,7 +40,6 @@ class RandomFaultsIT {
     private static final int FAULTS_A_ROUND = Integer.getInteger("faults.round", 6);
     private static final String LIMITS = "limits: {transactionBytes: 256KiB, batchEvents: 1000}";
     private static final List<RandomFault> ALL = List.of(RandomFault.values());
-    private static final Duration RECOVERY = Duration.ofMinutes(3);
     /** Of a reader with one token; a fault may last longer. */
     private static final Duration PATIENCE = Duration.ofSeconds(15);
 
@@ -91,7 +91,7 @@ class RandomFaultsIT {
                         + FAULTS_A_ROUND + " -Dfaults.seed=" + seed;
         try (FaultyWorld world = FaultyWorld.on(servers, "random")) {
             List<RelayProcess> relays = List.of(world.startRelay(0, LIMITS), world.startRelay(1, LIMITS));
-            world.awaitActive(RECOVERY);
+            world.awaitActive();
             GroupProcess consumer = world.startConsumer();
             List<Recovery> recoveries = new ArrayList<>();
             TokenReaders readers = TokenReaders.start(world.source(), relays, seed, 3, PATIENCE);
@@ -109,7 +109,7 @@ class RandomFaultsIT {
             new WatermarkEvidence(
                             evidence.committed(), consumer.processedNanos(), readers.successes(), readers.repeats())
                     .check();
-            new L1Recovers(RECOVERY).check(recoveries);
+            new L1Recovers(Patience.LIMIT).check(recoveries);
             new L3HealthTellsTheTruth().check(health.samples());
             events += evidence.committed().size();
             successes += readers.successes().size();
@@ -120,7 +120,7 @@ class RandomFaultsIT {
     private Recovery strike(FaultyWorld world, Random random, String repeat) throws Exception {
         RandomFault fault = ALL.get(random.nextInt(ALL.size()));
         boolean hitTheActive = random.nextInt(4) > 0;
-        int active = world.awaitActive(RECOVERY);
+        int active = world.awaitActive();
         int relay = hitTheActive ? active : 1 - active;
         System.out.printf(
                 "RandomFaultsIT: %s of relay %d%s%n", fault, relay, relay == active ? ", the active one" : "");
@@ -136,7 +136,6 @@ class RandomFaultsIT {
     private static void awaitPublishing(FaultyWorld world, String why) throws Exception {
         Lsn head = Lsn.parse(world.source().query("select pg_current_wal_flush_lsn()::text"));
         await("publishing again after " + why)
-                .atMost(RECOVERY)
                 .pollInterval(Duration.ofMillis(50))
                 .ignoreExceptionsInstanceOf(java.io.IOException.class)
                 .until(() -> {

@@ -16,7 +16,6 @@ import io.tidemark.quickstart.stack.ChildJvm;
 import io.tidemark.relay.cli.TidemarkCli;
 import java.net.http.HttpResponse;
 import java.sql.Connection;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -40,11 +39,9 @@ class RelayCommandsIT {
     static void start() throws Exception {
         source = TestSource.create("ask");
         active = RelayProcess.start(source, "watermark: {maxWaiters: 1}").awaitRunning();
-        standby = RelayProcess.start(source).awaitState("standby", Duration.ofSeconds(60));
+        standby = RelayProcess.start(source).awaitState("standby");
         for (RelayProcess relay : List.of(active, standby)) {
-            await("watermarks")
-                    .atMost(Duration.ofSeconds(60))
-                    .until(() -> relay.send("/v1/projections").statusCode() == 200);
+            await("watermarks").until(() -> relay.send("/v1/projections").statusCode() == 200);
         }
     }
 
@@ -161,7 +158,7 @@ class RelayCommandsIT {
         assertThat(stalled.output()).contains("FINDING  stalled: projection view is stopped");
 
         try (GroupConsumer group = GroupConsumer.start(source, 0)) {
-            await("a group that moves").atMost(Duration.ofSeconds(60)).until(() -> group.processed() > 0);
+            await("a group that moves").until(() -> group.processed() > 0);
             standby.kill();
             standby.restart(); // away at first, then it says 503, then it knows
             Result success = tidemark(

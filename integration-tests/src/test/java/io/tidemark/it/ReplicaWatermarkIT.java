@@ -162,7 +162,6 @@ class ReplicaWatermarkIT {
                     + " ('tidemark watermark', 'tidemark control') and datname = current_database()");
 
             await("the session's end to be noticed")
-                    .atMost(Duration.ofSeconds(30))
                     .until(() -> !relay.relay().watermarks().isServing());
             relay.awaitServing();
         }

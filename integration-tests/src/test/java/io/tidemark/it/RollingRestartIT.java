@@ -6,11 +6,11 @@ import static org.awaitility.Awaitility.await;
 import io.tidemark.it.guarantee.Evidence;
 import io.tidemark.it.guarantee.WatermarkEvidence;
 import io.tidemark.it.harness.GroupProcess;
+import io.tidemark.it.harness.Patience;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TokenReaders;
 import io.tidemark.it.harness.Workload;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -24,9 +24,6 @@ class RollingRestartIT {
 
     private static final long SEED = 31;
     private static final int REPLICAS = 2;
-    private static final Duration START = Duration.ofSeconds(90);
-    /** Nobody goes away without an answer: what is not answered by then hangs. */
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final List<RelayProcess> service = new CopyOnWriteArrayList<>();
     private final List<RelayProcess> started = new CopyOnWriteArrayList<>();
@@ -39,7 +36,7 @@ class RollingRestartIT {
                 for (int i = 0; i < REPLICAS; i++) {
                     roll(source);
                 }
-                TokenReaders readers = TokenReaders.start(source, service, SEED, 3, PATIENCE);
+                TokenReaders readers = TokenReaders.start(source, service, SEED, 3, Patience.LIMIT);
                 try (readers;
                         Workload workload = Workload.start(source, SEED, 3, 30)) {
                     for (int i = 0; i < REPLICAS; i++) {
@@ -48,7 +45,6 @@ class RollingRestartIT {
                         roll(source);
                         stop(old);
                         await("answers by those who are left")
-                                .atMost(PATIENCE)
                                 .until(() -> readers.successes().size() > answered + 10);
                     }
                 }
@@ -69,7 +65,6 @@ class RollingRestartIT {
         RelayProcess fresh = RelayProcess.start(source);
         started.add(fresh);
         await("ready, log " + fresh.log())
-                .atMost(START)
                 .ignoreExceptionsInstanceOf(java.io.IOException.class)
                 .until(fresh::isHealthy);
         service.add(fresh);
@@ -79,6 +74,6 @@ class RollingRestartIT {
     private void stop(RelayProcess old) {
         service.remove(old);
         old.requestStop();
-        await("stopped, log " + old.log()).atMost(PATIENCE).until(() -> !old.isAlive());
+        await("stopped, log " + old.log()).until(() -> !old.isAlive());
     }
 }

@@ -58,7 +58,6 @@ class SecretsIT {
         Path config = config(CANARY + "-postgres");
         try (ChildJvm relay = tidemark("run", config.toString())) {
             await("running, log " + relay.log())
-                    .atMost(Duration.ofSeconds(90))
                     .ignoreExceptionsInstanceOf(IOException.class)
                     .until(() -> get(adminPort, "/healthcheck").contains("running"));
             source.execute("select outbox.publish('order', '1', 't', '" + CANARY + "-payload',"
@@ -151,7 +150,6 @@ class SecretsIT {
     private void runUntilItIsRefused(Path config) {
         try (ChildJvm relay = tidemark("run", config.toString())) {
             await("the refusal of the password, log " + relay.log())
-                    .atMost(Duration.ofSeconds(90))
                     .until(() -> relay.output().contains("password authentication failed"));
             said.add(relay.output());
         }

@@ -21,8 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class TakeoverIT {
 
-    private static final Duration TIMEOUT = Duration.ofSeconds(60);
-
     /** The relay waits there until the file is gone. */
     private static Launch holdingAt(String failpoint, Path file) {
         return new Launch(
@@ -31,7 +29,6 @@ class TakeoverIT {
 
     private static void awaitOutput(RelayProcess relay, String text) {
         await(text)
-                .atMost(TIMEOUT)
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> relay.output().contains(text));
     }
@@ -76,7 +73,7 @@ class TakeoverIT {
                     RelayProcess old = RelayProcess.start(source).awaitRunning();
                     RelayProcess next = RelayProcess.start(
                             source, source.servers(), holdingAt("after-position-read=hold", start))) {
-                next.awaitState("standby", TIMEOUT);
+                next.awaitState("standby");
                 endLockSession(source);
                 awaitOutput(next, "name=after-position-read action=hold");
                 awaitOutput(old, "event=state state=retrying");

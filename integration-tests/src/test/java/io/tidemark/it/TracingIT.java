@@ -13,7 +13,6 @@ import io.tidemark.it.harness.ReadEvent;
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,9 +53,7 @@ class TracingIT {
             }
             List<ReadEvent> read =
                     TopicReader.readUntil(source.servers(), source.topic("order"), events -> events.size() == 2);
-            await("the span")
-                    .atMost(Duration.ofSeconds(20))
-                    .until(() -> !exporter.getFinishedSpanItems().isEmpty());
+            await("the span").until(() -> !exporter.getFinishedSpanItems().isEmpty());
 
             assertThat(read)
                     .extracting(event -> event.headers().get("traceparent"))

@@ -18,7 +18,6 @@ import io.tidemark.outbox.Tokens;
 import io.tidemark.relay.watermark.Answer;
 import java.sql.Connection;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -111,7 +110,7 @@ class WatermarkIT {
             }
             for (int restart = 0; restart < 2; restart++) {
                 int before = successes.size();
-                await().atMost(Duration.ofSeconds(90)).until(() -> successes.size() >= before + 10);
+                await().until(() -> successes.size() >= before + 10);
                 current.relay.cutOff();
                 current.relay = RunningRelay.start(source.configuration());
             }

@@ -189,8 +189,8 @@ class WatermarkBenchmark {
     void answersForAnIdleDatabase() throws Exception {
         try (RelayProcess active =
                         RelayProcess.start(source, source.servers(), OPTIMISED).awaitRunning();
-                RelayProcess standby = RelayProcess.start(source, source.servers(), OPTIMISED)
-                        .awaitState("standby", Duration.ofSeconds(60));
+                RelayProcess standby =
+                        RelayProcess.start(source, source.servers(), OPTIMISED).awaitState("standby");
                 Connection connection = source.connect();
                 Statement statement = connection.createStatement()) {
             awaitServing(active);

@@ -76,10 +76,7 @@ final class AppliedLog {
 
     /** Returns when so many applications are committed. */
     void awaitCount(int count) {
-        await(count + " applied")
-                .atMost(Duration.ofSeconds(60))
-                .pollInterval(Duration.ofMillis(50))
-                .until(() -> count() >= count);
+        await(count + " applied").pollInterval(Duration.ofMillis(50)).until(() -> count() >= count);
     }
 
     int count() throws SQLException {

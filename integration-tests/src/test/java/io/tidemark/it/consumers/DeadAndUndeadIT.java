@@ -9,7 +9,6 @@ import io.tidemark.consumers.projection.ProjectionRunner;
 import io.tidemark.quickstart.stack.ChildJvm;
 import java.sql.Connection;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -36,7 +35,6 @@ class DeadAndUndeadIT {
 
     private static void awaitHeld(ChildJvm consumer) {
         await("the consumer is held, log " + consumer.log())
-                .atMost(Duration.ofSeconds(60))
                 .until(() -> consumer.output().contains(HeldConsumer.HELD));
     }
 
@@ -56,8 +54,7 @@ class DeadAndUndeadIT {
             world.publish(40, "x");
 
             world.log().checkExactlyOnce(world.published());
-            await().atMost(Duration.ofSeconds(30))
-                    .untilAsserted(() -> assertThat(world.committed()).isEqualTo(world.progress()));
+            await().untilAsserted(() -> assertThat(world.committed()).isEqualTo(world.progress()));
         }
     }
 
@@ -79,7 +76,6 @@ class DeadAndUndeadIT {
                 keeper.execute("select pg_advisory_unlock(" + HeldConsumer.GATE + ")");
                 zombie.resume();
                 await("the zombie's transaction ends")
-                        .atMost(Duration.ofSeconds(60))
                         .until(() -> world.query("select count(*) from pg_stat_activity where application_name = '"
                                         + HeldConsumer.HELD + "' and xact_start is not null")
                                 .equals("0"));

@@ -48,9 +48,7 @@ class DeadLettersOfProjectionsIT {
     }
 
     private static RunnerSnapshot.Partition awaitStopped(ProjectionRunner runner) {
-        await("the partition has stopped")
-                .atMost(Duration.ofSeconds(60))
-                .until(() -> runner.snapshot().stoppedPartitions() == 1);
+        await("the partition has stopped").until(() -> runner.snapshot().stoppedPartitions() == 1);
         return runner.snapshot().partitions().get(0);
     }
 
@@ -88,7 +86,7 @@ class DeadLettersOfProjectionsIT {
         try (ProjectionRunner runner = ProjectionRunner.start(projection(letters), world.config())) {
             world.log().awaitCount(2);
 
-            await().atMost(Duration.ofSeconds(30)).until(() -> runner.snapshot().deadLettered() == 1);
+            await().until(() -> runner.snapshot().deadLettered() == 1);
             List<ReadEvent> dead = TopicReader.readUntil(world.servers(), letters, read -> !read.isEmpty());
             assertThat(dead).hasSize(1);
             assertThat(runner.snapshot().partitions())

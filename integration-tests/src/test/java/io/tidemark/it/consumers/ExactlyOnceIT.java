@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.tidemark.consumers.projection.ProjectionRunner;
 import io.tidemark.consumers.projection.RunnerSnapshot;
 import io.tidemark.consumers.projection.RunnerSnapshot.State;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,20 +34,17 @@ class ExactlyOnceIT {
     }
 
     private void awaitOffsetsLikeProgress() {
-        await("the group's offsets follow the progress")
-                .atMost(Duration.ofSeconds(30))
-                .untilAsserted(() -> {
-                    Map<Integer, Long> progress = new HashMap<>(world.progress());
-                    progress.values().removeIf(next -> next == 0);
-                    Map<Integer, Long> committed = new HashMap<>(world.committed());
-                    committed.values().removeIf(next -> next == 0);
-                    assertThat(committed).isEqualTo(progress);
-                });
+        await("the group's offsets follow the progress").untilAsserted(() -> {
+            Map<Integer, Long> progress = new HashMap<>(world.progress());
+            progress.values().removeIf(next -> next == 0);
+            Map<Integer, Long> committed = new HashMap<>(world.committed());
+            committed.values().removeIf(next -> next == 0);
+            assertThat(committed).isEqualTo(progress);
+        });
     }
 
     private static RunnerSnapshot.Partition awaitStopped(ProjectionRunner runner) {
         return await("a stopped partition")
-                .atMost(Duration.ofSeconds(30))
                 .until(
                         () -> runner.snapshot().partitions().stream()
                                 .filter(partition -> partition.state() == State.STOPPED)
@@ -138,7 +134,7 @@ class ExactlyOnceIT {
 
             world.increasePartitionsTo(5);
             world.publishTo(0, "x"); // until the producer knows the new ones, this is what makes it look
-            await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> {
+            await().ignoreExceptions().until(() -> {
                 world.publishTo(4, "x");
                 return true;
             });
@@ -209,6 +205,6 @@ class ExactlyOnceIT {
     }
 
     private void awaitOffsetsOf(int partition) {
-        await().atMost(Duration.ofSeconds(30)).until(() -> world.committed().containsKey(partition));
+        await().until(() -> world.committed().containsKey(partition));
     }
 }

@@ -88,7 +88,6 @@ class FailuresIT {
 
     private static void awaitState(ProjectionRunner runner, int partition, State state) {
         await("partition " + partition + " is " + state)
-                .atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
                 .until(() -> partition(runner, partition).state() == state);
     }
@@ -113,8 +112,7 @@ class FailuresIT {
             RunnerSnapshot.Partition stopped = partition(runner, 1);
             assertThat(stopped.reason()).contains(world.topic() + "-1@2", "cannot digest this", "3 attempts");
             assertThat(runner.snapshot().stoppedPartitions()).isEqualTo(1);
-            await().atMost(Duration.ofSeconds(30))
-                    .untilAsserted(() -> assertThat(world.committed()).containsEntry(1, 1L)); // the watermark sees it
+            await().untilAsserted(() -> assertThat(world.committed()).containsEntry(1, 1L)); // the watermark sees it
 
             isMended = true;
             runner.resume(world.topic(), 1);
@@ -136,7 +134,7 @@ class FailuresIT {
         try (ProjectionRunner runner = ProjectionRunner.start(projection(policy), world.config())) {
             world.log().checkExactlyOnce(publishedBut(ids.get(77), ids.get(150)));
 
-            await().atMost(Duration.ofSeconds(30)).until(() -> runner.snapshot().deadLettered() == 2);
+            await().until(() -> runner.snapshot().deadLettered() == 2);
             assertThat(runner.snapshot().retried()).isBetween(4L, 40L); // halves, not one by one
             List<ReadEvent> dead = TopicReader.readUntil(world.servers(), letters, read -> read.size() >= 2);
             assertThat(dead)
@@ -165,7 +163,7 @@ class FailuresIT {
             world.publishTo(1, "x");
             world.log().awaitCount(1); // of the other partition, while the slow one lasts
 
-            await().during(Duration.ofSeconds(3)).atMost(Duration.ofSeconds(30)).until(() -> world.members() == 1);
+            await().during(Duration.ofSeconds(3)).until(() -> world.members() == 1);
             mayEnd.countDown();
 
             world.log().checkExactlyOnce(world.published());
@@ -184,7 +182,6 @@ class FailuresIT {
     void aDatabaseThatIsAwayForAMinuteCostsNeitherAttemptNorMembership() throws Exception {
         whileTheDatabaseIsAway(runner -> await("a minute without the database")
                 .during(Duration.ofMinutes(1))
-                .atMost(Duration.ofMinutes(2))
                 .until(() -> runner.snapshot().isRunning()
                         && runner.snapshot().stoppedPartitions() == 0
                         && world.members() == 1));
@@ -206,7 +203,6 @@ class FailuresIT {
                 link.reset();
                 world.publish(100, "x");
                 await("the runner notices")
-                        .atMost(Duration.ofSeconds(60))
                         .until(() -> runner.snapshot().partitions().stream()
                                 .anyMatch(partition -> partition.state() == State.CLAIMING
                                         && !partition.reason().isEmpty()));
@@ -248,7 +244,6 @@ class FailuresIT {
         try (ProjectionRunner runner = ProjectionRunner.start(projection(STOP), world.config())) {
             world.log().checkExactlyOnce(world.published());
             await("the marker has arrived")
-                    .atMost(Duration.ofSeconds(60))
                     .until(() -> partition(runner, 0).lagRecords().equals(OptionalLong.of(1)));
         }
         world.deleteRecords(0);
@@ -268,12 +263,9 @@ class FailuresIT {
         try (ProjectionRunner runner = ProjectionRunner.start(projection(STOP), world.config())) {
             world.log().checkExactlyOnce(world.published());
 
-            await().atMost(Duration.ofSeconds(60))
-                    .untilAsserted(() -> assertThat(world.progress()).containsEntry(0, 2L));
-            await().atMost(Duration.ofSeconds(60))
-                    .untilAsserted(() -> assertThat(world.committed()).containsEntry(0, 2L));
+            await().untilAsserted(() -> assertThat(world.progress()).containsEntry(0, 2L));
+            await().untilAsserted(() -> assertThat(world.committed()).containsEntry(0, 2L));
             await("a look after that")
-                    .atMost(Duration.ofSeconds(60))
                     .until(() -> partition(runner, 0).lagRecords().equals(OptionalLong.of(0)));
         }
     }

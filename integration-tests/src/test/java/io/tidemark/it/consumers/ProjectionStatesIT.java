@@ -112,7 +112,6 @@ class ProjectionStatesIT {
 
     private void awaitStatus(String projection, Token token, Status status) {
         await(projection + " is " + status)
-                .atMost(Duration.ofSeconds(90))
                 .untilAsserted(() -> assertThat(
                                 client.await(projection, token, LONG_WAIT).status())
                         .isEqualTo(status));
@@ -133,8 +132,8 @@ class ProjectionStatesIT {
             awaitStatus("impatient", before, Status.SUCCESS); // it may be told first that nobody has joined yet
 
             Token poisoned = write(connection, "a", POISON);
-            await().atMost(Duration.ofSeconds(60)).until(() -> runner.snapshot().stoppedPartitions() == 1);
-            await("the relay notices").atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
+            await().until(() -> runner.snapshot().stoppedPartitions() == 1);
+            await("the relay notices").untilAsserted(() -> {
                 long sinceNanos = System.nanoTime();
                 Answer answer = client.await("impatient", poisoned, LONG_WAIT);
                 assertThat(answer.status()).isEqualTo(Status.STALLED);
@@ -171,8 +170,7 @@ class ProjectionStatesIT {
                 assertThat(anew.snapshot().role()).isEqualTo(Role.BUILDING);
 
                 mayEnd.countDown();
-                await().atMost(Duration.ofSeconds(60))
-                        .until(() -> anew.snapshot().role() == Role.READ);
+                await().until(() -> anew.snapshot().role() == Role.READ);
                 Token third = write(connection, UUID.randomUUID().toString(), "x");
 
                 assertThat(gate.read(third, LONG_WAIT, view -> eventsThatAreRead(view)))

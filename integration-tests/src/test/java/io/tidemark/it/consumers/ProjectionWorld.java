@@ -58,7 +58,6 @@ final class ProjectionWorld implements AutoCloseable {
         Map<String, Object> kafka = Map.of("bootstrap.servers", servers.bootstrapServers());
         this.admin = Admin.create(kafka);
         await("a broker that takes topics") // a busy machine's has lost touch with its controller for a moment
-                .atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
                 .until(() -> makeTopic(partitions));
         Map<String, Object> transactional = new HashMap<>(kafka);

@@ -11,7 +11,6 @@ import io.tidemark.consumers.projection.RunnerSnapshot.Role;
 import io.tidemark.it.consumers.HeldConsumer.Place;
 import io.tidemark.quickstart.stack.ChildJvm;
 import java.sql.Connection;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +25,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A new generation is built beside the one that is read, and takes its place; whatever is killed, readers never go back. */
 class RebuildIT {
-
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private ProjectionWorld world;
 
@@ -58,15 +55,11 @@ class RebuildIT {
     }
 
     private void awaitRead(int generation) {
-        await("generation " + generation + " is read")
-                .atMost(PATIENCE)
-                .until(() -> generationThatIsRead() == generation);
+        await("generation " + generation + " is read").until(() -> generationThatIsRead() == generation);
     }
 
     private static void awaitRole(ProjectionRunner runner, Role role) {
-        await("the runner is " + role)
-                .atMost(PATIENCE)
-                .until(() -> runner.snapshot().role() == role);
+        await("the runner is " + role).until(() -> runner.snapshot().role() == role);
     }
 
     /** The generation that was read holds everything below its progress, and nothing above it. */
@@ -80,7 +73,7 @@ class RebuildIT {
     }
 
     private void awaitOffsetsOfTheGroup() {
-        await("the group tells how far generation 2 is").atMost(PATIENCE).untilAsserted(() -> {
+        await("the group tells how far generation 2 is").untilAsserted(() -> {
             Map<Integer, Long> progress = world.progress();
             assertThat(world.committed()).isEqualTo(progress);
         });
@@ -99,10 +92,10 @@ class RebuildIT {
                 awaitRole(anew, Role.READ);
                 assertThat(anew.snapshot().rebuild()).isEmpty();
 
-                await().atMost(PATIENCE).until(() -> !old.snapshot().isRunning());
+                await().until(() -> !old.snapshot().isRunning());
                 assertThat(old.snapshot().role()).isEqualTo(Role.REPLACED);
                 assertThat(old.snapshot().reason()).contains("generation 2", "is read now");
-                await("of the old runner nothing is left").atMost(PATIENCE).untilAsserted(() -> {
+                await("of the old runner nothing is left").untilAsserted(() -> {
                     assertThat(threads("-generation")).hasSize(1);
                     assertThat(threads("-worker-")).hasSizeLessThanOrEqualTo(2);
                 });
@@ -114,7 +107,6 @@ class RebuildIT {
         }
         try (ProjectionRunner late = start(1)) {
             await("an old program that is started again ends")
-                    .atMost(PATIENCE)
                     .until(() -> !late.snapshot().isRunning());
             assertThat(late.snapshot().role()).isEqualTo(Role.REPLACED);
             assertThat(late.snapshot().applied()).isZero();
@@ -142,7 +134,6 @@ class RebuildIT {
             world.log(1).awaitCount(4);
             try (ProjectionRunner anew = ProjectionRunner.start(held.maxBatch(1), world.config())) {
                 await("two of three partitions are there, and one event is missing")
-                        .atMost(PATIENCE)
                         .untilAsserted(() -> assertThat(anew.snapshot().rebuild())
                                 .hasValueSatisfying(rebuild -> {
                                     assertThat(rebuild.replaces()).isEqualTo(1);
@@ -173,7 +164,6 @@ class RebuildIT {
                     try (ChildJvm anew = HeldConsumer.start(world, Place.NOWHERE, 2)) {
                         int target = before + 1 + random.nextInt(300);
                         await(target + " applied by generation 2, log " + anew.log())
-                                .atMost(PATIENCE)
                                 .until(() -> world.log(2).count() >= target);
                         anew.kill();
                     }
@@ -201,7 +191,6 @@ class RebuildIT {
             world.log(1).awaitCount(500);
             try (ChildJvm anew = HeldConsumer.start(world, place, 2)) {
                 await("held at the switch, log " + anew.log())
-                        .atMost(PATIENCE)
                         .until(() -> anew.output().contains(HeldConsumer.HELD));
                 world.publish(100, "x");
                 anew.kill();
@@ -248,7 +237,7 @@ class RebuildIT {
             try (ProjectionRunner anew = start(2)) {
                 awaitRead(2);
                 mayGoOn.countDown();
-                await().atMost(PATIENCE).until(() -> !old.snapshot().isRunning());
+                await().until(() -> !old.snapshot().isRunning());
 
                 world.log(2).checkExactlyOnce(world.published());
                 assertThat(world.log(1).all())

@@ -31,8 +31,7 @@ public record DeadLetterEvidence(
                 poison.source().servers(),
                 poison.source().name() + ".",
                 events -> events.size() >= committed.size() - expected.size());
-        await().atMost(Duration.ofMinutes(2))
-                .pollInterval(Duration.ofMillis(200))
+        await().pollInterval(Duration.ofMillis(200))
                 .until(() -> poison.deadLetters().size() >= expected.size());
         return new DeadLetterEvidence(committed, published, poison.deadLetters());
     }

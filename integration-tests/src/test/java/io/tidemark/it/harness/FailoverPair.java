@@ -11,7 +11,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +22,6 @@ public final class FailoverPair implements AutoCloseable {
     public static final String STANDBY = "standby_1";
 
     private static final String SECOND = "standby_2";
-
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private final Path dir;
     private final PostgresServer primary;
@@ -57,7 +54,7 @@ public final class FailoverPair implements AutoCloseable {
      * only once it holds back no more than the standby itself would, which it learns from the snapshots in the WAL.
      */
     public void awaitSyncedSlot() {
-        await("synced slot").atMost(PATIENCE).until(() -> {
+        await("synced slot").until(() -> {
             source.execute("select pg_log_standby_snapshot()", "select outbox.nudge()");
             return onStandby("select exists (select from pg_replication_slots where slot_name = '" + source.name()
                             + "' and synced and failover and not temporary)")
@@ -68,7 +65,6 @@ public final class FailoverPair implements AutoCloseable {
     /** Returns when the standby has the WAL up to there. */
     public void awaitReceived(Lsn lsn) {
         await("standby at " + lsn)
-                .atMost(PATIENCE)
                 .until(() -> Lsn.parse(onStandby("select pg_last_wal_replay_lsn()::text"))
                         .isAtLeast(lsn));
     }

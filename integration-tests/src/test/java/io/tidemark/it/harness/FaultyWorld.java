@@ -92,9 +92,8 @@ public final class FaultyWorld implements AutoCloseable {
     }
 
     /** The number of the relay that captures; waits for it. */
-    public int awaitActive(Duration atMost) {
+    public int awaitActive() {
         return await("an active relay")
-                .atMost(atMost)
                 .pollInterval(Duration.ofMillis(50))
                 .until(this::active, OptionalInt::isPresent)
                 .getAsInt();

@@ -42,8 +42,6 @@ public enum RandomFault {
     CONSUMER_KILLED,
     CONSUMER_PAUSED;
 
-    private static final Duration TAKEOVER = Duration.ofMinutes(2);
-
     /** Does it to this relay, or to a server, and undoes it after a random time. */
     public void strike(FaultyWorld world, int relay, Random random) throws Exception {
         FaultyServers servers = world.servers();
@@ -148,15 +146,12 @@ public enum RandomFault {
 
     /** It may crash while it takes over, at a failpoint of an earlier fault; then it is started again. */
     private static void awaitRunning(RelayProcess process) {
-        await("the other relay runs")
-                .atMost(TAKEOVER)
-                .pollInterval(Duration.ofMillis(50))
-                .until(() -> {
-                    if (!process.isAlive()) {
-                        process.restart(RelayProcess.Launch.PLAIN);
-                    }
-                    return process.state().equals("running");
-                });
+        await("the other relay runs").pollInterval(Duration.ofMillis(50)).until(() -> {
+            if (!process.isAlive()) {
+                process.restart(RelayProcess.Launch.PLAIN);
+            }
+            return process.state().equals("running");
+        });
     }
 
     private static void deaden(TcpProxy link, Random random) {

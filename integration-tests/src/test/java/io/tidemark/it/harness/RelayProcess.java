@@ -96,13 +96,12 @@ public final class RelayProcess implements AutoCloseable {
 
     /** Returns when it streams. */
     public RelayProcess awaitRunning() {
-        return awaitState("running", Duration.ofSeconds(60));
+        return awaitState("running");
     }
 
     /** Returns when the relay is in this state. */
-    public RelayProcess awaitState(String state, Duration atMost) {
+    public RelayProcess awaitState(String state) {
         await("relay " + state + ", log " + log)
-                .atMost(atMost)
                 .pollInterval(Duration.ofMillis(50))
                 .until(() -> state().equals(state));
         return this;

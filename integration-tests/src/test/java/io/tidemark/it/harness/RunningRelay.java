@@ -33,10 +33,7 @@ public final class RunningRelay implements AutoCloseable {
 
     /** Waits until it answers for watermarks, whatever its role. */
     public void awaitServing() {
-        await("serving watermarks")
-                .atMost(Duration.ofSeconds(60))
-                .pollInterval(Duration.ofMillis(20))
-                .until(relay.watermarks()::isServing);
+        await("serving watermarks").pollInterval(Duration.ofMillis(20)).until(relay.watermarks()::isServing);
     }
 
     public Relay relay() {
@@ -50,7 +47,6 @@ public final class RunningRelay implements AutoCloseable {
     /** Waits for the phase and returns the state with it. */
     public RelayState.Snapshot awaitPhase(RelayState.Phase phase) {
         return await("phase " + phase)
-                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(20))
                 .until(this::state, state -> state.phase() == phase);
     }

@@ -7,7 +7,6 @@ import io.tidemark.quickstart.stack.ProcessPause;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -115,7 +114,7 @@ class ServerFaultsIT {
                 assertThatThrownBy(() -> answer.get(500, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
             }
 
-            assertThat(answer).succeedsWithin(Duration.ofSeconds(30));
+            assertThat(answer).succeedsWithin(Patience.LIMIT);
         }
     }
 
@@ -156,7 +155,7 @@ class ServerFaultsIT {
                 servers.kafka().broker(i).resume();
             }
 
-            assertThat(sent).succeedsWithin(Duration.ofSeconds(60));
+            assertThat(sent).succeedsWithin(Patience.LIMIT);
         }
     }
 
@@ -183,7 +182,7 @@ class ServerFaultsIT {
 
             servers.restore();
 
-            assertThat(unanswered).allSatisfy(sent -> assertThat(sent).succeedsWithin(Duration.ofSeconds(60)));
+            assertThat(unanswered).allSatisfy(sent -> assertThat(sent).succeedsWithin(Patience.LIMIT));
         }
     }
 }

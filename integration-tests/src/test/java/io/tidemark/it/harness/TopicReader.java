@@ -15,9 +15,6 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /** Reads topics as any consumer would: {@code read_committed}, from the beginning. */
 public final class TopicReader {
 
-    /** Without a new event for so long, no more are expected. */
-    private static final Duration TIMEOUT = Duration.ofSeconds(60);
-
     private TopicReader() {}
 
     public static KafkaConsumer<byte[], byte[]> consumer(Servers servers, Map<String, Object> more) {
@@ -39,10 +36,10 @@ public final class TopicReader {
         return readUntil(servers, topicPrefix, events -> true);
     }
 
-    /** Reads up to the end again and again until {@code enough} holds, or nothing new comes for a minute. */
+    /** Reads up to the end again and again until {@code enough} holds, or nothing new comes for as long as tests wait. */
     public static List<ReadEvent> readUntil(Servers servers, String topicPrefix, Predicate<List<ReadEvent>> enough) {
         List<ReadEvent> events = new ArrayList<>();
-        long deadline = System.nanoTime() + TIMEOUT.toNanos();
+        long deadline = System.nanoTime() + Patience.LIMIT.toNanos();
         try (KafkaConsumer<byte[], byte[]> consumer = consumer(servers, Map.of())) {
             Map<TopicPartition, Long> seen = new HashMap<>();
             do {
@@ -59,7 +56,7 @@ public final class TopicReader {
                     int before = events.size();
                     consumer.poll(Duration.ofMillis(100)).forEach(record -> events.add(ReadEvent.of(record)));
                     if (events.size() > before) {
-                        deadline = System.nanoTime() + TIMEOUT.toNanos();
+                        deadline = System.nanoTime() + Patience.LIMIT.toNanos();
                     }
                     if (System.nanoTime() > deadline) {
                         return sorted(events);

@@ -43,13 +43,10 @@ class BackPressureGuardsIT {
         try (CapturedStream stream = startUndrained()) {
             String walsender = walsender();
 
-            await("the ring being full")
-                    .during(Duration.ofSeconds(8))
-                    .atMost(CapturedStream.PATIENCE)
-                    .until(() -> {
-                        stream.engine().checkAlive();
-                        return stream.engine().captured().equals(source.confirmed());
-                    });
+            await("the ring being full").during(Duration.ofSeconds(8)).until(() -> {
+                stream.engine().checkAlive();
+                return stream.engine().captured().equals(source.confirmed());
+            });
 
             assertThat(walsender()).isEqualTo(walsender);
             assertThat(stream.payloadsToNow())
@@ -69,7 +66,6 @@ class BackPressureGuardsIT {
     void closingEndsABlockedStreamingThread() throws Exception {
         CapturedStream stream = startUndrained();
         Thread streaming = await("the streaming thread to block")
-                .atMost(CapturedStream.PATIENCE)
                 .until(BackPressureGuardsIT::blockedThreads, threads -> threads.size() == 1)
                 .get(0);
 

@@ -19,7 +19,7 @@ import java.util.function.Predicate;
 /** A capture engine on a test source's slot, and what it has put on its ring, read by the test's own thread. */
 final class CapturedStream implements AutoCloseable {
 
-    static final Duration PATIENCE = Duration.ofSeconds(60);
+    static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private final TestSource source;
     private final ChangeRing ring;
@@ -47,7 +47,7 @@ final class CapturedStream implements AutoCloseable {
 
     /** Waits until the stream is open. */
     CapturedStream awaitStarted() {
-        await("the stream to open").atMost(PATIENCE).until(() -> {
+        await("the stream to open").until(() -> {
             engine.checkAlive();
             return engine.isStarted();
         });
@@ -97,9 +97,7 @@ final class CapturedStream implements AutoCloseable {
 
     /** Waits for the engine's end; what {@link CaptureEngine#checkAlive} says then. */
     Throwable awaitFailure() {
-        return await("the engine to end")
-                .atMost(PATIENCE)
-                .until(() -> catchThrowable(engine::checkAlive), Objects::nonNull);
+        return await("the engine to end").until(() -> catchThrowable(engine::checkAlive), Objects::nonNull);
     }
 
     @Override

@@ -99,8 +99,7 @@ class DebeziumResumeIT {
             shape = writeAdjacent();
             stream.readToNow();
             stream.engine().confirmUpTo(shape.youngerCommit());
-            await().atMost(CapturedStream.PATIENCE)
-                    .until(() -> source.confirmed().equals(shape.youngerCommit()));
+            await().until(() -> source.confirmed().equals(shape.youngerCommit()));
         }
         shape.older().commit();
         shape.older().close();

@@ -45,7 +45,6 @@ class SlotGuardsIT {
 
     private void awaitConfirmed(Lsn lsn) {
         await("the slot to be confirmed up to " + lsn)
-                .atMost(CapturedStream.PATIENCE)
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> source.confirmed().equals(lsn));
     }
@@ -88,13 +87,11 @@ class SlotGuardsIT {
             stream.engine().confirmUpTo(confirmed);
             awaitConfirmed(confirmed);
 
-            await().during(Duration.ofSeconds(3))
-                    .atMost(CapturedStream.PATIENCE)
-                    .until(() -> {
-                        publish(1);
-                        stream.readToNow();
-                        return source.confirmed().equals(confirmed);
-                    });
+            await().during(Duration.ofSeconds(3)).until(() -> {
+                publish(1);
+                stream.readToNow();
+                return source.confirmed().equals(confirmed);
+            });
         }
 
         assertThat(source.confirmed()).as("after closing").isEqualTo(confirmed);
@@ -112,14 +109,11 @@ class SlotGuardsIT {
             stream.engine().confirmUpTo(confirmed);
             awaitConfirmed(confirmed);
 
-            await().during(Duration.ofSeconds(3))
-                    .atMost(CapturedStream.PATIENCE)
-                    .until(() -> {
-                        source.execute(
-                                "insert into audit.entry (event_id, aggregate_id) values (gen_random_uuid(), 'x')");
-                        stream.engine().checkAlive();
-                        return source.confirmed().equals(confirmed);
-                    });
+            await().during(Duration.ofSeconds(3)).until(() -> {
+                source.execute("insert into audit.entry (event_id, aggregate_id) values (gen_random_uuid(), 'x')");
+                stream.engine().checkAlive();
+                return source.confirmed().equals(confirmed);
+            });
         }
 
         assertThat(source.confirmed()).as("after closing").isEqualTo(confirmed);

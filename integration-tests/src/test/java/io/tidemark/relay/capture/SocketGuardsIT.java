@@ -76,7 +76,6 @@ class SocketGuardsIT {
         /** Returns the streaming thread. */
         Thread awaitPeeks(int peeks) {
             await(peeks + " peeks")
-                    .atMost(CapturedStream.PATIENCE)
                     .pollInterval(Duration.ofMillis(5))
                     .until(() -> PeekCountingSocketFactory.PEEKS.get() >= peeks);
             return Thread.getAllStackTraces().keySet().stream()
@@ -123,7 +122,7 @@ class SocketGuardsIT {
                 List<Change> changes = new ArrayList<>();
                 source.execute("select outbox.publish('order', 'a', 'changed', 'x'::text)");
 
-                await("event " + i).atMost(CapturedStream.PATIENCE).until(() -> {
+                await("event " + i).until(() -> {
                     ring.drainTo(changes, 100);
                     return changes.size() == 2;
                 });

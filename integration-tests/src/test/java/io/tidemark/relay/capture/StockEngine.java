@@ -62,18 +62,14 @@ final class StockEngine implements AutoCloseable {
 
     /** Waits for the event with this payload. */
     void awaitPayload(String payload) {
-        await("event " + payload)
-                .atMost(CapturedStream.PATIENCE)
-                .until(() -> payloads().contains(payload));
+        await("event " + payload).until(() -> payloads().contains(payload));
     }
 
     /** Waits until the offset that will be stored for a record is at the end of this commit. */
     void awaitOffset(Lsn commitLsn) {
         Predicate<SourceRecord> atCommit = record ->
                 Long.valueOf(commitLsn.value()).equals(record.sourceOffset().get("lsn_proc"));
-        await("an offset at " + commitLsn)
-                .atMost(CapturedStream.PATIENCE)
-                .until(() -> records.stream().anyMatch(atCommit));
+        await("an offset at " + commitLsn).until(() -> records.stream().anyMatch(atCommit));
     }
 
     List<String> payloads() {

@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -51,7 +50,7 @@ class CleanupIT {
     }
 
     private void awaitGone(String partition) {
-        await(partition + " to be dropped").atMost(Duration.ofSeconds(30)).until(() -> !outbox.exists(partition));
+        await(partition + " to be dropped").until(() -> !outbox.exists(partition));
     }
 
     private void assertComplete(RunningRelay relay) throws Exception {
@@ -63,7 +62,7 @@ class CleanupIT {
         outbox.dropPartition(-5);
 
         try (RunningRelay relay = outbox.startRelay()) {
-            await().atMost(Duration.ofSeconds(30)).until(() -> outbox.exists(outbox.partition(-5)));
+            await().until(() -> outbox.exists(outbox.partition(-5)));
             source.execute("insert into audit.entry (event_id, aggregate_id) select outbox.publish('order', 'a', 't',"
                     + " 'x'), 'a'");
             outbox.publish("later", -5);
@@ -234,7 +233,7 @@ class CleanupIT {
             assertThat(dropped)
                     .as("partitions dropped in the pass after they were made")
                     .isPositive();
-            await("old partitions to be dropped").atMost(Duration.ofSeconds(60)).until(() -> {
+            await("old partitions to be dropped").until(() -> {
                 passIfFree(pass);
                 return source.query("select count(*) from outbox.partitions() where upper_bound < now() - interval '48"
                                 + " hours'")

@@ -65,7 +65,7 @@ final class OldOutbox implements AutoCloseable {
 
     /** Tries until no writer is in the way; waiting for the lock would make a writer with two sessions wait for itself. */
     private void whenFree(String ddl) {
-        await(ddl).atMost(Duration.ofMinutes(1)).until(() -> {
+        await(ddl).until(() -> {
             try {
                 source.execute("set lock_timeout = '100ms'", ddl);
                 return true;

@@ -100,9 +100,7 @@ class ReplayIT {
     /** With a nudge behind what was written: an idle database's stream would not come by. */
     private void awaitPublished(RunningRelay relay) throws Exception {
         Lsn nudge = Lsn.parse(source.query("select outbox.nudge()::text"));
-        await("published")
-                .atMost(Duration.ofSeconds(60))
-                .until(() -> relay.state().published().isAtLeast(nudge));
+        await("published").until(() -> relay.state().published().isAtLeast(nudge));
     }
 
     private List<ReadEvent> read(String topic) {
@@ -151,7 +149,7 @@ class ReplayIT {
                 ProjectionRunner projection = project(applied)) {
             awaitPublished(relay);
             Token before = token();
-            await("applied").atMost(Duration.ofSeconds(60)).until(() -> applied.size() == 4);
+            await("applied").until(() -> applied.size() == 4);
             await("the group known to the relay")
                     .until(() -> !partitions(needs(relay, before)).isEmpty());
             List<String> needsBefore = partitions(needs(relay, before));
@@ -172,7 +170,7 @@ class ReplayIT {
             assertThat(replayed.exitCode()).as(replayed.output()).isZero();
             assertReplayedAsTheFirstTime(replayed.json().path("replayId").asText());
 
-            await("applied again").atMost(Duration.ofSeconds(60)).until(() -> applied.size() == 8);
+            await("applied again").until(() -> applied.size() == 8);
             assertThat(progress()).as("positions of the projection's progress").isEqualTo(progressBefore);
             assertThat(partitions(needs(relay, before))).isEqualTo(needsBefore);
             source.execute("select outbox.publish('order', '1', 'Returned', 'later')");

@@ -55,9 +55,7 @@ class ReplayRefusalsIT {
 
     private void awaitPublished(RunningRelay relay) throws Exception {
         Lsn nudge = Lsn.parse(source.query("select outbox.nudge()::text"));
-        await("published")
-                .atMost(Duration.ofSeconds(60))
-                .until(() -> relay.state().published().isAtLeast(nudge));
+        await("published").until(() -> relay.state().published().isAtLeast(nudge));
     }
 
     private Replay replay(RelayConfiguration config, Instant from) throws ReplayProblem {
