@@ -15,11 +15,16 @@ import io.tidemark.outbox.Tokens;
 import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.watermark.Answer;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -60,8 +65,7 @@ class WaitingIT {
     }
 
     private static void awaitServing(RelayProcess relay) {
-        await().atMost(Duration.ofSeconds(60))
-                .ignoreExceptionsInstanceOf(IOException.class)
+        await().ignoreExceptionsInstanceOf(IOException.class)
                 .until(() -> relay.send("/v1/projections").statusCode() == 200);
     }
 
@@ -91,17 +95,87 @@ class WaitingIT {
         }
     }
 
+    private static Socket askAndStay(RelayProcess relay, String... paths) throws IOException {
+        Socket client = new Socket(
+                InetAddress.getLoopbackAddress(), URI.create(relay.url()).getPort());
+        for (String path : paths) {
+            client.getOutputStream()
+                    .write(("GET " + path + " HTTP/1.1\r\nHost: relay\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+        }
+        return client;
+    }
+
+    private static void awaitMetric(RelayProcess relay, String line) {
+        await(line).until(relay::metrics, text -> text.contains("\n" + line + "\n"));
+    }
+
+    /** The group has no consumer: they would wait to the end. */
+    @Test
+    void whoeverGoesAwayIsWaitedForNoMore() throws Exception {
+        try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
+            awaitServing(relay);
+            String path = "/v1/projections/view/watermark?wait=25s&token="
+                    + write("1").token();
+            List<Socket> clients = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                clients.add(askAndStay(relay, path));
+            }
+            awaitMetric(relay, "tidemark_waiting_requests 20.0");
+
+            for (int i = 0; i < 20; i++) {
+                clients.get(i).setSoLinger(i % 2 == 0, 0); // half of them with a reset
+                clients.get(i).close();
+            }
+
+            awaitMetric(relay, "tidemark_wait_requests_total{outcome=\"gone\",projection=\"view\"} 20.0");
+            awaitMetric(relay, "tidemark_waiting_requests 0.0");
+            assertThat(relay.output()).doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void whatAClientSendsAheadIsAnsweredInItsTurn() throws Exception {
+        try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
+            awaitServing(relay);
+            String token = write("1").token();
+            String wait = "/v1/projections/view/watermark?wait=2s&token=" + token;
+
+            try (Socket client = askAndStay(relay, wait, "/v1/tokens/first")) {
+                awaitMetric(relay, "tidemark_waiting_requests 1.0");
+                for (String path : List.of("/v1/tokens/second", wait, "/v1/tokens/third")) {
+                    client.getOutputStream()
+                            .write(("GET " + path + " HTTP/1.1\r\nHost: relay\r\nConnection: "
+                                            + (path.endsWith("third") ? "close" : "keep-alive") + "\r\n\r\n")
+                                    .getBytes(StandardCharsets.US_ASCII));
+                }
+
+                assertThat(new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                        .containsSubsequence(
+                                "HTTP/1.1 200",
+                                "\"status\":\"timeout\"",
+                                "HTTP/1.1 400",
+                                "first",
+                                "HTTP/1.1 400",
+                                "second",
+                                "HTTP/1.1 200",
+                                "\"status\":\"timeout\"",
+                                "HTTP/1.1 400",
+                                "third");
+            }
+        }
+    }
+
     @Test
     void aStandbyAnswersWhileTheActiveOneDies() throws Exception {
         try (RelayProcess active = RelayProcess.start(source).awaitRunning();
-                RelayProcess standby = RelayProcess.start(source).awaitState("standby", Duration.ofSeconds(60));
+                RelayProcess standby = RelayProcess.start(source).awaitState("standby");
                 GroupConsumer group = GroupConsumer.start(source, 0)) {
             awaitServing(standby);
             active.kill();
 
             Written written = write("1");
 
-            await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
+            await().untilAsserted(() -> {
                 HttpResponse<String> answer = ask(standby, written).get();
                 assertThat(answer.statusCode()).as(answer.body()).isIn(200, 503);
                 assertThat(answer.body()).contains("\"success\"");
@@ -126,7 +200,7 @@ class WaitingIT {
                     .all()
                     .get();
 
-            await().atMost(Duration.ofMinutes(2)).until(() -> {
+            await().until(() -> {
                 for (int i = 0; i < 20; i++) {
                     isSeen(relay, write("agg-" + i), group);
                 }

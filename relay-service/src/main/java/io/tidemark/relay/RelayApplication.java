@@ -53,21 +53,19 @@ public final class RelayApplication extends Application<RelayConfiguration> {
             environment.jersey().register(new BearerFilter(BearerTokens.of(Path.of(tokenFile))));
         }
         Answers answers = new Answers("answers", 8);
-        // What explains a token asks Postgres, which may be silent; nobody who waits for a watermark waits for that.
-        Answers explanations = new Answers("explanations", 2);
         SourceStandings standings = new SourceStandings(relay.database());
         environment.jersey().register(new ProjectionsResource(relay.watermarks(), answers));
         environment.jersey().register(new OpenApiResource());
         environment.jersey().register(new WaitResource(relay.watermarks(), answers));
-        environment.jersey().register(new TokensResource(relay.watermarks(), relay.state(), standings, explanations));
+        environment.jersey().register(new TokensResource(relay.watermarks(), relay.state(), standings, answers));
         environment
                 .jersey()
-                .register(new EventsResource(relay.tracer(), relay.watermarks().reports(), relay.state()));
+                .register(new EventsResource(relay.tracer(), relay.watermarks().reports(), relay.state(), answers));
         environment.jersey().register(new ReplicasResource(relay.replicas(), answers));
         environment
                 .jersey()
                 .register(new SourceResource(
-                        relay.state(), standings, config.postgres().slot()));
+                        relay.state(), standings, config.postgres().slot(), answers));
         environment.healthChecks().register("relay", new RelayHealthCheck(relay.state()));
         // Without shutdown hooks: they would wait for the very loop that stands still.
         Watchdog watchdog = new Watchdog(

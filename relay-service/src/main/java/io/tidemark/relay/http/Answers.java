@@ -1,6 +1,11 @@
 package io.tidemark.relay.http;
 
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.core.Response;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -14,7 +19,13 @@ import java.util.function.Function;
  */
 public final class Answers {
 
+    /** Attribute of a request that waits: how long its client will at most, in milliseconds, a {@code Long}. */
+    public static final String WAIT_MILLIS = "tidemark.wait-millis";
+
     private static final long IDLE_SECONDS = 10;
+
+    /** For logs and counters, as nginx has it: nobody reads it. */
+    private static final int CLIENT_GONE = 499;
 
     private final ThreadPoolExecutor threads;
 
@@ -33,7 +44,7 @@ public final class Answers {
      * Resumes the response when there is an answer, in any case.
      *
      * @param toEntity what to answer, or a response
-     * @param toProblem the same for a failure
+     * @param toProblem the same for a failure, by its cause
      */
     <T> void give(
             AsyncResponse response,
@@ -43,7 +54,7 @@ public final class Answers {
         asked.whenCompleteAsync(
                 (answer, failure) -> {
                     try {
-                        response.resume(failure == null ? toEntity.apply(answer) : toProblem.apply(failure));
+                        response.resume(failure == null ? toEntity.apply(answer) : toProblem.apply(cause(failure)));
                     } catch (RuntimeException | Error e) {
                         response.resume(e); // the mapper logs it
                     }
@@ -51,10 +62,39 @@ public final class Answers {
                 threads);
     }
 
-    /** The same for an answer that never fails. */
-    <T> void give(AsyncResponse response, CompletionStage<T> asked, Function<T, Object> toEntity) {
-        give(response, asked, toEntity, failure -> {
-            throw new IllegalStateException("an answer was promised", failure);
-        });
+    /**
+     * The same for a wait, which never fails; cancels it when the client goes away.
+     *
+     * @param request all of which has been read
+     * @param waitMillis how long its client will wait at most, for the counters
+     */
+    <T> void give(
+            AsyncResponse response,
+            HttpServletRequest request,
+            long waitMillis,
+            CompletableFuture<T> wait,
+            Function<T, Object> toEntity) {
+        request.setAttribute(WAIT_MILLIS, waitMillis);
+        Runnable endWatch = ClientWatch.begin(request, wait);
+        give(
+                response,
+                wait,
+                answer -> {
+                    endWatch.run();
+                    return toEntity.apply(answer);
+                },
+                failure -> {
+                    if (failure instanceof CancellationException) {
+                        return Response.status(CLIENT_GONE).build();
+                    }
+                    endWatch.run();
+                    throw new IllegalStateException("an answer was promised", failure);
+                });
+    }
+
+    /** Without what a chain of stages has wrapped it in. */
+    static Throwable cause(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
+        return cause == null ? failure : cause;
     }
 }

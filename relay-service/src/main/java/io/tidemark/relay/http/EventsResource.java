@@ -32,7 +32,6 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -50,11 +49,13 @@ public final class EventsResource {
     private final EventTracer tracer;
     private final ProjectionReports reports;
     private final RelayState state;
+    private final Answers answers;
 
-    public EventsResource(EventTracer tracer, ProjectionReports reports, RelayState state) {
+    public EventsResource(EventTracer tracer, ProjectionReports reports, RelayState state, Answers answers) {
         this.tracer = tracer;
         this.reports = reports;
         this.state = state;
+        this.answers = answers;
     }
 
     @GET
@@ -67,7 +68,7 @@ public final class EventsResource {
                 .thenCompose(this::withConsumers)
                 .toCompletableFuture()
                 .orTimeout(MOST_SECONDS, TimeUnit.SECONDS);
-        body.whenComplete((json, failure) -> response.resume(failure == null ? json : problem(failure)));
+        answers.give(response, body, json -> json, EventsResource::problem);
     }
 
     private CompletionStage<ObjectNode> withConsumers(EventTrace trace) {
@@ -82,9 +83,7 @@ public final class EventsResource {
         return consumers.thenApply(needs -> toJson(trace, needs));
     }
 
-    private static Object problem(Throwable failure) {
-        Throwable cause =
-                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    private static Object problem(Throwable cause) {
         if (cause instanceof jakarta.ws.rs.WebApplicationException ours) {
             return ours.getResponse();
         }

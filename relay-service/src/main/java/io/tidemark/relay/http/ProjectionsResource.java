@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.watermark.Answer;
 import io.tidemark.relay.watermark.Watermarks;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -14,6 +15,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -62,6 +64,7 @@ public final class ProjectionsResource {
             @QueryParam("token") @Nullable String tokenText,
             @QueryParam("wait") @Nullable String wait,
             @QueryParam("strict") @Nullable String strict,
+            @Context HttpServletRequest http,
             @Suspended AsyncResponse response) {
         if (!watermarks.names().contains(name)) {
             throw Problem.notFound("no projection '" + name + "'; configured are " + watermarks.names());
@@ -73,8 +76,8 @@ public final class ProjectionsResource {
             return;
         }
         Token token = Params.token(tokenText);
-        CompletionStage<Answer> asked = watermarks.ask(name, token, waitMillis);
-        answers.give(response, asked, answer -> AnswerJson.response(name, token, answer, isStrict));
+        CompletableFuture<Answer> asked = watermarks.ask(name, token, waitMillis);
+        answers.give(response, http, waitMillis, asked, answer -> AnswerJson.response(name, token, answer, isStrict));
     }
 
     private void respond(AsyncResponse response, CompletionStage<? extends JsonNode> body) {

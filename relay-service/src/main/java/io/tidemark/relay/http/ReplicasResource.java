@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.replica.ReplicaAnswer;
 import io.tidemark.relay.replica.ReplicaWatermarks;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -12,9 +13,10 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** {@code GET /v1/replicas/{name}/watermark}: has a standby of the database replayed up to a token? */
@@ -36,6 +38,7 @@ public final class ReplicasResource {
             @QueryParam("token") @Nullable String tokenText,
             @QueryParam("wait") @Nullable String wait,
             @QueryParam("strict") @Nullable String strict,
+            @Context HttpServletRequest http,
             @Suspended AsyncResponse response) {
         if (!replicas.names().contains(name)) {
             throw Problem.notFound("no replica '" + name + "'; configured are " + replicas.names());
@@ -45,8 +48,9 @@ public final class ReplicasResource {
         }
         Token token = Params.token(tokenText);
         boolean isStrict = Params.strict(strict);
-        CompletionStage<ReplicaAnswer> asked = replicas.ask(name, token, Params.waitMillis(wait));
-        answers.give(response, asked, answer -> toResponse(name, token, answer, isStrict));
+        long waitMillis = Params.waitMillis(wait);
+        CompletableFuture<ReplicaAnswer> asked = replicas.ask(name, token, waitMillis);
+        answers.give(response, http, waitMillis, asked, answer -> toResponse(name, token, answer, isStrict));
     }
 
     private static Response toResponse(String name, Token token, ReplicaAnswer answer, boolean isStrict) {

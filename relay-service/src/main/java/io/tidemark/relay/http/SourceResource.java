@@ -4,11 +4,12 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.source.SourceDatabase;
-import io.tidemark.relay.source.SourceNotReady;
 import io.tidemark.relay.source.SourceStandings;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.MediaType;
 import java.util.Locale;
 
@@ -17,21 +18,33 @@ import java.util.Locale;
 @Produces(MediaType.APPLICATION_JSON)
 public final class SourceResource {
 
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
     private final RelayState state;
     private final SourceStandings standings;
     private final String slotName;
+    private final Answers answers;
 
-    public SourceResource(RelayState state, SourceStandings standings, String slotName) {
+    public SourceResource(RelayState state, SourceStandings standings, String slotName, Answers answers) {
         this.state = state;
         this.standings = standings;
         this.slotName = slotName;
+        this.answers = answers;
     }
 
     @GET
-    public ObjectNode source() {
+    public void source(@Suspended AsyncResponse response) {
+        answers.give(
+                response,
+                standings.now(),
+                standing -> relay().setAll(server(standing)),
+                failure -> relay().setAll(silent(failure)));
+    }
+
+    private ObjectNode relay() {
         RelayState.Snapshot now = state.snapshot();
-        ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.put("role", now.role())
+        ObjectNode json = JSON.objectNode()
+                .put("role", now.role())
                 .put("state", now.phase().name().toLowerCase(Locale.ROOT))
                 .put("reason", now.reason())
                 .put("since", now.since().toString());
@@ -40,28 +53,28 @@ public final class SourceResource {
                         .put("systemIdentifier", identity.systemIdentifier())
                         .put("database", identity.database())
                         .put("timeline", identity.timeline()));
-        json.put("captured", now.captured().toString())
+        return json.put("captured", now.captured().toString())
                 .put("published", now.published().toString())
                 .put("confirmed", now.confirmed().toString())
                 .put("deadLettersWritten", state.deadLettersWritten())
                 .put("ignoredChanges", now.ignoredChanges());
-        putServer(json);
+    }
+
+    private ObjectNode server(SourceDatabase.Standing standing) {
+        ObjectNode json = JSON.objectNode().put("walHead", standing.walHead().toString());
+        ObjectNode slotJson = json.putObject("slot")
+                .put("name", slotName)
+                .put("exists", standing.slot().isPresent());
+        standing.slot()
+                .ifPresent(slot -> slotJson.put("walStatus", slot.walStatus())
+                        .put("active", slot.activePid().isPresent())
+                        .put("confirmed", slot.confirmed().toString()));
         return json;
     }
 
-    private void putServer(ObjectNode json) {
-        ObjectNode slotJson = JsonNodeFactory.instance.objectNode().put("name", slotName);
-        try {
-            SourceDatabase.Standing standing = standings.now();
-            json.put("walHead", standing.walHead().toString());
-            slotJson.put("exists", standing.slot().isPresent());
-            standing.slot()
-                    .ifPresent(slot -> slotJson.put("walStatus", slot.walStatus())
-                            .put("active", slot.activePid().isPresent())
-                            .put("confirmed", slot.confirmed().toString()));
-        } catch (SourceNotReady e) {
-            json.put("walHead", (String) null).put("databaseError", e.getMessage());
-        }
-        json.set("slot", slotJson);
+    private ObjectNode silent(Throwable failure) {
+        ObjectNode json = JSON.objectNode().put("walHead", (String) null).put("databaseError", failure.getMessage());
+        json.putObject("slot").put("name", slotName);
+        return json;
     }
 }

@@ -6,8 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.health.RelayState;
-import io.tidemark.relay.source.SourceDatabase;
-import io.tidemark.relay.source.SourceNotReady;
 import io.tidemark.relay.source.SourceStandings;
 import io.tidemark.relay.watermark.Answer;
 import io.tidemark.relay.watermark.ProjectionReports.Requirement;
@@ -23,6 +21,8 @@ import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /** {@code GET /v1/tokens/{token}}: how far everything at or below the token has come, stage by stage. */
 @Path("/v1/tokens/{token}")
@@ -50,23 +50,27 @@ public final class TokensResource {
             response.resume(Problem.unavailable(watermarks.whyNotServing()));
             return;
         }
+        CompletionStage<Object> body =
+                watermarks.reports().requirements(token).thenCompose(requirements -> toResponse(token, requirements));
         answers.give(
                 response,
-                watermarks.reports().requirements(token),
-                requirements -> toResponse(token, requirements),
+                body,
+                json -> json,
                 failure -> Problem.unavailable("Kafka did not tell the groups' offsets: " + failure.getMessage()));
     }
 
     /** Where one projection has no answer for want of room or knowledge, there is none about the token. */
-    private Object toResponse(Token token, Requirements requirements) {
-        return requirements.projections().stream()
+    private CompletionStage<Object> toResponse(Token token, Requirements requirements) {
+        Optional<Object> problem = requirements.projections().stream()
                 .flatMap(requirement -> AnswerJson.problem(requirement.answer()).stream())
                 .findFirst()
-                .map(Object.class::cast)
-                .orElseGet(() -> toJson(token, requirements));
+                .map(Object.class::cast);
+        return problem.<CompletionStage<Object>>map(CompletableFuture::completedFuture)
+                .orElseGet(() ->
+                        stage(token, requirements.published()).thenApply(stage -> toJson(token, requirements, stage)));
     }
 
-    private ObjectNode toJson(Token token, Requirements requirements) {
+    private static ObjectNode toJson(Token token, Requirements requirements, ObjectNode stage) {
         ObjectNode json = JSON.objectNode().put("token", token.toString());
         ArrayNode parts = json.putArray("parts");
         token.parts()
@@ -74,7 +78,7 @@ public final class TokensResource {
                         .put("source", part.source())
                         .put("timeline", part.timeline())
                         .put("lsn", part.lsn().toString()));
-        putStage(json, token, requirements.published());
+        json.setAll(stage);
         json.put("published", requirements.published().toString());
         ArrayNode projections = json.putArray("projections");
         for (Requirement requirement : requirements.projections()) {
@@ -86,35 +90,36 @@ public final class TokensResource {
     }
 
     /** Where the token is: not of this database's history, or between its WAL and Kafka. */
-    private void putStage(ObjectNode json, Token token, Lsn published) {
+    private CompletionStage<ObjectNode> stage(Token token, Lsn published) {
         Optional<Answer> refusal = watermarks.judge(token);
         if (refusal.isPresent()) {
-            json.put("stage", AnswerJson.status(refusal.get()));
-            return;
+            return stage(AnswerJson.status(refusal.get()));
         }
         Lsn lsn = token.parts().stream().map(Token.Part::lsn).reduce(Lsn.ZERO, Lsn::max);
         if (published.isAtLeast(lsn)) {
-            json.put("stage", "published");
             OptionalLong since = lsn.equals(Lsn.ZERO)
                     ? OptionalLong.empty()
                     : watermarks.reports().publishedAfter(new Lsn(lsn.value() - 1));
-            json.put(
-                    "publishedAt",
-                    since.isEmpty()
-                            ? null
-                            : Instant.ofEpochMilli(since.getAsLong()).toString());
-            return;
+            String publishedAt = since.isEmpty()
+                    ? null
+                    : Instant.ofEpochMilli(since.getAsLong()).toString();
+            return stage("published").thenApply(json -> json.put("publishedAt", publishedAt));
         }
         if (state.snapshot().captured().isAtLeast(lsn)) {
-            json.put("stage", "captured");
-            return;
+            return stage("captured");
         }
-        try {
-            SourceDatabase.Standing standing = standings.now();
-            json.put("stage", standing.walInsert().isAtLeast(lsn) ? "written" : "ahead")
-                    .put("walHead", standing.walHead().toString());
-        } catch (SourceNotReady e) {
-            json.put("stage", "unknown").put("databaseError", e.getMessage());
-        }
+        return standings
+                .now()
+                .handle((standing, failure) -> failure == null
+                        ? JSON.objectNode()
+                                .put("stage", standing.walInsert().isAtLeast(lsn) ? "written" : "ahead")
+                                .put("walHead", standing.walHead().toString())
+                        : JSON.objectNode()
+                                .put("stage", "unknown")
+                                .put("databaseError", Answers.cause(failure).getMessage()));
+    }
+
+    private static CompletionStage<ObjectNode> stage(String name) {
+        return CompletableFuture.completedFuture(JSON.objectNode().put("stage", name));
     }
 }

@@ -9,6 +9,7 @@ import io.tidemark.relay.watermark.Answer;
 import io.tidemark.relay.watermark.Barrier;
 import io.tidemark.relay.watermark.Barrier.Mode;
 import io.tidemark.relay.watermark.Watermarks;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -16,6 +17,7 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.ByteArrayOutputStream;
@@ -49,7 +51,10 @@ public final class WaitResource {
 
     @POST
     public void await(
-            InputStream body, @QueryParam("strict") @Nullable String strict, @Suspended AsyncResponse response) {
+            InputStream body,
+            @QueryParam("strict") @Nullable String strict,
+            @Context HttpServletRequest http,
+            @Suspended AsyncResponse response) {
         boolean isStrict = Params.strict(strict);
         JsonNode request = read(body);
         Token token = Params.token(
@@ -59,6 +64,8 @@ public final class WaitResource {
         List<String> projections = projections(request.path("projections"));
         answers.give(
                 response,
+                http,
+                waitMillis,
                 Barrier.await(watermarks, projections, token, waitMillis, mode),
                 result -> toResponse(result, token, mode, isStrict));
     }

@@ -5,6 +5,7 @@ import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.Unit;
+import io.tidemark.relay.http.Answers;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
@@ -14,7 +15,6 @@ import jakarta.ws.rs.container.ResourceInfo;
 import jakarta.ws.rs.core.Context;
 import java.lang.reflect.AnnotatedElement;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +33,6 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
 
     /** Instead of {@code timeout}, where nothing was to be waited for: who asks so again and again has no trouble. */
     private static final String NOT_YET = "not_yet";
-
-    private static final Pattern NO_WAIT = Pattern.compile("null|0+(ms|s|m)?");
 
     private final Histogram requests;
     private final Counter waits;
@@ -56,7 +54,8 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
         waits = Counter.builder()
                 .name("tidemark_wait_requests")
                 .help("Questions whether a projection has caught up with a token, by the answer: a status of the API,"
-                        + " not_yet (no wait was asked for), too_many (429) or unavailable (503).")
+                        + " not_yet (no wait was asked for), gone (the client did not stay), too_many (429) or unavailable"
+                        + " (503).")
                 .labelNames("projection", "outcome")
                 .register(registry);
         waitSeconds = Histogram.builder()
@@ -101,19 +100,17 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
         }
         double seconds = (System.nanoTime() - began) / 1e9;
         answered(route, response.getStatus(), seconds);
+        boolean waited = request.getProperty(Answers.WAIT_MILLIS) instanceof Long wait && wait > 0;
         if (route.equals(WATERMARK) && request.getUriInfo().getQueryParameters().containsKey("token")) {
             String projection = request.getUriInfo().getPathParameters().getFirst("name");
-            String outcome = outcome(response);
-            boolean waited = !NO_WAIT.matcher(String.valueOf(
-                            request.getUriInfo().getQueryParameters().getFirst("wait")))
-                    .matches();
-            count(
-                    waited || !outcome.equals("timeout") ? outcome : NOT_YET,
-                    projection == null ? SEVERAL : projection,
-                    seconds);
+            count(outcome(outcome(response), waited), projection == null ? SEVERAL : projection, seconds);
         } else if (route.equals(WAIT)) {
-            countSeveral(response, seconds);
+            countSeveral(response, waited, seconds);
         }
+    }
+
+    private static String outcome(String answered, boolean waited) {
+        return answered.equals("timeout") && !waited ? NOT_YET : answered;
     }
 
     void answered(String route, int status, double seconds) {
@@ -127,6 +124,7 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
         }
         return switch (response.getStatus()) {
             case 429 -> "too_many";
+            case 499 -> "gone";
             case 503 -> "unavailable";
             default -> "";
         };
@@ -139,16 +137,16 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
         }
     }
 
-    private void countSeveral(ContainerResponseContext response, double seconds) {
-        String outcome = outcome(response);
+    private void countSeveral(ContainerResponseContext response, boolean waited, double seconds) {
+        String outcome = outcome(outcome(response), waited);
         if (response.getEntity() instanceof JsonNode json
                 && json.path("projections").isArray()) {
-            json.path("projections").forEach(one -> {
-                String status = one.path("status").asText();
-                boolean wasNotNeeded = outcome.equals("success") && status.equals("timeout"); // mode any
-                waits.labelValues(one.path("projection").asText(), wasNotNeeded ? NOT_YET : status)
-                        .inc();
-            });
+            boolean wasEnough = outcome.equals("success"); // mode any: the others were not waited for to the end
+            json.path("projections")
+                    .forEach(one -> waits.labelValues(
+                                    one.path("projection").asText(),
+                                    outcome(one.path("status").asText(), waited && !wasEnough))
+                            .inc());
             waitSeconds.labelValues(outcome).observe(seconds);
         } else {
             count(outcome, SEVERAL, seconds);

@@ -2,50 +2,64 @@ package io.tidemark.relay.source;
 
 import io.tidemark.relay.source.SourceDatabase.Standing;
 import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How WAL and slot stand, for however many ask at once: on one connection at a time, because callers of an interface
- * must not be able to use up those of the application. Each is told what was looked at after it had asked. Any thread;
- * it waits for the look before its own, and its own.
+ * How WAL and slot stand, for however many ask at once: looked at on one thread of its own and so on one connection,
+ * because callers of an interface must not be able to use up those of the application. Each is told what was looked at
+ * after it had asked. Any thread; none waits.
  */
 public final class SourceStandings {
 
-    private final SourceDatabase database;
-    private long lookedNanos;
-    private @Nullable Look last;
+    private static final long IDLE_SECONDS = 10;
 
-    /** One of the two is there. */
-    private record Look(
-            @Nullable Standing standing, @Nullable SourceNotReady failure) {}
+    private final Callable<Standing> database;
+    private final ThreadPoolExecutor thread =
+            new ThreadPoolExecutor(1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                Thread standings = new Thread(task, "standings");
+                standings.setDaemon(true);
+                return standings;
+            });
+    /** The look that has not begun yet. */
+    private @Nullable CompletableFuture<Standing> next;
 
     public SourceStandings(SourceDatabase database) {
+        this(database::standing);
+    }
+
+    SourceStandings(Callable<Standing> database) {
         this.database = database;
+        thread.allowCoreThreadTimeOut(true);
     }
 
-    /** @throws SourceNotReady when the database does not tell */
-    public Standing now() throws SourceNotReady {
-        return lookedAtAfter(System.nanoTime());
-    }
-
-    private synchronized Standing lookedAtAfter(long askedNanos) throws SourceNotReady {
-        Look look = last;
-        if (look == null || lookedNanos - askedNanos < 0) {
-            lookedNanos = System.nanoTime();
-            look = look();
-            last = look;
+    /** @return fails with {@link SourceNotReady} when the database does not tell */
+    public synchronized CompletableFuture<Standing> now() {
+        CompletableFuture<Standing> asked = next;
+        if (asked == null) {
+            asked = new CompletableFuture<>();
+            next = asked;
+            thread.execute(this::look);
         }
-        if (look.failure() != null) {
-            throw new SourceNotReady(String.valueOf(look.failure().getMessage()), look.failure());
-        }
-        return Objects.requireNonNull(look.standing());
+        return asked.copy(); // who gives up does so for itself
     }
 
-    private Look look() {
+    private void look() {
+        CompletableFuture<Standing> asked = begin();
         try {
-            return new Look(database.standing(), null);
-        } catch (SourceNotReady e) {
-            return new Look(null, e);
+            asked.complete(database.call());
+        } catch (Exception e) { // told to all who have asked
+            asked.completeExceptionally(e);
         }
+    }
+
+    private synchronized CompletableFuture<Standing> begin() {
+        CompletableFuture<Standing> asked = Objects.requireNonNull(next);
+        next = null;
+        return asked;
     }
 }

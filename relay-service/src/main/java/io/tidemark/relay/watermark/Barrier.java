@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 
 /** One wait for several projections: for all of them, or for the first. Safe on any thread. */
@@ -34,30 +33,45 @@ public final class Barrier {
      * Waits as {@link Watermarks#ask} does, for each of them.
      *
      * @param projections configured names, at least one
-     * @return completes with the result, never exceptionally
+     * @return completes with the result, never exceptionally; whoever does not want it any more cancels
      */
     @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
-    public static CompletionStage<Result> await(
+    public static CompletableFuture<Result> await(
             Watermarks watermarks, List<String> projections, Token token, long waitMillis, Mode mode) {
         long startedNanos = System.nanoTime();
         Map<String, CompletableFuture<Answer>> asked = new LinkedHashMap<>();
         projections.forEach(name -> asked.put(name, watermarks.ask(name, token, waitMillis)));
         Predicate<Answer> decides = answer -> (answer instanceof Answer.Success) == (mode == Mode.ANY);
-        return over(asked, decides).thenCompose(decided -> {
-            Map<String, CompletableFuture<Answer>> last = new LinkedHashMap<>();
-            asked.forEach((name, answer) -> {
-                boolean isGiven = answer.isDone();
-                answer.cancel(false);
-                last.put(name, isGiven ? answer : watermarks.ask(name, token, 0));
-            });
-            return allOf(last).thenApply(done -> {
-                Map<String, Answer> answers = new LinkedHashMap<>();
-                last.forEach((name, answer) -> answers.put(name, answer.join()));
-                Answer deciding =
-                        decided.orElseGet(() -> answers.values().iterator().next());
-                return new Result((System.nanoTime() - startedNanos) / 1_000_000, deciding, answers);
-            });
+        CompletableFuture<Result> result = new CompletableFuture<>();
+        over(asked, decides)
+                .thenCompose(decided -> {
+                    Map<String, CompletableFuture<Answer>> last = new LinkedHashMap<>();
+                    asked.forEach((name, answer) -> {
+                        boolean isGiven = answer.isDone();
+                        answer.cancel(false);
+                        last.put(name, isGiven ? answer : watermarks.ask(name, token, 0));
+                    });
+                    return allOf(last).thenApply(done -> {
+                        Map<String, Answer> answers = new LinkedHashMap<>();
+                        last.forEach((name, answer) -> answers.put(name, answer.join()));
+                        Answer deciding = decided.orElseGet(
+                                () -> answers.values().iterator().next());
+                        return new Result((System.nanoTime() - startedNanos) / 1_000_000, deciding, answers);
+                    });
+                })
+                .whenComplete((done, bug) -> {
+                    if (bug == null) {
+                        result.complete(done);
+                    } else {
+                        result.completeExceptionally(bug);
+                    }
+                });
+        result.whenComplete((given, failure) -> {
+            if (result.isCancelled()) {
+                asked.values().forEach(answer -> answer.cancel(false));
+            }
         });
+        return result;
     }
 
     /** With the answer that decides; without one when all have answered and none does. */

@@ -1,0 +1,81 @@
+package io.tidemark.relay.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.source.SourceDatabase.Standing;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class SourceStandingsTest {
+
+    private final AtomicInteger looks = new AtomicInteger();
+    private final BlockingQueue<Object> answers = new LinkedBlockingQueue<>();
+    private final SourceStandings standings = new SourceStandings(() -> {
+        looks.incrementAndGet();
+        if (answers.take() instanceof SourceNotReady failure) {
+            throw failure;
+        }
+        return new Standing(new Lsn(looks.get()), new Lsn(looks.get()), Optional.empty());
+    });
+
+    private void awaitLook(int number) throws InterruptedException {
+        while (looks.get() < number) {
+            Thread.sleep(1);
+        }
+    }
+
+    private static long head(CompletableFuture<Standing> standing) {
+        return standing.join().walHead().value();
+    }
+
+    @Test
+    void oneLookServesAllWhoAskedBeforeItAndNobodyWhoAskedLater() throws Exception {
+        CompletableFuture<Standing> first = standings.now();
+        awaitLook(1);
+        List<CompletableFuture<Standing>> meanwhile =
+                Stream.generate(standings::now).limit(100).toList();
+
+        answers.add("go on");
+
+        assertThat(head(first)).isEqualTo(1);
+        awaitLook(2);
+        assertThat(meanwhile).noneMatch(CompletableFuture::isDone);
+        answers.add("go on");
+        assertThat(meanwhile).allMatch(standing -> head(standing) == 2);
+        assertThat(looks).hasValue(2);
+    }
+
+    @Test
+    void whoGivesUpDoesSoForItself() throws Exception {
+        CompletableFuture<Standing> one = standings.now();
+        awaitLook(1);
+        CompletableFuture<Standing> leaves = standings.now();
+        CompletableFuture<Standing> stays = standings.now();
+
+        leaves.cancel(false);
+        answers.add("go on");
+        answers.add("go on");
+
+        assertThat(head(one)).isEqualTo(1);
+        assertThat(head(stays)).isEqualTo(2);
+    }
+
+    @Test
+    void aFailureIsToldAndTheNextLookIsMadeAnew() {
+        answers.add(new SourceNotReady("it is away"));
+        answers.add("go on");
+
+        assertThatThrownBy(standings.now()::join)
+                .hasCauseInstanceOf(SourceNotReady.class)
+                .hasMessageContaining("it is away");
+        assertThat(head(standings.now())).isEqualTo(2);
+    }
+}
