@@ -19,22 +19,27 @@ class ConsumersPackageTest {
 
     private static final String CONSUMERS = "io.tidemark.consumers";
 
+    /** In the order of the data; each with those of ours it uses. */
     private static final Map<String, Set<String>> USES = Map.of(
-            "inbox", Set.of("tables"),
-            "progress", Set.of("tables"),
-            "projection", Set.of("progress"),
             "tables", Set.of(),
+            "progress", Set.of("tables"),
+            "projection", Set.of(),
+            "apply", Set.of("progress", "projection"),
+            "partition", Set.of("apply", "progress", "projection"),
+            "rebuild", Set.of("progress", "projection"),
+            "runner", Set.of("apply", "partition", "progress", "projection", "rebuild"),
+            "inbox", Set.of("tables"),
             "watermark", Set.of("progress"), // the gate compares it
             "web", Set.of());
 
     /** Libraries by the beginning of their names; each with the packages where it appears. */
     private static final Map<String, Set<String>> LIBRARIES = Map.of(
-            "org.apache.kafka.", Set.of("projection"),
-            "java.sql.", Set.of("inbox", "progress", "projection", "tables", "watermark"),
+            "org.apache.kafka.", Set.of("projection", "apply", "runner"),
+            "java.sql.", Set.of("inbox", "progress", "projection", "apply", "rebuild", "tables", "watermark"),
             "java.net.http.", Set.of("watermark"),
             "com.fasterxml.jackson.", Set.of("projection", "watermark"),
             "jakarta.", Set.of("web"),
-            "org.slf4j.", Set.of("projection"),
+            "org.slf4j.", Set.of("apply", "rebuild", "runner"),
             "io.tidemark.relay.", Set.of());
 
     private static final JavaClasses CLASSES = new ClassFileImporter()

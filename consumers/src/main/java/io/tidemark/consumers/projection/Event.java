@@ -130,7 +130,8 @@ public final class Event {
         return record.offset();
     }
 
-    ConsumerRecord<byte[], byte[]> record() {
+    /** As it was consumed. */
+    public ConsumerRecord<byte[], byte[]> record() {
         return record;
     }
 

@@ -1,5 +1,6 @@
 package io.tidemark.consumers.projection;
 
+import io.tidemark.consumers.runner.ProjectionRunner;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
@@ -66,7 +67,7 @@ public record FailurePolicy(int attempts, Duration firstDelay, Duration maxDelay
     }
 
     /** How long to wait after so many failures in a row; half of it is random, so that nobody retries in step. */
-    Duration delayAfter(int failures, RandomGenerator random) {
+    public Duration delayAfter(int failures, RandomGenerator random) {
         long full = firstDelay.toMillis();
         for (int i = 1; i < failures && full < maxDelay.toMillis(); i++) {
             full *= 2;

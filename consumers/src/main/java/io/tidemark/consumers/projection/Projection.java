@@ -75,7 +75,8 @@ public record Projection(
         return new Projection(name, generation, topics, handler, onFailure, events);
     }
 
-    String replacedBy(int newer) {
+    /** Why this generation is over. */
+    public String replacedBy(int newer) {
         return "generation " + newer + " of " + name + " is read now; generation " + generation
                 + " is not written any more, and its program can be stopped";
     }

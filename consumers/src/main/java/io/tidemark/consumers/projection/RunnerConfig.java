@@ -68,21 +68,22 @@ public record RunnerConfig(DataSource database, Map<String, Object> kafka, int w
     }
 
     /** @throws org.apache.kafka.common.KafkaException when a Kafka property is not acceptable */
-    void check(Projection projection) {
+    public void check(Projection projection) {
         ConsumerConfig.configDef().parse(consumerProperties(projection, groupId(projection)));
     }
 
-    String groupId(Projection projection) {
+    /** The Kafka group of the generation that is read: {@code group.id} where that is set, else the projection's name. */
+    public String groupId(Projection projection) {
         return String.valueOf(kafka.getOrDefault(ConsumerConfig.GROUP_ID_CONFIG, projection.name()));
     }
 
     /** Its own while it is built: the offsets of the projection's group tell how far the generation is that is read. */
-    String buildingGroupId(Projection projection) {
+    public String buildingGroupId(Projection projection) {
         return groupId(projection) + "-g" + projection.generation();
     }
 
     /** Partitions that stay with a member go on during a rebalance, unless another assignor or protocol is set. */
-    Map<String, Object> consumerProperties(Projection projection, String group) {
+    public Map<String, Object> consumerProperties(Projection projection, String group) {
         Map<String, Object> properties = new HashMap<>();
         if (!kafka.containsKey(ConsumerConfig.GROUP_PROTOCOL_CONFIG)) {
             properties.put(

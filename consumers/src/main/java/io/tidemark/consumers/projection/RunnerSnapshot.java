@@ -1,5 +1,6 @@
 package io.tidemark.consumers.projection;
 
+import io.tidemark.consumers.runner.ProjectionRunner;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.tidemark.consumers.progress.ClaimResult;
 import io.tidemark.consumers.progress.ProgressTable;
-import io.tidemark.consumers.projection.ProjectionRunner;
+import io.tidemark.consumers.runner.ProjectionRunner;
 import io.tidemark.quickstart.stack.ChildJvm;
 import java.sql.Connection;
 import java.sql.Statement;

@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.tidemark.consumers.projection.BatchHandler;
 import io.tidemark.consumers.projection.Projection;
-import io.tidemark.consumers.projection.ProjectionRunner;
 import io.tidemark.consumers.projection.RunnerSnapshot;
 import io.tidemark.consumers.projection.RunnerSnapshot.Role;
+import io.tidemark.consumers.runner.ProjectionRunner;
 import io.tidemark.it.consumers.HeldConsumer.Place;
 import io.tidemark.quickstart.stack.ChildJvm;
 import java.sql.Connection;

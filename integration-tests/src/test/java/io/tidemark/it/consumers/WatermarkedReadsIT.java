@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.consumers.progress.ProgressTable;
 import io.tidemark.consumers.projection.Projection;
-import io.tidemark.consumers.projection.ProjectionRunner;
 import io.tidemark.consumers.projection.RunnerConfig;
+import io.tidemark.consumers.runner.ProjectionRunner;
 import io.tidemark.consumers.watermark.Fallback;
 import io.tidemark.consumers.watermark.GatedRead;
 import io.tidemark.consumers.watermark.NotCaughtUpException;

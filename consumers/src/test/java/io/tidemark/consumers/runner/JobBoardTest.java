@@ -1,0 +1,183 @@
+package io.tidemark.consumers.runner;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.consumers.apply.Applier;
+import io.tidemark.consumers.apply.DeadLetterSender;
+import io.tidemark.consumers.apply.Job;
+import io.tidemark.consumers.partition.PartitionWork;
+import io.tidemark.consumers.progress.ClaimResult.Claimed;
+import io.tidemark.consumers.progress.ProgressTable;
+import io.tidemark.consumers.progress.ProgressTable.Partition;
+import io.tidemark.consumers.projection.BatchHandler;
+import io.tidemark.consumers.projection.Event;
+import io.tidemark.consumers.projection.FailurePolicy;
+import io.tidemark.consumers.projection.Projection;
+import io.tidemark.consumers.projection.RunnerSnapshot.State;
+import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.Executor;
+import javax.sql.DataSource;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Jobs and their reports, on one thread: a job runs when it is handed out, its report is taken with the next turn. */
+class JobBoardTest {
+
+    private static final Partition PARTITION = new Partition("t", 0);
+    private static final TopicPartition KAFKA = new TopicPartition("t", 0);
+
+    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
+    private final GroupOffsets offsets = new GroupOffsets(consumer, "");
+    private final PartitionWork work = new PartitionWork(
+            PARTITION, FailurePolicy.stopAfter(1), 10, Duration.ofSeconds(5), new SplittableRandom(1));
+
+    @BeforeEach
+    void assign() {
+        consumer.assign(List.of(KAFKA));
+    }
+
+    private JobBoard board(DataSource database, BatchHandler handler) {
+        return board(database, handler, Runnable::run);
+    }
+
+    private JobBoard board(DataSource database, BatchHandler handler, Executor workers) {
+        Projection projection = Projection.ofBatches("v", List.of("t"), handler);
+        Applier applier = new Applier(
+                database,
+                new ProgressTable("v", 1, "v"),
+                handler,
+                new DeadLetterSender("v", Map.of(), Clock.systemUTC()));
+        OutcomeDesk desk = new OutcomeDesk(projection, consumer, offsets, new Counters());
+        return new JobBoard(applier, workers, desk, () -> {});
+    }
+
+    /** Every statement succeeds, and changes one row. */
+    private static DataSource database() {
+        return database(proxy(Connection.class));
+    }
+
+    private static DataSource database(Connection connection) {
+        return (DataSource) Proxy.newProxyInstance(
+                JobBoardTest.class.getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("getConnection")) {
+                        return connection;
+                    }
+                    throw new UnsupportedOperationException(method.getName());
+                });
+    }
+
+    private static <T> T proxy(Class<T> type) {
+        return type.cast(Proxy.newProxyInstance(
+                JobBoardTest.class.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
+                    Class<?> result = method.getReturnType();
+                    return result == boolean.class
+                            ? (Object) method.getName().equals("isValid")
+                            : result == int.class ? (Object) 1 : result.isInterface() ? proxy(result) : null;
+                }));
+    }
+
+    private void arrived(long offset) {
+        work.backlog().add(Event.of(new ConsumerRecord<>("t", 0, offset, new byte[] {1}, new byte[] {2})));
+    }
+
+    private static void turn(JobBoard board, PartitionWork work) {
+        board.beginNext(work);
+        board.takeReports();
+    }
+
+    @Test
+    void anErrorNobodyExpectsIsTheEventsFailure() {
+        JobBoard board = board(database(), (events, connection) -> {
+            throw new OutOfMemoryError("a payload that is too large");
+        });
+        work.claimed(new Claimed(0, 1));
+        arrived(0);
+
+        turn(board, work);
+
+        assertThat(work.isBusy()).isFalse();
+        assertThat(work.state()).isEqualTo(State.STOPPED);
+        assertThat(work.reason()).contains("t-0@0", "a payload that is too large");
+    }
+
+    @Test
+    void aPoolThatThrowsWhateverItLikesIsWaitedFor() {
+        DataSource broken = (DataSource) Proxy.newProxyInstance(
+                JobBoardTest.class.getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
+                    throw new IllegalStateException("the pool is closed");
+                });
+        JobBoard board = board(broken, (events, connection) -> {});
+        work.claimed(new Claimed(0, 1));
+        arrived(0);
+
+        turn(board, work);
+
+        assertThat(work.isBusy()).isFalse();
+        assertThat(work.state()).isEqualTo(State.CLAIMING);
+        assertThat(work.reason()).contains("the pool is closed");
+    }
+
+    @Test
+    void anErrorInAnythingElseIsTriedAgain() {
+        DataSource broken = (DataSource) Proxy.newProxyInstance(
+                JobBoardTest.class.getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
+                    throw new NoClassDefFoundError("org/postgresql/Driver");
+                });
+        JobBoard board = board(broken, (events, connection) -> {});
+
+        turn(board, work); // a claim
+
+        assertThat(work.isBusy()).isFalse();
+        assertThat(work.state()).isEqualTo(State.CLAIMING);
+        assertThat(work.reason()).contains("org/postgresql/Driver");
+    }
+
+    /** A gap is found while a worker is at events before it: what the worker commits must not make the rest begin behind the gap. */
+    @Test
+    void aJobThatWasOutWhenItsPartitionStoppedArmsNothing() {
+        List<Runnable> out = new ArrayList<>();
+        JobBoard board = board(database(), (events, connection) -> {}, out::add);
+        work.claimed(new Claimed(0, 1));
+        arrived(0);
+        board.beginNext(work);
+        work.stop("a gap");
+
+        out.remove(0).run();
+        board.takeReports();
+
+        assertThat(work.state()).isEqualTo(State.STOPPED);
+        assertThat(work.isClaimed()).isFalse();
+        assertThat(work.wantsEvents()).isFalse();
+        offsets.tellNow(List.of(KAFKA));
+        assertThat(consumer.committed(Set.of(KAFKA))).containsEntry(KAFKA, new OffsetAndMetadata(1, ""));
+    }
+
+    @Test
+    void norWhenThePartitionHasBeenStartedAgainMeanwhile() {
+        List<Runnable> out = new ArrayList<>();
+        JobBoard board = board(database(), (events, connection) -> {}, out::add);
+        work.claimed(new Claimed(0, 1));
+        arrived(0);
+        board.beginNext(work);
+        work.stop("a gap");
+        work.restart();
+
+        out.remove(0).run();
+        board.takeReports();
+
+        assertThat(work.isClaimed()).isFalse();
+        assertThat(work.begin(System.nanoTime())).contains(new Job.Claim());
+    }
+}
