@@ -11,13 +11,9 @@ import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.capture.Change;
 import io.tidemark.relay.capture.ChangeRing;
 import io.tidemark.relay.config.LimitsConfig;
-import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.position.Adoptions;
-import io.tidemark.relay.position.IndexEntry;
 import io.tidemark.relay.position.PublishedIndex;
-import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.position.StartDecision;
-import io.tidemark.relay.position.TopicIds;
 import io.tidemark.relay.publish.IndexWriter;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.TransactionalPublisher;
@@ -26,20 +22,15 @@ import io.tidemark.relay.route.Router;
 import io.tidemark.relay.source.SourceIdentity;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The publishing loop of one run, from a stream that has just been opened until something ends it. On the supervisor's
- * thread. Holds the one order everything rests on: Kafka commit, then index, then slot confirmation.
+ * thread.
  */
 final class RelayRun {
 
@@ -48,8 +39,6 @@ final class RelayRun {
     private static final int BUSY_EVENTS = 64;
 
     private static final long PATIENCE_MILLIS = 5;
-    /** A part of a split transaction is held in memory: a quarter of what a whole one may take. */
-    private static final int PARTS_OF_THE_LIMIT = 4;
 
     /** What the run is given; all of it is opened and closed by its caller. */
     record Parts(
@@ -93,12 +82,8 @@ final class RelayRun {
     private final TransactionAssembler assembler;
     private final EventSender sender;
     private final Batch batch;
-    private final long maxPartBytes;
-    /** What Kafka has. */
-    private ResumePoint resumePoint;
-    /** The LSN of the last whole transaction or barrier that Kafka has. */
-    private Lsn published;
-
+    private final CommitOrder commits;
+    private final PartByPart partByPart;
     private boolean anchored;
     /** Of the transaction that was taken last. */
     private long commitMillis;
@@ -113,10 +98,9 @@ final class RelayRun {
                 transactionBytes,
                 Path.of(parts.limits().spillDirectory()));
         this.sender = new EventSender(parts.identity().timeline(), parts.router(), parts.topics(), parts.publisher());
-        this.maxPartBytes = transactionBytes / PARTS_OF_THE_LIMIT;
         this.batch = new Batch(parts.limits().batchEvents(), transactionBytes);
-        this.resumePoint = start.resumePoint();
-        this.published = resumePoint.complete();
+        this.commits = new CommitOrder(parts, sender, start.resumePoint(), listener);
+        this.partByPart = new PartByPart(sender, commits, parts.limits());
     }
 
     /** Publishes until the listener says stop, or something fails. */
@@ -146,14 +130,7 @@ final class RelayRun {
     private void noteAnchor() {
         if (!anchored && assembler.isAnchored()) {
             anchored = true;
-            IndexEntry opening = IndexEntry.opening(
-                    parts.identity().timeline(),
-                    parts.run(),
-                    parts.adoptions().count(),
-                    resumePoint,
-                    System.currentTimeMillis());
-            tell(opening);
-            parts.index().anchoredBy(opening.session());
+            commits.open();
             listener.anchored();
         }
     }
@@ -171,7 +148,7 @@ final class RelayRun {
                     && transaction.events().isSpilled()) {
                 try (TransactionEvents events = transaction.events()) {
                     publishBatch();
-                    publishInParts(transaction, events);
+                    partByPart.publish(transaction, events, commitMillis);
                 }
                 continue;
             }
@@ -221,7 +198,7 @@ final class RelayRun {
             for (; sending < transactions.size(); sending++) {
                 send(transactions.get(sending));
             }
-            commit(ResumePoint.after(reached), batch.oldestCommitMillis());
+            commits.commit(ResumePoint.after(reached), batch.oldestCommitMillis());
             return transactions.size();
         } catch (PoisonEvent e) {
             parts.publisher().abort();
@@ -247,100 +224,5 @@ final class RelayRun {
                 sender.send(event, transaction.lsn(), ordinal, null);
             }
         }
-    }
-
-    /** Each part is a Kafka transaction; its header says so, and the position says how far it came. */
-    private void publishInParts(Assembled.Transaction transaction, TransactionEvents transactionEvents)
-            throws PublishFailure, InterruptedException {
-        Iterator<CapturedEvent> events = transactionEvents.iterator();
-        int total = transactionEvents.count();
-        List<CapturedEvent> part = new ArrayList<>();
-        long partBytes = 0;
-        for (int ordinal = 0; events.hasNext(); ordinal++) {
-            CapturedEvent event = events.next();
-            if (ordinal < transaction.firstOrdinal()) {
-                continue;
-            }
-            part.add(event);
-            partBytes += event.approximateBytes();
-            boolean isLast = ordinal == total - 1;
-            if (isLast || part.size() >= parts.limits().batchEvents() || partBytes >= maxPartBytes) {
-                publishPart(transaction.lsn(), part, ordinal, total);
-                Failpoint.BETWEEN_PARTS.reach();
-                part.clear();
-                partBytes = 0;
-            }
-        }
-    }
-
-    private void publishPart(Lsn commitLsn, List<CapturedEvent> part, int lastOrdinal, int total)
-            throws PublishFailure, InterruptedException {
-        int firstOrdinal = lastOrdinal - part.size() + 1;
-        String split = firstOrdinal + "-" + lastOrdinal + "/" + total;
-        boolean complete = lastOrdinal == total - 1;
-        boolean published = false;
-        while (!published) {
-            try {
-                sender.begin();
-                for (int i = 0; i < part.size(); i++) {
-                    sender.send(part.get(i), commitLsn, firstOrdinal + i, split);
-                }
-                commit(
-                        complete
-                                ? ResumePoint.after(commitLsn)
-                                : ResumePoint.inside(commitLsn, lastOrdinal, this.published),
-                        commitMillis);
-                published = true;
-            } catch (PublishFailure e) {
-                sender.takeBack(e);
-            }
-        }
-    }
-
-    /** The order that makes it exactly once: nothing is told to anyone before Kafka has it for good. */
-    private void commit(ResumePoint reached, long oldestCommitMillis) throws PublishFailure {
-        Failpoint.AFTER_SEND.reach();
-        SourcePosition position =
-                new SourcePosition(parts.identity(), reached, parts.owner(), Instant.now(), parts.adoptions());
-        String sourceId = parts.identity().sourceId();
-        Map<String, byte @Nullable []> records = new HashMap<>();
-        records.put(sourceId, position.toJson());
-        parts.topics().toRecord().ifPresent(ids -> records.put(TopicIds.key(sourceId), ids));
-        Map<TopicPartition, List<TransactionalPublisher.End>> ends =
-                parts.publisher().commit(SourcePosition.TOPIC, records);
-        parts.topics().committed();
-
-        Failpoint.AFTER_COMMIT.reach();
-        tell(new IndexEntry(
-                parts.identity().timeline(),
-                parts.run(),
-                parts.adoptions().count(),
-                resumePoint,
-                reached,
-                System.currentTimeMillis(),
-                additions(ends)));
-        resumePoint = reached;
-        published = reached.complete();
-
-        Failpoint.BEFORE_CONFIRM.reach();
-        parts.engine().confirmUpTo(published);
-        Failpoint.AFTER_CONFIRM.reach();
-        listener.published(sender.sent(), sender.committed(), oldestCommitMillis);
-    }
-
-    private static Map<TopicPartition, List<IndexEntry.Addition>> additions(
-            Map<TopicPartition, List<TransactionalPublisher.End>> ends) {
-        Map<TopicPartition, List<IndexEntry.Addition>> additions = new HashMap<>();
-        ends.forEach((partition, list) -> additions.put(
-                partition,
-                list.stream()
-                        .map(end -> new IndexEntry.Addition(end.firstLsn(), end.endOffset()))
-                        .toList()));
-        return additions;
-    }
-
-    private void tell(IndexEntry entry) {
-        parts.index().apply(entry);
-        parts.indexWriter().write(entry.toJson());
     }
 }

@@ -3,7 +3,6 @@ package io.tidemark.relay.explain;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Position;
 import io.tidemark.relay.deadletter.DeadLetter;
-import io.tidemark.relay.source.OutboxRow;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.kafka.common.TopicPartition;
@@ -19,7 +18,7 @@ import org.apache.kafka.common.TopicPartition;
  */
 public record EventTrace(
         UUID id,
-        Optional<OutboxRow> row,
+        Optional<CommittedRow> row,
         Optional<Found> record,
         Optional<DeadLetter> deadLetter,
         Stage stage,
@@ -46,7 +45,7 @@ public record EventTrace(
             + " earlier route, discarded as a dead letter, or left out by tidemark adopt";
 
     /** A row that is no dead letter, and was not found in its topic. */
-    static EventTrace notFound(UUID id, OutboxRow row, Search search, Optional<Lsn> published) {
+    static EventTrace notFound(UUID id, CommittedRow row, Search search, Optional<Lsn> published) {
         if (search instanceof Search.Incomplete incomplete) {
             return ofRow(id, row, Stage.UNKNOWN, incomplete.reason());
         }
@@ -72,7 +71,7 @@ public record EventTrace(
                         + ", and its commit is somewhere up to " + row.writtenUpTo());
     }
 
-    private static EventTrace ofRow(UUID id, OutboxRow row, Stage stage, String reason) {
+    private static EventTrace ofRow(UUID id, CommittedRow row, Stage stage, String reason) {
         return new EventTrace(id, Optional.of(row), Optional.empty(), Optional.empty(), stage, reason);
     }
 

@@ -9,7 +9,6 @@ import io.tidemark.relay.deadletter.DeadLetterTopic;
 import io.tidemark.relay.explain.EventTrace.Stage;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.source.Nudges;
-import io.tidemark.relay.source.OutboxRow;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceNotReady;
 import java.sql.Connection;
@@ -93,7 +92,7 @@ public final class EventTracer implements AutoCloseable {
     }
 
     private EventTrace search(UUID id) throws SourceNotReady, SQLException, PublishFailure, InterruptedException {
-        Optional<OutboxRow> row = row(id);
+        Optional<CommittedRow> row = row(id);
         if (row.isPresent()) {
             awaitPublished(row.get().writtenUpTo());
         }
@@ -121,12 +120,12 @@ public final class EventTracer implements AutoCloseable {
                 .orElseGet(() -> nothing(id, row, Stage.NOWHERE, ""));
     }
 
-    private static EventTrace nothing(UUID id, Optional<OutboxRow> row, Stage stage, String reason) {
+    private static EventTrace nothing(UUID id, Optional<CommittedRow> row, Stage stage, String reason) {
         return new EventTrace(id, row, Optional.empty(), Optional.empty(), stage, reason);
     }
 
     /** Without a topic it can only be a dead letter. */
-    private Search search(UUID id, OutboxRow row) throws PublishFailure {
+    private Search search(UUID id, CommittedRow row) throws PublishFailure {
         Optional<String> topic = topicOf(row.aggregateType());
         if (topic.isEmpty()) {
             return new Search.NotThere();
@@ -150,12 +149,12 @@ public final class EventTracer implements AutoCloseable {
     }
 
     /** Only our own table is looked into: another may have no index on its ids, and the relay no right to read it. */
-    private Optional<OutboxRow> row(UUID id) throws SourceNotReady, SQLException {
+    private Optional<CommittedRow> row(UUID id) throws SourceNotReady, SQLException {
         if (!config.outbox().isOwn()) {
             return Optional.empty();
         }
         try (Connection connection = database.connect("explain")) {
-            return OutboxRow.find(connection, id);
+            return CommittedRow.find(connection, id);
         }
     }
 

@@ -9,12 +9,12 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Position;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.deadletter.DeadLetter;
+import io.tidemark.relay.explain.CommittedRow;
 import io.tidemark.relay.explain.EventTrace;
 import io.tidemark.relay.explain.EventTrace.Found;
 import io.tidemark.relay.explain.EventTrace.Stage;
 import io.tidemark.relay.explain.EventTracer;
 import io.tidemark.relay.health.RelayState;
-import io.tidemark.relay.source.OutboxRow;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.watermark.Answer;
 import io.tidemark.relay.watermark.ProjectionReports;
@@ -129,7 +129,7 @@ public final class EventsResource {
                 : trace.stage().name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    private static ObjectNode toJson(OutboxRow row) {
+    private static ObjectNode toJson(CommittedRow row) {
         return JSON.objectNode()
                 .put("aggregateType", row.aggregateType())
                 .put("aggregateId", row.aggregateId())

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.explain.EventTrace.Stage;
-import io.tidemark.relay.source.OutboxRow;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
@@ -16,7 +15,7 @@ class EventTraceTest {
     private static final Search NOT_THERE = new Search.NotThere();
 
     private static EventTrace notFound(Search search, Optional<Lsn> published) {
-        OutboxRow row = new OutboxRow("order", "1", "Placed", Instant.EPOCH, new Lsn(100), new Lsn(200));
+        CommittedRow row = new CommittedRow("order", "1", "Placed", Instant.EPOCH, new Lsn(100), new Lsn(200));
         return EventTrace.notFound(new UUID(0, 1), row, search, published);
     }
 

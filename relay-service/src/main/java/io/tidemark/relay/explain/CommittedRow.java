@@ -1,4 +1,4 @@
-package io.tidemark.relay.source;
+package io.tidemark.relay.explain;
 
 import io.tidemark.outbox.Lsn;
 import java.sql.Connection;
@@ -16,7 +16,7 @@ import java.util.UUID;
  * @param writtenAfter its transaction's commit LSN is above this one
  * @param writtenUpTo its transaction's commit LSN is at or below this one
  */
-public record OutboxRow(
+public record CommittedRow(
         String aggregateType,
         String aggregateId,
         String eventType,
@@ -34,7 +34,7 @@ public record OutboxRow(
             + " from outbox.event, pg_control_checkpoint() checkpoint where id = ? order by created_at limit 1";
 
     /** The row with this id; empty when there is none: never committed, or removed by cleanup. */
-    public static Optional<OutboxRow> find(Connection connection, UUID id) throws SQLException {
+    public static Optional<CommittedRow> find(Connection connection, UUID id) throws SQLException {
         // The LSN is read by a later statement than the row is seen by: what is visible has been committed before it.
         try (PreparedStatement select = connection.prepareStatement(FIND)) {
             select.setObject(1, id);
@@ -47,7 +47,7 @@ public record OutboxRow(
                 String aggregateId = row.getString(2);
                 String eventType = row.getString(3);
                 Lsn after = Lsn.parse(row.getString(5));
-                return Optional.of(new OutboxRow(
+                return Optional.of(new CommittedRow(
                         type, aggregateId, eventType, createdAt.toInstant(), after, insertLsn(connection)));
             }
         }
