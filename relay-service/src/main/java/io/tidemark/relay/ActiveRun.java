@@ -7,16 +7,12 @@ import io.tidemark.relay.capture.ChangeRing;
 import io.tidemark.relay.capture.OutboxShape;
 import io.tidemark.relay.cleanup.Cleanup;
 import io.tidemark.relay.config.PostgresConfig;
-import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.RouteConfig;
 import io.tidemark.relay.election.AdvisoryLock;
 import io.tidemark.relay.failpoint.Failpoint;
-import io.tidemark.relay.follow.IndexFollower;
 import io.tidemark.relay.health.RelayState;
-import io.tidemark.relay.metrics.RelayCounters;
 import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.KafkaTail;
-import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.position.StartDecision;
 import io.tidemark.relay.publish.IndexWriter;
@@ -25,12 +21,10 @@ import io.tidemark.relay.publish.Topics;
 import io.tidemark.relay.publish.TransactionalPublisher;
 import io.tidemark.relay.route.Router;
 import io.tidemark.relay.source.SlotState;
-import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
 import io.tidemark.relay.source.TimelineHistory;
 import io.tidemark.relay.source.TimelineReader;
-import io.tidemark.relay.watermark.Watermarks;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -61,37 +55,11 @@ final class ActiveRun {
     private static final int RING_CHANGES = 16_384;
     private static final long RING_BYTES = 16 * 1024 * 1024;
 
-    private final RelayConfiguration config;
-    private final SourceDatabase database;
-    private final PublishedIndex index;
-    private final IndexFollower follower;
-    private final RelayState state;
-    private final Watermarks watermarks;
-    private final RelayCounters counters;
-    private final String relayId;
-    private final String owner;
+    private final Resident relay;
     private final BooleanSupplier isStopping;
 
-    ActiveRun(
-            RelayConfiguration config,
-            SourceDatabase database,
-            PublishedIndex index,
-            IndexFollower follower,
-            RelayState state,
-            Watermarks watermarks,
-            RelayCounters counters,
-            String relayId,
-            String owner,
-            BooleanSupplier isStopping) {
-        this.config = config;
-        this.database = database;
-        this.index = index;
-        this.follower = follower;
-        this.state = state;
-        this.watermarks = watermarks;
-        this.counters = counters;
-        this.relayId = relayId;
-        this.owner = owner;
+    ActiveRun(Resident relay, BooleanSupplier isStopping) {
+        this.relay = relay;
         this.isStopping = isStopping;
     }
 
@@ -103,11 +71,11 @@ final class ActiveRun {
     /** @param control the session that holds the lock */
     void run(Connection control, SourceIdentity identity)
             throws HaltException, SourceNotReady, CaptureFailed, SQLException, PublishFailure, InterruptedException {
-        state.enter(RelayState.Phase.STARTING, null);
-        try (Topics topics = new Topics(config.kafka());
-                TransactionalPublisher publisher =
-                        new TransactionalPublisher(config.kafka(), transactionalId(identity), hasDeadLetters());
-                IndexWriter indexWriter = new IndexWriter(config.kafka(), identity.sourceId())) {
+        relay.state().enter(RelayState.Phase.STARTING, null);
+        try (Topics topics = new Topics(relay.config().kafka());
+                TransactionalPublisher publisher = new TransactionalPublisher(
+                        relay.config().kafka(), transactionalId(identity), hasDeadLetters());
+                IndexWriter indexWriter = new IndexWriter(relay.config().kafka(), identity.sourceId())) {
             if (!topics.hasDefendedTransactions()) {
                 LOG.warn("event=weak-transactions transaction.version=below-2 fix=\"kafka-features.sh upgrade --feature"
                         + " transaction.version=2\" why=KIP-890");
@@ -120,15 +88,15 @@ final class ActiveRun {
             Adoptions adoptions;
             boolean takesOver;
             PublishedTopics publishedTopics;
-            PostgresConfig server = database.serverOf(control);
+            PostgresConfig server = relay.database().serverOf(control);
             TimelineHistory history = new TimelineReader(server).read(identity);
-            try (KafkaTail tail = new KafkaTail(config.kafka())) {
+            try (KafkaTail tail = new KafkaTail(relay.config().kafka())) {
                 publishedTopics = new PublishedTopics(topics, readable(() -> tail.lastTopicIds(identity.sourceId())));
                 publishedTopics.check();
                 Optional<SourcePosition> stored = readable(() -> tail.lastPosition(identity.sourceId()));
                 adoptions = stored.map(SourcePosition::adoptions).orElse(Adoptions.NONE);
-                takesOver =
-                        stored.map(position -> !position.owner().equals(owner)).orElse(false);
+                takesOver = stored.map(position -> !position.owner().equals(relay.owner()))
+                        .orElse(false);
                 start = decideStart(stored, control, identity, history);
                 startIndex(tail, start, adoptions, topics.partitionsOf(declared));
             }
@@ -137,25 +105,26 @@ final class ActiveRun {
             ChangeRing ring = new ChangeRing(RING_CHANGES, RING_BYTES);
             try (CaptureEngine engine = CaptureEngine.start(
                             server,
-                            config.outbox(),
+                            relay.config().outbox(),
                             start.slotConfirmed(),
-                            OutboxShape.completeAt(control, config.outbox()),
+                            OutboxShape.completeAt(control, relay.config().outbox()),
                             ring);
                     @Nullable Cleanup cleanup = startCleanup(identity)) {
-                engine.expectAnswersWithin(database.walSenderTimeout(control));
+                engine.expectAnswersWithin(relay.database().walSenderTimeout(control));
                 Failpoint.AFTER_ENGINE_START.reach();
                 if (!awaitStream(control, engine)) {
                     return;
                 }
                 if (takesOver) {
-                    counters.tookOver();
+                    relay.counters().tookOver();
                 }
-                state.captures(new ShownCapture(engine));
-                Router router = new Router(config.routes(), config.headers(), identity.sourceId());
+                relay.state().captures(new ShownCapture(engine));
+                Router router =
+                        new Router(relay.config().routes(), relay.config().headers(), identity.sourceId());
                 RelayRun.Parts parts = new RelayRun.Parts(
                         identity,
-                        owner,
-                        relayId + "/" + AdvisoryLock.sessionId(control),
+                        relay.owner(),
+                        relay.id() + "/" + AdvisoryLock.sessionId(control),
                         adoptions,
                         engine,
                         ring,
@@ -163,19 +132,18 @@ final class ActiveRun {
                         publishedTopics,
                         publisher,
                         indexWriter,
-                        index,
-                        config.limits());
+                        relay.index(),
+                        relay.config().limits());
                 LOG.info(
                         "event=streaming timeline={} from={} resumePoint={}",
                         identity.timeline(),
                         start.slotConfirmed(),
                         start.resumePoint().lsn());
-                RunWatch watch = new RunWatch(
-                        control, database, engine, publishedTopics, index, state, watermarks, counters, isStopping);
+                RunWatch watch = new RunWatch(relay, control, engine, publishedTopics, isStopping);
                 try {
                     new RelayRun(parts, start, watch).publishUntilStopped();
                 } finally {
-                    state.capturesNoMore();
+                    relay.state().capturesNoMore();
                 }
                 Failpoint.BEFORE_RELEASE.reach();
             }
@@ -183,7 +151,7 @@ final class ActiveRun {
     }
 
     private boolean hasDeadLetters() {
-        return config.routes().stream().anyMatch(RouteConfig::hasDeadLetters);
+        return relay.config().routes().stream().anyMatch(RouteConfig::hasDeadLetters);
     }
 
     /**
@@ -201,7 +169,10 @@ final class ActiveRun {
             engine.checkAlive();
             TimeUnit.MILLISECONDS.sleep(STREAM_CHECK_MILLIS);
         }
-        if (!database.slot(control).map(slot -> slot.activePid().isPresent()).orElse(false)) {
+        if (!relay.database()
+                .slot(control)
+                .map(slot -> slot.activePid().isPresent())
+                .orElse(false)) {
             throw new CaptureFailed("the replication stream is not on the server that holds the lock; postgres.url must"
                     + " lead to the primary only");
         }
@@ -214,7 +185,7 @@ final class ActiveRun {
         if (hasDeadLetters()) {
             topics.ensureDeadLetters();
         }
-        Set<String> declared = config.projections().stream()
+        Set<String> declared = relay.config().projections().stream()
                 .flatMap(projection -> projection.topics().stream())
                 .collect(Collectors.toSet());
         for (String topic : declared) {
@@ -225,9 +196,9 @@ final class ActiveRun {
 
     /** Whoever still streams from our slot has lost the lock, and its producer is fenced. */
     private void freeSlot(Connection control) throws SQLException {
-        Optional<SlotState> slot = database.slot(control);
+        Optional<SlotState> slot = relay.database().slot(control);
         if (slot.isPresent() && slot.get().activePid().isPresent()) {
-            database.endWalsender(control, slot.get().activePid().getAsInt());
+            relay.database().endWalsender(control, slot.get().activePid().getAsInt());
         }
     }
 
@@ -235,7 +206,12 @@ final class ActiveRun {
             Optional<SourcePosition> stored, Connection control, SourceIdentity identity, TimelineHistory history)
             throws HaltException, SourceNotReady, SQLException {
         StartDecision decision = StartDecision.decide(
-                stored, database.slot(control), config.postgres().slot(), identity, history, database.walHead(control));
+                stored,
+                relay.database().slot(control),
+                relay.config().postgres().slot(),
+                identity,
+                history,
+                relay.database().walHead(control));
         if (decision instanceof StartDecision.Halt halt) {
             throw new HaltException(halt.reason());
         }
@@ -249,23 +225,23 @@ final class ActiveRun {
     private void startIndex(
             KafkaTail tail, StartDecision.Start start, Adoptions adoptions, Set<TopicPartition> declaredPartitions)
             throws InterruptedException {
-        follower.awaitRebuilt(REBUILD_TIMEOUT);
-        if (!index.isCompleteAt(start.resumePoint(), adoptions.count())) {
-            index.startAt(start.resumePoint(), adoptions, tail.recordEnds(declaredPartitions));
+        relay.follower().awaitRebuilt(REBUILD_TIMEOUT);
+        if (!relay.index().isCompleteAt(start.resumePoint(), adoptions.count())) {
+            relay.index().startAt(start.resumePoint(), adoptions, tail.recordEnds(declaredPartitions));
         }
     }
 
     /** @return null where the table is not ours: its rows are not ours to delete */
     private @Nullable Cleanup startCleanup(SourceIdentity identity) {
-        if (!config.outbox().isOwn()) {
+        if (!relay.config().outbox().isOwn()) {
             return null;
         }
         return Cleanup.start(
-                database,
+                relay.database(),
                 identity,
-                config.outbox().retention().toJavaDuration(),
-                index::published,
-                () -> state.snapshot().phase() == RelayState.Phase.RUNNING);
+                relay.config().outbox().retention().toJavaDuration(),
+                relay.index()::published,
+                () -> relay.state().snapshot().phase() == RelayState.Phase.RUNNING);
     }
 
     /** A record that was written by something else, or is damaged: where to resume is not known. */

@@ -4,11 +4,7 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.capture.CaptureEngine;
 import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.health.RelayState;
-import io.tidemark.relay.metrics.RelayCounters;
-import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.publish.PublishFailure;
-import io.tidemark.relay.source.SourceDatabase;
-import io.tidemark.relay.watermark.Watermarks;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
@@ -32,14 +28,10 @@ final class RunWatch implements RelayRun.Listener {
     /** A stream that has not come by its resume point may be quiet above it: a nudge brings on the decision. */
     private static final long ANCHOR_NUDGE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+    private final Resident relay;
     private final Connection control;
-    private final SourceDatabase database;
     private final CaptureEngine engine;
     private final PublishedTopics topics;
-    private final PublishedIndex index;
-    private final RelayState state;
-    private final Watermarks watermarks;
-    private final RelayCounters counters;
     private final BooleanSupplier isStopping;
     private final long startedNanos = System.nanoTime();
     private boolean anchored;
@@ -52,23 +44,15 @@ final class RunWatch implements RelayRun.Listener {
 
     /** @param control the session that holds the lock */
     RunWatch(
+            Resident relay,
             Connection control,
-            SourceDatabase database,
             CaptureEngine engine,
             PublishedTopics topics,
-            PublishedIndex index,
-            RelayState state,
-            Watermarks watermarks,
-            RelayCounters counters,
             BooleanSupplier isStopping) {
+        this.relay = relay;
         this.control = control;
-        this.database = database;
         this.engine = engine;
         this.topics = topics;
-        this.index = index;
-        this.state = state;
-        this.watermarks = watermarks;
-        this.counters = counters;
         this.isStopping = isStopping;
     }
 
@@ -82,12 +66,12 @@ final class RunWatch implements RelayRun.Listener {
         if (isStopping.getAsBoolean()) {
             return false;
         }
-        state.turned();
+        relay.state().turned();
         long now = System.nanoTime();
-        if (anchored && (!state.isHalted() || now - startedNanos > PROVEN_NANOS)) {
-            state.enter(RelayState.Phase.RUNNING, null);
+        if (anchored && (!relay.state().isHalted() || now - startedNanos > PROVEN_NANOS)) {
+            relay.state().enter(RelayState.Phase.RUNNING, null);
         }
-        state.progressed(index.published(), engine.confirmed());
+        relay.state().progressed(relay.index().published(), engine.confirmed());
         countIgnored();
         if (now - lastSessionCheck > SESSION_CHECK_NANOS) {
             lastSessionCheck = now;
@@ -101,7 +85,7 @@ final class RunWatch implements RelayRun.Listener {
         }
         if (!anchored && !anchorNudged && now - startedNanos > ANCHOR_NUDGE_NANOS) {
             anchorNudged = true;
-            database.nudge(control);
+            relay.database().nudge(control);
         }
         if (now - lastNudgeCheck > NUDGE_CHECK_NANOS) {
             lastNudgeCheck = now;
@@ -112,25 +96,25 @@ final class RunWatch implements RelayRun.Listener {
 
     private void countIgnored() {
         long ignored = engine.ignoredChanges();
-        state.ignored(ignored - ignoredChanges);
+        relay.state().ignored(ignored - ignoredChanges);
         ignoredChanges = ignored;
     }
 
     private void nudgeWhenQuiet() throws SQLException {
-        Lsn published = index.published();
+        Lsn published = relay.index().published();
         boolean quiet = published.equals(publishedAtLastCheck);
         publishedAtLastCheck = published;
-        if (quiet && database.walHead(control).value() - published.value() > NUDGE_AFTER_BYTES) {
-            database.nudge(control);
+        if (quiet && relay.database().walHead(control).value() - published.value() > NUDGE_AFTER_BYTES) {
+            relay.database().nudge(control);
         }
     }
 
     @Override
     public void published(int events, int deadLetters, long oldestCommitMillis) {
-        state.turned(); // each part of a large transaction is progress, though the loop has not come round
-        state.addDeadLetters(deadLetters);
-        state.progressed(index.published(), engine.confirmed());
-        counters.published(events, deadLetters, oldestCommitMillis);
-        watermarks.advanced();
+        relay.state().turned(); // each part of a large transaction is progress, though the loop has not come round
+        relay.state().addDeadLetters(deadLetters);
+        relay.state().progressed(relay.index().published(), engine.confirmed());
+        relay.counters().published(events, deadLetters, oldestCommitMillis);
+        relay.watermarks().advanced();
     }
 }
