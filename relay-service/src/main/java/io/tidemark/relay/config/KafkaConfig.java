@@ -1,5 +1,6 @@
 package io.tidemark.relay.config;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -13,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param topics how topics are made
  */
 public record KafkaConfig(String bootstrapServers, Map<String, String> properties, TopicsConfig topics) {
+
+    /** A broker that says nothing is given up, and another one asked: Kafka's own half a minute is for brokers that think. */
+    private static final int SILENCE_MILLIS = 5_000;
 
     /** What exactly-once delivery rests on, and what the relay must name itself. */
     private static final Set<String> OURS = Set.of(
@@ -45,6 +49,21 @@ public record KafkaConfig(String bootstrapServers, Map<String, String> propertie
             throw new ConfigurationProblem("kafka.properties may not set " + String.join(", ", refused)
                     + ": the relay sets them itself, exactly-once delivery rests on them; remove them");
         }
+    }
+
+    /**
+     * The properties of a client to begin with: what is put into them afterwards is not for users to change.
+     *
+     * @param defaults which users may change
+     */
+    public Map<String, Object> client(String clientId, Map<String, ?> defaults) {
+        Map<String, Object> client = new HashMap<>();
+        client.put("request.timeout.ms", SILENCE_MILLIS);
+        client.putAll(defaults);
+        client.putAll(properties);
+        client.put("bootstrap.servers", bootstrapServers);
+        client.put("client.id", clientId);
+        return client;
     }
 
     private static Map<String, String> withValues(Map<String, String> properties) {

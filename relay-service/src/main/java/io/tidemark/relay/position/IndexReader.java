@@ -4,7 +4,6 @@ import io.tidemark.relay.config.KafkaConfig;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,9 +36,7 @@ public final class IndexReader implements AutoCloseable {
 
     /** Looks where the topic begins and ends now; waits for the topic to exist at most as long as Kafka's client does. */
     public IndexReader(KafkaConfig kafka, String sourceId) {
-        Map<String, Object> properties = new HashMap<>(kafka.properties());
-        properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
-        properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "tidemark-index-reader");
+        Map<String, Object> properties = kafka.client("tidemark-index-reader", Map.of());
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // entries may expire while being read

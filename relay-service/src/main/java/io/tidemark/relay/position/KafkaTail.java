@@ -39,9 +39,7 @@ public final class KafkaTail implements AutoCloseable {
     }
 
     private static KafkaConsumer<byte[], byte[]> consumer(KafkaConfig kafka, String isolation) {
-        Map<String, Object> properties = new HashMap<>(kafka.properties());
-        properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
-        properties.put(ConsumerConfig.CLIENT_ID_CONFIG, "tidemark-tail-" + isolation);
+        Map<String, Object> properties = kafka.client("tidemark-tail-" + isolation, Map.of());
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);

@@ -10,7 +10,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsResult;
@@ -36,10 +35,7 @@ public final class GroupOffsets implements AutoCloseable {
     /** Made when first needed: it cannot be while Kafka's names do not resolve, and then the next one to ask tries. */
     private synchronized Admin admin() {
         if (admin == null) {
-            Map<String, Object> properties = new HashMap<>(kafka.properties());
-            properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
-            properties.put(AdminClientConfig.CLIENT_ID_CONFIG, "tidemark-groups");
-            admin = Admin.create(properties);
+            admin = Admin.create(kafka.client("tidemark-groups", Map.of()));
         }
         return admin;
     }

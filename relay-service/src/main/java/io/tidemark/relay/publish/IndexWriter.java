@@ -3,7 +3,6 @@ package io.tidemark.relay.publish;
 import io.tidemark.relay.config.KafkaConfig;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -27,12 +26,9 @@ public final class IndexWriter implements AutoCloseable {
     private volatile boolean failing;
 
     public IndexWriter(KafkaConfig kafka, String sourceId) {
-        Map<String, Object> properties = new HashMap<>();
-        properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1000);
-        properties.put(ProducerConfig.LINGER_MS_CONFIG, 0);
-        properties.putAll(kafka.properties());
-        properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
-        properties.put(ProducerConfig.CLIENT_ID_CONFIG, "tidemark-index-" + sourceId);
+        Map<String, Object> properties = kafka.client(
+                "tidemark-index-" + sourceId,
+                Map.of(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1000, ProducerConfig.LINGER_MS_CONFIG, 0));
         properties.put(ProducerConfig.ACKS_CONFIG, "all");
         this.producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
         this.key = sourceId.getBytes(StandardCharsets.UTF_8);

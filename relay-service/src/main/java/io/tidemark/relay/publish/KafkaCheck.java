@@ -1,7 +1,6 @@
 package io.tidemark.relay.publish;
 
 import io.tidemark.relay.config.KafkaConfig;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,9 +22,8 @@ public final class KafkaCheck {
      * @throws PublishFailure when it does not answer or has too few brokers
      */
     public static String describe(KafkaConfig kafka) throws PublishFailure, InterruptedException {
-        Map<String, Object> properties = new HashMap<>(kafka.properties());
-        properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
-        try (Admin admin = Admin.create(properties)) {
+        Map<String, ?> inTime = Map.of(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, TIMEOUT_SECONDS * 1000);
+        try (Admin admin = Admin.create(kafka.client("tidemark-check", inTime))) {
             int brokers = admin.describeCluster()
                     .nodes()
                     .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)

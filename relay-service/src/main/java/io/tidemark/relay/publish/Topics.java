@@ -3,6 +3,7 @@ package io.tidemark.relay.publish;
 import io.tidemark.outbox.DeadLetters;
 import io.tidemark.relay.config.KafkaConfig;
 import io.tidemark.relay.config.TopicsConfig;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -26,7 +27,12 @@ public final class Topics implements AutoCloseable {
     /** Where index entries go: hints of which LSN each Kafka transaction reached. */
     public static final String INDEX = "tidemark.index";
 
-    private static final int TIMEOUT_SECONDS = 10;
+    /** For all that a question takes: brokers that say nothing, and others. */
+    private static final int ANSWER_SECONDS = 20;
+    /** Kafka's client gives up before. */
+    private static final int TIMEOUT_SECONDS = ANSWER_SECONDS + 5;
+
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
     private final Admin admin;
     private final TopicsConfig config;
@@ -36,10 +42,8 @@ public final class Topics implements AutoCloseable {
 
     public Topics(KafkaConfig kafka) {
         this.maxDeadLetterBytes = SizeLimits.of(kafka).deadLetter();
-        Map<String, Object> properties = new HashMap<>(kafka.properties());
-        properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
-        properties.put(AdminClientConfig.CLIENT_ID_CONFIG, "tidemark-topics");
-        this.admin = Admin.create(properties);
+        this.admin = Admin.create(kafka.client(
+                "tidemark-topics", Map.of(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_SECONDS * 1000)));
         this.config = kafka.topics();
     }
 
@@ -173,6 +177,6 @@ public final class Topics implements AutoCloseable {
 
     @Override
     public void close() {
-        admin.close();
+        admin.close(CLOSE_TIMEOUT);
     }
 }

@@ -50,20 +50,19 @@ public final class TransactionalPublisher implements AutoCloseable {
     /** @param deadLetters whether it must be able to send larger records than an event may be */
     public TransactionalPublisher(KafkaConfig kafka, String transactionalId, boolean deadLetters) {
         SizeLimits limits = SizeLimits.of(kafka);
-        Map<String, Object> properties = new HashMap<>();
-        properties.put(ProducerConfig.LINGER_MS_CONFIG, 0); // batches form while the last transaction commits
-        properties.put(ProducerConfig.BATCH_SIZE_CONFIG, 256 * 1024);
-        properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 1024 * 1024);
-        properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 30_000);
-        properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
-        properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 30_000);
-        properties.putAll(kafka.properties());
+        Map<String, Object> properties = kafka.client(
+                transactionalId,
+                Map.of(
+                        ProducerConfig.LINGER_MS_CONFIG, 0, // batches form while the last transaction commits
+                        ProducerConfig.BATCH_SIZE_CONFIG, 256 * 1024,
+                        ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 1024 * 1024,
+                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 30_000,
+                        ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000,
+                        ProducerConfig.MAX_BLOCK_MS_CONFIG, 30_000));
         if (deadLetters) {
             properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, limits.deadLetter());
         }
         maxEventBytes = deadLetters ? limits.event() : Integer.MAX_VALUE; // else the producer looks itself
-        properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
-        properties.put(ProducerConfig.CLIENT_ID_CONFIG, transactionalId);
         properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
         properties.put(ProducerConfig.ACKS_CONFIG, "all");
         properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
