@@ -4,14 +4,12 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.assemble.ResumePoint;
 import io.tidemark.relay.position.IndexEntry.Addition;
 import io.tidemark.relay.source.SourceIdentity;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -23,7 +21,7 @@ import org.apache.kafka.common.TopicPartition;
 public final class PublishedIndex {
 
     private final Predicate<String> declared;
-    private final Map<TopicPartition, PartitionIndex> partitions = new HashMap<>();
+    private final PartitionIndexes partitions = new PartitionIndexes();
     /** When publishing came to which LSN: the same histogram, with times for offsets. */
     private PartitionIndex times = new PartitionIndex();
 
@@ -169,7 +167,7 @@ public final class PublishedIndex {
                 from = unknownFrom.get();
             }
             first = false;
-            indexOf(partition).add(from, addition.endOffset());
+            partitions.of(partition).add(from, addition.endOffset());
         }
     }
 
@@ -195,7 +193,7 @@ public final class PublishedIndex {
         whatWasLeftOut = adoptions;
         recordEnds.forEach((partition, end) -> gap.close(partition).ifPresent(unknownFrom -> {
             if (end > 0 && declared.test(partition.topic())) {
-                indexOf(partition).add(unknownFrom, end);
+                partitions.of(partition).add(unknownFrom, end);
             }
         }));
         gap.fill();
@@ -212,10 +210,6 @@ public final class PublishedIndex {
         return holder.equals(session) || holder.equals(ownSession);
     }
 
-    private PartitionIndex indexOf(TopicPartition partition) {
-        return partitions.computeIfAbsent(partition, p -> new PartitionIndex());
-    }
-
     /** Everything with a commit LSN at or below it is in committed Kafka transactions, but for {@link #leftOut}. */
     public synchronized Lsn published() {
         return published;
@@ -228,9 +222,7 @@ public final class PublishedIndex {
 
     /** The partitions of these topics that hold anything to be consumed; in the others, nothing is needed. */
     public synchronized Set<TopicPartition> partitionsOf(Set<String> topics) {
-        return partitions.keySet().stream()
-                .filter(partition -> topics.contains(partition.topic()))
-                .collect(Collectors.toSet());
+        return partitions.in(topics);
     }
 
     /**
@@ -241,35 +233,23 @@ public final class PublishedIndex {
      * @return never above {@link #published}
      */
     public synchronized Lsn watermark(Set<String> topics, Map<TopicPartition, Long> committed) {
-        return lowest(partition -> topics.contains(partition.topic()), committed);
+        return partitions.consumedUpToIn(topics, committed, published);
     }
 
     /** The same for these partitions alone. */
     public synchronized Lsn consumedUpTo(Set<TopicPartition> some, Map<TopicPartition, Long> committed) {
-        return lowest(some::contains, committed);
-    }
-
-    private Lsn lowest(Predicate<TopicPartition> counts, Map<TopicPartition, Long> committed) {
-        Lsn lowest = published;
-        for (Map.Entry<TopicPartition, PartitionIndex> entry : partitions.entrySet()) {
-            TopicPartition partition = entry.getKey();
-            if (counts.test(partition)) {
-                Lsn consumed = entry.getValue().consumedUpTo(committed.getOrDefault(partition, 0L), published);
-                lowest = consumed.isAfter(lowest) ? lowest : consumed;
-            }
-        }
-        return lowest;
+        return partitions.consumedUpTo(some, committed, published);
     }
 
     /** The offset a group must have committed in the partition to have consumed everything up to {@code lsn}; 0: none. */
     public synchronized long need(TopicPartition partition, Lsn lsn) {
-        PartitionIndex index = partitions.get(partition);
+        PartitionIndex index = partitions.find(partition);
         return index == null ? 0 : index.need(lsn);
     }
 
     /** How many pairs of LSN and offset it keeps. */
     public synchronized int pairs() {
-        return partitions.values().stream().mapToInt(PartitionIndex::size).sum();
+        return partitions.pairs();
     }
 
     /**
