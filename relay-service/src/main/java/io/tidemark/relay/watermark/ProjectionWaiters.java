@@ -7,6 +7,7 @@ import io.tidemark.relay.progress.Committed;
 import io.tidemark.relay.watermark.Answer.Behind;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +25,9 @@ final class ProjectionWaiters {
     final Set<String> topics;
     private final PublishedIndex index;
     private final PriorityQueue<Waiter> parked = new PriorityQueue<>();
+    /** Those whose wait is over: to be answered with the first evidence, whatever it says. */
+    private final Set<Waiter> hurried = new HashSet<>();
+
     final GroupHistory history;
     boolean fetching;
     /** Why nothing can be said of its topics; empty when all is well. */
@@ -48,8 +52,23 @@ final class ProjectionWaiters {
         parked.add(waiter);
     }
 
+    /** From now on the first evidence will do. */
+    void hurry(Waiter waiter) {
+        hurried.add(waiter);
+    }
+
+    boolean isHurried(Waiter waiter) {
+        return hurried.contains(waiter);
+    }
+
     void remove(Waiter waiter) {
         parked.remove(waiter);
+        hurried.remove(waiter);
+    }
+
+    private void clear() {
+        parked.clear();
+        hurried.clear();
     }
 
     /** Whether somebody waits for the group, not for the source. */
@@ -70,18 +89,20 @@ final class ProjectionWaiters {
         failure = "";
         for (Waiter first = parked.peek(); first != null && watermark.isAtLeast(first.target); first = parked.peek()) {
             parked.remove();
+            hurried.remove(first);
             Answer success = new Answer.Success(first.waitedMillis(), index.published(), evidenceAgeMillis());
             first.complete(leftOut(index, first.target).orElse(success));
         }
-        Optional<Lsn> hopelessAbove = hopelessAbove(watermark, offsets);
-        List<Waiter> leaving = parked.stream()
+        Lsn published = index.published();
+        List<Waiter> leaving = hopelessAbove(watermark, offsets)
+                .map(hopeless ->
+                        parked.stream().filter(waiter -> hurried.contains(waiter) || waiter.target.isAfter(hopeless)))
+                .orElseGet(hurried::stream)
+                .filter(waiter -> published.isAtLeast(waiter.target))
                 .filter(this::hasEvidenceFor)
-                .filter(waiter -> index.published().isAtLeast(waiter.target))
-                .filter(waiter -> waiter.answersNow
-                        || hopelessAbove.filter(waiter.target::isAfter).isPresent())
                 .toList();
         leaving.forEach(waiter -> {
-            parked.remove(waiter);
+            remove(waiter);
             waiter.complete(notYet(waiter));
         });
     }
@@ -114,7 +135,7 @@ final class ProjectionWaiters {
         unknown = reason;
         if (!reason.isEmpty()) {
             parked.forEach(waiter -> waiter.complete(new Answer.Unknown(reason)));
-            parked.clear();
+            clear();
         }
     }
 
@@ -205,7 +226,7 @@ final class ProjectionWaiters {
     /** Answers everyone, and forgets what was seen of the group; what it had consumed it has still consumed. */
     synchronized void forget(Answer answer) {
         parked.forEach(waiter -> waiter.complete(answer));
-        parked.clear();
+        clear();
         hasEvidence = false;
         history.forget();
     }

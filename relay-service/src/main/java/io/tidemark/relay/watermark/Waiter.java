@@ -11,9 +11,6 @@ final class Waiter implements Comparable<Waiter> {
 
     final Lsn target;
     final long sinceNanos = System.nanoTime();
-    /** Its wait is over: to be answered with the first evidence, whatever it says. */
-    boolean answersNow;
-
     private final List<Future<?>> timers = new ArrayList<>(2);
     final CompletableFuture<Answer> answer = new CompletableFuture<>();
 

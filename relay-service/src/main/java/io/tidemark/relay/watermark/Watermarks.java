@@ -175,8 +175,8 @@ public final class Watermarks implements AutoCloseable {
         if (waiter.target.isAfter(index.published())) {
             waiter.timer(thread.later(() -> nudgeFor(waiters, waiter), waitMillis <= 0 ? 0 : NUDGE_AFTER_MILLIS));
             if (waitMillis <= 0) { // where the nudge stands tells a token that is ahead from one that is not published
-                waiter.answersNow = true;
                 waiters.park(waiter);
+                waiters.hurry(waiter);
                 waiter.timer(thread.later(() -> answer(waiters, waiter, waiters.notYet(waiter)), AHEAD_MILLIS));
                 return;
             }
@@ -198,7 +198,7 @@ public final class Watermarks implements AutoCloseable {
         if (waiters.hasEvidenceFor(waiter)) {
             answer(waiters, waiter, waiters.notYet(waiter));
         } else {
-            waiter.answersNow = true;
+            waiters.hurry(waiter);
             waiter.timer(thread.later(() -> answer(waiters, waiter, waiters.notYet(waiter)), EVIDENCE_MILLIS));
         }
     }
@@ -210,7 +210,7 @@ public final class Watermarks implements AutoCloseable {
         nudges.request(waiter.target, written -> {
             if (waiter.target.isAfter(written)) {
                 thread.execute(() -> answer(waiters, waiter, new Answer.Ahead(index.published())));
-            } else if (waiter.answersNow) {
+            } else if (waiters.isHurried(waiter)) {
                 thread.execute(() -> answerNow(waiters, waiter));
             }
         });
