@@ -165,6 +165,14 @@ class MigrationFromDebeziumIT {
                 "drop publication " + DebeziumRouter.slot(source));
     }
 
+    /** Whether the connector's slot has come beyond this one, which stands still. */
+    private boolean isConfirmedBeyond(String slot) throws Exception {
+        return source.query("select count(*) from pg_replication_slots connector, pg_replication_slots own where"
+                        + " connector.slot_name = '" + DebeziumRouter.slot(source) + "' and own.slot_name = '" + slot
+                        + "' and connector.confirmed_flush_lsn > own.confirmed_flush_lsn")
+                .equals("1");
+    }
+
     private void awaitSlot(DebeziumRouter router) {
         await().atMost(Duration.ofMinutes(5)).until(() -> {
             router.checkRunning();
@@ -218,7 +226,7 @@ class MigrationFromDebeziumIT {
             TimeUnit.SECONDS.sleep(1);
             config = source.configFile(OUTBOX).toString(); // 1. the slot first, while the connector runs
             assertThat(tidemark("init", config)).contains("replication slot " + source.name() + ": made");
-            TimeUnit.SECONDS.sleep(1);
+            await("the connector's slot beyond the relay's").until(() -> isConfirmedBeyond(source.name()));
             router.close(); // 2. stop the connector
         }
         String at = source.query("select confirmed_flush_lsn from pg_replication_slots where slot_name = '"
