@@ -3,6 +3,8 @@ package io.tidemark.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.it.harness.CommandRun;
 import io.tidemark.it.harness.ReadEvent;
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.SelfSigned;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.acl.AccessControlEntry;
@@ -138,8 +141,12 @@ class SecuredServersIT {
                 new AccessControlEntry("User:relay", "*", operation, AclPermissionType.ALLOW));
     }
 
-    /** @param ssl added to the URL of the database */
     private static RelayConfiguration configuration(String ssl, String password) throws Exception {
+        return ConfigurationFile.read(configurationFile(ssl, password));
+    }
+
+    /** @param ssl added to the URL of the database */
+    private static Path configurationFile(String ssl, String password) throws Exception {
         Path file = source.configFile();
         String yaml = Files.readString(file)
                 .replace(source.servers().url(source.name()), source.servers().url(source.name()) + ssl)
@@ -155,11 +162,15 @@ class SecuredServersIT {
                             sasl.jaas.config: 'org.apache.kafka.common.security.plain.PlainLoginModule required username="relay" password="%s";'
                         """.formatted(
                         securedBootstrap, certificate.certificateFile(), password).stripTrailing());
-        return ConfigurationFile.read(Files.writeString(file, yaml));
+        return Files.writeString(file, yaml);
     }
 
     private static RelayConfiguration verifying(SelfSigned trusted) throws Exception {
-        return configuration("?sslmode=verify-full&sslrootcert=" + trusted.certificateFile(), "sesame");
+        return configuration(verifyingWith(trusted), "sesame");
+    }
+
+    private static String verifyingWith(SelfSigned trusted) throws Exception {
+        return "?sslmode=verify-full&sslrootcert=" + trusted.certificateFile();
     }
 
     private static String tryToStart(String ssl) throws Exception {
@@ -195,6 +206,59 @@ class SecuredServersIT {
         assertThat(keys()).containsExactly("first", "second");
     }
 
+    /** Each right taken away, and given back. */
+    @Test
+    void checkNamesTheRightThatIsMissing() throws Exception {
+        String id = "tidemark-" + source.sourceId();
+        String group = source.name() + "-view";
+        assertThat(findings()).isEmpty();
+
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers()))) {
+            assertFinding(
+                    admin,
+                    "Write and Describe on TransactionalId " + id,
+                    binding(ResourceType.TRANSACTIONAL_ID, id, PatternType.LITERAL, AclOperation.WRITE),
+                    binding(ResourceType.TRANSACTIONAL_ID, id, PatternType.LITERAL, AclOperation.DESCRIBE));
+            assertFinding(
+                    admin,
+                    "Describe on Group " + group,
+                    binding(ResourceType.GROUP, group, PatternType.LITERAL, AclOperation.DESCRIBE));
+            RunningRelay.startAndAwait(verifying(certificate)).close(); // makes the topics
+            assertFinding(
+                    admin,
+                    "Write on Topic tidemark.positions",
+                    binding(ResourceType.TOPIC, "tidemark.", PatternType.PREFIXED, AclOperation.WRITE));
+            assertFinding(
+                    admin,
+                    "Read on Topic " + source.topic("order"),
+                    binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.READ));
+        }
+    }
+
+    private static void assertFinding(Admin admin, String finding, AclBinding... without) throws Exception {
+        admin.deleteAcls(Stream.of(without).map(AclBinding::toFilter).toList())
+                .all()
+                .get(30, TimeUnit.SECONDS);
+        try {
+            await(finding)
+                    .untilAsserted(() -> assertThat(findings())
+                            .anySatisfy(found -> assertThat(found).contains("has not the right to " + finding)));
+        } finally {
+            admin.createAcls(List.of(without)).all().get(30, TimeUnit.SECONDS);
+        }
+        await("the right back").until(() -> findings().isEmpty());
+    }
+
+    private static List<String> findings() throws Exception {
+        Path file = configurationFile(verifyingWith(certificate), "sesame");
+        List<String> findings = new ArrayList<>();
+        new ObjectMapper()
+                .readTree(CommandRun.of("check", "--json", file.toString()).output())
+                .path("findings")
+                .forEach(one -> findings.add(one.asText()));
+        return findings;
+    }
+
     private static List<String> keys() {
         return TopicReader.readAll(source.servers(), source.topic("order")).stream()
                 .map(ReadEvent::key)
@@ -210,8 +274,7 @@ class SecuredServersIT {
 
     @Test
     void namesTheWrongPasswordOfKafka() throws Exception {
-        String why = whyItDoesNotRun(
-                configuration("?sslmode=verify-full&sslrootcert=" + certificate.certificateFile(), "wrong"));
+        String why = whyItDoesNotRun(configuration(verifyingWith(certificate), "wrong"));
 
         assertThat(why).containsIgnoringCase("authentication failed");
     }

@@ -82,12 +82,16 @@ final class CheckCommand implements Callable<Integer> {
         }
     }
 
-    /** What a relay that starts would halt at, once all it needs is there. */
+    /** Which rights it lacks, and what a relay that starts would halt at, once all it needs is there. */
     private void checkStart(RelayConfiguration config) throws InterruptedException {
         SourceDatabase database = new SourceDatabase(config.postgres());
         try (Connection connection = database.connect("check")) {
-            StartFindings start =
-                    StartFindings.of(config, database, connection, database.checkReady(connection, config.outbox()));
+            SourceIdentity identity = database.checkReady(connection, config.outbox());
+            findings.addAll(StartFindings.missingRights(config, identity));
+            if (!findings.isEmpty()) {
+                return;
+            }
+            StartFindings start = StartFindings.of(config, database, connection, identity);
             start.halt()
                     .ifPresentOrElse(
                             this::finding,
