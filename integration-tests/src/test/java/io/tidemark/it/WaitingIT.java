@@ -95,14 +95,16 @@ class WaitingIT {
         }
     }
 
-    private static Socket askAndStay(RelayProcess relay, String... paths) throws IOException {
-        Socket client = new Socket(
+    private static Socket connect(RelayProcess relay) throws IOException {
+        return new Socket(
                 InetAddress.getLoopbackAddress(), URI.create(relay.url()).getPort());
-        for (String path : paths) {
-            client.getOutputStream()
-                    .write(("GET " + path + " HTTP/1.1\r\nHost: relay\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
-        }
-        return client;
+    }
+
+    private static void send(Socket client, String request, String body, String... headers) throws IOException {
+        List<String> lines = new ArrayList<>(List.of(request + " HTTP/1.1", "Host: relay"));
+        lines.addAll(List.of(headers));
+        client.getOutputStream()
+                .write((String.join("\r\n", lines) + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII));
     }
 
     private static void awaitMetric(RelayProcess relay, String line) {
@@ -116,18 +118,24 @@ class WaitingIT {
             awaitServing(relay);
             String path = "/v1/projections/view/watermark?wait=25s&token="
                     + write("1").token();
+            String body = "{\"token\": \"" + token + "\", \"wait\": \"25s\"}";
             List<Socket> clients = new ArrayList<>();
-            for (int i = 0; i < 20; i++) {
-                clients.add(askAndStay(relay, path));
+            for (int i = 0; i < 10; i++) {
+                Socket asksForOne = connect(relay);
+                send(asksForOne, "GET " + path, "");
+                Socket asksForAll = connect(relay);
+                send(asksForAll, "POST /v1/wait", body, "Content-Length: " + body.length());
+                clients.addAll(List.of(asksForOne, asksForAll));
             }
             awaitMetric(relay, "tidemark_waiting_requests 20.0");
 
             for (int i = 0; i < 20; i++) {
-                clients.get(i).setSoLinger(i % 2 == 0, 0); // half of them with a reset
+                clients.get(i).setSoLinger(i % 3 == 0, 0); // some of them with a reset
                 clients.get(i).close();
             }
 
-            awaitMetric(relay, "tidemark_wait_requests_total{outcome=\"gone\",projection=\"view\"} 20.0");
+            awaitMetric(relay, "tidemark_wait_requests_total{outcome=\"gone\",projection=\"view\"} 10.0");
+            awaitMetric(relay, "tidemark_wait_requests_total{outcome=\"gone\",projection=\"several\"} 10.0");
             awaitMetric(relay, "tidemark_waiting_requests 0.0");
             assertThat(relay.output()).doesNotContain("\tat ");
         }
@@ -140,14 +148,13 @@ class WaitingIT {
             String token = write("1").token();
             String wait = "/v1/projections/view/watermark?wait=2s&token=" + token;
 
-            try (Socket client = askAndStay(relay, wait, "/v1/tokens/first")) {
+            try (Socket client = connect(relay)) {
+                send(client, "GET " + wait, "");
+                send(client, "GET /v1/tokens/first", "");
                 awaitMetric(relay, "tidemark_waiting_requests 1.0");
-                for (String path : List.of("/v1/tokens/second", wait, "/v1/tokens/third")) {
-                    client.getOutputStream()
-                            .write(("GET " + path + " HTTP/1.1\r\nHost: relay\r\nConnection: "
-                                            + (path.endsWith("third") ? "close" : "keep-alive") + "\r\n\r\n")
-                                    .getBytes(StandardCharsets.US_ASCII));
-                }
+                send(client, "GET /v1/tokens/second", "");
+                send(client, "GET " + wait, "");
+                send(client, "GET /v1/tokens/third", "", "Connection: close");
 
                 assertThat(new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                         .containsSubsequence(

@@ -7,15 +7,12 @@ import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.route.OutgoingEvent;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
@@ -34,9 +31,7 @@ public final class TransactionalPublisher implements AutoCloseable {
     private static final int MOST_ENDS = 1_000;
 
     private final KafkaProducer<byte[], byte[]> producer;
-    private final Map<TopicPartition, List<End>> ends = new HashMap<>();
-    private int endCount;
-    private final SendFailures failures = new SendFailures();
+    private final Acknowledgements acknowledgements = new Acknowledgements(MOST_ENDS);
     private final int maxEventBytes;
 
     /**
@@ -83,9 +78,7 @@ public final class TransactionalPublisher implements AutoCloseable {
     }
 
     public void begin() throws PublishFailure {
-        ends.clear();
-        endCount = 0;
-        failures.clear();
+        acknowledgements.clear();
         try {
             producer.beginTransaction();
         } catch (KafkaException e) {
@@ -121,53 +114,21 @@ public final class TransactionalPublisher implements AutoCloseable {
 
     @SuppressWarnings("FutureReturnValueIgnored") // the callback hears of it, and the commit fails
     private void send(ProducerRecord<byte[], byte[]> record, @Nullable Position event) throws PublishFailure {
-        PublishFailure earlier = failures.failure(); // names its own event, which a later one's failure would not
+        PublishFailure earlier =
+                acknowledgements.failures().failure(); // names its own event, which a later one's failure would not
         if (earlier != null) {
             throw earlier;
         }
         try {
-            producer.send(record, (metadata, failure) -> acknowledged(metadata, failure, event));
+            producer.send(record, (metadata, failure) -> acknowledgements.take(metadata, failure, event));
         } catch (KafkaException e) {
             throw failureOr(e);
         }
     }
 
-    /** On the producer's I/O thread, which alone touches {@link #ends} until the commit has returned. */
-    private void acknowledged(RecordMetadata metadata, @Nullable Exception failure, @Nullable Position event) {
-        if (failure != null) {
-            failures.add(failure, event);
-        } else if (!metadata.hasOffset()) {
-            failures.addUnknownOffset();
-        } else if (event != null) {
-            TopicPartition partition = new TopicPartition(metadata.topic(), metadata.partition());
-            addEnd(ends.computeIfAbsent(partition, p -> new ArrayList<>()), event.commitLsn(), metadata.offset() + 1);
-        }
-    }
-
-    /** Acknowledgements of a partition come in the order of its offsets; should they not, one end stands for all. */
-    private void addEnd(List<End> ofPartition, Lsn commitLsn, long endOffset) {
-        if (ofPartition.isEmpty()) {
-            ofPartition.add(new End(commitLsn, endOffset));
-            endCount++;
-            return;
-        }
-        End last = ofPartition.get(ofPartition.size() - 1);
-        if (endOffset <= last.endOffset() || last.firstLsn().isAfter(commitLsn)) {
-            Lsn first = ofPartition.get(0).firstLsn();
-            ofPartition.clear();
-            ofPartition.add(
-                    new End(first.isAfter(commitLsn) ? commitLsn : first, Math.max(endOffset, last.endOffset())));
-        } else if (endCount >= MOST_ENDS || last.firstLsn().equals(commitLsn)) {
-            ofPartition.set(ofPartition.size() - 1, new End(last.firstLsn(), endOffset));
-        } else {
-            ofPartition.add(new End(commitLsn, endOffset));
-            endCount++;
-        }
-    }
-
     /** A record's own failure says more than "the transaction has failed". */
     private PublishFailure failureOr(KafkaException failure) {
-        PublishFailure ofARecord = failures.failure();
+        PublishFailure ofARecord = acknowledgements.failures().failure();
         return ofARecord != null ? ofARecord : PublishFailure.of(failure);
     }
 
@@ -178,11 +139,11 @@ public final class TransactionalPublisher implements AutoCloseable {
      * @return that event; empty when it failed for anything else, and is not taken back
      */
     public Optional<Refusal> takeBackIfRefused() throws PublishFailure {
-        if (!failures.suggestsRefusal()) {
+        if (!acknowledgements.failures().suggestsRefusal()) {
             return Optional.empty();
         }
         abort(); // returns when all callbacks have been made
-        return failures.refusal();
+        return acknowledgements.failures().refusal();
     }
 
     /** Takes back everything sent since {@link #begin}; no reader of committed records ever sees it. */
@@ -213,11 +174,11 @@ public final class TransactionalPublisher implements AutoCloseable {
         } catch (KafkaException e) {
             throw failureOr(e);
         }
-        PublishFailure unknownOffset = failures.failure();
+        PublishFailure unknownOffset = acknowledgements.failures().failure();
         if (unknownOffset != null) {
             throw unknownOffset; // committed; the next run reads where
         }
-        return Map.copyOf(ends);
+        return acknowledgements.ends();
     }
 
     /** Ends without waiting long; an open transaction is aborted by the next producer or by its timeout. */

@@ -1,0 +1,82 @@
+package io.tidemark.relay.publish;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Position;
+import io.tidemark.relay.publish.TransactionalPublisher.End;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What Kafka has said to the records of the open transaction: where they are, or why not. On the producer's I/O thread,
+ * but for what is asked before the first record is sent and after the commit has returned.
+ */
+final class Acknowledgements {
+
+    private final int mostEnds;
+    private final Map<TopicPartition, List<End>> ends = new HashMap<>();
+    private int endCount;
+    private final SendFailures failures = new SendFailures();
+
+    /** @param mostEnds from so many on, neighbours become one */
+    Acknowledgements(int mostEnds) {
+        this.mostEnds = mostEnds;
+    }
+
+    void clear() {
+        ends.clear();
+        endCount = 0;
+        failures.clear();
+    }
+
+    /** May be asked any time. */
+    SendFailures failures() {
+        return failures;
+    }
+
+    Map<TopicPartition, List<End>> ends() {
+        return Map.copyOf(ends);
+    }
+
+    /**
+     * Takes the answer to one record.
+     *
+     * @param metadata where it is, when there is no failure
+     * @param event null for a record that counts for nobody's watermark
+     */
+    void take(RecordMetadata metadata, @Nullable Exception failure, @Nullable Position event) {
+        if (failure != null) {
+            failures.add(failure, event);
+        } else if (!metadata.hasOffset()) {
+            failures.addUnknownOffset();
+        } else if (event != null) {
+            TopicPartition partition = new TopicPartition(metadata.topic(), metadata.partition());
+            addEnd(ends.computeIfAbsent(partition, p -> new ArrayList<>()), event.commitLsn(), metadata.offset() + 1);
+        }
+    }
+
+    /** They come in the order of a partition's offsets; should they not, one end stands for all. */
+    private void addEnd(List<End> ofPartition, Lsn commitLsn, long endOffset) {
+        if (ofPartition.isEmpty()) {
+            ofPartition.add(new End(commitLsn, endOffset));
+            endCount++;
+            return;
+        }
+        End last = ofPartition.get(ofPartition.size() - 1);
+        if (endOffset <= last.endOffset() || last.firstLsn().isAfter(commitLsn)) {
+            Lsn first = ofPartition.get(0).firstLsn();
+            ofPartition.clear();
+            ofPartition.add(
+                    new End(first.isAfter(commitLsn) ? commitLsn : first, Math.max(endOffset, last.endOffset())));
+        } else if (endCount >= mostEnds || last.firstLsn().equals(commitLsn)) {
+            ofPartition.set(ofPartition.size() - 1, new End(last.firstLsn(), endOffset));
+        } else {
+            ofPartition.add(new End(commitLsn, endOffset));
+            endCount++;
+        }
+    }
+}
