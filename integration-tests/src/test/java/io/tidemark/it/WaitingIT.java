@@ -116,8 +116,8 @@ class WaitingIT {
     void whoeverGoesAwayIsWaitedForNoMore() throws Exception {
         try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
             awaitServing(relay);
-            String path = "/v1/projections/view/watermark?wait=25s&token="
-                    + write("1").token();
+            String token = write("1").token();
+            String path = "/v1/projections/view/watermark?wait=25s&token=" + token;
             String body = "{\"token\": \"" + token + "\", \"wait\": \"25s\"}";
             List<Socket> clients = new ArrayList<>();
             for (int i = 0; i < 10; i++) {
