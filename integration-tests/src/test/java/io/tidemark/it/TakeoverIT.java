@@ -64,6 +64,17 @@ class TakeoverIT {
         }
     }
 
+    /** The old one may see at once that its session is gone, and have the lock again before the other has asked. */
+    private static boolean hasTakenOver(RelayProcess next, RelayProcess old, TestSource source) throws Exception {
+        if (next.output().contains("name=after-position-read action=hold")) {
+            return true;
+        }
+        if (old.state().equals("running")) {
+            endLockSession(source);
+        }
+        return false;
+    }
+
     /** It looks after its session every two seconds only; until then nothing but fencing keeps it from publishing. */
     @Test
     void aRelayThatDoesNotKnowYetThatItsLockIsGonePublishesNothingMore(@TempDir Path dir) throws Exception {
@@ -74,8 +85,10 @@ class TakeoverIT {
                     RelayProcess next = RelayProcess.start(
                             source, source.servers(), holdingAt("after-position-read=hold", start))) {
                 next.awaitState("standby");
-                endLockSession(source);
-                awaitOutput(next, "name=after-position-read action=hold");
+                await("the standby to be the first to ask for the lock")
+                        .pollDelay(Duration.ZERO)
+                        .pollInterval(Duration.ofSeconds(5)) // until then the old one knows, and says so
+                        .until(() -> hasTakenOver(next, old, source));
                 awaitOutput(old, "event=state state=retrying");
                 Files.delete(start);
 
