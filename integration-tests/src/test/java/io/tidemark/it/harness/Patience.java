@@ -9,7 +9,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 public final class Patience implements BeforeAllCallback {
 
     /** Of every {@code await()}. */
-    public static final Duration LIMIT = Duration.ofMinutes(3);
+    public static final Duration LIMIT = Duration.ofSeconds(Long.getLong("patience.seconds", 180));
 
     @Override
     public void beforeAll(ExtensionContext context) {
