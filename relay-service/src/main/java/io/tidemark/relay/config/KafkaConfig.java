@@ -18,6 +18,8 @@ public record KafkaConfig(String bootstrapServers, Map<String, String> propertie
     /** A broker that says nothing is given up, and another one asked: Kafka's own half a minute is for brokers that think. */
     private static final int SILENCE_MILLIS = 5_000;
 
+    private static final String ANSWER_MILLIS = "default.api.timeout.ms";
+
     /** What exactly-once delivery rests on, and what the relay must name itself. */
     private static final Set<String> OURS = Set.of(
             "acks",
@@ -61,9 +63,20 @@ public record KafkaConfig(String bootstrapServers, Map<String, String> propertie
         client.put("request.timeout.ms", SILENCE_MILLIS);
         client.putAll(defaults);
         client.putAll(properties);
+        if (properties.containsKey("request.timeout.ms") && !properties.containsKey(ANSWER_MILLIS)) {
+            client.computeIfPresent(ANSWER_MILLIS, (name, ours) -> atLeast(properties.get("request.timeout.ms"), ours));
+        }
         client.put("bootstrap.servers", bootstrapServers);
         client.put("client.id", clientId);
         return client;
+    }
+
+    /** Kafka's admin client refuses a limit of an answer below that of a request; what is no number is its to refuse. */
+    private static Object atLeast(@Nullable String request, Object answer) {
+        boolean isLonger = request != null
+                && request.matches("[0-9]{1,9}")
+                && Integer.parseInt(request) > Integer.parseInt(answer.toString());
+        return isLonger && request != null ? request : answer;
     }
 
     private static Map<String, String> withValues(Map<String, String> properties) {

@@ -27,6 +27,7 @@ import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.TransactionalIdNotFoundException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 
 /**
  * Which of the rights that docs/security.md lists the relay's principal lacks, as far as Kafka tells: it does not for
@@ -135,7 +136,8 @@ public final class KafkaRights {
             }
             if (e.getCause() instanceof UnknownTopicOrPartitionException
                     || e.getCause() instanceof TransactionalIdNotFoundException
-                    || e.getCause() instanceof GroupIdNotFoundException) {
+                    || e.getCause() instanceof GroupIdNotFoundException
+                    || e.getCause() instanceof UnsupportedVersionException) { // transactions: before 3.0
                 return Optional.empty();
             }
             throw PublishFailure.of(e);

@@ -52,7 +52,7 @@ public final class SourceStandings {
         CompletableFuture<Standing> asked = begin();
         try {
             asked.complete(database.call());
-        } catch (Exception e) { // told to all who have asked
+        } catch (Exception | Error e) { // told to all who have asked
             asked.completeExceptionally(e);
         }
     }

@@ -1,8 +1,11 @@
 package io.tidemark.relay.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
+import java.time.Duration;
 import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 
 class KafkaConfigTest {
@@ -19,6 +22,18 @@ class KafkaConfigTest {
                 .containsEntry("batch.size", 1)
                 .containsEntry("client.id", "ours")
                 .containsEntry("bootstrap.servers", "kafka:9092");
+    }
+
+    /** Kafka's admin client refuses to be made with a limit of an answer below that of a request. */
+    @Test
+    void usersMayWaitLongerForARequestThanWeDoForAnAnswer() {
+        Map<String, String> users = Map.of("request.timeout.ms", "30000");
+        Map<String, Integer> ours = Map.of("default.api.timeout.ms", 20_000);
+
+        Map<String, Object> client = new KafkaConfig("127.0.0.1:1", users, null).client("ours", ours);
+
+        assertThat(client).containsEntry("default.api.timeout.ms", "30000");
+        assertThatCode(() -> Admin.create(client).close(Duration.ZERO)).doesNotThrowAnyException();
     }
 
     /** Kafka's half a minute held the relay up three times over when a broker stood still (BrokerLossIT). */

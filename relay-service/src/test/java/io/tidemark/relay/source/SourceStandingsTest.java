@@ -10,28 +10,34 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // a join cannot be interrupted
 class SourceStandingsTest {
 
     private final AtomicInteger looks = new AtomicInteger();
+    private final Semaphore begun = new Semaphore(0);
     private final BlockingQueue<Object> answers = new LinkedBlockingQueue<>();
     private final SourceStandings standings = new SourceStandings(() -> {
         looks.incrementAndGet();
-        if (answers.take() instanceof SourceNotReady failure) {
+        begun.release();
+        Object answer = answers.take();
+        if (answer instanceof SourceNotReady failure) {
             throw failure;
+        }
+        if (answer instanceof Error bug) {
+            throw bug;
         }
         return new Standing(new Lsn(looks.get()), new Lsn(looks.get()), Optional.empty());
     });
 
-    private void awaitLook(int number) throws InterruptedException {
-        while (looks.get() < number) {
-            Thread.sleep(1);
-        }
+    /** Returns when the next look is under way. */
+    private void awaitLook() throws InterruptedException {
+        begun.acquire();
     }
 
     private static long head(CompletableFuture<Standing> standing) {
@@ -41,14 +47,14 @@ class SourceStandingsTest {
     @Test
     void oneLookServesAllWhoAskedBeforeItAndNobodyWhoAskedLater() throws Exception {
         CompletableFuture<Standing> first = standings.now();
-        awaitLook(1);
+        awaitLook();
         List<CompletableFuture<Standing>> meanwhile =
                 Stream.generate(standings::now).limit(100).toList();
 
         answers.add("go on");
 
         assertThat(head(first)).isEqualTo(1);
-        awaitLook(2);
+        awaitLook();
         assertThat(meanwhile).noneMatch(CompletableFuture::isDone);
         answers.add("go on");
         assertThat(meanwhile).allMatch(standing -> head(standing) == 2);
@@ -58,7 +64,7 @@ class SourceStandingsTest {
     @Test
     void whoGivesUpDoesSoForItself() throws Exception {
         CompletableFuture<Standing> one = standings.now();
-        awaitLook(1);
+        awaitLook();
         CompletableFuture<Standing> leaves = standings.now();
         CompletableFuture<Standing> stays = standings.now();
 
@@ -79,5 +85,12 @@ class SourceStandingsTest {
                 .hasCauseInstanceOf(SourceNotReady.class)
                 .hasMessageContaining("it is away");
         assertThat(head(standings.now())).isEqualTo(2);
+    }
+
+    @Test
+    void nobodyIsLeftWithoutAnAnswerByAnError() {
+        answers.add(new NoClassDefFoundError("somebody's"));
+
+        assertThatThrownBy(standings.now()::join).hasCauseInstanceOf(NoClassDefFoundError.class);
     }
 }
