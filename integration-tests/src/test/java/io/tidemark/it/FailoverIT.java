@@ -201,6 +201,7 @@ class FailoverIT {
         }
         Lsn published;
         try (PostgresServer postgres = PostgresServer.start(dir.resolve("server"), port, Map.of())) {
+            source.execute("select pg_switch_wal()"); // where the copy does not come to by itself
             published = publishWithARelayOfItsOwn(source, "after the copy");
         }
 
@@ -209,6 +210,8 @@ class FailoverIT {
                     .contains("Kafka has events up to " + published, "the database's WAL ends at");
 
             source.execute("select pg_switch_wal()"); // past the position, and nothing in it that would be sent
+            source.execute("create table filler (n int)");
+            source.execute("select pg_switch_wal()");
             assertThat(Lsn.parse(source.query("select pg_current_wal_lsn()"))).isGreaterThan(published);
             assertThat(source.confirmed()).isLessThan(published);
             assertThat(haltReason(source.configuration()))

@@ -29,6 +29,7 @@ public final class PublishedIndex {
     private Optional<SourceIdentity> source = Optional.empty();
     private ResumePoint reached = ResumePoint.after(Lsn.ZERO);
     private Lsn published = Lsn.ZERO;
+    private Lsn lastEvents = Lsn.ZERO;
     private int adoptions;
     private Adoptions whatWasLeftOut = Adoptions.NONE;
     private long generation;
@@ -70,6 +71,7 @@ public final class PublishedIndex {
         times = new PartitionIndex();
         reached = ResumePoint.after(Lsn.ZERO);
         published = Lsn.ZERO;
+        lastEvents = Lsn.ZERO;
         whatWasLeftOut = Adoptions.NONE;
         session = "";
         ownSession = "";
@@ -144,6 +146,9 @@ public final class PublishedIndex {
         if (!reached.isSamePlaceAs(entry.from())) {
             moveTo(entry.from());
         }
+        if (!entry.additions().isEmpty()) {
+            lastEvents = entry.to().lsn();
+        }
         entry.additions().forEach(this::add);
         if (reached.lsn().value() != entry.to().lsn().value()) {
             times.add(entry.to().lsn(), entry.epochMillis());
@@ -213,6 +218,11 @@ public final class PublishedIndex {
     /** Everything with a commit LSN at or below it is in committed Kafka transactions, but for {@link #leftOut}. */
     public synchronized Lsn published() {
         return published;
+    }
+
+    /** Up to where the last Kafka transaction came that had events; what is published above it was but progress. */
+    public synchronized Lsn lastEvents() {
+        return lastEvents;
     }
 
     /** The range around this LSN, if any, whose events a person has left out: published or not, nobody knows. */

@@ -114,11 +114,11 @@ final class ProjectionWaiters {
                         + " whether the token's write was among those published before it is not known"));
     }
 
-    /** Others may read other topics with the same group. */
+    /** Others may read other topics with the same group. Immutable: whoever copies it keeps the same one. */
     private Map<TopicPartition, Long> ownOf(Map<TopicPartition, Long> read) {
         Map<TopicPartition, Long> own = new HashMap<>(read);
         own.keySet().removeIf(partition -> !topics.contains(partition.topic()));
-        return own;
+        return Map.copyOf(own);
     }
 
     /** For whom waiting is in vain for now; one look for all of them. */

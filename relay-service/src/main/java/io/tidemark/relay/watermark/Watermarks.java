@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Watermarks implements AutoCloseable {
 
-    /** What is written now mostly arrives by itself within this time; only then is a nudge worth its WAL. */
+    /** Where events flow, the next ones mostly bring the stream past a token within this time, and spare a nudge. */
     private static final long NUDGE_AFTER_MILLIS = 5;
 
     /** How long a question that does not wait is kept for the nudge that tells whether its token is ahead. */
@@ -173,7 +173,8 @@ public final class Watermarks implements AutoCloseable {
             return;
         }
         if (waiter.target.isAfter(index.published())) {
-            waiter.timer(thread.later(() -> nudgeFor(waiters, waiter), waitMillis <= 0 ? 0 : NUDGE_AFTER_MILLIS));
+            long nudgeAfter = waitMillis <= 0 || isQuiet() ? 0 : NUDGE_AFTER_MILLIS;
+            waiter.timer(thread.later(() -> nudgeFor(waiters, waiter), nudgeAfter));
             if (waitMillis <= 0) { // where the nudge stands tells a token that is ahead from one that is not published
                 waiters.park(waiter);
                 waiters.hurry(waiter);
@@ -201,6 +202,11 @@ public final class Watermarks implements AutoCloseable {
             waiters.hurry(waiter);
             waiter.timer(thread.later(() -> answer(waiters, waiter, waiters.notYet(waiter)), EVIDENCE_MILLIS));
         }
+    }
+
+    /** Nothing but progress has come since the last nudge. */
+    private boolean isQuiet() {
+        return nudges.last().isAtLeast(index.lastEvents());
     }
 
     private void nudgeFor(ProjectionWaiters waiters, Waiter waiter) {

@@ -1,0 +1,81 @@
+package io.tidemark.relay.watermark;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.assemble.ResumePoint;
+import io.tidemark.relay.config.ProjectionConfig;
+import io.tidemark.relay.position.IndexEntry;
+import io.tidemark.relay.position.IndexEntry.Addition;
+import io.tidemark.relay.position.IndexSteps;
+import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.progress.Committed;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What the evidence about many groups takes of memory; prints, decides nothing. Not in {@code mvn verify}:
+ * docs/benchmarks.md has the command.
+ */
+class GroupsBenchmark {
+
+    private static final int GROUPS = Integer.getInteger("groups", 1_000);
+    private static final int TOPICS = 100;
+    private static final int PARTITIONS = 100;
+    private static final int ROUNDS = 3;
+    private static final long END = 1_000_000;
+
+    /** As Kafka's client makes them: every answer has objects of its own. */
+    private static Committed committed(int topic, long round) {
+        String name = new String("topic-" + topic);
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            offsets.put(new TopicPartition(name, partition), END - ROUNDS + round - partition % 2 * 1000L);
+        }
+        return new Committed(offsets, false);
+    }
+
+    private static PublishedIndex index() {
+        PublishedIndex index = IndexSteps.empty();
+        Map<TopicPartition, List<Addition>> additions = new HashMap<>();
+        Lsn lsn = new Lsn(1000);
+        for (int topic = 0; topic < TOPICS; topic++) {
+            for (int partition = 0; partition < PARTITIONS; partition++) {
+                additions.put(new TopicPartition("topic-" + topic, partition), List.of(new Addition(lsn, END)));
+            }
+        }
+        index.apply(new IndexEntry(1, "a/b", 0, ResumePoint.after(Lsn.ZERO), ResumePoint.after(lsn), 1, additions));
+        return index;
+    }
+
+    /** Each behind in all of its partitions, which takes the most. */
+    @Test
+    void measures() {
+        PublishedIndex index = index();
+        long before = usedBytes();
+        List<ProjectionWaiters> groups = new ArrayList<>();
+        for (int group = 0; group < GROUPS; group++) {
+            groups.add(new ProjectionWaiters(
+                    new ProjectionConfig("view-" + group, "group-" + group, List.of("topic-" + group % TOPICS), null),
+                    index));
+        }
+        for (int round = 0; round < ROUNDS; round++) {
+            for (int group = 0; group < GROUPS; group++) {
+                groups.get(group).accept(committed(group % TOPICS, round), System.nanoTime());
+            }
+        }
+        System.out.printf(
+                "GroupsBenchmark: %d groups with %d partitions each: %.1f MB%n",
+                groups.size(), PARTITIONS, (usedBytes() - before) / 1e6);
+    }
+
+    private static long usedBytes() {
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+        }
+        Runtime runtime = Runtime.getRuntime();
+        return runtime.totalMemory() - runtime.freeMemory();
+    }
+}
