@@ -24,8 +24,10 @@ import java.util.function.Function;
 /** A relay in a process of its own, as in production: {@code tidemark run}, with HTTP on free ports. */
 public final class RelayProcess implements AutoCloseable {
 
-    private static final HttpClient HTTP =
-            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    private static final HttpClient HTTP = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(5))
+            .build();
     private static final ObjectMapper JSON = new ObjectMapper();
     /** A relay that stands still takes the request and never answers. */
     private static final Duration STATE_TIMEOUT = Duration.ofSeconds(2);

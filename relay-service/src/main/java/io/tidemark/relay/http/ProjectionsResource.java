@@ -40,12 +40,8 @@ public final class ProjectionsResource {
     /** All projections, in the order of the configuration. */
     @GET
     public void list(@Suspended AsyncResponse response) {
-        List<CompletableFuture<ObjectNode>> all = watermarks.names().stream()
-                .map(name -> watermarks
-                        .reports()
-                        .standing(name)
-                        .thenApply(AnswerJson::of)
-                        .toCompletableFuture())
+        List<CompletableFuture<ObjectNode>> all = watermarks.reports().standings().values().stream()
+                .map(standing -> standing.thenApply(AnswerJson::of).toCompletableFuture())
                 .toList();
         CompletionStage<JsonNode> joined = CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
                 .thenApply(done -> {

@@ -83,16 +83,17 @@ final class Sampler implements AutoCloseable {
             standings.clear();
             return;
         }
-        for (String name : watermarks.names()) {
-            long askedNanos = System.nanoTime();
-            watermarks.reports().standing(name).whenComplete((standing, failure) -> {
-                if (failure == null) {
-                    standings.put(name, new SeenStanding(standing, askedNanos));
-                } else {
-                    standings.remove(name);
-                }
-            });
-        }
+        long askedNanos = System.nanoTime();
+        watermarks
+                .reports()
+                .standings()
+                .forEach((name, asked) -> asked.whenComplete((standing, failure) -> {
+                    if (failure == null) {
+                        standings.put(name, new SeenStanding(standing, askedNanos));
+                    } else {
+                        standings.remove(name);
+                    }
+                }));
     }
 
     private void askSource() {

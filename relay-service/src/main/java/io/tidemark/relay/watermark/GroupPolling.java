@@ -118,20 +118,16 @@ final class GroupPolling {
 
     private void flush() {
         flushQueued = false;
-        Map<String, Set<TopicPartition>> partitions = new HashMap<>();
         List<ProjectionWaiters> asked = new ArrayList<>();
         for (ProjectionWaiters waiters : due) {
             if (!waiters.fetching) {
                 waiters.fetching = true;
                 asked.add(waiters);
-                partitions
-                        .computeIfAbsent(waiters.projection.group(), group -> new HashSet<>())
-                        .addAll(index.partitionsOf(waiters.topics));
             }
         }
         due.clear();
         long startedNanos = System.nanoTime();
-        Map<String, CompletionStage<Committed>> committed = groups.committed(partitions);
+        Map<String, CompletionStage<Committed>> committed = fetch(asked);
         for (ProjectionWaiters waiters : asked) {
             CompletionStage<Committed> offsets = committed.get(waiters.projection.group());
             if (offsets != null) {
@@ -155,7 +151,16 @@ final class GroupPolling {
         }
     }
 
-    /** The group's offsets now, in a request of its own; from any thread. */
+    /** By group: the offsets now, in as few requests as there are coordinators; from any thread. */
+    Map<String, CompletionStage<Committed>> fetch(Collection<ProjectionWaiters> some) {
+        Map<String, Set<TopicPartition>> partitions = new HashMap<>();
+        some.forEach(waiters -> partitions
+                .computeIfAbsent(waiters.projection.group(), group -> new HashSet<>())
+                .addAll(index.partitionsOf(waiters.topics)));
+        return groups.committed(partitions);
+    }
+
+    /** The same for one, in a request of its own. */
     CompletionStage<Committed> fetch(ProjectionWaiters waiters) {
         return committed(waiters.projection.group(), index.partitionsOf(waiters.topics));
     }

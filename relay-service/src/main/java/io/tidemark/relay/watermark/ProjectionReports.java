@@ -7,6 +7,7 @@ import io.tidemark.relay.progress.Committed;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -43,8 +44,23 @@ public final class ProjectionReports {
     public CompletionStage<Standing> standing(String name) {
         ProjectionWaiters waiters = watermarks.waitersOf(name);
         long startedNanos = System.nanoTime();
-        return polling.fetch(waiters)
-                .thenApplyAsync(
+        return standing(waiters, polling.fetch(waiters), startedNanos);
+    }
+
+    /** The same of all, in the order of the configuration; Kafka is asked in as few requests as can be. */
+    public Map<String, CompletionStage<Standing>> standings() {
+        long startedNanos = System.nanoTime();
+        Map<String, CompletionStage<Committed>> offsets = polling.fetch(projections.values());
+        Map<String, CompletionStage<Standing>> standings = new LinkedHashMap<>();
+        projections.forEach((name, waiters) -> standings.put(
+                name,
+                standing(waiters, Objects.requireNonNull(offsets.get(waiters.projection.group())), startedNanos)));
+        return standings;
+    }
+
+    private CompletionStage<Standing> standing(
+            ProjectionWaiters waiters, CompletionStage<Committed> asked, long startedNanos) {
+        return asked.thenApplyAsync(
                         offsets -> {
                             waiters.accept(offsets, startedNanos);
                             return standing(waiters, offsets.offsets());

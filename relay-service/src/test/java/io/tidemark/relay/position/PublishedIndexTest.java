@@ -49,6 +49,16 @@ class PublishedIndexTest {
     }
 
     @Test
+    void tellsEventsFromMereProgress() {
+        published(Map.of(FIRST, added("0/10", 1)), "0/10");
+        published(Map.of(), "0/50");
+
+        assertThat(index.lastEvents()).isEqualTo(Lsn.parse("0/10"));
+        published(Map.of(OTHER_TOPIC, added("0/60", 1)), "0/60");
+        assertThat(index.lastEvents()).isEqualTo(Lsn.parse("0/60"));
+    }
+
+    @Test
     void isNotHeldBackByTopicsOfOthers() {
         published(Map.of(FIRST, added("0/10", 1), OTHER_TOPIC, added("0/8", 9)), "0/10");
 
