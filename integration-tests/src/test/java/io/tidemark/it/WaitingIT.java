@@ -6,12 +6,14 @@ import static org.awaitility.Awaitility.await;
 import io.tidemark.it.harness.GroupConsumer;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.RunningRelay;
+import io.tidemark.it.harness.SelfSigned;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
 import io.tidemark.outbox.OutboxEvent;
 import io.tidemark.outbox.OutboxWriter;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.Tokens;
+import io.tidemark.quickstart.stack.FreePorts;
 import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.watermark.Answer;
 import java.io.IOException;
@@ -30,6 +32,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.SocketFactory;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -101,7 +104,7 @@ class WaitingIT {
     }
 
     private static void send(Socket client, String request, String body, String... headers) throws IOException {
-        List<String> lines = new ArrayList<>(List.of(request + " HTTP/1.1", "Host: relay"));
+        List<String> lines = new ArrayList<>(List.of(request + " HTTP/1.1", "Host: localhost"));
         lines.addAll(List.of(headers));
         client.getOutputStream()
                 .write((String.join("\r\n", lines) + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII));
@@ -137,6 +140,42 @@ class WaitingIT {
             awaitMetric(relay, "tidemark_wait_requests_total{outcome=\"gone\",projection=\"view\"} 10.0");
             awaitMetric(relay, "tidemark_wait_requests_total{outcome=\"gone\",projection=\"several\"} 10.0");
             awaitMetric(relay, "tidemark_waiting_requests 0.0");
+            assertThat(relay.output()).doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void whoeverGoesAwayIsWaitedForNoMoreOverTlsEither() throws Exception {
+        int port = FreePorts.next();
+        SelfSigned certificate = SelfSigned.in(source.dir());
+        try (RelayProcess relay =
+                RelayProcess.startWithTls(source, certificate, port).awaitRunning()) {
+            awaitServing(relay);
+            String wait = "/v1/projections/view/watermark?wait=25s&token="
+                    + write("1").token();
+            SocketFactory sockets = certificate.trustingIt().getSocketFactory();
+            List<Socket> clients = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                Socket client = sockets.createSocket(InetAddress.getLoopbackAddress(), port);
+                send(client, "GET " + wait, "");
+                clients.add(client);
+            }
+            awaitMetric(relay, "tidemark_waiting_requests 6.0");
+
+            for (int i = 0; i < 6; i++) {
+                clients.get(i).setSoLinger(i % 3 == 0, 0); // some of them with a reset
+                clients.get(i).close();
+            }
+
+            awaitMetric(relay, "tidemark_wait_requests_total{outcome=\"gone\",projection=\"view\"} 6.0");
+            awaitMetric(relay, "tidemark_waiting_requests 0.0");
+            try (Socket client = sockets.createSocket(InetAddress.getLoopbackAddress(), port)) {
+                send(client, "GET " + wait.replace("25s", "2s"), "");
+                awaitMetric(relay, "tidemark_waiting_requests 1.0");
+                send(client, "GET /v1/tokens/ahead", "", "Connection: close");
+                assertThat(new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                        .containsSubsequence("HTTP/1.1 200", "\"status\":\"timeout\"", "HTTP/1.1 400", "ahead");
+            }
             assertThat(relay.output()).doesNotContain("\tat ");
         }
     }

@@ -50,12 +50,14 @@ public final class RelayProcess implements AutoCloseable {
     private Launch launch;
     private ChildJvm process;
 
-    private RelayProcess(Function<String[], Path> configFile, Path dir, Launch launch, String... more) {
+    /** @param alsoListens a connector besides the plain one, as YAML; empty for none */
+    private RelayProcess(
+            Function<String[], Path> configFile, Path dir, Launch launch, String alsoListens, String... more) {
         this.port = FreePorts.next();
         this.adminPort = FreePorts.next();
         String[] yaml = Arrays.copyOf(more, more.length + 1);
         yaml[more.length] = "server: {applicationConnectors: [{type: http, bindHost: 127.0.0.1, port: " + port
-                + "}], adminConnectors: [{type: http, bindHost: 127.0.0.1, port: " + adminPort
+                + "}" + alsoListens + "], adminConnectors: [{type: http, bindHost: 127.0.0.1, port: " + adminPort
                 + "}], requestLog: {appenders: []}}";
         this.config = configFile.apply(yaml);
         this.log = dir.resolve("relay-" + port + ".log");
@@ -75,13 +77,20 @@ public final class RelayProcess implements AutoCloseable {
      * @param more YAML at the end of its configuration
      */
     public static RelayProcess start(TestSource source, Servers through, Launch launch, String... more) {
-        return new RelayProcess(yaml -> source.configFile(through, yaml), source.dir(), launch, more);
+        return new RelayProcess(yaml -> source.configFile(through, yaml), source.dir(), launch, "", more);
+    }
+
+    /** Starts one that can be asked over TLS, too; returns at once. */
+    public static RelayProcess startWithTls(TestSource source, SelfSigned certificate, int tlsPort) {
+        String alsoListens = ", {type: https, bindHost: 127.0.0.1, port: " + tlsPort + ", keyStorePath: \""
+                + certificate.keyStore() + "\", keyStorePassword: " + SelfSigned.PASSWORD + "}";
+        return new RelayProcess(source::configFile, source.dir(), Launch.PLAIN, alsoListens);
     }
 
     /** Starts one that sends what it cannot publish to the dead letters; returns at once. */
     public static RelayProcess startWithDeadLetters(PoisonSource source, Launch launch) {
         return new RelayProcess(
-                yaml -> source.configFile("dead-letter", yaml), source.source().dir(), launch);
+                yaml -> source.configFile("dead-letter", yaml), source.source().dir(), launch, "");
     }
 
     private ChildJvm spawn() {
