@@ -44,6 +44,12 @@
 {{- if and .Values.kafka.existingSecretKeys (not .Values.kafka.existingSecret) -}}
 {{- $wrong = append $wrong "kafka.existingSecret is missing: kafka.existingSecretKeys names keys of it" -}}
 {{- end -}}
+{{- if and .Values.http.tls.existingSecret (not .Values.http.tls.passwordSecret) -}}
+{{- $wrong = append $wrong "http.tls.passwordSecret is missing: set it to the name of a Secret with the password of the key store in http.tls.existingSecret" -}}
+{{- end -}}
+{{- if and .Values.http.tls.passwordSecret (not .Values.http.tls.existingSecret) -}}
+{{- $wrong = append $wrong "http.tls.existingSecret is missing: http.tls.passwordSecret holds the password of a key store; set http.tls.existingSecret to the Secret that has it" -}}
+{{- end -}}
 {{- if and .Values.init.enabled .Values.init.user (not .Values.init.existingSecret) -}}
 {{- $wrong = append $wrong (printf "init.existingSecret is missing: set it to the name of a Secret with the password of %s under the key %s" .Values.init.user .Values.init.existingSecretKey) -}}
 {{- end -}}
@@ -57,7 +63,7 @@
 {{- $wrong = append $wrong "httpRoute.parentRefs is empty: name the gateway, for example [{name: public, namespace: gateways}]" -}}
 {{- end -}}
 {{- if not .Values.extraEnvFrom -}}
-{{- $set := list -}}
+{{- $set := list "TIDEMARK_KEYSTORE_PASSWORD" -}}
 {{- range .Values.extraEnv -}}{{- $set = append $set .name -}}{{- end -}}
 {{- range (regexFindAll "\\$?\\$\\{[^}:]+\\}" (include "tidemark.config" .) -1 | uniq) -}}
 {{- $variable := trimSuffix "}" (trimPrefix "${" .) -}}

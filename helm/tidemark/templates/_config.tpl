@@ -91,6 +91,16 @@ limits:
 http:
   bearerTokenFile: /etc/tidemark/http/tokens
 {{- end }}
+{{- if .Values.http.tls.existingSecret }}
+server:
+  applicationConnectors:
+    - type: https
+      port: 8443
+      keyStorePath: /etc/tidemark/http/keystore.p12
+      keyStorePassword: "${TIDEMARK_KEYSTORE_PASSWORD}"
+  adminConnectors: [{type: http, port: 8081}]
+  requestLog: {appenders: []}
+{{- end }}
 {{- if .Values.logging.level }}
 logging:
   level: {{ .Values.logging.level }}

@@ -32,6 +32,15 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") }}
 {{- end -}}
 
+{{- /* The scheme of the API's URL, and the name of its port. */ -}}
+{{- define "tidemark.scheme" -}}
+{{- ternary "https" "http" (not (empty .Values.http.tls.existingSecret)) -}}
+{{- end -}}
+
+{{- define "tidemark.containerPort" -}}
+{{- ternary 8443 8080 (not (empty .Values.http.tls.existingSecret)) -}}
+{{- end -}}
+
 {{- define "tidemark.image" -}}
 {{- if .Values.image.digest -}}
 {{ .Values.image.repository }}@{{ .Values.image.digest }}

@@ -52,6 +52,13 @@ tolerations:
 {{- define "tidemark.env" -}}
 - name: JDK_JAVA_OPTIONS
   value: {{ .Values.javaOptions | quote }}
+{{- if .Values.http.tls.existingSecret }}
+- name: TIDEMARK_KEYSTORE_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.http.tls.passwordSecret }}
+      key: {{ .Values.http.tls.passwordSecretKey | quote }}
+{{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}
@@ -114,6 +121,20 @@ envFrom:
           items:
             - key: {{ $.root.Values.http.existingSecretKey | quote }}
               path: http/tokens
+      {{- end }}
+      {{- with .root.Values.http.tls.existingSecret }}
+      - secret:
+          name: {{ . }}
+          items:
+            - key: {{ $.root.Values.http.tls.existingSecretKey | quote }}
+              path: http/keystore.p12
+      # for helm test
+      - secret:
+          name: {{ . }}
+          optional: true
+          items:
+            - key: ca.crt
+              path: http/ca.crt
       {{- end }}
       {{- with .administrator }}
       - secret:

@@ -93,7 +93,7 @@ class ConfigurationTest {
 
     /** Files that the configuration names are files that the pod has, mounted as a directory so that they rotate. */
     @ParameterizedTest
-    @ValueSource(strings = {"minimal", "full", "gitops"})
+    @ValueSource(strings = {"minimal", "full", "gitops", "tls"})
     void namedFilesAreMounted(String values) throws IOException {
         RelayConfiguration config = read(values);
         JsonNode pod = Chart.only(Chart.render(Chart.ci(values)), "Deployment").at("/spec/template/spec");
@@ -115,7 +115,7 @@ class ConfigurationTest {
 
     /** The values cannot hold a password; what stands for one is a name. */
     @ParameterizedTest
-    @ValueSource(strings = {"minimal", "full", "gitops"})
+    @ValueSource(strings = {"minimal", "full", "gitops", "tls"})
     void noConfigMapHoldsAPassword(String values) throws IOException {
         List<String> files = Chart.relayConfigurations(Chart.render(Chart.ci(values)));
 

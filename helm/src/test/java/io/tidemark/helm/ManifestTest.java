@@ -49,7 +49,7 @@ class ManifestTest {
             "monitoring.coreos.com/v1 PrometheusRule");
 
     @ParameterizedTest
-    @ValueSource(strings = {"minimal", "full", "gitops"})
+    @ValueSource(strings = {"minimal", "full", "gitops", "tls"})
     void everyObjectFitsTheModelOfTheApi(String values) throws IOException {
         for (JsonNode object : Chart.render(Chart.ci(values))) {
             if (!FOREIGN.contains(typeOf(object))) {
@@ -68,7 +68,7 @@ class ManifestTest {
 
     /** https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted, and a little more. */
     @ParameterizedTest
-    @ValueSource(strings = {"minimal", "full", "gitops"})
+    @ValueSource(strings = {"minimal", "full", "gitops", "tls"})
     void everyPodIsRestricted(String values) {
         List<JsonNode> pods = pods(Chart.render(Chart.ci(values)));
 

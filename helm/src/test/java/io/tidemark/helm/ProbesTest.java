@@ -3,13 +3,9 @@ package io.tidemark.helm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,8 +34,8 @@ class ProbesTest {
                 directory.resolve("values.yaml"), "postgres: {url: 'jdbc:postgresql://127.0.0.1:1/shop'}");
         var objects = Chart.render(Chart.ci("minimal"), change);
         JsonNode container = Chart.only(objects, "Deployment").at("/spec/template/spec/containers/0");
-        int apiPort = freePort();
-        int adminPort = freePort();
+        int apiPort = RelayOfTheChart.freePort();
+        int adminPort = RelayOfTheChart.freePort();
         Path password = Files.writeString(directory.resolve("password"), "secret");
         String rendered = Chart.relayConfigurations(objects)
                 .get(0)
@@ -52,9 +48,8 @@ class ProbesTest {
                   adminConnectors: [{type: http, port: %d}]
                 """.formatted(apiPort, adminPort));
 
-        Process relay = start(container, config);
-        try {
-            assertThat(awaitStatus(adminPort, path(container, "startupProbe"), relay))
+        try (RelayOfTheChart relay = RelayOfTheChart.start(container, config)) {
+            assertThat(relay.awaitStatus(http, url(adminPort, path(container, "startupProbe"))))
                     .isEqualTo(200);
             assertThat(get(adminPort, path(container, "livenessProbe")).statusCode())
                     .isEqualTo(200);
@@ -62,13 +57,9 @@ class ProbesTest {
             assertThat(readiness.statusCode()).isEqualTo(500);
             assertThat(readiness.body()).contains("\"relay\":{\"healthy\":false");
             assertThat(get(apiPort, "/v1/source").statusCode()).isEqualTo(200);
-        } finally {
-            relay.destroy();
-            if (!relay.waitFor(60, TimeUnit.SECONDS)) {
-                relay.destroyForcibly();
-            }
+
+            assertThat(relay.stop()).as("ended by SIGTERM, in order").isEqualTo(143);
         }
-        assertThat(relay.exitValue()).as("ended by SIGTERM, in order").isEqualTo(143);
     }
 
     @Test
@@ -83,56 +74,15 @@ class ProbesTest {
         }
     }
 
-    private Process start(JsonNode container, Path config) throws IOException {
-        Path log = directory.resolve("relay.log");
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.tidemark.relay.cli.TidemarkCli",
-                container.at("/args/0").asText(),
-                config.toString());
-        builder.environment()
-                .put(
-                        container.at("/env/0/name").asText(),
-                        container.at("/env/0/value").asText());
-        return builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    private HttpResponse<String> get(int port, String path) throws Exception {
+        return RelayOfTheChart.get(http, url(port, path));
     }
 
-    private int awaitStatus(int port, String path, Process relay) throws IOException, InterruptedException {
-        while (true) {
-            try {
-                return get(port, path).statusCode();
-            } catch (IOException e) { // not listening yet
-                assertThat(relay.waitFor(100, TimeUnit.MILLISECONDS))
-                        .as(() -> log())
-                        .isFalse();
-            }
-        }
-    }
-
-    private String log() {
-        try {
-            return Files.readString(directory.resolve("relay.log"));
-        } catch (IOException e) {
-            return e.toString();
-        }
-    }
-
-    private HttpResponse<String> get(int port, String path) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                .timeout(Duration.ofSeconds(30))
-                .build();
-        return http.send(request, BodyHandlers.ofString());
+    private static URI url(int port, String path) {
+        return URI.create("http://127.0.0.1:" + port + path);
     }
 
     private static String path(JsonNode container, String probe) {
         return container.path(probe).at("/httpGet/path").asText();
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 }

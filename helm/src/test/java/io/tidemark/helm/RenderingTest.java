@@ -67,6 +67,10 @@ class RenderingTest {
                 "kafka: {topics: {partitions: 0}}                                    | partitions",
                 "kafka: {existingSecret: certificates}                               | kafka.existingSecretKeys is"
                         + " empty",
+                "http: {tls: {existingSecret: store}}                                | http.tls.passwordSecret is"
+                        + " missing",
+                "http: {tls: {passwordSecret: store}}                                | http.tls.existingSecret is"
+                        + " missing",
                 "outbox: {retention: 24}                                             | retention",
                 "outbox: {retention: 0h}                                             | retention",
                 "outbox: {preset: debezum}                                           | preset",
@@ -138,7 +142,7 @@ class RenderingTest {
 
     /** What is rendered twice is the same twice, or GitOps would never come to rest. */
     @ParameterizedTest
-    @ValueSource(strings = {"minimal", "full", "gitops"})
+    @ValueSource(strings = {"minimal", "full", "gitops", "tls"})
     void rendersTheSameAgain(String values) {
         assertThat(Chart.render(Chart.ci(values))).isEqualTo(Chart.render(Chart.ci(values)));
     }

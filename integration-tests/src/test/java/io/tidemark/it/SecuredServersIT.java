@@ -17,6 +17,8 @@ import io.tidemark.quickstart.stack.KafkaServer;
 import io.tidemark.quickstart.stack.PostgresServer;
 import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.explain.EventTrace;
+import io.tidemark.relay.explain.EventTrace.Stage;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.watermark.Answer;
 import java.nio.file.Files;
@@ -24,6 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -233,6 +236,35 @@ class SecuredServersIT {
                     "Read on Topic " + source.topic("order"),
                     binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.READ));
         }
+    }
+
+    /** It cannot know where the event is then, and must not say that it is nowhere. */
+    @Test
+    void explainNamesTheRightThatIsMissing() throws Exception {
+        UUID id = UUID.fromString(source.query("select outbox.publish('invoice', 'explained', 't', 'x')"));
+        AclBinding read = binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.READ);
+        try (RunningRelay relay = RunningRelay.startAndAwait(verifying(certificate));
+                Admin admin =
+                        Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers()))) {
+            await("the event").until(() -> trace(relay, id).stage() == Stage.PUBLISHED);
+
+            admin.deleteAcls(List.of(read.toFilter())).all().get(30, TimeUnit.SECONDS);
+            try {
+                await("the reason").untilAsserted(() -> {
+                    EventTrace trace = trace(relay, id);
+                    assertThat(trace.stage()).isEqualTo(Stage.UNKNOWN);
+                    assertThat(trace.reason())
+                            .contains("may not read topic " + source.topic("invoice"), "grant its user");
+                });
+            } finally {
+                admin.createAcls(List.of(read)).all().get(30, TimeUnit.SECONDS);
+            }
+            await("the event again").until(() -> trace(relay, id).stage() == Stage.PUBLISHED);
+        }
+    }
+
+    private static EventTrace trace(RunningRelay relay, UUID id) throws Exception {
+        return relay.relay().tracer().trace(id).toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     private static void assertFinding(Admin admin, String finding, AclBinding... without) throws Exception {

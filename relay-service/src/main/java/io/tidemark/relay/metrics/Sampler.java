@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,12 +32,6 @@ final class Sampler implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Sampler.class);
 
     static final long PERIOD_MILLIS = 5_000;
-    /** What is older is no longer told: a few periods, and what a server may take to time out. */
-    private static final long STALE_NANOS = TimeUnit.SECONDS.toNanos(30);
-
-    private record SeenSource(SourceSample sample, long nanos) {}
-
-    private record SeenStanding(Standing standing, long nanos) {}
 
     private final RelayState state;
     private final PublishedIndex index;
@@ -44,8 +39,8 @@ final class Sampler implements AutoCloseable {
     private final Watermarks watermarks;
     private final SourceProbe probe;
     private final Lags lags = new Lags();
-    private final Map<String, SeenStanding> standings = new ConcurrentHashMap<>();
-    private volatile @Nullable SeenSource source;
+    private final Map<String, Seen<Standing>> standings = new ConcurrentHashMap<>();
+    private volatile @Nullable Seen<SourceSample> source;
     private Optional<SourceIdentity> identity = Optional.empty();
     private boolean failing;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(runnable -> {
@@ -89,7 +84,7 @@ final class Sampler implements AutoCloseable {
                 .standings()
                 .forEach((name, asked) -> asked.whenComplete((standing, failure) -> {
                     if (failure == null) {
-                        standings.put(name, new SeenStanding(standing, askedNanos));
+                        standings.put(name, new Seen<>(standing, askedNanos));
                     } else {
                         standings.remove(name);
                     }
@@ -106,7 +101,7 @@ final class Sampler implements AutoCloseable {
             SourceSample sample = probe.look();
             long nanos = System.nanoTime();
             lags.see(sample.walHead(), sight(state.snapshot(), sample), nanos);
-            source = new SeenSource(sample, nanos);
+            source = new Seen<>(sample, nanos);
             failing = false;
         } catch (SourceNotReady | SQLException e) {
             source = null;
@@ -129,9 +124,7 @@ final class Sampler implements AutoCloseable {
     /** What is known now. On any thread; never waits. */
     Reading read() {
         long nowNanos = System.nanoTime();
-        SeenSource seen = source;
-        Optional<SourceSample> sample =
-                seen == null || nowNanos - seen.nanos() > STALE_NANOS ? Optional.empty() : Optional.of(seen.sample());
+        Optional<SourceSample> sample = Optional.ofNullable(source).flatMap(seen -> seen.ifFresh(nowNanos));
         RelayState.Snapshot now = state.snapshot();
         Optional<Lags.Sight> sight = sample.map(recent -> sight(now, recent));
         return new Reading(
@@ -151,8 +144,8 @@ final class Sampler implements AutoCloseable {
     private List<Standing> fresh(long nowNanos) {
         return watermarks.names().stream()
                 .map(standings::get)
-                .filter(seen -> seen != null && nowNanos - seen.nanos() <= STALE_NANOS)
-                .map(SeenStanding::standing)
+                .flatMap(seen -> Stream.ofNullable(seen))
+                .flatMap(seen -> seen.ifFresh(nowNanos).stream())
                 .toList();
     }
 

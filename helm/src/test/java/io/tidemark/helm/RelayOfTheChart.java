@@ -1,0 +1,93 @@
+package io.tidemark.helm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/** A real relay as the rendered container would run it, as a process: its arguments and its JVM options. */
+final class RelayOfTheChart implements AutoCloseable {
+
+    private final Process process;
+    private final Path log;
+
+    private RelayOfTheChart(Process process, Path log) {
+        this.process = process;
+        this.log = log;
+    }
+
+    /** @param config the rendered configuration, with what it names where it is on this machine */
+    static RelayOfTheChart start(JsonNode container, Path config) throws IOException {
+        Path log = config.resolveSibling("relay.log");
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.tidemark.relay.cli.TidemarkCli",
+                container.at("/args/0").asText(),
+                config.toString());
+        builder.environment()
+                .put(
+                        container.at("/env/0/name").asText(),
+                        container.at("/env/0/value").asText());
+        return new RelayOfTheChart(
+                builder.redirectErrorStream(true).redirectOutput(log.toFile()).start(), log);
+    }
+
+    /** The status once it listens. */
+    int awaitStatus(HttpClient http, URI url) throws IOException, InterruptedException {
+        while (true) {
+            try {
+                return get(http, url).statusCode();
+            } catch (IOException e) { // not listening yet
+                assertThat(process.waitFor(100, TimeUnit.MILLISECONDS))
+                        .as(() -> "it ended: " + log())
+                        .isFalse();
+            }
+        }
+    }
+
+    static HttpResponse<String> get(HttpClient http, URI url) throws IOException, InterruptedException {
+        HttpRequest request =
+                HttpRequest.newBuilder(url).timeout(Duration.ofSeconds(30)).build();
+        return http.send(request, BodyHandlers.ofString());
+    }
+
+    private String log() {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** Tells it to end, and returns its exit code. */
+    int stop() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            close();
+        }
+        return process.waitFor();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}
