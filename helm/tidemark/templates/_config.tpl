@@ -83,6 +83,7 @@ projections:
 watermark:
   maxWait: {{ .Values.watermark.maxWait | quote }}
   maxWaiters: {{ int64 .Values.watermark.maxWaiters }}
+  maxWaitersPerProjection: {{ int64 .Values.watermark.maxWaitersPerProjection }}
 limits:
   transactionBytes: {{ .Values.limits.transactionBytes | quote }}
   batchEvents: {{ int64 .Values.limits.batchEvents }}

@@ -3,22 +3,16 @@ package io.tidemark.helm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -137,19 +131,10 @@ class AlertsTest {
     @ParameterizedTest
     @MethodSource("alerts")
     void firesWhenItShould(String alert) throws IOException, InterruptedException {
-        Path promtool = promtool();
-
-        assertThat(run(
-                        promtool,
-                        "check",
-                        "rules",
-                        DIRECTORY.resolve(alert + ".yaml").toString()))
+        assertThat(Promtool.run(
+                        "check", "rules", DIRECTORY.resolve(alert + ".yaml").toString()))
                 .contains("SUCCESS");
-        assertThat(run(
-                        promtool,
-                        "test",
-                        "rules",
-                        DIRECTORY.resolve(alert + TEST).toString()))
+        assertThat(Promtool.run("test", "rules", DIRECTORY.resolve(alert + TEST).toString()))
                 .contains("SUCCESS");
     }
 
@@ -176,12 +161,11 @@ class AlertsTest {
 
     @Test
     void areRulesInTheCluster() throws IOException, InterruptedException {
-        Path promtool = promtool();
         JsonNode rule = Chart.only(Chart.render(Chart.ci("full")), "PrometheusRule");
         Path rendered = directory.resolve("rules.yaml");
         Chart.YAML.writeValue(rendered.toFile(), rule.path("spec"));
 
-        assertThat(run(promtool, "check", "rules", rendered.toString())).contains("10 rules found");
+        assertThat(Promtool.run("check", "rules", rendered.toString())).contains("10 rules found");
     }
 
     @Test
@@ -206,24 +190,5 @@ class AlertsTest {
                                 .at("/spec/template/metadata/labels")
                                 .get(label.getKey()))
                         .isEqualTo(label.getValue()));
-    }
-
-    private static Path promtool() {
-        Optional<Path> promtool = Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
-                .map(entry -> Path.of(entry, "promtool"))
-                .filter(Files::isExecutable)
-                .findFirst();
-        Assumptions.assumeTrue(promtool.isPresent(), "promtool is not on the PATH (Debian: in prometheus)");
-        return promtool.orElseThrow();
-    }
-
-    private static String run(Path promtool, String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(promtool.toString()));
-        command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as(said).isZero();
-        return said;
     }
 }

@@ -66,6 +66,7 @@ class ConfigurationTest {
         assertThat(config.projections().get(0).stalledAfter().toMinutes()).isEqualTo(2);
         assertThat(config.projections().get(1).group()).isEqualTo("search");
         assertThat(config.watermark().maxWaiters()).isEqualTo(2_000_000);
+        assertThat(config.watermark().maxWaitersPerProjection()).isEqualTo(1_000_000);
         assertThat(config.http().bearerTokenFile()).isEqualTo("/etc/tidemark/http/tokens");
         assertThat(config.limits().batchEvents()).isEqualTo(3_000_000);
         assertThat(config.limits().transactionBytes().toMebibytes()).isEqualTo(1024);

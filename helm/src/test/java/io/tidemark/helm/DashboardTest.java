@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The dashboard asks for metrics that exist, of one relay, and begins with what a tired person needs. */
 class DashboardTest {
@@ -41,6 +44,24 @@ class DashboardTest {
 
         assertThat(asked).hasSizeGreaterThan(25);
         assertThat(MetricNames.exported()).containsAll(asked);
+    }
+
+    /** What Grafana puts in is put in here. */
+    @Test
+    void everyQueryParses(@TempDir Path directory) throws IOException, InterruptedException {
+        ObjectNode rules = Chart.YAML.createObjectNode();
+        ArrayNode group =
+                rules.putArray("groups").addObject().put("name", "dashboard").putArray("rules");
+        for (String expression : expressions()) {
+            assertThat(expression).isNotBlank();
+            group.addObject()
+                    .put("record", "panel:" + group.size())
+                    .put("expr", expression.replace("$__rate_interval", "1m").replace("$job", "tidemark"));
+        }
+        Path file = directory.resolve("rules.yaml");
+        Chart.YAML.writeValue(file.toFile(), rules);
+
+        assertThat(Promtool.run("check", "rules", file.toString())).contains(group.size() + " rules found");
     }
 
     @Test

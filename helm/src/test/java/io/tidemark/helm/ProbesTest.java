@@ -54,8 +54,8 @@ class ProbesTest {
             assertThat(get(adminPort, path(container, "livenessProbe")).statusCode())
                     .isEqualTo(200);
             HttpResponse<String> readiness = get(adminPort, path(container, "readinessProbe"));
-            assertThat(readiness.statusCode()).isEqualTo(500);
-            assertThat(readiness.body()).contains("\"relay\":{\"healthy\":false");
+            assertThat(readiness.statusCode()).isEqualTo(503);
+            assertThat(readiness.body()).startsWith("what is published is not known yet: ");
             assertThat(get(apiPort, "/v1/source").statusCode()).isEqualTo(200);
 
             assertThat(relay.stop()).as("ended by SIGTERM, in order").isEqualTo(143);

@@ -112,7 +112,6 @@ class RenderingTest {
                         "PodDisruptionBudget",
                         "Service", // API
                         "Service", // each replica
-                        "Service", // admin
                         "Pod", // helm test: check
                         "Pod"); // helm test: status
     }
@@ -142,7 +141,7 @@ class RenderingTest {
 
     /** What is rendered twice is the same twice, or GitOps would never come to rest. */
     @ParameterizedTest
-    @ValueSource(strings = {"minimal", "full", "gitops", "tls"})
+    @ValueSource(strings = {"minimal", "full", "gitops", "tls", "existing-table"})
     void rendersTheSameAgain(String values) {
         assertThat(Chart.render(Chart.ci(values))).isEqualTo(Chart.render(Chart.ci(values)));
     }

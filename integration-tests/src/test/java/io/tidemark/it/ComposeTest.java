@@ -34,7 +34,7 @@ class ComposeTest {
             for (JsonNode volume : service.path("volumes")) {
                 String source = volume.asText().split(":", 2)[0];
                 assertThat(
-                                source.startsWith("./")
+                                source.startsWith(".")
                                         ? Files.isRegularFile(DIRECTORY.resolve(source))
                                         : compose().path("volumes").has(source))
                         .as(volume.asText())
@@ -103,6 +103,18 @@ class ComposeTest {
                 .readTree(
                         DIRECTORY.resolve("grafana").resolve("datasources.yml").toFile());
         assertThat(grafana.at("/datasources/0/url").asText()).isEqualTo("http://prometheus:9090");
+    }
+
+    @Test
+    void grafanaFindsTheDashboard() throws IOException {
+        String path = new YAMLMapper()
+                .readTree(DIRECTORY.resolve("grafana").resolve("dashboards.yml").toFile())
+                .at("/providers/0/options/path")
+                .asText();
+
+        assertThat(compose().at("/services/grafana/volumes"))
+                .extracting(JsonNode::asText)
+                .anyMatch(volume -> volume.endsWith("/dashboard.json:" + path + "/tidemark.json:ro"));
     }
 
     @Test

@@ -114,6 +114,8 @@ class ExplainEventIT {
             String poison = publish("order", "1", "null");
             String behind = publish("order", "2", "'x'");
             relay.awaitState("halted");
+            assertThat(relay.isHealthy()).isFalse();
+            assertThat(relay.readiness().statusCode()).as("it has answers").isEqualTo(200);
 
             for (String id : List.of(poison, behind)) {
                 JsonNode unknown = explain(relay, id);

@@ -27,9 +27,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -147,6 +151,50 @@ class GroupStatesIT {
         }
 
         assertHopeless(ask(first, LONG_WAIT_MILLIS), GroupState.REBUILDING);
+    }
+
+    /** As consumers commit that are exactly once themselves, Kafka Streams among them. */
+    @Test
+    void offsetsInATransactionCountOnceItIsCommittedAndTakeNothingBackBefore() throws Exception {
+        Token first = write("one");
+        await().until(() -> !standing().behind().isEmpty());
+        Answer.Behind behind = standing().behind().get(0);
+        TopicPartition partition = new TopicPartition(behind.topic(), behind.partition());
+        ConsumerGroupMetadata group;
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+            consumer.commitSync(Map.of(partition, new OffsetAndMetadata(behind.need())));
+            group = consumer.groupMetadata();
+        }
+        Map<String, Object> config = Map.of(
+                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                source.servers().bootstrapServers(),
+                ProducerConfig.TRANSACTIONAL_ID_CONFIG,
+                source.name() + "-consumer");
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.initTransactions();
+            assertThat(ask(first, LONG_WAIT_MILLIS)).isInstanceOf(Answer.Success.class);
+            Token second = write("one");
+            await().until(() -> !standing().behind().isEmpty());
+            Map<TopicPartition, OffsetAndMetadata> consumed = Map.of(
+                    partition, new OffsetAndMetadata(standing().behind().get(0).need()));
+
+            for (boolean isCommitted : List.of(false, true)) {
+                producer.beginTransaction();
+                producer.sendOffsetsToTransaction(consumed, group);
+
+                assertThat(standing().state()).isNotEqualTo(GroupState.REBUILDING);
+                assertThat(ask(first, 0)).isInstanceOf(Answer.Success.class);
+                assertThat(ask(second, 300)).isNotInstanceOf(Answer.Success.class);
+                if (isCommitted) {
+                    producer.commitTransaction();
+                } else {
+                    producer.abortTransaction();
+                    assertThat(ask(second, 300)).isNotInstanceOf(Answer.Success.class);
+                }
+            }
+            await().untilAsserted(() -> assertThat(ask(second, 0)).isInstanceOf(Answer.Success.class));
+        }
     }
 
     @Test

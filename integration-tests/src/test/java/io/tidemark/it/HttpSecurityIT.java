@@ -44,6 +44,7 @@ class HttpSecurityIT {
 
     private static int httpsPort;
     private static int httpPort;
+    private static int adminPort;
     private static ChildJvm relay;
     private static HttpClient http;
 
@@ -54,6 +55,7 @@ class HttpSecurityIT {
         Files.writeString(dir.resolve("tokens"), FIRST + "\n");
         httpsPort = FreePorts.next();
         httpPort = FreePorts.next();
+        adminPort = FreePorts.next();
         Path config = Files.writeString(dir.resolve("relay.yml"), """
             postgres: {url: "jdbc:postgresql://127.0.0.1:1/shop", user: relay}
             kafka: {bootstrapServers: "127.0.0.1:1"}
@@ -69,12 +71,7 @@ class HttpSecurityIT {
               adminConnectors: [{type: http, bindHost: 127.0.0.1, port: %d}]
               requestLog: {appenders: []}
             """.formatted(
-                        dir.resolve("tokens"),
-                        httpsPort,
-                        certificate.keyStore(),
-                        SelfSigned.PASSWORD,
-                        httpPort,
-                        FreePorts.next()));
+                dir.resolve("tokens"), httpsPort, certificate.keyStore(), SelfSigned.PASSWORD, httpPort, adminPort));
         relay = process("run", config.toString());
         http = HttpClient.newBuilder().sslContext(certificate.trustingIt()).build();
         await("the relay to listen")
@@ -108,6 +105,24 @@ class HttpSecurityIT {
 
     private static String plain(String path) {
         return "http://127.0.0.1:" + httpPort + path;
+    }
+
+    /** One of Dropwizard's sets the level of a logger. */
+    @Test
+    void theAdminPortTakesNoCommands() throws Exception {
+        String admin = "http://127.0.0.1:" + adminPort;
+        for (String task : List.of("/tasks/log-level?logger=org.eclipse.jetty&level=DEBUG", "/tasks/gc", "/tasks")) {
+            HttpRequest post = HttpRequest.newBuilder(URI.create(admin + task))
+                    .POST(HttpRequest.BodyPublishers.noBody())
+                    .build();
+
+            assertThat(http.send(post, HttpResponse.BodyHandlers.ofString()).statusCode())
+                    .as(task)
+                    .isEqualTo(404);
+        }
+        HttpResponse<String> readiness = get(admin + "/ready", "");
+        assertThat(readiness.statusCode()).isEqualTo(503);
+        assertThat(readiness.body()).startsWith("what is published is not known yet: ");
     }
 
     @Test

@@ -48,7 +48,9 @@ class RollingRestartIT {
                                 .until(() -> readers.successes().size() > answered + 10);
                     }
                 }
+                System.out.println("RollingRestartIT: " + readers.waits());
                 assertThat(readers.unanswered()).isEmpty();
+                assertThat(readers.unreachable()).isEmpty();
                 Evidence evidence = Evidence.gather(source);
                 evidence.check("a rolling restart");
                 new WatermarkEvidence(
@@ -66,7 +68,7 @@ class RollingRestartIT {
         started.add(fresh);
         await("ready, log " + fresh.log())
                 .ignoreExceptionsInstanceOf(java.io.IOException.class)
-                .until(fresh::isHealthy);
+                .until(() -> fresh.readiness().statusCode() == 200);
         service.add(fresh);
     }
 

@@ -13,7 +13,12 @@ import io.tidemark.it.harness.ReadEvent;
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
+import io.tidemark.relay.cli.TidemarkCli;
+import java.io.File;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -65,6 +70,41 @@ class TracingIT {
             SpanData span = exporter.getFinishedSpanItems().get(0);
             assertThat(span.getName()).isEqualTo("send " + source.topic("order"));
             assertThat(SAMPLED).contains(span.getTraceId(), span.getParentSpanId());
+        }
+    }
+
+    /** As the image runs it. */
+    @Test
+    void passesThemThroughWhereThereIsNoOpenTelemetry() throws Exception {
+        String all = System.getProperty("java.class.path");
+        String without = Arrays.stream(all.split(File.pathSeparator))
+                .filter(entry -> !entry.contains("opentelemetry"))
+                .collect(Collectors.joining(File.pathSeparator));
+        assertThat(without.length()).isLessThan(all.length());
+        try (TestSource source = TestSource.create("untraced")) {
+            Path config = source.configFile(
+                    "server: {applicationConnectors: [{type: http, bindHost: 127.0.0.1, port: 0}], adminConnectors:"
+                            + " [{type: http, bindHost: 127.0.0.1, port: 0}]}");
+            Process relay = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-Xmx256m",
+                            "-cp",
+                            without,
+                            TidemarkCli.class.getName(),
+                            "run",
+                            config.toString())
+                    .inheritIO()
+                    .start();
+            try {
+                source.execute("select outbox.publish('order', '1', 't', 'x', traceparent => '" + SAMPLED + "')");
+
+                assertThat(TopicReader.readUntil(source.servers(), source.topic("order"), events -> !events.isEmpty()))
+                        .extracting(event -> event.headers().get("traceparent"))
+                        .containsExactly(SAMPLED);
+            } finally {
+                relay.destroyForcibly().waitFor();
+            }
         }
     }
 }

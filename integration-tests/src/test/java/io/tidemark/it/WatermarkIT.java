@@ -272,6 +272,26 @@ class WatermarkIT {
         }
     }
 
+    /** One whose consumers are away must not keep others from waiting. */
+    @Test
+    void aProjectionTakesNoMoreThanItsShareOfTheRoom() throws Exception {
+        String other = "  - {name: other, topics: [" + source.topic("order") + "]}";
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration(
+                        other, "watermark: {maxWaiters: 10, maxWaitersPerProjection: 1, maxWait: 3s}"));
+                Connection connection = source.connect()) {
+            Token token = write(connection, "one").token();
+            var first = relay.relay().watermarks().ask("view", token, 60_000);
+
+            assertThat(ask(relay, token, 60_000))
+                    .isEqualTo(new Answer.TooManyWaiters(1, "watermark.maxWaitersPerProjection"));
+
+            assertThat(relay.relay().watermarks().ask("other", token, 60_000).get(20, TimeUnit.SECONDS))
+                    .isInstanceOf(Answer.ProjectionBehind.class);
+            assertThat(first.get(20, TimeUnit.SECONDS)).isInstanceOf(Answer.ProjectionBehind.class);
+            assertThat(ask(relay, token, 1)).isInstanceOf(Answer.ProjectionBehind.class);
+        }
+    }
+
     @Test
     void shuttingDownAnswersWhoeverWaits() throws Exception {
         RunningRelay relay = RunningRelay.startAndAwait(source.configuration());

@@ -4,6 +4,7 @@ import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.explain.EventTracer;
 import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.follow.IndexFollower;
+import io.tidemark.relay.health.Readiness;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.metrics.Metrics;
 import io.tidemark.relay.position.PublishedIndex;
@@ -77,6 +78,10 @@ public final class Relay {
 
     public RelayState state() {
         return state;
+    }
+
+    public Readiness readiness() {
+        return new Readiness(follower::viewAgeSeconds, watermarks::whyNotServing);
     }
 
     public Watermarks watermarks() {

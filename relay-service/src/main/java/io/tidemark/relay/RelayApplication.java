@@ -10,15 +10,19 @@ import io.tidemark.relay.http.Answers;
 import io.tidemark.relay.http.BearerFilter;
 import io.tidemark.relay.http.BearerTokens;
 import io.tidemark.relay.http.EventsResource;
+import io.tidemark.relay.http.NoTasks;
 import io.tidemark.relay.http.OpenApiResource;
 import io.tidemark.relay.http.ProblemMapper;
 import io.tidemark.relay.http.ProjectionsResource;
+import io.tidemark.relay.http.ReadinessServlet;
 import io.tidemark.relay.http.ReplicasResource;
 import io.tidemark.relay.http.SourceResource;
 import io.tidemark.relay.http.TokensResource;
 import io.tidemark.relay.http.WaitResource;
 import io.tidemark.relay.source.SourceStandings;
+import jakarta.servlet.DispatcherType;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.slf4j.Logger;
@@ -48,6 +52,14 @@ public final class RelayApplication extends Application<RelayConfiguration> {
         environment.jersey().register(relay.metrics().requestFilter());
         relay.metrics().addProcess(environment.metrics());
         environment.admin().addServlet("prometheus", relay.metrics().servlet()).addMapping("/metrics");
+        environment
+                .admin()
+                .addServlet("readiness", new ReadinessServlet(relay.readiness()))
+                .addMapping("/ready");
+        environment
+                .admin()
+                .addFilter("no-tasks", new NoTasks())
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, NoTasks.PATH);
         String tokenFile = config.http().bearerTokenFile();
         if (tokenFile != null) {
             environment.jersey().register(new BearerFilter(BearerTokens.of(Path.of(tokenFile))));

@@ -9,7 +9,10 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion.VersionFlag;
+import io.tidemark.relay.http.OpenApiResource;
 import java.io.IOException;
+import java.io.InputStream;
+import java.util.Objects;
 
 /** The file that a relay serves about itself, to hold its answers to. */
 public final class OpenApi {
@@ -26,6 +29,13 @@ public final class OpenApi {
     public static OpenApi of(RelayProcess relay) throws IOException, InterruptedException {
         return new OpenApi(
                 new YAMLMapper().readTree(relay.send("/v1/openapi.yaml").body()));
+    }
+
+    /** As it is packaged. */
+    public static OpenApi packaged() throws IOException {
+        try (InputStream yaml = OpenApiResource.class.getResourceAsStream("openapi.yaml")) {
+            return new OpenApi(new YAMLMapper().readTree(Objects.requireNonNull(yaml)));
+        }
     }
 
     /** Whether a path is described, with this method. */

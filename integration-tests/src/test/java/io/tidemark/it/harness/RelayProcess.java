@@ -139,6 +139,11 @@ public final class RelayProcess implements AutoCloseable {
         return send(adminPort, "/healthcheck", STATE_TIMEOUT).statusCode() == 200;
     }
 
+    /** What its readiness probe says; 200 when it is ready. */
+    public HttpResponse<String> readiness() throws IOException, InterruptedException {
+        return send(adminPort, "/ready", STATE_TIMEOUT);
+    }
+
     /** What a scrape gets. */
     public String metrics() throws IOException, InterruptedException {
         return send(adminPort, "/metrics", Duration.ofSeconds(10)).body();

@@ -23,6 +23,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Users who write, take a token, and ask the relays over HTTP whether their projection has caught up, before they read.
@@ -39,6 +41,9 @@ public final class TokenReaders implements AutoCloseable {
     private final Map<RelayProcess, Queue<Token>> knownTo = new ConcurrentHashMap<>();
     private final Queue<Success> successes = new ConcurrentLinkedQueue<>();
     private final Queue<String> unanswered = new ConcurrentLinkedQueue<>();
+    private final Queue<String> unreachable = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger unavailable = new AtomicInteger();
+    private final AtomicLong longestNanos = new AtomicLong();
     private final ExecutorService threads;
     private final List<Future<?>> running = new ArrayList<>();
     private volatile boolean closing;
@@ -94,13 +99,15 @@ public final class TokenReaders implements AutoCloseable {
         connection.commit();
         Token token = Tokens.current(connection);
         connection.commit();
-        long deadline = System.nanoTime() + patience.toNanos();
+        long askedNanos = System.nanoTime();
+        long deadline = askedNanos + patience.toNanos();
         String status = "nobody asked";
         while (System.nanoTime() < deadline && !closing) {
             List<RelayProcess> present = List.copyOf(relays);
             RelayProcess relay = present.get(random.nextInt(present.size()));
             status = status(relay, token, "3s");
             if (status.equals("success")) {
+                longestNanos.accumulateAndGet(System.nanoTime() - askedNanos, Math::max);
                 successes.add(new Success(token.parts().get(0).lsn(), id, System.nanoTime()));
                 askAgain(relay, token, random);
                 return;
@@ -131,16 +138,22 @@ public final class TokenReaders implements AutoCloseable {
     }
 
     /** The answer's status, the HTTP status of a problem, or nothing when there is no answer. */
-    private static String status(RelayProcess relay, Token token, String wait) throws InterruptedException {
+    private String status(RelayProcess relay, Token token, String wait) throws InterruptedException {
         try {
             JsonNode answer = relay.get("/v1/projections/view/watermark?wait=" + wait + "&token=" + token);
             String status = answer.path("status").asText();
             if (status.equals("success")) {
                 return status;
             }
+            if (status.equals("503")) {
+                unavailable.incrementAndGet();
+            }
             TimeUnit.MILLISECONDS.sleep(50);
             return status;
         } catch (IOException e) { // killed, paused, or not up yet
+            if (relays.contains(relay)) {
+                unreachable.add(relay.url() + ": " + e);
+            }
             TimeUnit.MILLISECONDS.sleep(100);
             return "";
         }
@@ -154,6 +167,17 @@ public final class TokenReaders implements AutoCloseable {
     /** Tokens for which nobody's patience sufficed. */
     public List<String> unanswered() {
         return List.copyOf(unanswered);
+    }
+
+    /** Relays that were to be asked and did not answer, not even that they cannot know. */
+    public List<String> unreachable() {
+        return List.copyOf(unreachable);
+    }
+
+    /** For people: how long the longest had to wait for success, and how often a replica could not know. */
+    public String waits() {
+        return "at most " + longestNanos.get() / 1_000_000 + " ms from a token to success, over " + successes.size()
+                + " tokens; 503 " + unavailable.get() + " times";
     }
 
     public List<Success> successes() {

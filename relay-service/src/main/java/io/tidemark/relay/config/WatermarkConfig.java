@@ -9,15 +9,23 @@ import org.jspecify.annotations.Nullable;
  *
  * @param maxWait longer waits are cut to this
  * @param maxWaiters requests that may wait at the same time; more get 429
+ * @param maxWaitersPerProjection the same for each projection, so that a slow one leaves room to the others
  */
-public record WatermarkConfig(Duration maxWait, int maxWaiters) {
+public record WatermarkConfig(Duration maxWait, int maxWaiters, int maxWaitersPerProjection) {
 
-    static final WatermarkConfig DEFAULT = new WatermarkConfig(null, (Integer) null);
+    private static final int MAX_WAITERS = 10_000;
+
+    static final WatermarkConfig DEFAULT = new WatermarkConfig(null, null, null);
 
     @JsonCreator
-    public WatermarkConfig(@Nullable Duration maxWait, @Nullable Integer maxWaiters) {
+    public WatermarkConfig(
+            @Nullable Duration maxWait, @Nullable Integer maxWaiters, @Nullable Integer maxWaitersPerProjection) {
         this(
                 Checks.positive("watermark.maxWait", maxWait, Duration.seconds(30)),
-                Checks.atLeastOne("watermark.maxWaiters", maxWaiters, 10_000));
+                Checks.atLeastOne("watermark.maxWaiters", maxWaiters, MAX_WAITERS),
+                Checks.atLeastOne(
+                        "watermark.maxWaitersPerProjection",
+                        maxWaitersPerProjection,
+                        maxWaiters == null ? MAX_WAITERS : maxWaiters));
     }
 }

@@ -32,7 +32,7 @@ final class AnswerJson {
             return Optional.of(Problem.unavailable(unavailable.reason()));
         }
         if (answer instanceof Answer.TooManyWaiters tooMany) {
-            return Optional.of(Problem.tooManyWaiters(tooMany.limit()));
+            return Optional.of(Problem.tooManyWaiters(tooMany.reason()));
         }
         return Optional.empty();
     }
@@ -102,6 +102,8 @@ final class AnswerJson {
             json.put("reason", unknown.reason());
         } else if (answer instanceof Answer.Unavailable unavailable) { // beside answers of other projections
             json.put("reason", unavailable.reason());
+        } else if (answer instanceof Answer.TooManyWaiters tooMany) {
+            json.put("reason", tooMany.reason());
         }
         return json;
     }

@@ -26,8 +26,8 @@ final class Problem {
     }
 
     /** As many as are allowed to wait are waiting. */
-    static Response tooManyWaiters(int limit) {
-        return retryLater(429, "Too Many Requests", limit + " requests are waiting already (watermark.maxWaiters)");
+    static Response tooManyWaiters(String reason) {
+        return retryLater(429, "Too Many Requests", reason);
     }
 
     /** This replica cannot know now. */

@@ -58,7 +58,7 @@ public final class ReplicasResource {
             return Problem.unavailable(unavailable.reason());
         }
         if (answer instanceof ReplicaAnswer.TooManyWaiters tooMany) {
-            return Problem.tooManyWaiters(tooMany.limit());
+            return Problem.tooManyWaiters(tooMany.limit() + " requests are waiting already (watermark.maxWaiters)");
         }
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         int strictStatus = put(json, answer);

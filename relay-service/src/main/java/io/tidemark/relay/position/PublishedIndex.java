@@ -29,7 +29,7 @@ public final class PublishedIndex {
     private Optional<SourceIdentity> source = Optional.empty();
     private ResumePoint reached = ResumePoint.after(Lsn.ZERO);
     private Lsn published = Lsn.ZERO;
-    private Lsn lastEvents = Lsn.ZERO;
+    private OptionalLong eventsNanos = OptionalLong.empty();
     private int adoptions;
     private Adoptions whatWasLeftOut = Adoptions.NONE;
     private long generation;
@@ -71,7 +71,7 @@ public final class PublishedIndex {
         times = new PartitionIndex();
         reached = ResumePoint.after(Lsn.ZERO);
         published = Lsn.ZERO;
-        lastEvents = Lsn.ZERO;
+        eventsNanos = OptionalLong.empty();
         whatWasLeftOut = Adoptions.NONE;
         session = "";
         ownSession = "";
@@ -147,7 +147,7 @@ public final class PublishedIndex {
             moveTo(entry.from());
         }
         if (!entry.additions().isEmpty()) {
-            lastEvents = entry.to().lsn();
+            eventsNanos = OptionalLong.of(System.nanoTime());
         }
         entry.additions().forEach(this::add);
         if (reached.lsn().value() != entry.to().lsn().value()) {
@@ -220,9 +220,9 @@ public final class PublishedIndex {
         return published;
     }
 
-    /** Up to where the last Kafka transaction came that had events; what is published above it was but progress. */
-    public synchronized Lsn lastEvents() {
-        return lastEvents;
+    /** When it last learnt of a Kafka transaction with events, by {@link System#nanoTime}; others are but progress. */
+    public synchronized OptionalLong eventsNanos() {
+        return eventsNanos;
     }
 
     /** The range around this LSN, if any, whose events a person has left out: published or not, nobody knows. */

@@ -42,8 +42,9 @@ public final class GroupOffsets implements AutoCloseable {
 
     /**
      * The groups' committed offsets now, in as few requests as there are coordinators. Offsets in a transaction that is
-     * not yet committed are waited for ({@code requireStable}, KIP-447), so an answer never counts what may yet be
-     * rolled back.
+     * still open are not told, but those committed before it. Asked for stable ones ({@code requireStable}, KIP-447) the
+     * broker would tell none at all of such a partition: that is for members, which must not read again what the
+     * transaction is about.
      *
      * @param partitions of each group; one without any is answered without Kafka
      * @return for each group: completes with what it has committed; nothing for a group that does not exist
@@ -55,7 +56,7 @@ public final class GroupOffsets implements AutoCloseable {
                 specs.put(group, new ListConsumerGroupOffsetsSpec().topicPartitions(List.copyOf(wanted)));
             }
         });
-        Function<String, CompletionStage<Committed>> answers = ask(specs);
+        Function<String, CompletionStage<Committed>> answers = ask(partitions, specs);
         Map<String, CompletionStage<Committed>> committed = new HashMap<>();
         partitions
                 .keySet()
@@ -67,7 +68,8 @@ public final class GroupOffsets implements AutoCloseable {
         return committed;
     }
 
-    private Function<String, CompletionStage<Committed>> ask(Map<String, ListConsumerGroupOffsetsSpec> specs) {
+    private Function<String, CompletionStage<Committed>> ask(
+            Map<String, Set<TopicPartition>> partitions, Map<String, ListConsumerGroupOffsetsSpec> specs) {
         if (specs.isEmpty()) {
             return group -> CompletableFuture.completedFuture(Committed.NOTHING);
         }
@@ -75,11 +77,11 @@ public final class GroupOffsets implements AutoCloseable {
             ListConsumerGroupOffsetsResult result = admin().listConsumerGroupOffsets(
                             specs,
                             new ListConsumerGroupOffsetsOptions()
-                                    .requireStable(true)
+                                    .requireStable(false)
                                     .timeoutMs(TIMEOUT_MILLIS));
             return group -> result.partitionsToOffsetAndMetadata(group)
                     .toCompletionStage()
-                    .thenApply(Committed::of);
+                    .thenApply(answered -> Committed.of(partitions.getOrDefault(group, Set.of()), answered));
         } catch (KafkaException e) {
             return group -> CompletableFuture.failedFuture(e);
         }

@@ -31,7 +31,7 @@ final class ReplicaPoller implements AutoCloseable {
     private static final long RETRY_MILLIS = 200;
     private static final long IDLE_SECONDS = 30;
     /** What is written now mostly arrives by itself within this time; only then is a nudge worth its WAL. */
-    private static final int NUDGE_AFTER_POLLS = 3;
+    private static final int NUDGE_AFTER_LOOKS = 3;
 
     private static final String CLOSING = "this relay is shutting down";
 
@@ -126,9 +126,6 @@ final class ReplicaPoller implements AutoCloseable {
                 answer(opened, state, history);
                 still = state.replayed().equals(last) ? still + 1 : 0;
                 last = state.replayed();
-                if (still == NUDGE_AFTER_POLLS) {
-                    nudge();
-                }
                 if (waiting.isEmpty()) {
                     still = 0;
                 } else {
@@ -154,6 +151,9 @@ final class ReplicaPoller implements AutoCloseable {
                 state.isStandby() ? objection(opened.systemIdentifier(), state, history) : Optional.empty();
         for (ReplicaWaiter waiter : waiting) {
             objection.or(() -> waiter.judge(opened.sourceId(), state, history)).ifPresent(waiter.answer::complete);
+            if (!waiter.answer.isDone() && waiter.looks() == NUDGE_AFTER_LOOKS) {
+                nudge(waiter);
+            }
         }
     }
 
@@ -172,12 +172,12 @@ final class ReplicaPoller implements AutoCloseable {
     }
 
     /** On an idle database nothing else would bring the standby beyond a page's boundary, at which tokens can lie. */
-    private void nudge() {
-        waiting.forEach(waiter -> nudges.request(waiter.lsn(), written -> {
+    private void nudge(ReplicaWaiter waiter) {
+        nudges.request(waiter.lsn(), written -> {
             if (waiter.lsn().isAfter(written)) {
                 waiter.answer.complete(new ReplicaAnswer.Ahead("the primary's WAL has come only to " + written));
             }
-        }));
+        });
     }
 
     private void refuse(String reason) {

@@ -51,11 +51,6 @@ public final class Nudges implements AutoCloseable {
         });
     }
 
-    /** Where the last one stands; zero before the first. On any thread. */
-    public Lsn last() {
-        return last;
-    }
-
     /** The database is another one now, whose LSNs mean something else. */
     public void clear() {
         thread.execute(() -> {

@@ -60,6 +60,16 @@ public sealed interface Answer {
     /** This replica cannot know just now; another one may, or this one later. */
     record Unavailable(String reason) implements Answer {}
 
-    /** As many as allowed are waiting already. */
-    record TooManyWaiters(int limit) implements Answer {}
+    /**
+     * As many as allowed are waiting already.
+     *
+     * @param setting by which
+     */
+    record TooManyWaiters(int limit, String setting) implements Answer {
+
+        /** In words. */
+        public String reason() {
+            return limit + " requests are waiting already (" + setting + ")";
+        }
+    }
 }

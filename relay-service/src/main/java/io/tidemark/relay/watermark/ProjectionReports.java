@@ -62,8 +62,7 @@ public final class ProjectionReports {
             ProjectionWaiters waiters, CompletionStage<Committed> asked, long startedNanos) {
         return asked.thenApplyAsync(
                         offsets -> {
-                            waiters.accept(offsets, startedNanos);
-                            return standing(waiters, offsets.offsets());
+                            return standing(waiters, waiters.accept(offsets, startedNanos));
                         },
                         thread)
                 .toCompletableFuture()

@@ -6,16 +6,16 @@ import io.tidemark.relay.position.PublishedIndex;
 import io.tidemark.relay.progress.Committed;
 import io.tidemark.relay.watermark.Answer.Behind;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.TopicPartition;
 
-/** The waiters of one projection, and the newest evidence about its group. Confined to the watermark thread, but for {@link #watermark}. */
+/** The waiters of one projection, and the newest evidence about its group. Confined to the watermark thread, but where said. */
 final class ProjectionWaiters {
 
     private static final Comparator<Behind> ORDER =
@@ -27,6 +27,9 @@ final class ProjectionWaiters {
     private final PriorityQueue<Waiter> parked = new PriorityQueue<>();
     /** Those whose wait is over: to be answered with the first evidence, whatever it says. */
     private final Set<Waiter> hurried = new HashSet<>();
+
+    /** How many are being dealt with now; on any thread. */
+    final AtomicInteger waiting = new AtomicInteger();
 
     final GroupHistory history;
     boolean fetching;
@@ -77,9 +80,14 @@ final class ProjectionWaiters {
         return first != null && index.published().isAtLeast(first.target);
     }
 
-    /** Takes in fresh offsets and answers whoever they satisfy. */
-    void accept(Committed read, long readAtNanos) {
-        Map<TopicPartition, Long> offsets = ownOf(read.offsets());
+    /**
+     * Takes in fresh offsets and answers whoever they satisfy.
+     *
+     * @return those of its own topics
+     */
+    Map<TopicPartition, Long> accept(Committed ofGroup, long readAtNanos) {
+        Committed read = ofGroup.in(topics);
+        Map<TopicPartition, Long> offsets = read.offsets();
         committed = offsets;
         fetchedNanos = readAtNanos;
         hasEvidence = true;
@@ -105,6 +113,7 @@ final class ProjectionWaiters {
             remove(waiter);
             waiter.complete(notYet(waiter));
         });
+        return offsets;
     }
 
     /** What there is to say where a person has let the source go on without what the token stands for. */
@@ -112,13 +121,6 @@ final class ProjectionWaiters {
         return index.leftOut(target)
                 .map(range -> new Answer.Unknown("events committed in " + range + " were left out by tidemark adopt;"
                         + " whether the token's write was among those published before it is not known"));
-    }
-
-    /** Others may read other topics with the same group. Immutable: whoever copies it keeps the same one. */
-    private Map<TopicPartition, Long> ownOf(Map<TopicPartition, Long> read) {
-        Map<TopicPartition, Long> own = new HashMap<>(read);
-        own.keySet().removeIf(partition -> !topics.contains(partition.topic()));
-        return Map.copyOf(own);
     }
 
     /** For whom waiting is in vain for now; one look for all of them. */

@@ -12,7 +12,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
@@ -26,6 +28,9 @@ public final class Watermarks implements AutoCloseable {
 
     /** Where events flow, the next ones mostly bring the stream past a token within this time, and spare a nudge. */
     private static final long NUDGE_AFTER_MILLIS = 5;
+
+    /** Events flow when the last ones came less than so long ago. */
+    private static final long QUIET_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     /** How long a question that does not wait is kept for the nudge that tells whether its token is ahead. */
     private static final long AHEAD_MILLIS = 500;
@@ -126,14 +131,15 @@ public final class Watermarks implements AutoCloseable {
         if (judged instanceof Lineage.Refused refused) {
             return CompletableFuture.completedFuture(refused.answer());
         }
-        if (waiting.incrementAndGet() > config.maxWaiters()) {
-            waiting.decrementAndGet();
-            return CompletableFuture.completedFuture(new Answer.TooManyWaiters(config.maxWaiters()));
+        Optional<Answer> tooMany = enterOrTurnAway(waiters);
+        if (tooMany.isPresent()) {
+            return CompletableFuture.completedFuture(tooMany.get());
         }
         long bounded = Math.min(waitMillis, config.maxWait().toMilliseconds());
         Waiter waiter = new Waiter(((Lineage.Target) judged).lsn());
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         waiter.answer.thenAccept(given -> {
+            waiters.waiting.decrementAndGet();
             waiting.decrementAndGet();
             answer.complete(given);
         });
@@ -147,6 +153,21 @@ public final class Watermarks implements AutoCloseable {
             waiter.answer.complete(notServing);
         }
         return answer;
+    }
+
+    /** Counts one who waits, if there is room, in total and for the projection. */
+    private Optional<Answer> enterOrTurnAway(ProjectionWaiters waiters) {
+        if (waiting.incrementAndGet() > config.maxWaiters()) {
+            waiting.decrementAndGet();
+            return Optional.of(new Answer.TooManyWaiters(config.maxWaiters(), "watermark.maxWaiters"));
+        }
+        if (waiters.waiting.incrementAndGet() > config.maxWaitersPerProjection()) {
+            waiters.waiting.decrementAndGet();
+            waiting.decrementAndGet();
+            return Optional.of(
+                    new Answer.TooManyWaiters(config.maxWaitersPerProjection(), "watermark.maxWaitersPerProjection"));
+        }
+        return Optional.empty();
     }
 
     /** @throws IllegalArgumentException when it is not configured */
@@ -204,9 +225,9 @@ public final class Watermarks implements AutoCloseable {
         }
     }
 
-    /** Nothing but progress has come since the last nudge. */
     private boolean isQuiet() {
-        return nudges.last().isAtLeast(index.lastEvents());
+        OptionalLong events = index.eventsNanos();
+        return events.isEmpty() || System.nanoTime() - events.getAsLong() > QUIET_AFTER_NANOS;
     }
 
     private void nudgeFor(ProjectionWaiters waiters, Waiter waiter) {

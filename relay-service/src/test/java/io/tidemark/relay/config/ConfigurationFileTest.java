@@ -64,7 +64,7 @@ class ConfigurationFileTest {
                 .containsExactly(new RouteConfig("*", "outbox.{aggregateType}", false, RouteConfig.OnPoison.HALT));
         assertThat(config.headers()).isEqualTo(HeaderStyle.TIDEMARK);
         assertThat(config.projections()).isEmpty();
-        assertThat(config.watermark()).isEqualTo(new WatermarkConfig(Duration.seconds(30), 10_000));
+        assertThat(config.watermark()).isEqualTo(new WatermarkConfig(Duration.seconds(30), 10_000, 10_000));
         assertThat(config.limits())
                 .isEqualTo(new LimitsConfig(DataSize.mebibytes(64), 10_000, System.getProperty("java.io.tmpdir")));
     }

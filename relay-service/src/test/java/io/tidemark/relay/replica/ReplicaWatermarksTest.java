@@ -37,8 +37,7 @@ class ReplicaWatermarksTest {
         PostgresConfig postgres =
                 new PostgresConfig(url, "u", "p", null, null, null, List.of(new ReplicaConfig("eu", url)));
         nudges = new Nudges(new SourceDatabase(postgres));
-        replicas =
-                new ReplicaWatermarks(postgres, Optional::empty, nudges, new WatermarkConfig(null, Integer.valueOf(2)));
+        replicas = new ReplicaWatermarks(postgres, Optional::empty, nudges, new WatermarkConfig(null, 2, null));
     }
 
     @AfterEach

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
@@ -34,7 +35,7 @@ class GroupsBenchmark {
         for (int partition = 0; partition < PARTITIONS; partition++) {
             offsets.put(new TopicPartition(name, partition), END - ROUNDS + round - partition % 2 * 1000L);
         }
-        return new Committed(offsets, false);
+        return new Committed(offsets, Set.of());
     }
 
     private static PublishedIndex index() {

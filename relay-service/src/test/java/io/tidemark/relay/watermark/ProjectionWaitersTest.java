@@ -13,6 +13,7 @@ import io.tidemark.relay.progress.Committed;
 import io.tidemark.relay.source.SourceIdentity;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
@@ -32,11 +33,11 @@ class ProjectionWaitersTest {
         Waiter early = parked("0/10");
         Waiter late = parked("0/20");
 
-        waiters.accept(new Committed(Map.of(FIRST, 1L), false), System.nanoTime());
+        waiters.accept(new Committed(Map.of(FIRST, 1L), Set.of()), System.nanoTime());
 
         assertThat(early.answer.getNow(null)).isInstanceOf(Answer.Success.class);
         assertThat(late.answer).isNotDone();
-        waiters.accept(new Committed(Map.of(FIRST, 2L), false), System.nanoTime());
+        waiters.accept(new Committed(Map.of(FIRST, 2L), Set.of()), System.nanoTime());
         assertThat(late.answer.getNow(null)).isInstanceOf(Answer.Success.class);
     }
 
@@ -48,7 +49,7 @@ class ProjectionWaitersTest {
         Adoptions adopted = Adoptions.NONE.leavingOut(Lsn.parse("0/10"), Lsn.parse("0/18"));
         index.startAt(ResumePoint.after(Lsn.parse("0/20")), adopted, Map.of());
 
-        waiters.accept(new Committed(Map.of(), false), System.nanoTime());
+        waiters.accept(new Committed(Map.of(), Set.of()), System.nanoTime());
 
         assertThat(leftOut.answer.getNow(null))
                 .isInstanceOfSatisfying(
@@ -75,7 +76,7 @@ class ProjectionWaitersTest {
         published(SECOND, "0/10", 4);
         published(FIRST, "0/20", 2);
         Waiter waiter = parked("0/20");
-        waiters.accept(new Committed(Map.of(SECOND, 3L), false), System.nanoTime());
+        waiters.accept(new Committed(Map.of(SECOND, 3L), Set.of()), System.nanoTime());
 
         Answer answer = waiters.notYet(waiter);
 
@@ -90,7 +91,7 @@ class ProjectionWaitersTest {
     @Test
     void doesNotJudgeByOffsetsReadBeforeTheQuestion() {
         published(FIRST, "0/10", 1);
-        waiters.accept(new Committed(Map.of(), false), System.nanoTime());
+        waiters.accept(new Committed(Map.of(), Set.of()), System.nanoTime());
         Waiter waiter = parked("0/10");
 
         assertThat(waiters.hasEvidenceFor(waiter)).isFalse();

@@ -1,0 +1,84 @@
+package io.tidemark.relay.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.it.harness.OpenApi;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Token;
+import io.tidemark.relay.watermark.Answer;
+import io.tidemark.relay.watermark.Answer.Behind;
+import io.tidemark.relay.watermark.GroupState;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every answer there is, as it leaves the relay: its word, its status for the strict, and its form. */
+class AnswerJsonTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Lsn LSN = Lsn.parse("A/1B2C4000");
+    private static final Token TOKEN = Token.of("7f3a9c21", 1, LSN);
+    private static final List<Behind> BEHIND = List.of(new Behind("outbox.order", 3, 7, 5));
+
+    static Stream<Arguments> answers() {
+        return Stream.of(
+                Arguments.of(new Answer.Success(41, LSN, 8), "success", 200),
+                Arguments.of(new Answer.SourceBehind(750, LSN), "timeout", 412),
+                Arguments.of(new Answer.ProjectionBehind(750, LSN, BEHIND, 8), "timeout", 412),
+                Arguments.of(hopeless(GroupState.STALLED), "stalled", 412),
+                Arguments.of(hopeless(GroupState.STOPPED), "stopped", 412),
+                Arguments.of(hopeless(GroupState.REBUILDING), "rebuilding", 412),
+                Arguments.of(new Answer.Foreign("00000000"), "foreign", 409),
+                Arguments.of(new Answer.Ahead(LSN), "ahead", 409),
+                Arguments.of(new Answer.Diverged("lost"), "diverged", 409),
+                Arguments.of(new Answer.Expired("gone"), "expired", 410),
+                Arguments.of(new Answer.Unknown("made again"), "unknown", 412));
+    }
+
+    private static Answer hopeless(GroupState state) {
+        return new Answer.Hopeless(state, "why", 3, LSN, BEHIND, 8);
+    }
+
+    @ParameterizedTest
+    @MethodSource("answers")
+    void isAsTheDescriptionSays(Answer answer, String status, int strictly) throws IOException {
+        Response leniently = AnswerJson.response("view", TOKEN, answer, false);
+        JsonNode body = JSON.valueToTree(leniently.getEntity());
+
+        OpenApi.packaged().hold(body, "Answer");
+        assertThat(body.path("status").asText()).isEqualTo(status);
+        assertThat(leniently.getStatus()).isEqualTo(200);
+        Response strict = AnswerJson.response("view", TOKEN, answer, true);
+        assertThat(strict.getStatus()).isEqualTo(strictly);
+        assertThat(JSON.<JsonNode>valueToTree(strict.getEntity())).isEqualTo(body);
+    }
+
+    /** Alone they are a problem; beside others, of which there is an answer, they are one that is not known. */
+    @Test
+    void whereThereIsNoAnswerItSaysWhyBesideOthers() throws IOException {
+        for (Answer none :
+                List.of(new Answer.Unavailable("away"), new Answer.TooManyWaiters(2, "watermark.maxWaiters"))) {
+            JsonNode beside = OpenApi.packaged().hold(AnswerJson.of("view", none), "AnswerBody");
+
+            assertThat(beside.path("status").asText()).isEqualTo("unknown");
+            assertThat(beside.path("reason").asText()).isNotEmpty();
+            assertThat(AnswerJson.problem(none)).isNotEmpty();
+        }
+    }
+
+    @Test
+    void thereAreNoOthers() {
+        Stream<Class<?>> tested = Stream.concat(
+                answers().map(arguments -> arguments.get()[0].getClass()),
+                Stream.of(Answer.Unavailable.class, Answer.TooManyWaiters.class));
+
+        assertThat(tested.distinct().toList()).containsExactlyInAnyOrder(Answer.class.getPermittedSubclasses());
+    }
+}
