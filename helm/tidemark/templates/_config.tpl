@@ -83,7 +83,9 @@ projections:
 watermark:
   maxWait: {{ .Values.watermark.maxWait | quote }}
   maxWaiters: {{ int64 .Values.watermark.maxWaiters }}
-  maxWaitersPerProjection: {{ int64 .Values.watermark.maxWaitersPerProjection }}
+  {{- with .Values.watermark.maxWaitersPerProjection }}
+  maxWaitersPerProjection: {{ int64 . }}
+  {{- end }}
 limits:
   transactionBytes: {{ .Values.limits.transactionBytes | quote }}
   batchEvents: {{ int64 .Values.limits.batchEvents }}

@@ -284,6 +284,7 @@ class WatermarkIT {
 
             assertThat(ask(relay, token, 60_000))
                     .isEqualTo(new Answer.TooManyWaiters(1, "watermark.maxWaitersPerProjection"));
+            assertThat(ask(relay, token, 0)).as("it does not wait").isNotInstanceOf(Answer.TooManyWaiters.class);
 
             assertThat(relay.relay().watermarks().ask("other", token, 60_000).get(20, TimeUnit.SECONDS))
                     .isInstanceOf(Answer.ProjectionBehind.class);

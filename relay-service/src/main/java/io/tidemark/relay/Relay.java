@@ -81,7 +81,9 @@ public final class Relay {
     }
 
     public Readiness readiness() {
-        return new Readiness(follower::viewAgeSeconds, watermarks::whyNotServing);
+        return new Readiness(
+                follower::viewAgeSeconds,
+                () -> watermarks.isServing() ? "Kafka or Postgres does not answer" : watermarks.whyNotServing());
     }
 
     public Watermarks watermarks() {

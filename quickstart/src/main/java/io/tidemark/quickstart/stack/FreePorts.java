@@ -1,12 +1,21 @@
 package io.tidemark.quickstart.stack;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Ports on loopback that nobody listened on a moment ago. */
 public final class FreePorts {
+
+    private static final int LOWEST = 20_000;
+    /** Where Linux' outgoing connections begin; those of others lie higher. */
+    private static final int END = 32_768;
+
+    private static final int ATTEMPTS = 1_000;
+    private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
     private FreePorts() {}
 
@@ -31,11 +40,17 @@ public final class FreePorts {
         }
     }
 
+    /**
+     * Another one at each call in this process. Below those that systems give to outgoing connections, one of which
+     * would else take it before a server listens there.
+     */
     public static int next() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            int port = ThreadLocalRandom.current().nextInt(LOWEST, END);
+            if (isFree(port) && GIVEN.add(port)) {
+                return port;
+            }
         }
+        throw new StackException("found no free port between " + LOWEST + " and " + END + " on loopback");
     }
 }

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param maxWait longer waits are cut to this
  * @param maxWaiters requests that may wait at the same time; more get 429
- * @param maxWaitersPerProjection the same for each projection, so that a slow one leaves room to the others
+ * @param maxWaitersPerProjection those of them that may wait for the same projection, so that a slow one leaves room to
+ *     the others
  */
 public record WatermarkConfig(Duration maxWait, int maxWaiters, int maxWaitersPerProjection) {
 

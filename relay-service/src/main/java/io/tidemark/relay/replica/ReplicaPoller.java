@@ -31,7 +31,7 @@ final class ReplicaPoller implements AutoCloseable {
     private static final long RETRY_MILLIS = 200;
     private static final long IDLE_SECONDS = 30;
     /** What is written now mostly arrives by itself within this time; only then is a nudge worth its WAL. */
-    private static final int NUDGE_AFTER_LOOKS = 3;
+    private static final long NUDGE_AFTER_MILLIS = 15;
 
     private static final String CLOSING = "this relay is shutting down";
 
@@ -151,7 +151,7 @@ final class ReplicaPoller implements AutoCloseable {
                 state.isStandby() ? objection(opened.systemIdentifier(), state, history) : Optional.empty();
         for (ReplicaWaiter waiter : waiting) {
             objection.or(() -> waiter.judge(opened.sourceId(), state, history)).ifPresent(waiter.answer::complete);
-            if (!waiter.answer.isDone() && waiter.looks() == NUDGE_AFTER_LOOKS) {
+            if (!waiter.answer.isDone() && waiter.isToBeNudgedFor(NUDGE_AFTER_MILLIS)) {
                 nudge(waiter);
             }
         }

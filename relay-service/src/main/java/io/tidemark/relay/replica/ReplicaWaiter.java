@@ -15,7 +15,7 @@ final class ReplicaWaiter {
     final CompletableFuture<ReplicaAnswer> answer = new CompletableFuture<>();
     private final long sinceNanos = System.nanoTime();
     private final long untilNanos;
-    private int looks;
+    private boolean isNudgedFor;
 
     ReplicaWaiter(Token token, long waitMillis) {
         this.token = token;
@@ -35,14 +35,17 @@ final class ReplicaWaiter {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - sinceNanos);
     }
 
-    /** How often a state was judged for it. */
-    int looks() {
-        return looks;
+    /** True once, when it has waited for so long. */
+    boolean isToBeNudgedFor(long afterMillis) {
+        if (isNudgedFor || waitedMillis() < afterMillis) {
+            return false;
+        }
+        isNudgedFor = true;
+        return true;
     }
 
     /** What is to be said of this state of the standby; empty where it may still catch up, and its time is not over. */
     Optional<ReplicaAnswer> judge(String sourceId, State state, TimelineHistory history) {
-        looks++;
         if (!state.isStandby()) {
             return Optional.of(new ReplicaAnswer.Unknown(
                     "it is no standby any more: it was promoted, or it is the primary; set postgres.replicas anew"));

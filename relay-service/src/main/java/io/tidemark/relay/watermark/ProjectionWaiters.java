@@ -28,7 +28,7 @@ final class ProjectionWaiters {
     /** Those whose wait is over: to be answered with the first evidence, whatever it says. */
     private final Set<Waiter> hurried = new HashSet<>();
 
-    /** How many are being dealt with now; on any thread. */
+    /** How many wait; on any thread. */
     final AtomicInteger waiting = new AtomicInteger();
 
     final GroupHistory history;

@@ -131,7 +131,8 @@ public final class Watermarks implements AutoCloseable {
         if (judged instanceof Lineage.Refused refused) {
             return CompletableFuture.completedFuture(refused.answer());
         }
-        Optional<Answer> tooMany = enterOrTurnAway(waiters);
+        boolean isWait = waitMillis > 0;
+        Optional<Answer> tooMany = enterOrTurnAway(waiters, isWait);
         if (tooMany.isPresent()) {
             return CompletableFuture.completedFuture(tooMany.get());
         }
@@ -139,7 +140,9 @@ public final class Watermarks implements AutoCloseable {
         Waiter waiter = new Waiter(((Lineage.Target) judged).lsn());
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         waiter.answer.thenAccept(given -> {
-            waiters.waiting.decrementAndGet();
+            if (isWait) {
+                waiters.waiting.decrementAndGet();
+            }
             waiting.decrementAndGet();
             answer.complete(given);
         });
@@ -155,13 +158,13 @@ public final class Watermarks implements AutoCloseable {
         return answer;
     }
 
-    /** Counts one who waits, if there is room, in total and for the projection. */
-    private Optional<Answer> enterOrTurnAway(ProjectionWaiters waiters) {
+    /** Counts one who asks, if there is room, in total and, if it waits, for the projection. */
+    private Optional<Answer> enterOrTurnAway(ProjectionWaiters waiters, boolean isWait) {
         if (waiting.incrementAndGet() > config.maxWaiters()) {
             waiting.decrementAndGet();
             return Optional.of(new Answer.TooManyWaiters(config.maxWaiters(), "watermark.maxWaiters"));
         }
-        if (waiters.waiting.incrementAndGet() > config.maxWaitersPerProjection()) {
+        if (isWait && waiters.waiting.incrementAndGet() > config.maxWaitersPerProjection()) {
             waiters.waiting.decrementAndGet();
             waiting.decrementAndGet();
             return Optional.of(
