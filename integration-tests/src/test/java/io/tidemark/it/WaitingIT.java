@@ -114,6 +114,14 @@ class WaitingIT {
         await(line).until(relay::metrics, text -> text.contains("\n" + line + "\n"));
     }
 
+    /** Some of them with a reset. */
+    private static void leave(List<Socket> clients) throws IOException {
+        for (int i = 0; i < clients.size(); i++) {
+            clients.get(i).setSoLinger(i % 3 == 0, 0);
+            clients.get(i).close();
+        }
+    }
+
     /** The group has no consumer: they would wait to the end. */
     @Test
     void whoeverGoesAwayIsWaitedForNoMore() throws Exception {
@@ -132,10 +140,7 @@ class WaitingIT {
             }
             awaitMetric(relay, "tidemark_waiting_requests 20.0");
 
-            for (int i = 0; i < 20; i++) {
-                clients.get(i).setSoLinger(i % 3 == 0, 0); // some of them with a reset
-                clients.get(i).close();
-            }
+            leave(clients);
 
             awaitMetric(relay, "tidemark_wait_requests_total{outcome=\"gone\",projection=\"view\"} 10.0");
             awaitMetric(relay, "tidemark_wait_requests_total{outcome=\"gone\",projection=\"several\"} 10.0");
@@ -162,10 +167,7 @@ class WaitingIT {
             }
             awaitMetric(relay, "tidemark_waiting_requests 6.0");
 
-            for (int i = 0; i < 6; i++) {
-                clients.get(i).setSoLinger(i % 3 == 0, 0); // some of them with a reset
-                clients.get(i).close();
-            }
+            leave(clients);
 
             awaitMetric(relay, "tidemark_wait_requests_total{outcome=\"gone\",projection=\"view\"} 6.0");
             awaitMetric(relay, "tidemark_waiting_requests 0.0");

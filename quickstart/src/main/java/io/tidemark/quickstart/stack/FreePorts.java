@@ -51,6 +51,7 @@ public final class FreePorts {
                 return port;
             }
         }
-        throw new StackException("found no free port between " + LOWEST + " and " + END + " on loopback");
+        throw new StackException(
+                "found no free port between " + LOWEST + " and " + END + " on loopback; stop what listens there");
     }
 }

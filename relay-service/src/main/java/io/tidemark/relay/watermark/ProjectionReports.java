@@ -60,11 +60,7 @@ public final class ProjectionReports {
 
     private CompletionStage<Standing> standing(
             ProjectionWaiters waiters, CompletionStage<Committed> asked, long startedNanos) {
-        return asked.thenApplyAsync(
-                        offsets -> {
-                            return standing(waiters, waiters.accept(offsets, startedNanos));
-                        },
-                        thread)
+        return asked.thenApplyAsync(offsets -> standing(waiters, waiters.accept(offsets, startedNanos)), thread)
                 .toCompletableFuture()
                 .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS); // the thread drops what comes after its end
     }
