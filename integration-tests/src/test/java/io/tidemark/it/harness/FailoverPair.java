@@ -22,6 +22,7 @@ public final class FailoverPair implements AutoCloseable {
     public static final String STANDBY = "standby_1";
 
     private static final String SECOND = "standby_2";
+    private static final String RECEIVED = "select pg_last_wal_receive_lsn()::text";
 
     private final Path dir;
     private final PostgresServer primary;
@@ -64,9 +65,7 @@ public final class FailoverPair implements AutoCloseable {
 
     /** Returns when the standby has the WAL up to there. */
     public void awaitReceived(Lsn lsn) {
-        await("standby at " + lsn)
-                .until(() -> Lsn.parse(onStandby("select pg_last_wal_replay_lsn()::text"))
-                        .isAtLeast(lsn));
+        await("standby at " + lsn).until(() -> Lsn.parse(onStandby(RECEIVED)).isAtLeast(lsn));
     }
 
     /** From now on the standby misses what the primary does. */
@@ -104,10 +103,15 @@ public final class FailoverPair implements AutoCloseable {
         return Servers.with(second);
     }
 
-    /** From now on neither standby has what the primary does. */
-    public void cutBothOff() {
+    /**
+     * From now on neither standby has what the primary does. The second one has no more than the first: whoever has
+     * WAL from beyond the point of a promotion can never follow it.
+     */
+    public void cutBothOff() throws SQLException {
+        PostgresServer second = restarted.get(0);
+        PostgresStandby.stopReceiving(second);
+        awaitReceived(Lsn.parse(on(second, RECEIVED)));
         cutStandbyOff();
-        restarted.forEach(PostgresStandby::stopReceiving);
     }
 
     /** The second standby follows the one that was promoted, and goes on running. */
@@ -144,7 +148,11 @@ public final class FailoverPair implements AutoCloseable {
     }
 
     private String onStandby(String query) throws SQLException {
-        try (Connection connection = standby.connect("postgres");
+        return on(standby, query);
+    }
+
+    private static String on(PostgresServer server, String query) throws SQLException {
+        try (Connection connection = server.connect("postgres");
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(query)) {
             row.next();

@@ -77,8 +77,10 @@ public final class TestSource implements AutoCloseable {
     /** A database with nothing in it. */
     public static TestSource bare(String label, Servers servers) throws Exception {
         String name = label + "_" + UUID.randomUUID().toString().substring(0, 8);
-        TestSource source =
-                new TestSource(servers, name, Files.createTempDirectory("tidemark-" + label), "", anyTypeTo(name));
+        Path parent = Path.of(System.getProperty("servers.dir"));
+        Files.createDirectories(parent);
+        Path dir = Files.createTempDirectory(parent, label + "-");
+        TestSource source = new TestSource(servers, name, dir, "", anyTypeTo(name));
         source.servers.execute("postgres", "create database " + name);
         return source;
     }
