@@ -66,7 +66,11 @@ public final class WaitResource {
                 response,
                 http,
                 waitMillis,
-                Barrier.await(watermarks, projections, token, waitMillis, mode),
+                Barrier.await(
+                        (projection, millis) -> watermarks.ask(projection, token, millis),
+                        projections,
+                        waitMillis,
+                        mode),
                 result -> toResponse(result, token, mode, isStrict));
     }
 

@@ -1,11 +1,11 @@
 package io.tidemark.relay.watermark;
 
-import io.tidemark.outbox.Token;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
 /** One wait for several projections: for all of them, or for the first. Safe on any thread. */
@@ -27,20 +27,28 @@ public final class Barrier {
      */
     public record Result(long waitedMillis, Answer deciding, Map<String, Answer> answers) {}
 
+    /** A question about one projection, as {@link Watermarks#ask} takes it. */
+    @FunctionalInterface
+    public interface Question {
+
+        /** @param waitMillis 0 for an answer without waiting */
+        CompletableFuture<Answer> ask(String projection, long waitMillis);
+    }
+
     private Barrier() {}
 
     /**
-     * Waits as {@link Watermarks#ask} does, for each of them.
+     * Waits for each of them.
      *
      * @param projections configured names, at least one
      * @return completes with the result, never exceptionally; whoever does not want it any more cancels
      */
     @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
     public static CompletableFuture<Result> await(
-            Watermarks watermarks, List<String> projections, Token token, long waitMillis, Mode mode) {
+            Question question, List<String> projections, long waitMillis, Mode mode) {
         long startedNanos = System.nanoTime();
         Map<String, CompletableFuture<Answer>> asked = new LinkedHashMap<>();
-        projections.forEach(name -> asked.put(name, watermarks.ask(name, token, waitMillis)));
+        projections.forEach(name -> asked.put(name, question.ask(name, waitMillis)));
         Predicate<Answer> decides = answer -> (answer instanceof Answer.Success) == (mode == Mode.ANY);
         CompletableFuture<Result> result = new CompletableFuture<>();
         over(asked, decides)
@@ -49,7 +57,7 @@ public final class Barrier {
                     asked.forEach((name, answer) -> {
                         boolean isGiven = answer.isDone();
                         answer.cancel(false);
-                        last.put(name, isGiven ? answer : watermarks.ask(name, token, 0));
+                        last.put(name, isGiven ? answer : question.ask(name, 0));
                     });
                     return allOf(last).thenApply(done -> {
                         Map<String, Answer> answers = new LinkedHashMap<>();
@@ -74,18 +82,24 @@ public final class Barrier {
         return result;
     }
 
-    /** With the answer that decides; without one when all have answered and none does. */
+    /**
+     * With the answer that decides; without one when all have answered and none does. Counted by hand: what is attached
+     * to a future runs in no order, and {@code allOf} may be complete before its last answer has been looked at.
+     */
     @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
     private static CompletableFuture<Optional<Answer>> over(
             Map<String, CompletableFuture<Answer>> asked, Predicate<Answer> decides) {
         CompletableFuture<Optional<Answer>> over = new CompletableFuture<>();
+        AtomicInteger unanswered = new AtomicInteger(asked.size());
         asked.values()
                 .forEach(answer -> answer.thenAccept(given -> {
                     if (decides.test(given)) {
                         over.complete(Optional.of(given));
                     }
+                    if (unanswered.decrementAndGet() == 0) {
+                        over.complete(Optional.empty());
+                    }
                 }));
-        allOf(asked).thenAccept(all -> over.complete(Optional.empty()));
         return over;
     }
 
