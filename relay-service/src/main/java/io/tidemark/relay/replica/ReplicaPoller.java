@@ -3,6 +3,7 @@ package io.tidemark.relay.replica;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.source.Nudges;
+import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
 import io.tidemark.relay.source.StandbySession;
 import io.tidemark.relay.source.StandbySession.State;
@@ -30,8 +31,6 @@ final class ReplicaPoller implements AutoCloseable {
     private static final long LAST_POLL_MILLIS = 50;
     private static final long RETRY_MILLIS = 200;
     private static final long IDLE_SECONDS = 30;
-    /** What is written now mostly arrives by itself within this time; only then is a nudge worth its WAL. */
-    private static final long NUDGE_AFTER_MILLIS = 15;
 
     private static final String CLOSING = "this relay is shutting down";
 
@@ -151,7 +150,7 @@ final class ReplicaPoller implements AutoCloseable {
                 state.isStandby() ? objection(opened.systemIdentifier(), state, history) : Optional.empty();
         for (ReplicaWaiter waiter : waiting) {
             objection.or(() -> waiter.judge(opened.sourceId(), state, history)).ifPresent(waiter.answer::complete);
-            if (!waiter.answer.isDone() && waiter.isToBeNudgedFor(NUDGE_AFTER_MILLIS)) {
+            if (!waiter.answer.isDone() && waiter.isToBeNudgedFor()) {
                 nudge(waiter);
             }
         }
@@ -174,10 +173,17 @@ final class ReplicaPoller implements AutoCloseable {
     /** On an idle database nothing else would bring the standby beyond a page's boundary, at which tokens can lie. */
     private void nudge(ReplicaWaiter waiter) {
         nudges.request(waiter.lsn(), written -> {
-            if (waiter.lsn().isAfter(written)) {
-                waiter.answer.complete(new ReplicaAnswer.Ahead("the primary's WAL has come only to " + written));
+            if (isOfPrimary(written.server())) {
+                waiter.seeNudge(written);
+                bell.release();
             }
         });
+    }
+
+    private boolean isOfPrimary(SourceIdentity server) {
+        return primary.get()
+                .filter(known -> known.systemIdentifier().equals(server.systemIdentifier()))
+                .isPresent();
     }
 
     private void refuse(String reason) {

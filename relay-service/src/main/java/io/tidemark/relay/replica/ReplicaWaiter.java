@@ -2,24 +2,37 @@ package io.tidemark.relay.replica;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.relay.source.Nudge;
 import io.tidemark.relay.source.StandbySession.State;
 import io.tidemark.relay.source.TimelineHistory;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /** One question about one standby. Judged on the standby's thread; anyone may complete {@link #answer}. */
 final class ReplicaWaiter {
 
-    final Token token;
-    final CompletableFuture<ReplicaAnswer> answer = new CompletableFuture<>();
-    private final long sinceNanos = System.nanoTime();
-    private final long untilNanos;
-    private boolean isNudgedFor;
+    /** What is written now mostly arrives by itself within this time; only then is a nudge worth its WAL. */
+    static final long NUDGE_AFTER_MILLIS = 15;
 
-    ReplicaWaiter(Token token, long waitMillis) {
+    /** How long a question that does not wait is kept for the nudge that tells whether its token is ahead. */
+    static final long AHEAD_MILLIS = 500;
+
+    final CompletableFuture<ReplicaAnswer> answer = new CompletableFuture<>();
+    private final Token token;
+    private final LongSupplier nanoTime;
+    private final long sinceNanos;
+    private final long waitMillis;
+    private boolean isNudgedFor;
+    private volatile boolean isNudgeWritten;
+
+    /** @param nanoTime the clock of {@link System#nanoTime} */
+    ReplicaWaiter(Token token, long waitMillis, LongSupplier nanoTime) {
         this.token = token;
-        this.untilNanos = sinceNanos + TimeUnit.MILLISECONDS.toNanos(waitMillis);
+        this.nanoTime = nanoTime;
+        this.sinceNanos = nanoTime.getAsLong();
+        this.waitMillis = waitMillis;
     }
 
     /** The highest of its LSNs, for which a nudge is worth while. */
@@ -27,21 +40,33 @@ final class ReplicaWaiter {
         return token.parts().stream().map(Token.Part::lsn).reduce(Lsn.ZERO, Lsn::max);
     }
 
-    boolean isOver() {
-        return System.nanoTime() - untilNanos >= 0;
+    private boolean isOver() {
+        return waitMillis > 0 ? waitedMillis() >= waitMillis : isNudgeWritten || waitedMillis() >= AHEAD_MILLIS;
     }
 
     private long waitedMillis() {
-        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - sinceNanos);
+        return TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - sinceNanos);
     }
 
-    /** True once, when it has waited for so long. */
-    boolean isToBeNudgedFor(long afterMillis) {
-        if (isNudgedFor || waitedMillis() < afterMillis) {
+    /** True once, when a nudge is worth while for it: at once where it is all that could be waited for. */
+    boolean isToBeNudgedFor() {
+        if (isNudgedFor || (waitMillis > 0 && waitedMillis() < NUDGE_AFTER_MILLIS)) {
             return false;
         }
         isNudgedFor = true;
         return true;
+    }
+
+    /** On any thread. */
+    void seeNudge(Nudge written) {
+        boolean isAhead = token.parts().stream()
+                .anyMatch(part -> part.timeline() == written.server().timeline()
+                        && part.source().equals(written.server().sourceId())
+                        && part.lsn().isAfter(written.lsn()));
+        if (isAhead) {
+            answer.complete(new ReplicaAnswer.Ahead("the primary's WAL has come only to " + written.lsn()));
+        }
+        isNudgeWritten = true;
     }
 
     /** What is to be said of this state of the standby; empty where it may still catch up, and its time is not over. */

@@ -55,7 +55,7 @@ public final class ReplicaWatermarks implements AutoCloseable {
             return CompletableFuture.completedFuture(new ReplicaAnswer.TooManyWaiters(config.maxWaiters()));
         }
         long bounded = Math.min(waitMillis, config.maxWait().toMilliseconds());
-        ReplicaWaiter waiter = new ReplicaWaiter(token, bounded);
+        ReplicaWaiter waiter = new ReplicaWaiter(token, bounded, System::nanoTime);
         waiter.answer.whenComplete((answer, failure) -> waiting.decrementAndGet());
         poller.enter(waiter);
         // A server that takes connections and says nothing holds its poller up until the socket's timeout.

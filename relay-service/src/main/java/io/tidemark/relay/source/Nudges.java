@@ -28,7 +28,8 @@ public final class Nudges implements AutoCloseable {
         return nudger;
     });
     private @Nullable Connection connection;
-    private volatile Lsn last = Lsn.ZERO;
+    private @Nullable SourceIdentity server;
+    private @Nullable Nudge last;
     private boolean away;
     private long retryNanos;
 
@@ -39,38 +40,37 @@ public final class Nudges implements AutoCloseable {
     /**
      * Makes the stream pass {@code lsn} soon.
      *
-     * @param written told, on this class's thread, where the covering nudge stands. Below {@code lsn} it proves that
-     *     the WAL has not come so far. Not told when the database is away.
+     * @param written told, on this class's thread, of the nudge that serves. Not told when the database is away.
      */
-    public void request(Lsn lsn, Consumer<Lsn> written) {
+    public void request(Lsn lsn, Consumer<Nudge> written) {
         thread.execute(() -> {
-            Lsn covering = last.isAtLeast(lsn) ? last : send();
-            if (!covering.equals(Lsn.ZERO)) {
-                written.accept(covering);
+            if (last == null || lsn.isAfter(last.lsn())) {
+                send();
+            }
+            if (last != null) {
+                written.accept(last);
             }
         });
     }
 
-    /** The database is another one now, whose LSNs mean something else. */
+    /** The database may be another one now, whose LSNs mean something else. */
     public void clear() {
-        thread.execute(() -> {
-            last = Lsn.ZERO;
-            disconnect();
-        });
+        thread.execute(this::disconnect);
     }
 
     /** While the database is away, one attempt a second serves however many ask. */
-    private Lsn send() {
+    private void send() {
+        last = null;
         if (away && System.nanoTime() - retryNanos < 0) {
-            return Lsn.ZERO;
+            return;
         }
         try {
-            if (connection == null) {
+            if (connection == null || server == null) {
                 connection = database.connect("nudge");
+                server = database.identity(connection); // of a session out of recovery: neither changes while it lasts
             }
-            last = database.nudge(connection);
+            last = new Nudge(database.nudge(connection), server);
             away = false;
-            return last;
         } catch (SourceNotReady | SQLException e) {
             if (!away) {
                 LOG.warn("event=nudge-failed error=\"{}\"", e.getMessage());
@@ -78,7 +78,6 @@ public final class Nudges implements AutoCloseable {
             away = true;
             retryNanos = System.nanoTime() + RETRY_NANOS;
             disconnect();
-            return Lsn.ZERO;
         }
     }
 
@@ -91,6 +90,8 @@ public final class Nudges implements AutoCloseable {
             }
             connection = null;
         }
+        server = null;
+        last = null;
     }
 
     @Override

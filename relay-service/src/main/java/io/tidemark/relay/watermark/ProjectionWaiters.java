@@ -60,8 +60,22 @@ final class ProjectionWaiters {
         hurried.add(waiter);
     }
 
-    boolean isHurried(Waiter waiter) {
-        return hurried.contains(waiter);
+    /**
+     * It is known now that its token is not ahead. Its nudge may have been published meanwhile: then the group's offsets
+     * decide, which are on their way.
+     */
+    void answerIfHurried(Waiter waiter) {
+        if (hurried.contains(waiter) && hasEvidenceFor(waiter)) {
+            answer(waiter, notYet(waiter));
+        }
+    }
+
+    /** Answers it, unless it has been answered. */
+    void answer(Waiter waiter, Answer answer) {
+        if (!waiter.answer.isDone()) {
+            remove(waiter);
+            waiter.complete(answer);
+        }
     }
 
     void remove(Waiter waiter) {

@@ -12,11 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -25,12 +22,6 @@ import org.jspecify.annotations.Nullable;
  * advanced; everything else happens on one thread of its own.
  */
 public final class Watermarks implements AutoCloseable {
-
-    /** Where events flow, the next ones mostly bring the stream past a token within this time, and spare a nudge. */
-    private static final long NUDGE_AFTER_MILLIS = 5;
-
-    /** Events flow when the last ones came less than so long ago. */
-    private static final long QUIET_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     /** How long a question that does not wait is kept for the nudge that tells whether its token is ahead. */
     private static final long AHEAD_MILLIS = 500;
@@ -43,15 +34,15 @@ public final class Watermarks implements AutoCloseable {
     private static final Answer.Unavailable SHUTTING_DOWN = new Answer.Unavailable("this relay is shutting down");
 
     private final PublishedIndex index;
-    private final Nudges nudges;
     private final WatermarkConfig config;
     private final Map<String, ProjectionWaiters> projections = new LinkedHashMap<>();
-    private final AtomicInteger waiting = new AtomicInteger();
+    private final Admission admission;
     private final AtomicBoolean advanceQueued = new AtomicBoolean();
     private volatile @Nullable Lineage source;
     private volatile Answer.Unavailable notServing = NOT_SERVING;
     private volatile boolean isClosed;
     private final WatermarkThread thread = new WatermarkThread();
+    private final WaiterNudges nudges;
     private final GroupPolling polling;
     private final ProjectionReports reports;
 
@@ -62,8 +53,9 @@ public final class Watermarks implements AutoCloseable {
             Nudges nudges,
             WatermarkConfig config) {
         this.index = index;
-        this.nudges = nudges;
         this.config = config;
+        this.admission = new Admission(config);
+        this.nudges = new WaiterNudges(index, nudges, thread);
         projections.forEach(
                 projection -> this.projections.put(projection.name(), new ProjectionWaiters(projection, index)));
         this.polling = new GroupPolling(this.projections.values(), index, groups, thread, this::isServing);
@@ -105,7 +97,7 @@ public final class Watermarks implements AutoCloseable {
 
     /** Publishing has advanced. Cheap when nobody waits. */
     public void advanced() {
-        if (waiting.get() > 0 && advanceQueued.compareAndSet(false, true)) {
+        if (admission.inside() > 0 && advanceQueued.compareAndSet(false, true)) {
             thread.execute(() -> {
                 advanceQueued.set(false);
                 projections.values().forEach(polling::fetchIfNeeded);
@@ -132,7 +124,7 @@ public final class Watermarks implements AutoCloseable {
             return CompletableFuture.completedFuture(refused.answer());
         }
         boolean isWait = waitMillis > 0;
-        Optional<Answer> tooMany = enterOrTurnAway(waiters, isWait);
+        Optional<Answer> tooMany = admission.enter(waiters, isWait);
         if (tooMany.isPresent()) {
             return CompletableFuture.completedFuture(tooMany.get());
         }
@@ -140,15 +132,12 @@ public final class Watermarks implements AutoCloseable {
         Waiter waiter = new Waiter(((Lineage.Target) judged).lsn());
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         waiter.answer.thenAccept(given -> {
-            if (isWait) {
-                waiters.waiting.decrementAndGet();
-            }
-            waiting.decrementAndGet();
+            admission.leave(waiters, isWait);
             answer.complete(given);
         });
         answer.whenComplete((given, failure) -> {
             if (answer.isCancelled()) {
-                thread.execute(() -> answer(waiters, waiter, NOT_SERVING));
+                thread.execute(() -> waiters.answer(waiter, NOT_SERVING));
             }
         });
         thread.execute(() -> enter(waiters, waiter, bounded, lineage));
@@ -156,21 +145,6 @@ public final class Watermarks implements AutoCloseable {
             waiter.answer.complete(notServing);
         }
         return answer;
-    }
-
-    /** Counts one who asks, if there is room, in total and, if it waits, for the projection. */
-    private Optional<Answer> enterOrTurnAway(ProjectionWaiters waiters, boolean isWait) {
-        if (waiting.incrementAndGet() > config.maxWaiters()) {
-            waiting.decrementAndGet();
-            return Optional.of(new Answer.TooManyWaiters(config.maxWaiters(), "watermark.maxWaiters"));
-        }
-        if (isWait && waiters.waiting.incrementAndGet() > config.maxWaitersPerProjection()) {
-            waiters.waiting.decrementAndGet();
-            waiting.decrementAndGet();
-            return Optional.of(
-                    new Answer.TooManyWaiters(config.maxWaitersPerProjection(), "watermark.maxWaitersPerProjection"));
-        }
-        return Optional.empty();
     }
 
     /** @throws IllegalArgumentException when it is not configured */
@@ -197,12 +171,11 @@ public final class Watermarks implements AutoCloseable {
             return;
         }
         if (waiter.target.isAfter(index.published())) {
-            long nudgeAfter = waitMillis <= 0 || isQuiet() ? 0 : NUDGE_AFTER_MILLIS;
-            waiter.timer(thread.later(() -> nudgeFor(waiters, waiter), nudgeAfter));
+            nudges.nudgeFor(waiters, waiter, waitMillis > 0, judgedBy.identity());
             if (waitMillis <= 0) { // where the nudge stands tells a token that is ahead from one that is not published
                 waiters.park(waiter);
                 waiters.hurry(waiter);
-                waiter.timer(thread.later(() -> answer(waiters, waiter, waiters.notYet(waiter)), AHEAD_MILLIS));
+                waiter.timer(thread.later(() -> waiters.answer(waiter, waiters.notYet(waiter)), AHEAD_MILLIS));
                 return;
             }
         }
@@ -221,42 +194,10 @@ public final class Watermarks implements AutoCloseable {
             return;
         }
         if (waiters.hasEvidenceFor(waiter)) {
-            answer(waiters, waiter, waiters.notYet(waiter));
+            waiters.answer(waiter, waiters.notYet(waiter));
         } else {
             waiters.hurry(waiter);
-            waiter.timer(thread.later(() -> answer(waiters, waiter, waiters.notYet(waiter)), EVIDENCE_MILLIS));
-        }
-    }
-
-    private boolean isQuiet() {
-        OptionalLong events = index.eventsNanos();
-        return events.isEmpty() || System.nanoTime() - events.getAsLong() > QUIET_AFTER_NANOS;
-    }
-
-    private void nudgeFor(ProjectionWaiters waiters, Waiter waiter) {
-        if (waiter.answer.isDone() || index.published().isAtLeast(waiter.target)) {
-            return;
-        }
-        nudges.request(waiter.target, written -> {
-            if (waiter.target.isAfter(written)) {
-                thread.execute(() -> answer(waiters, waiter, new Answer.Ahead(index.published())));
-            } else if (waiters.isHurried(waiter)) {
-                thread.execute(() -> answerNow(waiters, waiter));
-            }
-        });
-    }
-
-    /** Its nudge may have been published meanwhile: then the group's offsets decide, which are on their way. */
-    private static void answerNow(ProjectionWaiters waiters, Waiter waiter) {
-        if (waiters.hasEvidenceFor(waiter)) {
-            answer(waiters, waiter, waiters.notYet(waiter));
-        }
-    }
-
-    private static void answer(ProjectionWaiters waiters, Waiter waiter, Answer answer) {
-        if (!waiter.answer.isDone()) {
-            waiters.remove(waiter);
-            waiter.complete(answer);
+            waiter.timer(thread.later(() -> waiters.answer(waiter, waiters.notYet(waiter)), EVIDENCE_MILLIS));
         }
     }
 
@@ -283,7 +224,7 @@ public final class Watermarks implements AutoCloseable {
 
     /** How many are being dealt with now, most of them waiting. */
     public int waiting() {
-        return waiting.get();
+        return admission.inside();
     }
 
     /** Why there are none, when there are none. */

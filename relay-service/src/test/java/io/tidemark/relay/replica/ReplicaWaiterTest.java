@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.relay.source.Nudge;
+import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.StandbySession.State;
 import io.tidemark.relay.source.TimelineHistory;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class ReplicaWaiterTest {
@@ -15,8 +19,26 @@ class ReplicaWaiterTest {
     private static final String SOURCE = "7f3a9c21";
     private static final TimelineHistory FAILED_OVER = new TimelineHistory(3, Map.of(2, new Lsn(500)));
 
-    private static Optional<ReplicaAnswer> judge(int timeline, long lsn, State state, TimelineHistory history) {
-        return new ReplicaWaiter(Token.of(SOURCE, timeline, new Lsn(lsn)), 60_000).judge(SOURCE, state, history);
+    private final AtomicLong nanos = new AtomicLong();
+
+    private ReplicaWaiter waiter(Token token, long waitMillis) {
+        return new ReplicaWaiter(token, waitMillis, nanos::get);
+    }
+
+    private ReplicaWaiter waiter(int timeline, long lsn, long waitMillis) {
+        return waiter(Token.of(SOURCE, timeline, new Lsn(lsn)), waitMillis);
+    }
+
+    private Optional<ReplicaAnswer> judge(int timeline, long lsn, State state, TimelineHistory history) {
+        return waiter(timeline, lsn, 60_000).judge(SOURCE, state, history);
+    }
+
+    private void passes(long millis) {
+        nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(millis));
+    }
+
+    private static Nudge nudge(int timeline, long lsn) {
+        return new Nudge(new Lsn(lsn), new SourceIdentity(SOURCE, "71", "shop", timeline));
     }
 
     private static State at(int timeline, long replayed) {
@@ -43,18 +65,70 @@ class ReplicaWaiterTest {
     void aStandbyThatHasYetToFollowIsWaitedForHoweverFarItIs() {
         assertThat(judge(3, 100, at(2, 400), new TimelineHistory(2, Map.of(1, new Lsn(50)))))
                 .isEmpty();
-        Optional<ReplicaAnswer> over = new ReplicaWaiter(Token.of(SOURCE, 3, new Lsn(100)), 0)
-                .judge(SOURCE, at(2, 400), new TimelineHistory(2, Map.of(1, new Lsn(50))));
+        ReplicaWaiter over = waiter(3, 100, 10);
+        passes(10);
 
-        assertThat(over).get().isInstanceOf(ReplicaAnswer.Behind.class);
+        assertThat(over.judge(SOURCE, at(2, 400), new TimelineHistory(2, Map.of(1, new Lsn(50)))))
+                .get()
+                .isInstanceOf(ReplicaAnswer.Behind.class);
+    }
+
+    @Test
+    void aQuestionThatDoesNotWaitIsKeptUntilItsNudgeTellsWhetherItIsAhead() {
+        ReplicaWaiter there = waiter(1, 100, 0);
+        ReplicaWaiter ahead = waiter(1, 101, 0);
+        assertThat(there.isToBeNudgedFor()).isTrue();
+        assertThat(there.isToBeNudgedFor()).isFalse();
+        assertThat(there.judge(SOURCE, at(1, 90), TimelineHistory.none(1))).isEmpty();
+
+        there.seeNudge(nudge(1, 100));
+        ahead.seeNudge(nudge(1, 100));
+
+        assertThat(there.answer).isNotDone();
+        assertThat(there.judge(SOURCE, at(1, 90), TimelineHistory.none(1)))
+                .get()
+                .isInstanceOf(ReplicaAnswer.Behind.class);
+        assertThat(ahead.answer.getNow(null)).isInstanceOf(ReplicaAnswer.Ahead.class);
+    }
+
+    @Test
+    void aQuestionThatDoesNotWaitIsNotKeptForADatabaseThatIsAway() {
+        ReplicaWaiter waiter = waiter(1, 100, 0);
+        passes(ReplicaWaiter.AHEAD_MILLIS);
+
+        assertThat(waiter.judge(SOURCE, at(1, 90), TimelineHistory.none(1)))
+                .get()
+                .isInstanceOf(ReplicaAnswer.Behind.class);
+    }
+
+    @Test
+    void aWaitIsWorthANudgeOnlyAfterAWhile() {
+        ReplicaWaiter waiter = waiter(1, 100, 60_000);
+        assertThat(waiter.isToBeNudgedFor()).isFalse();
+
+        passes(ReplicaWaiter.NUDGE_AFTER_MILLIS);
+
+        assertThat(waiter.isToBeNudgedFor()).isTrue();
+    }
+
+    /** During a failover the nudge may go to the one server, and the token be of the other. */
+    @Test
+    void aNudgeOfAnotherTimelineOrSourceDoesNotTellThatATokenIsAhead() {
+        ReplicaWaiter younger = waiter(2, 101, 60_000);
+        ReplicaWaiter older = waiter(1, 101, 60_000);
+
+        younger.seeNudge(nudge(1, 100));
+        older.seeNudge(nudge(2, 100));
+
+        assertThat(younger.answer).isNotDone();
+        assertThat(older.answer).isNotDone();
     }
 
     @Test
     void everyPartOfAJoinedTokenCounts() {
         Token joined = Token.parse("tm1." + SOURCE + ".1.0000000000000064~tm1.ffffffff.1.0000000000000001");
 
-        Optional<ReplicaAnswer> answer =
-                new ReplicaWaiter(joined, 60_000).judge(SOURCE, at(1, 200), TimelineHistory.none(1));
+        Optional<ReplicaAnswer> answer = waiter(joined, 60_000).judge(SOURCE, at(1, 200), TimelineHistory.none(1));
 
         assertThat(answer).get().isInstanceOf(ReplicaAnswer.Foreign.class);
     }

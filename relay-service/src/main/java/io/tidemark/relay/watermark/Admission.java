@@ -1,0 +1,41 @@
+package io.tidemark.relay.watermark;
+
+import io.tidemark.relay.config.WatermarkConfig;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Counts those who ask, in total, and those who wait, by projection; turns away who is too many. Safe on any thread. */
+final class Admission {
+
+    private final WatermarkConfig config;
+    private final AtomicInteger inside = new AtomicInteger();
+
+    Admission(WatermarkConfig config) {
+        this.config = config;
+    }
+
+    /** @return why there is no room; empty when it has been counted, and must {@link #leave} */
+    Optional<Answer> enter(ProjectionWaiters waiters, boolean isWait) {
+        if (inside.incrementAndGet() > config.maxWaiters()) {
+            inside.decrementAndGet();
+            return Optional.of(new Answer.TooManyWaiters(config.maxWaiters(), "watermark.maxWaiters"));
+        }
+        if (isWait && waiters.waiting.incrementAndGet() > config.maxWaitersPerProjection()) {
+            leave(waiters, true);
+            return Optional.of(
+                    new Answer.TooManyWaiters(config.maxWaitersPerProjection(), "watermark.maxWaitersPerProjection"));
+        }
+        return Optional.empty();
+    }
+
+    void leave(ProjectionWaiters waiters, boolean isWait) {
+        if (isWait) {
+            waiters.waiting.decrementAndGet();
+        }
+        inside.decrementAndGet();
+    }
+
+    int inside() {
+        return inside.get();
+    }
+}

@@ -1,0 +1,59 @@
+package io.tidemark.relay.watermark;
+
+import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.source.Nudges;
+import io.tidemark.relay.source.SourceIdentity;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Has nudges sent for those whose token is not published yet: on an idle database nothing else would bring the stream
+ * past it, and where a nudge stands tells whether there can be such a write. Confined to the watermark thread.
+ */
+final class WaiterNudges {
+
+    /** Where events flow, the next ones mostly bring the stream past a token within this time, and spare a nudge. */
+    static final long NUDGE_AFTER_MILLIS = 5;
+
+    /** Events flow when the last ones came less than so long ago. */
+    static final long QUIET_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final PublishedIndex index;
+    private final Nudges nudges;
+    private final WatermarkThread thread;
+
+    WaiterNudges(PublishedIndex index, Nudges nudges, WatermarkThread thread) {
+        this.index = index;
+        this.nudges = nudges;
+        this.thread = thread;
+    }
+
+    /** @param served which database the waiter's LSN is one of */
+    void nudgeFor(ProjectionWaiters waiters, Waiter waiter, boolean isWait, SourceIdentity served) {
+        long delay = delayMillis(isWait, index.eventsNanos(), System.nanoTime());
+        waiter.timer(thread.later(() -> request(waiters, waiter, served), delay));
+    }
+
+    /**
+     * How long to hope that events make the nudge unnecessary.
+     *
+     * @param eventsNanos when the last ones came, in {@link System#nanoTime}; empty when none have
+     */
+    static long delayMillis(boolean isWait, OptionalLong eventsNanos, long nowNanos) {
+        boolean isQuiet = eventsNanos.isEmpty() || nowNanos - eventsNanos.getAsLong() > QUIET_AFTER_NANOS;
+        return isWait && !isQuiet ? NUDGE_AFTER_MILLIS : 0;
+    }
+
+    private void request(ProjectionWaiters waiters, Waiter waiter, SourceIdentity served) {
+        if (waiter.answer.isDone() || index.published().isAtLeast(waiter.target)) {
+            return;
+        }
+        nudges.request(waiter.target, written -> {
+            if (written.isShortOf(waiter.target, served)) {
+                thread.execute(() -> waiters.answer(waiter, new Answer.Ahead(index.published())));
+            } else {
+                thread.execute(() -> waiters.answerIfHurried(waiter));
+            }
+        });
+    }
+}
