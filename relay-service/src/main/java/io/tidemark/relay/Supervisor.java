@@ -87,11 +87,11 @@ final class Supervisor {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (Throwable e) { // out of memory, a class that cannot be loaded: nothing will get better in this process
+        } catch (Throwable e) { // a class that cannot be loaded, say: nothing will get better in this process
             LOG.error("event=supervisor-died", e);
             relay.follower().close();
             relay.watermarks().stopServing("the relay has died");
-            relay.state().enter(RelayState.Phase.HALTED, "fatal: " + e + "; restart the process");
+            relay.state().die("fatal: " + e + "; the process ends"); // by the watchdog
         }
     }
 

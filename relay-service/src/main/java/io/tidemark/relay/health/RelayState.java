@@ -80,6 +80,7 @@ public final class RelayState {
     private long ignoredChanges;
     private final AtomicLong turns = new AtomicLong();
     private volatile long lastTurnNanos = System.nanoTime();
+    private volatile boolean isDead;
 
     /** Logs once for each change. A halted relay that probes whether it may go on stays halted until it does. */
     public synchronized void enter(Phase next, @Nullable String why) {
@@ -100,6 +101,16 @@ public final class RelayState {
             case RETRYING -> LOG.warn("event=state state=retrying reason=\"{}\"", why);
             default -> LOG.info("event=state state={}", next.name().toLowerCase(Locale.ROOT));
         }
+    }
+
+    /** Nothing makes runs any more, nor ever will in this process. */
+    public void die(String why) {
+        enter(Phase.HALTED, why);
+        isDead = true;
+    }
+
+    boolean isDead() {
+        return isDead;
     }
 
     /** The publishing loop has come round; it does so several times a second, also without traffic. */

@@ -7,9 +7,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends the process when a running relay's loop stands still for so long that nothing in it will time out any more: a
- * fresh process, or a standby, takes over. Counts its own seconds, so a process that was stopped as a whole and woken
- * up is not blamed for the time in between. One thread.
+ * Ends the process when its relay has died, or a running one's loop stands still for so long that nothing in it will
+ * time out any more: a fresh process, or a standby, takes over. Counts its own seconds, so a process that was stopped as
+ * a whole and woken up is not blamed for the time in between. One thread.
  */
 public final class Watchdog implements AutoCloseable {
 
@@ -28,7 +28,7 @@ public final class Watchdog implements AutoCloseable {
 
     /**
      * @param limitSeconds more than any time-out of Kafka or Postgres that the loop may be waiting for
-     * @param end called once the limit is passed
+     * @param end called once the limit is passed, or the relay has died
      */
     public Watchdog(RelayState state, int limitSeconds, Runnable end) {
         this.state = state;
@@ -43,6 +43,11 @@ public final class Watchdog implements AutoCloseable {
 
     /** Called once a second. */
     void tick() {
+        if (state.isDead()) {
+            LOG.error("event=relay-dead effect=\"the process ends\"");
+            end.run();
+            return;
+        }
         long turns = state.turns();
         boolean isRunning = state.snapshot().phase() == RelayState.Phase.RUNNING;
         secondsWithout = isRunning && turns == turnsSeen ? secondsWithout + 1 : 0;

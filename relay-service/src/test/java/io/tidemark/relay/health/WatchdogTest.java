@@ -49,6 +49,17 @@ class WatchdogTest {
         assertThat(ended).hasValue(0);
     }
 
+    /** By an Error, say: a person can do no more with it than to start another process, which Kubernetes does. */
+    @Test
+    void endsAProcessWhoseRelayHasDied() {
+        state.die("fatal");
+
+        seconds(1);
+
+        assertThat(ended).hasValue(1);
+        assertThat(state.snapshot().phase()).isEqualTo(RelayState.Phase.HALTED);
+    }
+
     @Test
     void aHaltedRelayStaysHaltedWhileItProbes() {
         state.enter(RelayState.Phase.HALTED, "for a reason");
