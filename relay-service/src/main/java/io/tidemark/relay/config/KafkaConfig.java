@@ -1,9 +1,15 @@
 package io.tidemark.relay.config;
 
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,9 +17,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param bootstrapServers {@code host:port}, several joined by commas
  * @param properties for all of the relay's clients (security, timeouts); those that the guarantees rest on are refused
+ * @param propertiesFile more of them, for what is secret, in a file as Kafka's own tools take it; read again for every
+ *     client, so that it may change. Only {@code security.*}, {@code sasl.*} and {@code ssl.*}; null for none.
  * @param topics how topics are made
  */
-public record KafkaConfig(String bootstrapServers, Map<String, String> properties, TopicsConfig topics) {
+public record KafkaConfig(
+        String bootstrapServers,
+        Map<String, String> properties,
+        @Nullable String propertiesFile,
+        TopicsConfig topics) {
 
     /** A broker that says nothing is given up, and another one asked: Kafka's own half a minute is for brokers that think. */
     private static final int SILENCE_MILLIS = 5_000;
@@ -38,12 +50,16 @@ public record KafkaConfig(String bootstrapServers, Map<String, String> propertie
             "partitioner.class",
             "partitioner.ignore.keys");
 
+    private static final Pattern SECURITY = Pattern.compile("(security|sasl|ssl)\\..+");
+
     public KafkaConfig(
             @Nullable String bootstrapServers,
             @Nullable Map<String, String> properties,
+            @Nullable String propertiesFile,
             @Nullable TopicsConfig topics) {
         this.bootstrapServers = Checks.required("kafka.bootstrapServers", bootstrapServers);
         this.properties = properties == null ? Map.of() : Map.copyOf(withValues(properties));
+        this.propertiesFile = propertiesFile;
         this.topics = topics == null ? TopicsConfig.DEFAULT : topics;
         Set<String> refused = new TreeSet<>(this.properties.keySet());
         refused.retainAll(OURS);
@@ -57,18 +73,41 @@ public record KafkaConfig(String bootstrapServers, Map<String, String> propertie
      * The properties of a client to begin with: what is put into them afterwards is not for users to change.
      *
      * @param defaults which users may change
+     * @throws ConfigurationProblem when the file cannot be used, for now
      */
     public Map<String, Object> client(String clientId, Map<String, ?> defaults) {
         Map<String, Object> client = new HashMap<>();
         client.put("request.timeout.ms", SILENCE_MILLIS);
         client.putAll(defaults);
         client.putAll(properties);
+        client.putAll(readFile());
         if (properties.containsKey("request.timeout.ms") && !properties.containsKey(ANSWER_MILLIS)) {
             client.computeIfPresent(ANSWER_MILLIS, (name, ours) -> atLeast(properties.get("request.timeout.ms"), ours));
         }
         client.put("bootstrap.servers", bootstrapServers);
         client.put("client.id", clientId);
         return client;
+    }
+
+    private Map<String, String> readFile() {
+        if (propertiesFile == null) {
+            return Map.of();
+        }
+        Properties read = new Properties();
+        try (Reader file = Files.newBufferedReader(Path.of(propertiesFile))) {
+            read.load(file);
+        } catch (IOException | IllegalArgumentException e) { // of which a malformed escape is one
+            throw new ConfigurationProblem("kafka.propertiesFile " + propertiesFile + " cannot be read: " + e, e);
+        }
+        Map<String, String> known = new HashMap<>();
+        for (String name : read.stringPropertyNames()) {
+            if (!SECURITY.matcher(name).matches()) {
+                throw new ConfigurationProblem("kafka.propertiesFile " + propertiesFile + " sets " + name
+                        + ": it may set security.*, sasl.* and ssl.* only; move it to kafka.properties");
+            }
+            known.put(name, read.getProperty(name));
+        }
+        return known;
     }
 
     /** Kafka's admin client refuses a limit of an answer below that of a request; what is no number is its to refuse. */

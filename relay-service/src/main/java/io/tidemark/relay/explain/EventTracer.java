@@ -2,6 +2,7 @@ package io.tidemark.relay.explain;
 
 import io.tidemark.outbox.DeadLetters;
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.RouteConfig;
 import io.tidemark.relay.deadletter.DeadLetter;
@@ -132,7 +133,7 @@ public final class EventTracer implements AutoCloseable {
         }
         try {
             return new RecordSearch(config.kafka()).find(topic.get(), id, row.createdAt());
-        } catch (KafkaException e) {
+        } catch (KafkaException | ConfigurationProblem e) {
             throw PublishFailure.of(e);
         }
     }

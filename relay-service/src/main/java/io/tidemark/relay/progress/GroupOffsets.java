@@ -1,6 +1,8 @@
 package io.tidemark.relay.progress;
 
+import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.KafkaConfig;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -17,6 +19,7 @@ import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.jspecify.annotations.Nullable;
 
@@ -27,13 +30,17 @@ public final class GroupOffsets implements AutoCloseable {
 
     private final KafkaConfig kafka;
     private @Nullable Admin admin;
+    private boolean isClosed;
 
     public GroupOffsets(KafkaConfig kafka) {
         this.kafka = kafka;
     }
 
-    /** Made when first needed: it cannot be while Kafka's names do not resolve, and then the next one to ask tries. */
+    /** Made when first needed: it cannot be while Kafka's names do not resolve, say, and then the next one to ask tries. */
     private synchronized Admin admin() {
+        if (isClosed) {
+            throw new KafkaException("this relay is shutting down");
+        }
         if (admin == null) {
             admin = Admin.create(kafka.client("tidemark-groups", Map.of()));
         }
@@ -81,8 +88,9 @@ public final class GroupOffsets implements AutoCloseable {
                                     .timeoutMs(TIMEOUT_MILLIS));
             return group -> result.partitionsToOffsetAndMetadata(group)
                     .toCompletionStage()
+                    .whenComplete((answered, failure) -> reactTo(failure))
                     .thenApply(answered -> Committed.of(partitions.getOrDefault(group, Set.of()), answered));
-        } catch (KafkaException e) {
+        } catch (KafkaException | ConfigurationProblem e) {
             return group -> CompletableFuture.failedFuture(e);
         }
     }
@@ -102,14 +110,15 @@ public final class GroupOffsets implements AutoCloseable {
                             group,
                             memberCount(description.thenApply(
                                     known -> known.members().size()))));
-        } catch (KafkaException e) {
+        } catch (KafkaException | ConfigurationProblem e) {
             groups.forEach(group -> members.put(group, CompletableFuture.failedFuture(e)));
         }
         return members;
     }
 
-    private static CompletionStage<Integer> memberCount(KafkaFuture<Integer> asked) {
+    private CompletionStage<Integer> memberCount(KafkaFuture<Integer> asked) {
         return asked.toCompletionStage().exceptionallyCompose(failure -> {
+            reactTo(failure);
             Throwable cause = failure.getCause() == null ? failure : failure.getCause();
             return cause instanceof GroupIdNotFoundException || failure instanceof GroupIdNotFoundException
                     ? CompletableFuture.completedFuture(0)
@@ -117,10 +126,30 @@ public final class GroupOffsets implements AutoCloseable {
         });
     }
 
-    @Override
-    public synchronized void close() {
-        if (admin != null) {
-            admin.close();
+    /** Who it is was read when the client was made: after a new password only a new client is let in. */
+    private void reactTo(@Nullable Throwable failure) {
+        if (failure instanceof AuthenticationException
+                || (failure != null && failure.getCause() instanceof AuthenticationException)) {
+            discard();
         }
+    }
+
+    private void discard() {
+        Admin discarded;
+        synchronized (this) {
+            discarded = admin;
+            admin = null;
+        }
+        if (discarded != null) { // with no lock held: it waits for its thread, which may be about to take it
+            discarded.close(Duration.ZERO);
+        }
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            isClosed = true;
+        }
+        discard();
     }
 }

@@ -13,7 +13,7 @@ class KafkaConfigTest {
     @Test
     void aClientHasTheUsersPropertiesBeforeOurDefaults() {
         Map<String, String> users = Map.of("linger.ms", "7", "client.id", "theirs");
-        KafkaConfig kafka = new KafkaConfig("kafka:9092", users, null);
+        KafkaConfig kafka = new KafkaConfig("kafka:9092", users, null, null);
 
         Map<String, Object> client = kafka.client("ours", Map.of("linger.ms", 0, "batch.size", 1));
 
@@ -30,7 +30,7 @@ class KafkaConfigTest {
         Map<String, String> users = Map.of("request.timeout.ms", "30000");
         Map<String, Integer> ours = Map.of("default.api.timeout.ms", 20_000);
 
-        Map<String, Object> client = new KafkaConfig("127.0.0.1:1", users, null).client("ours", ours);
+        Map<String, Object> client = new KafkaConfig("127.0.0.1:1", users, null, null).client("ours", ours);
 
         assertThat(client).containsEntry("default.api.timeout.ms", "30000");
         assertThatCode(() -> Admin.create(client).close(Duration.ZERO)).doesNotThrowAnyException();
@@ -39,9 +39,10 @@ class KafkaConfigTest {
     /** Kafka's half a minute held the relay up three times over when a broker stood still (BrokerLossIT). */
     @Test
     void aClientAsksAnotherBrokerSoonUnlessUsersSayOtherwise() {
-        assertThat(new KafkaConfig("kafka:9092", null, null).client("ours", Map.of()))
+        assertThat(new KafkaConfig("kafka:9092", null, null, null).client("ours", Map.of()))
                 .containsEntry("request.timeout.ms", 5_000);
-        assertThat(new KafkaConfig("kafka:9092", Map.of("request.timeout.ms", "20000"), null).client("ours", Map.of()))
+        assertThat(new KafkaConfig("kafka:9092", Map.of("request.timeout.ms", "20000"), null, null)
+                        .client("ours", Map.of()))
                 .containsEntry("request.timeout.ms", "20000");
     }
 }

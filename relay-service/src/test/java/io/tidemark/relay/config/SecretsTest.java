@@ -37,10 +37,34 @@ class SecretsTest {
     }
 
     @Test
+    void readsKafkasPropertiesFileAnewForEachClient() throws IOException {
+        Path file = Files.writeString(directory.resolve("kafka.properties"), "sasl.jaas.config=first\n");
+        KafkaConfig kafka = new KafkaConfig("broker:9092", Map.of("sasl.jaas.config", "none"), file.toString(), null);
+
+        assertThat(kafka.client("one", Map.of())).containsEntry("sasl.jaas.config", "first");
+        Files.writeString(file, "sasl.jaas.config=second\n");
+        assertThat(kafka.client("two", Map.of())).containsEntry("sasl.jaas.config", "second");
+    }
+
+    @Test
+    void saysWhatIsWrongWithKafkasPropertiesFile() throws IOException {
+        Path file = Files.writeString(directory.resolve("kafka.properties"), "acks=0\n");
+        KafkaConfig kafka = new KafkaConfig("broker:9092", null, file.toString(), null);
+
+        assertThatThrownBy(() -> kafka.client("one", Map.of()))
+                .isInstanceOf(ConfigurationProblem.class)
+                .hasMessageContaining("sets acks", "kafka.properties");
+        Files.delete(file);
+        assertThatThrownBy(() -> kafka.client("one", Map.of()))
+                .isInstanceOf(ConfigurationProblem.class)
+                .hasMessageContaining("kafka.propertiesFile " + file + " cannot be read");
+    }
+
+    @Test
     void printsNoPassword() {
         PostgresConfig postgres =
                 postgres("jdbc:postgresql://db/shop?sslmode=require&sslpassword=s3cret", "s3cret", null);
-        KafkaConfig kafka = new KafkaConfig("broker:9092", Map.of("sasl.jaas.config", "s3cret"), null);
+        KafkaConfig kafka = new KafkaConfig("broker:9092", Map.of("sasl.jaas.config", "s3cret"), null, null);
 
         assertThat(postgres).hasToString("tidemark_relay@jdbc:postgresql://db/shop");
         assertThat(kafka).hasToString("broker:9092 [sasl.jaas.config]");

@@ -28,7 +28,15 @@ class EventTracerTest {
             String url = "jdbc:postgresql://127.0.0.1:" + silent.getLocalPort() + "/shop";
             PostgresConfig postgres = new PostgresConfig(url, "u", "p", null, null, null, null);
             RelayConfiguration config = new RelayConfiguration(
-                    postgres, new KafkaConfig("127.0.0.1:1", null, null), null, null, null, null, null, null, null);
+                    postgres,
+                    new KafkaConfig("127.0.0.1:1", null, null, null),
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null);
             SourceDatabase database = new SourceDatabase(postgres);
             try (Nudges nudges = new Nudges(database);
                     EventTracer tracer = new EventTracer(config, database, nudges, Optional::empty)) {

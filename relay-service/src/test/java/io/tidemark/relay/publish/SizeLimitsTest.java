@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SizeLimitsTest {
 
     private static SizeLimits of(Map<String, String> properties) {
-        return SizeLimits.of(new KafkaConfig("a:1", properties, null));
+        return SizeLimits.of(new KafkaConfig("a:1", properties, null, null));
     }
 
     @Test
