@@ -25,7 +25,7 @@
 {{- end -}}
 {{- range $name, $value := .Values.kafka.properties -}}
 {{- if and (regexMatch "(?i)(password|jaas\\.config|secret|\\.key$|credential)" $name) $value (not (contains "${" $value)) -}}
-{{- $wrong = append $wrong (printf "kafka.properties.%s would put a secret into a ConfigMap: write the secret part as ${KAFKA_PASSWORD} and set that variable under extraEnv from a Secret" $name) -}}
+{{- $wrong = append $wrong (printf "kafka.properties.%s would put a secret into a ConfigMap: move it to the file of kafka.existingSecretPropertiesKey, or write the secret part as ${KAFKA_PASSWORD} and set that variable under extraEnv from a Secret" $name) -}}
 {{- end -}}
 {{- end -}}
 {{- $names := list -}}
@@ -38,17 +38,24 @@
 {{- if and .Values.logging.loggers (not .Values.logging.level) -}}
 {{- $wrong = append $wrong "logging.loggers is set without logging.level: set logging.level too, for example to WARN" -}}
 {{- end -}}
-{{- if and .Values.kafka.existingSecret (not .Values.kafka.existingSecretKeys) -}}
-{{- $wrong = append $wrong "kafka.existingSecretKeys is empty: list the keys of kafka.existingSecret that are to be mounted below /etc/tidemark/kafka/" -}}
+{{- $kafkaKeys := compact (append .Values.kafka.existingSecretKeys .Values.kafka.existingSecretPropertiesKey) -}}
+{{- if and .Values.kafka.existingSecret (not $kafkaKeys) -}}
+{{- $wrong = append $wrong "kafka.existingSecretKeys is empty: list the keys of kafka.existingSecret that are to be mounted below /etc/tidemark/kafka/, or set kafka.existingSecretPropertiesKey" -}}
 {{- end -}}
-{{- if and .Values.kafka.existingSecretKeys (not .Values.kafka.existingSecret) -}}
-{{- $wrong = append $wrong "kafka.existingSecret is missing: kafka.existingSecretKeys names keys of it" -}}
+{{- if has .Values.kafka.existingSecretPropertiesKey .Values.kafka.existingSecretKeys -}}
+{{- $wrong = append $wrong "kafka.existingSecretPropertiesKey is in kafka.existingSecretKeys too: name it once, it is mounted beside them" -}}
+{{- end -}}
+{{- if and $kafkaKeys (not .Values.kafka.existingSecret) -}}
+{{- $wrong = append $wrong "kafka.existingSecret is missing: kafka.existingSecretKeys and kafka.existingSecretPropertiesKey name keys of it" -}}
 {{- end -}}
 {{- if and .Values.http.tls.existingSecret (not .Values.http.tls.passwordSecret) -}}
 {{- $wrong = append $wrong "http.tls.passwordSecret is missing: set it to the name of a Secret with the password of the key store in http.tls.existingSecret" -}}
 {{- end -}}
 {{- if and .Values.http.tls.passwordSecret (not .Values.http.tls.existingSecret) -}}
 {{- $wrong = append $wrong "http.tls.existingSecret is missing: http.tls.passwordSecret holds the password of a key store; set http.tls.existingSecret to the Secret that has it" -}}
+{{- end -}}
+{{- if and .Values.http.tls.clientCertificates (not .Values.http.tls.existingSecret) -}}
+{{- $wrong = append $wrong "http.tls.existingSecret is missing: without TLS nobody can show a certificate; set it, or http.tls.clientCertificates to false" -}}
 {{- end -}}
 {{- if and .Values.init.enabled .Values.init.user (not .Values.init.existingSecret) -}}
 {{- $wrong = append $wrong (printf "init.existingSecret is missing: set it to the name of a Secret with the password of %s under the key %s" .Values.init.user .Values.init.existingSecretKey) -}}

@@ -24,6 +24,9 @@ kafka:
     {{ $name | quote }}: {{ $value | quote }}
     {{- end }}
   {{- end }}
+  {{- with .Values.kafka.existingSecretPropertiesKey }}
+  propertiesFile: /etc/tidemark/kafka/{{ . }}
+  {{- end }}
   topics:
     autoCreate: {{ .Values.kafka.topics.autoCreate }}
     partitions: {{ int64 .Values.kafka.topics.partitions }}
@@ -101,6 +104,11 @@ server:
       port: 8443
       keyStorePath: /etc/tidemark/http/keystore.p12
       keyStorePassword: "${TIDEMARK_KEYSTORE_PASSWORD}"
+      {{- if .Values.http.tls.clientCertificates }}
+      needClientAuth: true
+      trustStorePath: /etc/tidemark/http/truststore.p12
+      trustStorePassword: "${TIDEMARK_KEYSTORE_PASSWORD}"
+      {{- end }}
   adminConnectors: [{type: http, port: 8081}]
   requestLog: {appenders: []}
 {{- end }}

@@ -110,7 +110,7 @@ envFrom:
       - secret:
           name: {{ . }}
           items:
-            {{- range $.root.Values.kafka.existingSecretKeys }}
+            {{- range compact (append $.root.Values.kafka.existingSecretKeys $.root.Values.kafka.existingSecretPropertiesKey) }}
             - key: {{ . | quote }}
               path: {{ printf "kafka/%s" . | quote }}
             {{- end }}
@@ -128,6 +128,15 @@ envFrom:
           items:
             - key: {{ $.root.Values.http.tls.existingSecretKey | quote }}
               path: http/keystore.p12
+            {{- if $.root.Values.http.tls.clientCertificates }}
+            - key: truststore.p12
+              path: http/truststore.p12
+            # for helm test
+            - key: tls.crt
+              path: http/tls.crt
+            - key: tls.key
+              path: http/tls.key
+            {{- end }}
       # for helm test
       - secret:
           name: {{ . }}

@@ -67,6 +67,7 @@ class RenderingTest {
                 "kafka: {topics: {partitions: 0}}                                    | partitions",
                 "kafka: {existingSecret: certificates}                               | kafka.existingSecretKeys is"
                         + " empty",
+                "kafka: {existingSecretPropertiesKey: client.properties}             | kafka.existingSecret is missing",
                 "http: {tls: {existingSecret: store}}                                | http.tls.passwordSecret is"
                         + " missing",
                 "http: {tls: {passwordSecret: store}}                                | http.tls.existingSecret is"
@@ -91,6 +92,7 @@ class RenderingTest {
                 "logging: {loggers: {io.tidemark: DEBUG}}                            | logging.level",
                 "init: {enabled: true, user: postgres}                               | init.existingSecret is missing",
                 "init: {enabled: true, existingSecret: admin}                        | init.user is missing",
+                "http: {tls: {clientCertificates: true}}                             | http.tls.existingSecret is missing",
                 "ingress: {enabled: true}                                            | ingress.hosts is empty",
                 "httpRoute: {enabled: true}                                          | httpRoute.parentRefs is empty",
                 "runAs: {user: 0}                                                    | user",

@@ -81,6 +81,27 @@ class TlsTest {
         }
     }
 
+    /** With mTLS, one that it shows itself; a relay with such a connector is asked by HttpSecurityIT. */
+    @Test
+    void whereClientsNeedACertificateTheStatusTestShowsOne() throws Exception {
+        Path mutual =
+                Files.writeString(directory.resolve("mutual.yaml"), "http: {tls: {clientCertificates: true}}\n");
+        List<JsonNode> objects = Chart.render(Chart.ci("tls"), mutual);
+        JsonNode pod = objects.stream()
+                .filter(object -> object.at("/metadata/name").asText().endsWith("-status"))
+                .findFirst()
+                .orElseThrow();
+
+        assertThat(Chart.relayConfigurations(objects))
+                .allSatisfy(config -> assertThat(config)
+                        .contains("needClientAuth: true", "trustStorePath: /etc/tidemark/http/truststore.p12"));
+        assertThat(pod.at("/spec/containers/0/args"))
+                .extracting(JsonNode::asText)
+                .contains("--cert-file=/etc/tidemark/http/tls.crt", "--key-file=/etc/tidemark/http/tls.key");
+        assertThat(pod.at("/spec/volumes/0/projected/sources").findValuesAsText("path"))
+                .contains("http/truststore.p12", "http/tls.crt", "http/tls.key");
+    }
+
     /** A process with the rendered configuration, but for paths and ports, which may be taken here. */
     @Test
     void aRelayWithTheRenderedConfigurationAnswersOverTls() throws Exception {

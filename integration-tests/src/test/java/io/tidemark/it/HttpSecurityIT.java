@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -43,17 +44,21 @@ class HttpSecurityIT {
     private static Path dir;
 
     private static int httpsPort;
+    private static int mutualPort;
     private static int httpPort;
     private static int adminPort;
     private static ChildJvm relay;
     private static HttpClient http;
+    private static SelfSigned client;
 
     @BeforeAll
     static void start() throws Exception {
         SelfSigned certificate = SelfSigned.in(dir);
         certificate.certificateFile();
+        client = SelfSigned.in(dir.resolve("client"));
         Files.writeString(dir.resolve("tokens"), FIRST + "\n");
         httpsPort = FreePorts.next();
+        mutualPort = FreePorts.next();
         httpPort = FreePorts.next();
         adminPort = FreePorts.next();
         Path config = Files.writeString(dir.resolve("relay.yml"), """
@@ -67,11 +72,29 @@ class HttpSecurityIT {
                   port: %d
                   keyStorePath: "%s"
                   keyStorePassword: %s
+                - type: https
+                  bindHost: 127.0.0.1
+                  port: %d
+                  keyStorePath: "%s"
+                  keyStorePassword: %s
+                  needClientAuth: true
+                  trustStorePath: "%s"
+                  trustStorePassword: %s
                 - {type: http, bindHost: 127.0.0.1, port: %d, idleTimeout: 2s}
               adminConnectors: [{type: http, bindHost: 127.0.0.1, port: %d}]
               requestLog: {appenders: []}
             """.formatted(
-                dir.resolve("tokens"), httpsPort, certificate.keyStore(), SelfSigned.PASSWORD, httpPort, adminPort));
+                        dir.resolve("tokens"),
+                        httpsPort,
+                        certificate.keyStore(),
+                        SelfSigned.PASSWORD,
+                        mutualPort,
+                        certificate.keyStore(),
+                        SelfSigned.PASSWORD,
+                        client.trustStore(),
+                        SelfSigned.PASSWORD,
+                        httpPort,
+                        adminPort));
         relay = process("run", config.toString());
         http = HttpClient.newBuilder().sslContext(certificate.trustingIt()).build();
         await("the relay to listen")
@@ -155,6 +178,37 @@ class HttpSecurityIT {
         assertThat(output[0]).contains("standby", "postgres");
         assertThat(output[1]).contains("HTTP 401", "--bearer-token-file");
         assertThat(output[2]).contains("TLS fails", "--ca-file");
+    }
+
+    @Test
+    void whereClientsNeedACertificateNobodyElseIsLetIn() throws Exception {
+        SelfSigned stranger = SelfSigned.in(dir.resolve("stranger"));
+        write("mine", FIRST);
+        List<String> command = List.of(
+                "status",
+                "--url",
+                "https://localhost:" + mutualPort,
+                "--ca-file",
+                dir.resolve("ca.pem").toString(),
+                "--bearer-token-file",
+                dir.resolve("mine").toString());
+
+        assertThat(status(command, client)).contains("exit code 0", "standby");
+        assertThat(status(command, stranger)).contains("exit code 2", "TLS fails", "--cert-file");
+        try (ChildJvm status = process(command.toArray(String[]::new))) {
+            assertThat(status.awaitExit(60)).isEqualTo(2);
+            assertThat(status.output()).contains("TLS fails", "--cert-file");
+        }
+    }
+
+    private static String status(List<String> command, SelfSigned shown) throws Exception {
+        List<String> withCertificate = new ArrayList<>(command);
+        withCertificate.addAll(List.of("--cert-file", shown.certificateFile().toString()));
+        withCertificate.addAll(List.of("--key-file", shown.keyFile().toString()));
+        try (ChildJvm status = process(withCertificate.toArray(String[]::new))) {
+            int exitCode = status.awaitExit(60);
+            return "exit code " + exitCode + "\n" + status.output();
+        }
     }
 
     private static void write(String name, String text) {

@@ -3,6 +3,7 @@ package io.tidemark.it.harness;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,11 @@ public record SelfSigned(Path keyStore) {
 
     /** Makes one in this directory. */
     public static SelfSigned in(Path dir) throws IOException, InterruptedException {
+        return in(dir, PASSWORD);
+    }
+
+    /** The same with another password, with which the methods below do not open it. */
+    public static SelfSigned in(Path dir, String password) throws IOException, InterruptedException {
         Path keyStore = Files.createDirectories(dir).resolve("keystore");
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
@@ -45,7 +51,7 @@ public record SelfSigned(Path keyStore) {
                 "-keystore",
                 keyStore.toString(),
                 "-storepass",
-                PASSWORD);
+                password);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
@@ -60,6 +66,27 @@ public record SelfSigned(Path keyStore) {
     /** What clients are to trust, beside the key store. */
     public Path certificateFile() throws GeneralSecurityException, IOException {
         return Files.writeString(keyStore.resolveSibling("ca.pem"), certificatePem());
+    }
+
+    /** Beside the key store. */
+    public Path keyFile() throws GeneralSecurityException, IOException {
+        return Files.writeString(keyStore.resolveSibling("key.pem"), keyPem());
+    }
+
+    /** PKCS#12 with this certificate and no key, beside the key store: for a server that is to let it in. */
+    public Path trustStore() throws GeneralSecurityException, IOException {
+        Path file = keyStore.resolveSibling("truststore");
+        try (OutputStream out = Files.newOutputStream(file)) {
+            trustingStore().store(out, PASSWORD.toCharArray());
+        }
+        return file;
+    }
+
+    private KeyStore trustingStore() throws GeneralSecurityException, IOException {
+        KeyStore trusted = KeyStore.getInstance("PKCS12");
+        trusted.load(null, null);
+        trusted.setCertificateEntry(ALIAS, read().getCertificate(ALIAS));
+        return trusted;
     }
 
     public String certificatePem() throws GeneralSecurityException, IOException {
@@ -79,11 +106,8 @@ public record SelfSigned(Path keyStore) {
 
     /** Of a client that trusts this certificate and no other. */
     public SSLContext trustingIt() throws GeneralSecurityException, IOException {
-        KeyStore trusted = KeyStore.getInstance("PKCS12");
-        trusted.load(null, null);
-        trusted.setCertificateEntry(ALIAS, read().getCertificate(ALIAS));
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(trusted);
+        trust.init(trustingStore());
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, trust.getTrustManagers(), null);
         return context;

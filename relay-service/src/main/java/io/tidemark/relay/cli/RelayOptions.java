@@ -1,6 +1,7 @@
 package io.tidemark.relay.cli;
 
 import io.tidemark.relay.client.CannotAsk;
+import io.tidemark.relay.client.ClientTls;
 import io.tidemark.relay.client.RelayClient;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -35,6 +36,18 @@ final class RelayOptions {
             paramLabel = "FILE",
             description = "PEM certificates to trust for https, instead of the JVM's.")
     private @Nullable Path caFile;
+
+    @Option(
+            names = "--cert-file",
+            paramLabel = "FILE",
+            description = "PEM certificate to show, where the relays want one; with --key-file.")
+    private @Nullable Path certFile;
+
+    @Option(
+            names = "--key-file",
+            paramLabel = "FILE",
+            description = "PEM key of that certificate, PKCS#8, not encrypted.")
+    private @Nullable Path keyFile;
 
     @Option(
             names = "--each-address",
@@ -73,6 +86,6 @@ final class RelayOptions {
     }
 
     RelayClient client() throws CannotAsk {
-        return new RelayClient(Optional.ofNullable(bearerTokenFile), Optional.ofNullable(caFile));
+        return new RelayClient(Optional.ofNullable(bearerTokenFile), new ClientTls(caFile, certFile, keyFile));
     }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,19 +13,13 @@ import java.net.http.HttpResponse;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /** Asks relays, one request after the other. Safe on any thread; holds no connection that needs closing. */
@@ -44,14 +37,12 @@ public final class RelayClient {
      * A client for all relays of one command.
      *
      * @param bearerTokenFile what relays with {@code http.bearerTokenFile} want to see
-     * @param caFile PEM certificates to trust instead of the JVM's, for {@code https}
+     * @param tls for {@code https}
      */
-    public RelayClient(Optional<Path> bearerTokenFile, Optional<Path> caFile) throws CannotAsk {
+    public RelayClient(Optional<Path> bearerTokenFile, ClientTls tls) throws CannotAsk {
         HttpClient.Builder builder =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT_TIMEOUT);
-        if (caFile.isPresent()) {
-            builder.sslContext(trusting(caFile.get()));
-        }
+        tls.context().ifPresent(builder::sslContext);
         this.http = builder.build();
         this.bearerToken = bearerTokenFile.isEmpty() ? Optional.empty() : Optional.of(token(bearerTokenFile.get()));
     }
@@ -74,27 +65,6 @@ public final class RelayClient {
                     + " has no token of visible ASCII characters; write it there, on a line of its own");
         }
         return token;
-    }
-
-    private static SSLContext trusting(Path caFile) throws CannotAsk {
-        try (InputStream pem = Files.newInputStream(caFile)) {
-            KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-            trusted.load(null, null);
-            for (Certificate certificate :
-                    CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
-                trusted.setCertificateEntry("ca-" + trusted.size(), certificate);
-            }
-            if (trusted.size() == 0) {
-                throw new CannotAsk("--ca-file " + caFile + " has no certificate; it must be PEM");
-            }
-            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            trust.init(trusted);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, trust.getTrustManagers(), null);
-            return context;
-        } catch (IOException | GeneralSecurityException e) {
-            throw new CannotAsk("--ca-file " + caFile + " cannot be used: " + e + "; it must be PEM", e);
-        }
     }
 
     /**
@@ -158,7 +128,8 @@ public final class RelayClient {
                 return "there is no such host";
             }
             if (cause instanceof SSLException) {
-                return "TLS fails (" + cause.getMessage() + "); is it https there, and --ca-file the right one?";
+                return "TLS fails (" + cause.getMessage() + "); is it https there, --ca-file the right one, and"
+                        + " --cert-file, where it wants a certificate?";
             }
         }
         if (failure instanceof HttpConnectTimeoutException) {

@@ -103,4 +103,12 @@ class TidemarkCliTest {
         assertThat(ca.exitCode()).isEqualTo(2);
         assertThat(ca.output()).contains("--ca-file /nowhere/ca.pem cannot be used");
     }
+
+    @Test
+    void aCertificateNeedsItsKey() {
+        Result result = run("status", "--cert-file", "/nowhere/tls.crt");
+
+        assertThat(result.exitCode()).isEqualTo(2);
+        assertThat(result.output()).contains("--cert-file and --key-file go together");
+    }
 }

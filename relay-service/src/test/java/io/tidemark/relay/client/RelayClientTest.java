@@ -65,7 +65,7 @@ class RelayClientTest {
     }
 
     private Reply get(Duration timeout) throws Exception {
-        RelayClient client = new RelayClient(Optional.empty(), Optional.empty());
+        RelayClient client = new RelayClient(Optional.empty(), new ClientTls(null, null, null));
         URI url = URI.create("http://127.0.0.1:" + server.getLocalPort());
         return assertTimeoutPreemptively(SECONDS, () -> client.get(url, "/v1/source", timeout));
     }
