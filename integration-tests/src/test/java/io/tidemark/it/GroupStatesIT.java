@@ -153,6 +153,50 @@ class GroupStatesIT {
         assertHopeless(ask(first, LONG_WAIT_MILLIS), GroupState.REBUILDING);
     }
 
+    /** With {@code kafka-consumer-groups --reset-offsets}, say: what was skipped counts as consumed, by their own word. */
+    @Test
+    void aGroupThatIsSetForwardsHasCaughtUpWithWhatItSkipped() throws Exception {
+        Token skipped = write("one");
+        assertHopeless(ask(skipped, LONG_WAIT_MILLIS), GroupState.STOPPED);
+
+        commit(standing().behind());
+
+        assertThat(ask(skipped, LONG_WAIT_MILLIS)).isInstanceOf(Answer.Success.class);
+        assertThat(standing().state()).isEqualTo(GroupState.RUNNING);
+        assertHopeless(ask(write("one"), LONG_WAIT_MILLIS), GroupState.STOPPED);
+    }
+
+    /**
+     * Its {@code success} says what it committed, not what it did. Of help is that every answer tells how old its
+     * evidence is, and that it is never older than the question: the projection was wrong at that very time.
+     */
+    @Test
+    void ofAConsumerThatCommitsBeforeItAppliesTheAgeOfTheEvidenceConvicts() throws Exception {
+        Token token = write("one");
+        await().until(() -> !standing().behind().isEmpty());
+        long committedNanos = System.nanoTime();
+        commit(standing().behind());
+
+        long askedNanos = System.nanoTime();
+        Answer answer = ask(token, 0);
+
+        long sinceAskedMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - askedNanos);
+        assertThat(answer).isInstanceOfSatisfying(Answer.Success.class, success -> {
+            assertThat(success.evidenceAgeMillis()).isBetween(0L, sinceAskedMillis);
+            assertThat(System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(success.evidenceAgeMillis()))
+                    .as("when the offsets were read")
+                    .isGreaterThan(committedNanos);
+        });
+    }
+
+    private void commit(List<Answer.Behind> needed) {
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+            needed.forEach(partition -> consumer.commitSync(Map.of(
+                    new TopicPartition(partition.topic(), partition.partition()),
+                    new OffsetAndMetadata(partition.need()))));
+        }
+    }
+
     /** As consumers commit that are exactly once themselves, Kafka Streams among them. */
     @Test
     void offsetsInATransactionCountOnceItIsCommittedAndTakeNothingBackBefore() throws Exception {
@@ -160,9 +204,9 @@ class GroupStatesIT {
         await().until(() -> !standing().behind().isEmpty());
         Answer.Behind behind = standing().behind().get(0);
         TopicPartition partition = new TopicPartition(behind.topic(), behind.partition());
+        commit(List.of(behind));
         ConsumerGroupMetadata group;
         try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
-            consumer.commitSync(Map.of(partition, new OffsetAndMetadata(behind.need())));
             group = consumer.groupMetadata();
         }
         Map<String, Object> config = Map.of(

@@ -38,6 +38,9 @@ class RandomFaultsIT {
 
     private static final long MINUTES = Long.getLong("faults.minutes", 0);
     private static final int FAULTS_A_ROUND = Integer.getInteger("faults.round", 6);
+    /** Each of them waits with a token of its own. */
+    private static final int READERS = Integer.getInteger("faults.readers", 12);
+
     private static final String LIMITS = "limits: {transactionBytes: 256KiB, batchEvents: 1000}";
     private static final List<RandomFault> ALL = List.of(RandomFault.values());
     /** Of a reader with one token; a fault may last longer. */
@@ -94,7 +97,7 @@ class RandomFaultsIT {
             world.awaitActive();
             GroupProcess consumer = world.startConsumer();
             List<Recovery> recoveries = new ArrayList<>();
-            TokenReaders readers = TokenReaders.start(world.source(), relays, seed, 3, PATIENCE);
+            TokenReaders readers = TokenReaders.start(world.source(), relays, seed, READERS, PATIENCE);
             HealthWatch health = HealthWatch.start(world.source(), relays);
             try (readers;
                     Workload workload = Workload.startReconnecting(world.source(), seed, 3, 40);

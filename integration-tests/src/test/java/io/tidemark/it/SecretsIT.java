@@ -3,6 +3,7 @@ package io.tidemark.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.tidemark.it.harness.SelfSigned;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
 import io.tidemark.quickstart.stack.ChildJvm;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Test;
 class SecretsIT {
 
     private static final String CANARY = "c4nary";
+    private static final String KEY_STORE = CANARY + "-store";
     private static final String BEARER = CANARY + "-bearer-0123456789";
     private static final AtomicInteger RUNS = new AtomicInteger();
 
@@ -72,6 +74,7 @@ class SecretsIT {
                     "/v1/projections/view/watermark?token=nonsense",
                     "/v1/tokens/" + token,
                     "/v1/events/" + id,
+                    "/v1/replicas/eu/watermark?token=" + token,
                     "/v1/openapi.yaml",
                     "/nowhere")) {
                 said.add(get(port, path));
@@ -82,6 +85,27 @@ class SecretsIT {
             for (String command : List.of("check", "slot")) {
                 run(command, config.toString());
             }
+            run(
+                    "init",
+                    config.toString(),
+                    "--user",
+                    user,
+                    "--password-file",
+                    passwordFile().toString());
+            run("dead-letters", "list", config.toString());
+            run("replay", config.toString(), "--id", id, "--topic", source.topic("again"));
+            run(
+                    "wait",
+                    "--url",
+                    "http://127.0.0.1:" + port,
+                    "--bearer-token-file",
+                    tokens().toString(),
+                    "--projection",
+                    "view",
+                    "--token",
+                    token,
+                    "--timeout",
+                    "1s");
             run("status", "--url", "http://127.0.0.1:" + port); // without the bearer token
             run("explain", "--url", "http://127.0.0.1:" + port, "--bearer-token-file", tokens().toString(), id);
 
@@ -96,29 +120,53 @@ class SecretsIT {
         source.execute("alter role " + user + " password 'another'");
         run("check", config.toString());
         runUntilItIsRefused(config);
+        run("check", withSasl(config).toString());
 
-        assertThat(said).hasSizeGreaterThan(15).noneMatch(String::isEmpty);
+        assertThat(said).hasSizeGreaterThan(21);
         assertThat(String.join("\n", said))
                 .contains("password authentication failed", "ssl.keystore.password", "streaming", "halted")
                 .doesNotContainIgnoringCase(CANARY);
+    }
+
+    private Path passwordFile() throws IOException {
+        return Files.writeString(source.dir().resolve("password"), CANARY + "-postgres\n");
+    }
+
+    /** The broker knows nothing of it, and ends the client's attempt. */
+    private Path withSasl(Path config) throws IOException {
+        String yaml = Files.readString(config).replace("  properties:\n", """
+                  propertiesFile: "%s"
+                  properties:
+                    security.protocol: SASL_PLAINTEXT
+                    sasl.mechanism: PLAIN
+                """.formatted(Files.writeString(
+                source.dir().resolve("kafka.properties"), "ssl.key.password=" + CANARY + "-in-a-file\n")));
+        return Files.writeString(source.dir().resolve("sasl.yml"), yaml);
     }
 
     private Path tokens() throws IOException {
         return Files.writeString(source.dir().resolve("tokens"), BEARER + "\n");
     }
 
-    private Path config(String password) throws IOException {
+    private Path config(String password) throws IOException, InterruptedException {
         Path file = source.configFile("http: {bearerTokenFile: \"" + tokens() + "\"}", """
                 server:
-                  applicationConnectors: [{type: http, bindHost: 127.0.0.1, port: %d}]
+                  applicationConnectors:
+                    - {type: http, bindHost: 127.0.0.1, port: %d}
+                    - {type: https, bindHost: 127.0.0.1, port: %d, keyStorePath: "%s", keyStorePassword: %s}
                   adminConnectors: [{type: http, bindHost: 127.0.0.1, port: %d}]
                 logging: {level: DEBUG}
-                """.formatted(port, adminPort));
+                """.formatted(
+                port, FreePorts.next(), SelfSigned.in(source.dir(), KEY_STORE).keyStore(), KEY_STORE, adminPort));
         String yaml = Files.readString(file)
                 .replace("user: " + source.servers().user(), "user: " + user)
                 .replace("password: \"" + source.servers().password() + "\"", "password: " + password)
                 .replace(source.name() + "\", user", source.name() + "?sslpassword=" + CANARY + "-url\", user")
                 .replace("tombstones: true", "tombstones: false")
+                .replace(
+                        "replicas: []",
+                        "replicas: [{name: eu, url: \"jdbc:postgresql://127.0.0.1:1/shop?sslpassword=" + CANARY
+                                + "-replica\"}]")
                 .replace("kafka:\n", """
                         kafka:
                           properties:
@@ -127,7 +175,14 @@ class SecretsIT {
                             ssl.key.password: %1$s-key
                             ssl.truststore.password: %1$s-truststore
                         """.formatted(CANARY));
-        assertThat(yaml).contains(user, CANARY + "-postgres", CANARY + "-url", CANARY + "-sasl", "tombstones: false");
+        assertThat(yaml)
+                .contains(
+                        user,
+                        CANARY + "-replica",
+                        CANARY + "-postgres",
+                        CANARY + "-url",
+                        CANARY + "-sasl",
+                        "tombstones: false");
         return Files.writeString(file, yaml);
     }
 
@@ -143,6 +198,7 @@ class SecretsIT {
     private void run(String... arguments) {
         try (ChildJvm command = tidemark(arguments)) {
             command.awaitExit(90);
+            assertThat(command.output()).as(String.join(" ", arguments)).isNotEmpty();
             said.add(command.output());
         }
     }

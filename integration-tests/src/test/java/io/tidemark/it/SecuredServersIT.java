@@ -1,6 +1,7 @@
 package io.tidemark.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -20,17 +21,21 @@ import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.explain.EventTrace;
 import io.tidemark.relay.explain.EventTrace.Stage;
 import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.progress.Committed;
+import io.tidemark.relay.progress.GroupOffsets;
 import io.tidemark.relay.watermark.Answer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
@@ -302,6 +307,56 @@ class SecuredServersIT {
         SelfSigned other = SelfSigned.in(dir.resolve("other"));
 
         assertThat(whyItDoesNotRun(verifying(other))).contains("SSL error", "CertPathValidatorException");
+    }
+
+    /** The address is the same, but the certificate is not for that name of it. */
+    @Test
+    void doesNotTrustAPostgresUnderAnotherName() throws Exception {
+        Path file = configurationFile(verifyingWith(certificate), "sesame");
+        Files.writeString(file, Files.readString(file).replace("postgresql://127.0.0.1:", "postgresql://127.1:"));
+
+        assertThat(whyItDoesNotRun(ConfigurationFile.read(file))).contains("hostname 127.1 could not be verified");
+        Files.writeString(file, Files.readString(file).replace("verify-full", "verify-ca"));
+        assertThat(whyItDoesNotRun(ConfigurationFile.read(file))).isEqualTo("null");
+    }
+
+    /** Every client is turned away at first, those that live as long as the relay among them. */
+    @Test
+    void takesANewPasswordOfKafkaWithoutARestart() throws Exception {
+        Path secrets = dir.resolve("client.properties");
+        Files.writeString(secrets, jaas("wrong"));
+        Path file = configurationFile(verifyingWith(certificate), "overridden");
+        Files.writeString(
+                file,
+                Files.readString(file)
+                        .replace("\n  properties:", "\n  propertiesFile: " + secrets + "\n  properties:"));
+        RelayConfiguration config = ConfigurationFile.read(file);
+        try (RunningRelay relay = RunningRelay.start(config);
+                GroupOffsets groups = new GroupOffsets(config.kafka())) {
+            await("to be turned away")
+                    .until(() -> String.valueOf(relay.state().reason()).contains("uthentication failed"));
+            assertThatThrownBy(() -> committed(groups)).hasMessageContaining("uthentication failed");
+
+            Files.writeString(secrets, jaas("sesame"));
+
+            await("to run").until(() -> relay.state().phase() == RelayState.Phase.RUNNING);
+            assertThat(committed(groups).offsets()).isEmpty();
+        }
+    }
+
+    private static Committed committed(GroupOffsets groups) throws Exception {
+        String group = source.name() + "-view";
+        return groups.committed(Map.of(group, Set.of(new TopicPartition(source.topic("order"), 0))))
+                .values()
+                .iterator()
+                .next()
+                .toCompletableFuture()
+                .get(30, TimeUnit.SECONDS);
+    }
+
+    private static String jaas(String password) {
+        return "sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=\"relay\""
+                + " password=\"" + password + "\";\n";
     }
 
     @Test

@@ -29,7 +29,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -84,7 +87,7 @@ class WatermarkIT {
     }
 
     @Test
-    void isSoundUnderConcurrentWritersASlowGroupAndRestarts() throws Exception {
+    void isSoundUnderConcurrentWritersASlowGroupRestartsAndNewPartitions() throws Exception {
         ConcurrentLinkedQueue<Success> successes = new ConcurrentLinkedQueue<>();
         Current current = new Current(RunningRelay.startAndAwait(source.configuration()));
         ExecutorService askers = Executors.newFixedThreadPool(4);
@@ -112,6 +115,7 @@ class WatermarkIT {
                 int before = successes.size();
                 await().until(() -> successes.size() >= before + 10);
                 current.relay.cutOff();
+                addPartition(); // an aggregate moves to another partition, of which the group knows nothing yet
                 current.relay = RunningRelay.start(source.configuration());
             }
             restarting.set(false);
@@ -125,6 +129,20 @@ class WatermarkIT {
         } finally {
             askers.shutdownNow();
             current.relay.close();
+        }
+    }
+
+    private void addPartition() throws Exception {
+        try (Admin admin = Admin.create(Map.of(
+                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, source.servers().bootstrapServers()))) {
+            String topic = source.topic("order");
+            for (TopicDescription now :
+                    admin.describeTopics(List.of(topic)).allTopicNames().get().values()) {
+                admin.createPartitions(Map.of(
+                                topic, NewPartitions.increaseTo(now.partitions().size() + 1)))
+                        .all()
+                        .get();
+            }
         }
     }
 
