@@ -40,6 +40,9 @@ final class DeadLettersCommand {
                 System.out.println(array);
             } else {
                 letters.forEach(letter -> System.out.println(DeadLetterText.line(letter)));
+                if (letters.isEmpty()) {
+                    System.err.println("there are no dead letters");
+                }
             }
         });
     }
