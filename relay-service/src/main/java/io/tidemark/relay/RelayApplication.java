@@ -18,11 +18,15 @@ import io.tidemark.relay.http.ReadinessServlet;
 import io.tidemark.relay.http.ReplicasResource;
 import io.tidemark.relay.http.SourceResource;
 import io.tidemark.relay.http.TokensResource;
+import io.tidemark.relay.http.WaitFilter;
 import io.tidemark.relay.http.WaitResource;
 import io.tidemark.relay.source.SourceStandings;
 import jakarta.servlet.DispatcherType;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.core.HttpHeaders;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.function.Predicate;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.slf4j.Logger;
@@ -61,10 +65,23 @@ public final class RelayApplication extends Application<RelayConfiguration> {
                 .addFilter("no-tasks", new NoTasks())
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, NoTasks.PATH);
         String tokenFile = config.http().bearerTokenFile();
+        Predicate<HttpServletRequest> isLetIn = request -> true;
         if (tokenFile != null) {
-            environment.jersey().register(new BearerFilter(BearerTokens.of(Path.of(tokenFile))));
+            BearerTokens tokens = BearerTokens.of(Path.of(tokenFile));
+            environment.jersey().register(new BearerFilter(tokens));
+            isLetIn = request -> tokens.letIn(request.getHeader(HttpHeaders.AUTHORIZATION));
         }
         Answers answers = new Answers("answers", 8);
+        environment
+                .servlets()
+                .addFilter(
+                        "waits",
+                        new WaitFilter(
+                                relay.watermarks(),
+                                answers,
+                                isLetIn,
+                                relay.metrics().requestFilter()::waited))
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, WaitFilter.PATH);
         SourceStandings standings = new SourceStandings(relay.database());
         environment.jersey().register(new ProjectionsResource(relay.watermarks(), answers));
         environment.jersey().register(new OpenApiResource());

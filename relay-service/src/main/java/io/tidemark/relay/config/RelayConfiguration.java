@@ -8,9 +8,12 @@ import io.dropwizard.core.server.AbstractServerFactory;
 import io.dropwizard.core.server.DefaultServerFactory;
 import io.dropwizard.core.server.ServerFactory;
 import io.dropwizard.core.server.SimpleServerFactory;
+import io.dropwizard.jetty.ConnectorFactory;
+import io.dropwizard.jetty.HttpConnectorFactory;
 import io.dropwizard.logging.common.DefaultLoggingFactory;
 import io.dropwizard.logging.common.LoggingFactory;
 import io.dropwizard.request.logging.LogbackAccessRequestLogFactory;
+import io.dropwizard.util.DataSize;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +26,13 @@ import org.jspecify.annotations.Nullable;
  * and {@code kafka.bootstrapServers} are enough to run.
  */
 public final class RelayConfiguration extends Configuration {
+
+    private static final int DROPWIZARDS_THREADS = 1024;
+    /** A thousand come of a burst, and each keeps its stack for a minute; a wait needs none. */
+    private static final int MOST_THREADS = 128;
+
+    private static final DataSize DROPWIZARDS_BUFFER = DataSize.kibibytes(8);
+    private static final DataSize INPUT_BUFFER = DataSize.kibibytes(1);
 
     private static final List<String> TALKATIVE = List.of("io.debezium.jdbc.JdbcConnection", "org.eclipse.jetty");
 
@@ -121,8 +131,22 @@ public final class RelayConfiguration extends Configuration {
         }
         if (factory instanceof AbstractServerFactory http) {
             http.setRegisterDefaultExceptionMappers(false);
+            if (http.getMaxThreads() == DROPWIZARDS_THREADS) {
+                http.setMaxThreads(MOST_THREADS);
+            }
+        }
+        if (factory instanceof DefaultServerFactory server) {
+            server.getApplicationConnectors().forEach(RelayConfiguration::holdLittle);
         }
         super.setServerFactory(factory);
+    }
+
+    /** Jetty keeps the buffer that a request was read into for as long as the request waits. */
+    private static void holdLittle(ConnectorFactory factory) {
+        if (factory instanceof HttpConnectorFactory connector
+                && connector.getInputBufferSize().equals(DROPWIZARDS_BUFFER)) {
+            connector.setInputBufferSize(INPUT_BUFFER);
+        }
     }
 
     @JsonProperty

@@ -10,7 +10,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes answers to those who wait, on threads of its own: whoever does not read its answer holds one of these until the
@@ -90,6 +92,41 @@ public final class Answers {
                     endWatch.run();
                     throw new IllegalStateException("an answer was promised", failure);
                 });
+    }
+
+    /**
+     * The same without Jersey.
+     *
+     * @param to told the response, in any case; {@value CLIENT_GONE} when the client has gone away
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // what is done then fails only where the server does
+    <T> void give(
+            HttpServletRequest request,
+            CompletableFuture<T> wait,
+            Function<T, Response> toResponse,
+            Consumer<Response> to) {
+        Runnable endWatch = ClientWatch.begin(request, wait);
+        wait.whenCompleteAsync(
+                (answer, failure) -> {
+                    if (failure instanceof CancellationException) {
+                        to.accept(Response.status(CLIENT_GONE).build());
+                        return;
+                    }
+                    endWatch.run();
+                    to.accept(responseOf(answer, failure, toResponse));
+                },
+                threads);
+    }
+
+    private static <T> Response responseOf(T answer, @Nullable Throwable failure, Function<T, Response> toResponse) {
+        try {
+            if (failure != null) {
+                throw new IllegalStateException("an answer was promised", failure);
+            }
+            return toResponse.apply(answer);
+        } catch (RuntimeException | Error e) {
+            return new ProblemMapper().toResponse(e);
+        }
     }
 
     /** Without what a chain of stages has wrapped it in. */

@@ -7,14 +7,12 @@ import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.PreMatching;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
-import java.util.Locale;
+import java.util.Optional;
 
 /** Lets in who shows a bearer token (RFC 6750), on every path of the application port, also on those that are none. */
 @PreMatching
 @Priority(Priorities.AUTHENTICATION)
 public final class BearerFilter implements ContainerRequestFilter {
-
-    private static final String SCHEME = "bearer ";
 
     private final BearerTokens tokens;
 
@@ -29,10 +27,10 @@ public final class BearerFilter implements ContainerRequestFilter {
             request.abortWith(Problem.unavailable("the relay's http.bearerTokenFile cannot be used; its log says why"));
             return;
         }
-        String header = request.getHeaderString(HttpHeaders.AUTHORIZATION);
-        if (header == null || !header.toLowerCase(Locale.ROOT).startsWith(SCHEME)) {
+        Optional<String> token = BearerTokens.tokenOf(request.getHeaderString(HttpHeaders.AUTHORIZATION));
+        if (token.isEmpty()) {
             request.abortWith(unauthorized("Bearer realm=\"tidemark\"", "show a token: Authorization: Bearer …"));
-        } else if (!tokens.accepts(header.substring(SCHEME.length()).strip())) {
+        } else if (!tokens.accepts(token.get())) {
             request.abortWith(unauthorized(
                     "Bearer realm=\"tidemark\", error=\"invalid_token\"", "the bearer token is none of the relay's"));
         }

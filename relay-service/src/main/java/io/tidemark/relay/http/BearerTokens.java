@@ -8,8 +8,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +24,7 @@ public final class BearerTokens {
 
     private static final Logger LOG = LoggerFactory.getLogger(BearerTokens.class);
 
+    private static final String SCHEME = "bearer ";
     private static final long LOOK_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int LEAST_LENGTH = 16;
     private static final int MOST_TOKENS = 100;
@@ -48,6 +52,18 @@ public final class BearerTokens {
 
     static BearerTokens of(Path file, LongSupplier nanoClock) {
         return new BearerTokens(file, nanoClock);
+    }
+
+    /** Whether a request with this header is let in. */
+    public boolean letIn(@Nullable String authorization) {
+        return tokenOf(authorization).filter(this::accepts).isPresent();
+    }
+
+    /** What the header shows; empty when that is no bearer token. */
+    static Optional<String> tokenOf(@Nullable String authorization) {
+        return authorization != null && authorization.toLowerCase(Locale.ROOT).startsWith(SCHEME)
+                ? Optional.of(authorization.substring(SCHEME.length()).strip())
+                : Optional.empty();
     }
 
     /** Why nobody is let in; empty when the file can be used. */

@@ -13,6 +13,7 @@ import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
 import jakarta.ws.rs.container.ResourceInfo;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
 import java.lang.reflect.AnnotatedElement;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -103,10 +104,18 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
         boolean waited = request.getProperty(Answers.WAIT_MILLIS) instanceof Long wait && wait > 0;
         if (route.equals(WATERMARK) && request.getUriInfo().getQueryParameters().containsKey("token")) {
             String projection = request.getUriInfo().getPathParameters().getFirst("name");
-            count(outcome(outcome(response), waited), projection == null ? SEVERAL : projection, seconds);
+            String outcome = outcome(response.getEntity(), response.getStatus());
+            count(outcome(outcome, waited), projection == null ? SEVERAL : projection, seconds);
         } else if (route.equals(WAIT)) {
             countSeveral(response, waited, seconds);
         }
+    }
+
+    /** Counts one that has waited for a projection, and has not come by here. */
+    public void waited(String projection, Response response, long tookNanos) {
+        double seconds = tookNanos / 1e9;
+        answered(WATERMARK, response.getStatus(), seconds);
+        count(outcome(response.getEntity(), response.getStatus()), projection, seconds);
     }
 
     private static String outcome(String answered, boolean waited) {
@@ -118,11 +127,11 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
     }
 
     /** Empty for what was no question: a malformed one, or one about no projection. */
-    private static String outcome(ContainerResponseContext response) {
-        if (response.getEntity() instanceof JsonNode json && json.path("status").isTextual()) {
+    private static String outcome(@Nullable Object entity, int status) {
+        if (entity instanceof JsonNode json && json.path("status").isTextual()) {
             return json.path("status").textValue();
         }
-        return switch (response.getStatus()) {
+        return switch (status) {
             case 429 -> "too_many";
             case 499 -> "gone";
             case 503 -> "unavailable";
@@ -138,7 +147,7 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
     }
 
     private void countSeveral(ContainerResponseContext response, boolean waited, double seconds) {
-        String outcome = outcome(outcome(response), waited);
+        String outcome = outcome(outcome(response.getEntity(), response.getStatus()), waited);
         if (response.getEntity() instanceof JsonNode json
                 && json.path("projections").isArray()) {
             boolean wasEnough = outcome.equals("success"); // mode any: the others were not waited for to the end

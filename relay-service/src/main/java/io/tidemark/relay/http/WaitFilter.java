@@ -1,0 +1,127 @@
+package io.tidemark.relay.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.outbox.Token;
+import io.tidemark.relay.watermark.Watermarks;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpFilter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers those who wait for a projection without Jersey, whose objects were more than half of what a request that waits
+ * takes up. Only what is well formed in every way, and is let in; all else, and every error, is
+ * {@link ProjectionsResource}'s, which answers these the same way. On Jetty's threads.
+ */
+public final class WaitFilter extends HttpFilter {
+
+    /** What it is for. */
+    public static final String PATH = "/v1/projections/*";
+
+    private static final long serialVersionUID = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(WaitFilter.class);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Pattern WATERMARK = Pattern.compile("/v1/projections/([A-Za-z0-9._-]+)/watermark");
+
+    /** Is told of every answer, in HTTP's words. On the threads of {@link Answers}. */
+    @FunctionalInterface
+    public interface Listener {
+
+        void answered(String projection, Response response, long tookNanos);
+    }
+
+    private record Question(String projection, Token token, long waitMillis, boolean isStrict) {}
+
+    private final transient Watermarks watermarks;
+    private final transient Answers answers;
+    private final transient Predicate<HttpServletRequest> isLetIn;
+    private final transient Listener listener;
+
+    /** @param isLetIn by what it shows of itself */
+    public WaitFilter(
+            Watermarks watermarks, Answers answers, Predicate<HttpServletRequest> isLetIn, Listener listener) {
+        this.watermarks = watermarks;
+        this.answers = answers;
+        this.isLetIn = isLetIn;
+        this.listener = listener;
+    }
+
+    @Override
+    protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+            throws IOException, ServletException {
+        Optional<Question> question = question(request);
+        if (question.isPresent() && isLetIn.test(request)) {
+            answer(question.get(), request, response);
+        } else {
+            chain.doFilter(request, response);
+        }
+    }
+
+    private Optional<Question> question(HttpServletRequest request) {
+        Matcher path = WATERMARK.matcher(request.getRequestURI());
+        if (!request.getMethod().equals("GET") || !path.matches() || !takesJson(request)) {
+            return Optional.empty();
+        }
+        String projection = path.group(1);
+        try {
+            String token = request.getParameter("token");
+            long waitMillis = Params.waitMillis(request.getParameter("wait"));
+            boolean isStrict = Params.strict(request.getParameter("strict"));
+            return token != null && waitMillis > 0 && watermarks.names().contains(projection)
+                    ? Optional.of(new Question(projection, Params.token(token), waitMillis, isStrict))
+                    : Optional.empty();
+        } catch (WebApplicationException | HttpException.RuntimeException e) { // malformed: Jersey's to answer
+            return Optional.empty();
+        }
+    }
+
+    private static boolean takesJson(HttpServletRequest request) {
+        String accept = request.getHeader(HttpHeaders.ACCEPT);
+        return accept == null || accept.equals(MediaType.WILDCARD) || accept.equals(MediaType.APPLICATION_JSON);
+    }
+
+    private void answer(Question question, HttpServletRequest request, HttpServletResponse response) {
+        long beganNanos = System.nanoTime();
+        AsyncContext async = request.startAsync();
+        async.setTimeout(0); // the wait has its own end
+        answers.give(
+                request,
+                watermarks.ask(question.projection(), question.token(), question.waitMillis()),
+                answer -> AnswerJson.response(question.projection(), question.token(), answer, question.isStrict()),
+                given -> {
+                    try {
+                        listener.answered(question.projection(), given, System.nanoTime() - beganNanos);
+                        write(given, response);
+                    } catch (IOException e) { // the client is gone
+                        LOG.debug("event=answer-not-written error=\"{}\"", e.getMessage());
+                    } finally {
+                        async.complete();
+                    }
+                });
+    }
+
+    private static void write(Response answer, HttpServletResponse response) throws IOException {
+        response.setStatus(answer.getStatus());
+        response.setContentType(MediaType.APPLICATION_JSON); // unless a problem's is among the headers
+        answer.getStringHeaders().forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
+        if (answer.getEntity() instanceof JsonNode json) {
+            byte[] body = JSON.writeValueAsBytes(json);
+            response.setContentLength(body.length);
+            response.getOutputStream().write(body);
+        }
+    }
+}
