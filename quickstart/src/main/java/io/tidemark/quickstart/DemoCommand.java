@@ -2,6 +2,7 @@ package io.tidemark.quickstart;
 
 import io.tidemark.quickstart.demo.Demo;
 import io.tidemark.quickstart.stack.StopSignal;
+import io.tidemark.relay.cli.OptionValues;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -27,7 +28,10 @@ final class DemoCommand implements Callable<Integer> {
                     + " repeated, out of order or stale.")
     private boolean once;
 
-    @Option(names = "--events", description = "How many events --once writes. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--events",
+            converter = OptionValues.Count.class,
+            description = "How many events --once writes. Default: ${DEFAULT-VALUE}")
     private int events = 1000;
 
     @Option(names = "--json", description = "Print the summary of --once as JSON, and nothing else.")

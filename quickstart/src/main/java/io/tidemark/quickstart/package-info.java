@@ -1,4 +1,4 @@
-/** The command lines of {@code tidemark demo} and {@code tidemark stack}. */
+/** The command lines of {@code tidemark demo}, {@code tidemark stack} and {@code tidemark bench}. */
 @NullMarked
 package io.tidemark.quickstart;
 

@@ -14,6 +14,7 @@ import io.tidemark.consumers.watermark.WatermarkClient;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.outbox.Token;
+import io.tidemark.quickstart.measure.Latencies;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -73,8 +74,8 @@ class ReadGateBenchmark {
     private static void measure(TestSource source, HikariDataSource database, ReadGate gate) throws Exception {
         Token token = source.token();
         for (int round = 0; round <= ROUNDS; round++) { // the first warms up
-            Latencies plain = new Latencies(READS);
-            Latencies gated = new Latencies(READS);
+            Latencies plain = new Latencies();
+            Latencies gated = new Latencies();
             for (int i = 0; i < READS; i++) {
                 long began = System.nanoTime();
                 try (Connection connection = database.getConnection()) {
@@ -97,7 +98,7 @@ class ReadGateBenchmark {
 
     /** Each asks the relay once. */
     private static void freshTokens(TestSource source, ReadGate gate) throws Exception {
-        Latencies asked = new Latencies(READS);
+        Latencies asked = new Latencies();
         gate.read(source.token(), TIMEOUT, ReadGateBenchmark::total);
         for (int i = 0; i < READS / 10; i++) {
             source.execute(

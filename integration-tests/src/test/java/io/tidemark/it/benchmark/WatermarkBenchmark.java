@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
+import io.tidemark.quickstart.measure.Latencies;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -128,7 +129,7 @@ class WatermarkBenchmark {
         try {
             List<Map<TopicPartition, OffsetAndMetadata>> commits = needs(relay, tokens);
             AtomicLong visibleNanos = new AtomicLong(Long.MAX_VALUE);
-            Latencies released = new Latencies(WAITERS);
+            Latencies released = new Latencies();
             park(relay, tokens, threads, visibleNanos, released);
             member.poll(Duration.ofMillis(10));
             System.out.println("WatermarkBenchmark: " + WAITERS + " parked: " + residentMemory(relay));
@@ -216,7 +217,7 @@ class WatermarkBenchmark {
             awaitServing(standby);
             statement.execute("create table unrelated (n int)");
             for (RelayProcess relay : List.of(active, standby)) {
-                Latencies took = new Latencies(TOKENS);
+                Latencies took = new Latencies();
                 for (int i = -TOKENS / 3; i < TOKENS; i++) {
                     statement.execute("insert into unrelated values (" + i + ")");
                     String token;

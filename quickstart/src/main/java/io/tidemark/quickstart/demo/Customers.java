@@ -3,6 +3,9 @@ package io.tidemark.quickstart.demo;
 import io.tidemark.consumers.watermark.GatedRead;
 import io.tidemark.consumers.watermark.ReadGate;
 import io.tidemark.outbox.Token;
+import io.tidemark.quickstart.measure.Latencies;
+import io.tidemark.quickstart.measure.Quantiles;
+import io.tidemark.quickstart.relay.WatermarkProbe;
 import io.tidemark.quickstart.stack.PostgresServer;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -150,14 +153,14 @@ final class Customers {
 
     /** Compares with what can be read from Kafka. */
     Summary summarize(Ledger ledger) {
-        long[] micros = changes.stream()
-                .mapToLong(change -> {
-                    OrdersView.Arrival arrival = view.arrivalOf(change.eventId().toString());
-                    return arrival == null ? -1 : Math.max(0, arrival.nanos() - change.committedNanos()) / 1000;
-                })
-                .filter(latency -> latency >= 0)
-                .sorted()
-                .toArray();
+        Latencies latencies = new Latencies();
+        for (Shop.Change change : changes) {
+            OrdersView.Arrival arrival = view.arrivalOf(change.eventId().toString());
+            if (arrival != null) {
+                latencies.add(arrival.nanos() - change.committedNanos());
+            }
+        }
+        Quantiles quantiles = latencies.quantiles();
         long lastNanos = changes.stream()
                 .map(change -> view.arrivalOf(change.eventId().toString()))
                 .mapToLong(arrival -> arrival == null ? startNanos : arrival.nanos())
@@ -176,15 +179,7 @@ final class Customers {
                 staleWith.get(),
                 reads.get(),
                 changes.size() * 1_000_000_000L / Math.max(1, lastNanos - startNanos),
-                quantile(micros, 0.5),
-                quantile(micros, 0.99));
-    }
-
-    private static double quantile(long[] sortedMicros, double q) {
-        if (sortedMicros.length == 0) {
-            return 0;
-        }
-        long value = sortedMicros[(int) Math.min(sortedMicros.length - 1, Math.floor(q * sortedMicros.length))];
-        return Math.round(value / 100.0) / 10.0;
+                quantiles.p50Millis(),
+                quantiles.p99Millis());
     }
 }

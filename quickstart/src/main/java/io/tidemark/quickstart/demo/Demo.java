@@ -1,17 +1,15 @@
 package io.tidemark.quickstart.demo;
 
+import io.tidemark.quickstart.relay.RelaySite;
+import io.tidemark.quickstart.relay.WatermarkProbe;
 import io.tidemark.quickstart.stack.FreePorts;
 import io.tidemark.quickstart.stack.LocalStack;
 import io.tidemark.quickstart.stack.StackException;
 import io.tidemark.quickstart.stack.StopSignal;
-import io.tidemark.relay.config.ConfigurationFile;
-import io.tidemark.relay.config.RelayConfiguration;
-import io.tidemark.relay.source.SourceInstallation;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 
 /**
@@ -20,7 +18,6 @@ import java.time.Duration;
  */
 public final class Demo {
 
-    private static final Duration RELAY_START = Duration.ofSeconds(90);
     private static final int PAUSE_MILLIS = 50;
     private static final int REPORT_EVERY = 60;
 
@@ -44,7 +41,7 @@ public final class Demo {
     }
 
     /** Everything that runs. */
-    private record Stage(LocalStack stack, RelayChild relay, OrdersView view, WatermarkProbe watermark) {}
+    private record Stage(LocalStack stack, RestartedRelay relay, OrdersView view, WatermarkProbe watermark) {}
 
     /**
      * Writes so many events, checks everything, and ends.
@@ -94,53 +91,26 @@ public final class Demo {
         try (LocalStack stack = LocalStack.start(dir, FreePorts.preferring(54321), FreePorts.preferring(19092))) {
             say("  Postgres on 127.0.0.1:" + stack.postgres().port() + ", Kafka on "
                     + stack.kafka().bootstrapServers());
-            int port = FreePorts.preferring(8080);
-            stack.postgres().createDatabase(Shop.DATABASE);
             OrdersView.install(stack.postgres());
-            Path config = RelayChild.configure(dir, stack, port, FreePorts.next());
-            installOutbox(stack, config);
+            RelaySite site = RelaySite.prepare(
+                    dir, stack, Shop.DATABASE, OrdersView.NAME, OrdersView.TOPIC, FreePorts.preferring(8080));
             Shop.install(stack.postgres());
-            try (RelayChild relay = RelayChild.start(config, dir.resolve("relay.log"), this::say)) {
-                say("Starting the relay (pid " + relay.pid() + ", log " + relay.log() + ") ...");
-                WatermarkProbe watermark = new WatermarkProbe("http://127.0.0.1:" + port);
-                awaitRunning(watermark, relay, stop);
+            try (RestartedRelay relay = RestartedRelay.start(site, this::say)) {
+                say("Starting the relay (pid " + relay.pid() + ", log " + site.log() + ") ...");
+                WatermarkProbe watermark = new WatermarkProbe(site, OrdersView.NAME);
+                watermark.awaitRunning(stop, () -> true); // it is started again
                 play(stack, relay, watermark, act);
             }
         }
     }
 
-    private static void play(LocalStack stack, RelayChild relay, WatermarkProbe watermark, Act act) throws Exception {
+    private static void play(LocalStack stack, RestartedRelay relay, WatermarkProbe watermark, Act act)
+            throws Exception {
         try (OrdersView view = OrdersView.start(stack.postgres(), stack.kafka().bootstrapServers())) {
             act.play(new Stage(stack, relay, view, watermark));
             if (!view.failure().isEmpty()) {
                 throw new StackException("the projection failed: " + view.failure());
             }
-        }
-    }
-
-    /** What {@code tidemark init} does, as the superuser; the relay itself runs with its own few rights. */
-    private static void installOutbox(LocalStack stack, Path config) throws Exception {
-        try (Connection connection = stack.postgres().connect(Shop.DATABASE);
-                Statement statement = connection.createStatement()) {
-            RelayConfiguration file = ConfigurationFile.read(config);
-            new SourceInstallation(file.postgres(), file.outbox()).install(connection);
-            statement.execute("alter role " + RelayChild.USER + " password '" + RelayChild.PASSWORD + "'");
-        }
-    }
-
-    private static void awaitRunning(WatermarkProbe watermark, RelayChild relay, StopSignal stop)
-            throws InterruptedException {
-        long deadline = System.nanoTime() + RELAY_START.toNanos();
-        String state = "";
-        while (!state.equals("running")) {
-            if (stop.await(100)) {
-                throw new StackException("stopped while starting");
-            }
-            if (System.nanoTime() > deadline) {
-                throw new StackException("the relay is not running after " + RELAY_START.toSeconds() + " s but " + state
-                        + "; its log is " + relay.log());
-            }
-            state = watermark.state();
         }
     }
 

@@ -1,6 +1,7 @@
 package io.tidemark.quickstart.demo;
 
 import io.tidemark.outbox.Token;
+import io.tidemark.quickstart.relay.WatermarkProbe;
 import java.io.PrintStream;
 import java.sql.Connection;
 import java.sql.SQLException;

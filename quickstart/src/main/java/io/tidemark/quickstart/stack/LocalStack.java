@@ -12,11 +12,13 @@ import java.util.Map;
 /** A Postgres and a Kafka that belong together, in one directory that only one process may use at a time. */
 public final class LocalStack implements AutoCloseable {
 
+    private final Path home;
     private final FileChannel lockFile;
     private final PostgresServer postgres;
     private final KafkaServer kafka;
 
-    private LocalStack(FileChannel lockFile, PostgresServer postgres, KafkaServer kafka) {
+    private LocalStack(Path home, FileChannel lockFile, PostgresServer postgres, KafkaServer kafka) {
+        this.home = home;
         this.lockFile = lockFile;
         this.postgres = postgres;
         this.kafka = kafka;
@@ -34,7 +36,7 @@ public final class LocalStack implements AutoCloseable {
         try {
             postgres = PostgresServer.start(home.resolve("postgres"), postgresPort, Map.of());
             KafkaServer kafka = KafkaServer.start(home.resolve("kafka"), kafkaPort);
-            return new LocalStack(lockFile, postgres, kafka);
+            return new LocalStack(home, lockFile, postgres, kafka);
         } catch (RuntimeException e) {
             if (postgres != null) {
                 postgres.close();
@@ -91,5 +93,11 @@ public final class LocalStack implements AutoCloseable {
             postgres.close();
             release(lockFile);
         }
+    }
+
+    /** Deletes the directory, and where else data had to be; to be called when both are stopped. */
+    public void delete() {
+        Directories.delete(home);
+        Directories.delete(postgres.home());
     }
 }

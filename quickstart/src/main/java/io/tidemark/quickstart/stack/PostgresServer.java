@@ -31,12 +31,14 @@ public final class PostgresServer implements AutoCloseable {
 
     private final Process process;
     private final int port;
+    private final Path home;
     private final Path data;
     private final Path log;
 
-    private PostgresServer(Process process, int port, Path data, Path log) {
+    private PostgresServer(Process process, int port, Path home, Path data, Path log) {
         this.process = process;
         this.port = port;
+        this.home = home;
         this.data = data;
         this.log = log;
     }
@@ -60,7 +62,7 @@ public final class PostgresServer implements AutoCloseable {
         FreePorts.requireFree("Postgres", port);
         try {
             Process process = launch(user, binaries, data, log, port, settings);
-            PostgresServer server = new PostgresServer(process, port, data, log);
+            PostgresServer server = new PostgresServer(process, port, home, data, log);
             server.awaitReady();
             return server;
         } catch (IOException e) {
@@ -205,8 +207,13 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /** Where its data is. */
-    Path data() {
+    public Path data() {
         return data;
+    }
+
+    /** Where all its files are, programs and log among them. */
+    Path home() {
+        return home;
     }
 
     /** Copies its data, which a server started in {@code dir} will have; to be called when this one is stopped. */

@@ -1,5 +1,6 @@
 package io.tidemark.relay.cli;
 
+import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
 import io.tidemark.outbox.Token;
 import java.net.URI;
@@ -11,7 +12,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** What stands on the command line, as values; picocli names the option, these the problem and the fix. */
-final class OptionValues {
+public final class OptionValues {
 
     private OptionValues() {}
 
@@ -34,7 +35,7 @@ final class OptionValues {
     }
 
     /** A whole number and its unit. */
-    static final class Length implements ITypeConverter<java.time.Duration> {
+    public static final class Length implements ITypeConverter<java.time.Duration> {
 
         private static final int MOST_DAYS = 365;
 
@@ -49,6 +50,34 @@ final class OptionValues {
             }
             throw new TypeConversionException("'" + text
                     + "' is not a duration; write a whole number and its unit, for example 750ms, 10s or 5m");
+        }
+    }
+
+    /** A whole number and its unit; a number alone is bytes. */
+    public static final class Size implements ITypeConverter<Long> {
+
+        @Override
+        public Long convert(String text) {
+            try {
+                return DataSize.parse(text).toBytes();
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(
+                        "'" + text + "' is not a size; write a whole number and its unit, for example 500B or 4KiB");
+            }
+        }
+    }
+
+    /** How many of something. */
+    public static final class Count implements ITypeConverter<Integer> {
+
+        @Override
+        public Integer convert(String text) {
+            try {
+                return Integer.valueOf(text);
+            } catch (NumberFormatException e) {
+                throw new TypeConversionException("'" + text + "' is not a whole number up to " + Integer.MAX_VALUE
+                        + "; write it in digits, for example 1000");
+            }
         }
     }
 

@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
             "",
             "With servers of their own, for a first look and for development:",
             "  demo   the whole story on a real Postgres and a real Kafka",
-            "  stack  just these two servers"
+            "  stack  just these two servers",
+            "  bench  how fast a relay is beside them on this machine"
         },
         subcommands = {
             RunCommand.class,
@@ -76,7 +77,7 @@ public final class TidemarkCli implements Runnable {
     }
 
     /** Every command, however deep, explains itself with {@code --help} and exits with 0. */
-    private static void addHelp(CommandLine command) {
+    public static void addHelp(CommandLine command) {
         if (!(command.getCommand() instanceof HelpCommand)) {
             command.getCommandSpec()
                     .addOption(OptionSpec.builder("-h", "--help")

@@ -3,13 +3,14 @@ package io.tidemark.relay.cli;
 import picocli.CommandLine.IVersionProvider;
 
 /** Tidemark's version, from the jar it was built into. */
-final class Version implements IVersionProvider {
+public final class Version implements IVersionProvider {
 
     static String text() {
         return "tidemark " + number();
     }
 
-    static String number() {
+    /** For example {@code 0.1.0}; says so where this was not built as a jar. */
+    public static String number() {
         String version = Version.class.getPackage().getImplementationVersion();
         return version == null ? "(not built as a jar)" : version;
     }

@@ -1,4 +1,4 @@
-package io.tidemark.quickstart.demo;
+package io.tidemark.quickstart.relay;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -6,6 +6,8 @@ import io.tidemark.consumers.watermark.Answer;
 import io.tidemark.consumers.watermark.ReadGate;
 import io.tidemark.consumers.watermark.WatermarkClient;
 import io.tidemark.outbox.Token;
+import io.tidemark.quickstart.stack.StackException;
+import io.tidemark.quickstart.stack.StopSignal;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,15 +16,17 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import javax.sql.DataSource;
 
 /**
  * Asks the relay whether the projection has caught up, and goes on asking whatever it says until then. Safe on any
  * thread.
  */
-final class WatermarkProbe {
+public final class WatermarkProbe {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
     /** Of one question. */
     private static final Duration WAIT = Duration.ofSeconds(5);
     /** After an answer that was given without waiting: the group is not there yet, for example. */
@@ -30,28 +34,54 @@ final class WatermarkProbe {
 
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
-    private final String baseUrl;
+    private final RelaySite relay;
+    private final String projection;
     private final WatermarkClient client;
 
-    WatermarkProbe(String baseUrl) {
-        this.baseUrl = baseUrl;
-        this.client = new WatermarkClient(List.of(URI.create(baseUrl)));
+    public WatermarkProbe(RelaySite relay, String projection) {
+        this.relay = relay;
+        this.projection = projection;
+        this.client = new WatermarkClient(List.of(URI.create(relay.url())));
     }
 
-    String urlOf(Token token) {
-        return baseUrl + "/v1/projections/" + OrdersView.NAME + "/watermark?token=" + token + "&wait=5s";
+    /**
+     * Returns when the relay is running.
+     *
+     * @param isAlive whether it is worth waiting for
+     * @throws StackException when it has not come up, or somebody stops this while it starts
+     */
+    public void awaitRunning(StopSignal stop, BooleanSupplier isAlive) throws InterruptedException {
+        long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
+        String state = "";
+        while (!state.equals("running")) {
+            if (stop.await(100)) {
+                throw new StackException("stopped while starting");
+            }
+            if (!isAlive.getAsBoolean()) {
+                throw new StackException("the relay ended while starting; its log is " + relay.log());
+            }
+            if (System.nanoTime() > deadline) {
+                throw new StackException("the relay is not running after " + START_TIMEOUT.toSeconds() + " s but "
+                        + state + "; its log is " + relay.log());
+            }
+            state = state();
+        }
+    }
+
+    public String urlOf(Token token) {
+        return relay.url() + "/v1/projections/" + projection + "/watermark?token=" + token + "&wait=5s";
     }
 
     /** Reads of the view's database that are checked in their own snapshot. */
-    ReadGate gate(DataSource database) {
-        return new ReadGate(OrdersView.NAME, database, client);
+    public ReadGate gate(DataSource database) {
+        return new ReadGate(projection, database, client);
     }
 
     /** Whether the projection has caught up within the timeout. */
-    boolean await(Token token, Duration timeout) throws InterruptedException {
+    public boolean await(Token token, Duration timeout) throws InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
         while (System.nanoTime() < deadline) {
-            Answer answer = client.await(OrdersView.NAME, token, WAIT); // asks again while the relay is away
+            Answer answer = client.await(projection, token, WAIT); // asks again while the relay is away
             if (answer.isCaughtUp()) {
                 return true;
             }
@@ -61,9 +91,9 @@ final class WatermarkProbe {
     }
 
     /** The relay's state, {@code unreachable} while it does not answer. */
-    String state() throws InterruptedException {
+    public String state() throws InterruptedException {
         try {
-            JsonNode source = JSON.readTree(get(baseUrl + "/v1/source").body());
+            JsonNode source = JSON.readTree(get(relay.url() + "/v1/source").body());
             String reason = source.path("reason").asText("");
             return source.path("state").asText() + (reason.isEmpty() || reason.equals("null") ? "" : ": " + reason);
         } catch (IOException e) {

@@ -1,0 +1,110 @@
+package io.tidemark.quickstart.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemark.quickstart.measure.Quantiles;
+import io.tidemark.quickstart.relay.RelaySite;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/**
+ * What a bench came to.
+ *
+ * @param busy the watermark while others write
+ * @param idle the watermark where no events come
+ * @param peakResidentBytes of the relay, where the system tells
+ */
+public record Report(
+        Machine machine,
+        BenchSettings settings,
+        Drain drain,
+        Paced paced,
+        Busy busy,
+        Quantiles idle,
+        OptionalLong peakResidentBytes,
+        Tally.Counts counts) {
+
+    /**
+     * The events that were waiting.
+     *
+     * @param secondsFromStart from the start of the relay's process to the last event
+     * @param cpuSeconds of the relay until then, its start among them; empty where the system does not tell
+     */
+    record Drain(
+            int events,
+            double seconds,
+            OptionalDouble eventsPerSecond,
+            OptionalDouble secondHalfEventsPerSecond,
+            double secondsFromStart,
+            OptionalDouble cpuSeconds) {}
+
+    /** The events that were written at a rate; how long after its commit one could be read. */
+    record Paced(int events, double eventsPerSecond, Quantiles latency) {}
+
+    /** The watermark while others write, and how fast they did. */
+    record Busy(double eventsPerSecond, Quantiles watermark) {}
+
+    /** Nothing was missing, repeated or out of order. */
+    public boolean isClean() {
+        return counts.isClean();
+    }
+
+    /** One object; what is not known is left out. */
+    public String toJson() {
+        ObjectNode json = new ObjectMapper().createObjectNode();
+        ObjectNode where = json.putObject("machine").put("cores", machine.cores());
+        machine.load().ifPresent(load -> where.put("load", load));
+        where.put("os", machine.os())
+                .put("java", machine.java())
+                .put("fileSystem", machine.fileSystem())
+                .put("relayJvm", machine.relayJvm());
+        json.putObject("versions")
+                .put("tidemark", machine.tidemark())
+                .put("postgres", machine.postgres())
+                .put("kafka", machine.kafka());
+        json.putObject("settings")
+                .put("events", settings.events())
+                .put("payloadBytes", settings.payloadBytes())
+                .put("ratePerSecond", settings.rate())
+                .put("durationSeconds", settings.duration().toMillis() / 1000.0)
+                .put("partitions", RelaySite.PARTITIONS);
+        ObjectNode drained = json.putObject("drain").put("events", drain.events());
+        drain.eventsPerSecond().ifPresent(rate -> drained.put("eventsPerSecond", Math.round(rate)));
+        drain.secondHalfEventsPerSecond().ifPresent(rate -> drained.put("secondHalfEventsPerSecond", Math.round(rate)));
+        drained.put("seconds", rounded(drain.seconds())).put("secondsFromStart", rounded(drain.secondsFromStart()));
+        drain.cpuSeconds().ifPresent(seconds -> drained.put("relayCpuSeconds", rounded(seconds)));
+        put(
+                json.putObject("paced")
+                        .put("events", paced.events())
+                        .put("eventsPerSecond", Math.round(paced.eventsPerSecond())),
+                paced.latency());
+        put(
+                json.putObject("watermark")
+                        .put("tokens", busy.watermark().count())
+                        .put("eventsPerSecond", Math.round(busy.eventsPerSecond())),
+                busy.watermark());
+        put(json.putObject("idleWatermark").put("tokens", idle.count()), idle);
+        peakResidentBytes.ifPresent(bytes -> json.put("relayPeakResidentBytes", bytes));
+        return json.put("written", counts.written())
+                .put("missing", counts.missing())
+                .put("duplicated", counts.duplicated())
+                .put("outOfOrder", counts.outOfOrder())
+                .toString();
+    }
+
+    private static void put(ObjectNode json, Quantiles quantiles) {
+        if (quantiles.count() > 0) {
+            json.put("p50Millis", quantiles.p50Millis())
+                    .put("p99Millis", quantiles.p99Millis())
+                    .put("maxMillis", quantiles.maxMillis());
+        }
+    }
+
+    private static double rounded(double seconds) {
+        return Math.round(seconds * 100) / 100.0;
+    }
+
+    public String toText() {
+        return ReportText.of(this);
+    }
+}

@@ -1,0 +1,61 @@
+package io.tidemark.quickstart.demo;
+
+import io.tidemark.quickstart.relay.RelayChild;
+import io.tidemark.quickstart.relay.RelaySite;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** The relay, started again whenever it ends, as Kubernetes would. */
+final class RestartedRelay implements AutoCloseable {
+
+    private final RelaySite site;
+    private final Consumer<String> tell;
+    private final Thread watch = new Thread(this::restartWhenDead, "relay-watch");
+    private volatile boolean closing;
+    private volatile RelayChild process;
+
+    private RestartedRelay(RelaySite site, Consumer<String> tell) {
+        this.site = site;
+        this.tell = tell;
+        this.process = RelayChild.start(site);
+    }
+
+    /** @param tell told when the relay had to be started again */
+    static RestartedRelay start(RelaySite site, Consumer<String> tell) {
+        RestartedRelay relay = new RestartedRelay(site, tell);
+        relay.watch.setDaemon(true);
+        relay.watch.start();
+        return relay;
+    }
+
+    private void restartWhenDead() {
+        try {
+            while (!closing) {
+                if (!process.isAlive()) {
+                    long dead = process.pid();
+                    process = RelayChild.start(site);
+                    tell.accept("The relay (pid " + dead + ") is gone; started again as pid " + process.pid() + ".");
+                }
+                TimeUnit.MILLISECONDS.sleep(500);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        watch.interrupt();
+        try {
+            watch.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        process.close();
+    }
+}

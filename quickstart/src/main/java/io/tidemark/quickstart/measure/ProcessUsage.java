@@ -1,0 +1,36 @@
+package io.tidemark.quickstart.measure;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** What the operating system tells of a process that runs. */
+public final class ProcessUsage {
+
+    private ProcessUsage() {}
+
+    /** The most memory it has had resident, in bytes; Linux tells, others do not. */
+    public static OptionalLong peakResidentBytes(long pid) {
+        try {
+            return peakResidentBytes(Files.readString(Path.of("/proc/" + pid + "/status")));
+        } catch (IOException e) { // another system, or the process has ended
+            return OptionalLong.empty();
+        }
+    }
+
+    /** @param status as in proc_pid_status(5): {@code VmHWM:   123456 kB} */
+    static OptionalLong peakResidentBytes(String status) {
+        return status.lines()
+                .filter(line -> line.startsWith("VmHWM:"))
+                .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
+                .findFirst();
+    }
+
+    /** The CPU time it has used since its start. */
+    public static Optional<Duration> cpu(long pid) {
+        return ProcessHandle.of(pid).flatMap(process -> process.info().totalCpuDuration());
+    }
+}

@@ -1,0 +1,76 @@
+package io.tidemark.quickstart.relay;
+
+import io.tidemark.quickstart.stack.FreePorts;
+import io.tidemark.quickstart.stack.LocalStack;
+import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.source.SourceInstallation;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+
+/**
+ * What a relay needs to start beside a stack, all made.
+ *
+ * @param config its configuration file
+ * @param log where it writes its log
+ * @param url where it will be asked
+ */
+public record RelaySite(Path config, Path log, String url) {
+
+    /** Of the topics the relay makes. */
+    public static final int PARTITIONS = 4;
+
+    private static final String USER = "tidemark_relay";
+    private static final String PASSWORD = "tidemark";
+
+    /**
+     * Makes database, outbox, publication and slot, as far as they are missing, and writes the configuration.
+     *
+     * @param projection a consumer group over one topic, about which the relay is to answer
+     * @param port where the relay is to be asked
+     */
+    public static RelaySite prepare(
+            Path dir, LocalStack stack, String database, String projection, String topic, int port) throws Exception {
+        Path config = dir.resolve("relay.yml");
+        Files.writeString(config, """
+                postgres:
+                  url: jdbc:postgresql://127.0.0.1:%d/%s
+                  user: %s
+                  password: %s
+                kafka:
+                  bootstrapServers: %s
+                  topics: {partitions: %d, replicationFactor: 1}
+                projections:
+                  - {name: %s, topics: [%s]}
+                server:
+                  applicationConnectors: [{type: http, bindHost: 127.0.0.1, port: %d}]
+                  adminConnectors: [{type: http, bindHost: 127.0.0.1, port: %d}]
+                  requestLog: {appenders: []}
+                """.formatted(
+                        stack.postgres().port(),
+                        database,
+                        USER,
+                        PASSWORD,
+                        stack.kafka().bootstrapServers(),
+                        PARTITIONS,
+                        projection,
+                        topic,
+                        port,
+                        FreePorts.next()));
+        stack.postgres().createDatabase(database);
+        install(stack, database, config);
+        return new RelaySite(config, dir.resolve("relay.log"), "http://127.0.0.1:" + port);
+    }
+
+    /** What {@code tidemark init} does, as the superuser; the relay itself runs with its own few rights. */
+    private static void install(LocalStack stack, String database, Path config) throws Exception {
+        try (Connection connection = stack.postgres().connect(database);
+                Statement statement = connection.createStatement()) {
+            RelayConfiguration file = ConfigurationFile.read(config);
+            new SourceInstallation(file.postgres(), file.outbox()).install(connection);
+            statement.execute("alter role " + USER + " password '" + PASSWORD + "'");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.tidemark.quickstart.measure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class LatenciesTest {
+
+    private final Latencies latencies = new Latencies();
+
+    private void add(int... millis) {
+        IntStream.of(millis).forEach(duration -> latencies.add(TimeUnit.MILLISECONDS.toNanos(duration)));
+    }
+
+    @Test
+    void tellsTheNearestRankInAnyOrder() {
+        add(IntStream.rangeClosed(1, 5000).map(i -> 5001 - i).toArray()); // more than there was room for at first
+
+        assertThat(latencies.quantiles()).isEqualTo(new Quantiles(5000, 2500, 4950, 5000));
+    }
+
+    @Test
+    void aQuantileOfFewIsOneOfThem() {
+        add(7, 3);
+
+        assertThat(latencies.quantiles()).isEqualTo(new Quantiles(2, 3, 7, 7));
+    }
+
+    @Test
+    void nothingIsCountedAsNothing() {
+        assertThat(latencies.quantiles().count()).isZero();
+        assertThat(latencies.toString()).isEqualTo("n=0 nothing to tell");
+    }
+
+    @Test
+    void whatWasReadBeforeItsWriterLearntOfTheCommitTookNoTime() {
+        latencies.add(-1);
+
+        assertThat(latencies.quantiles()).isEqualTo(new Quantiles(1, 0, 0, 0));
+    }
+
+    @Test
+    void keepsTwoDecimals() {
+        latencies.add(1_234_567);
+
+        assertThat(latencies.quantiles().p50Millis()).isEqualTo(1.23);
+    }
+}
