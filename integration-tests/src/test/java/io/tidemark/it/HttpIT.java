@@ -9,6 +9,7 @@ import io.tidemark.it.harness.GroupConsumer;
 import io.tidemark.it.harness.OpenApi;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TestSource;
+import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.OutboxEvent;
 import io.tidemark.outbox.OutboxWriter;
 import io.tidemark.outbox.Token;
@@ -100,6 +101,40 @@ class HttpIT {
             assertThat(now.path("slot").path("confirmed").asText())
                     .isEqualTo(now.path("published").asText());
         });
+    }
+
+    /** A wait passes Jersey by, unless it wants to be answered in a way that only Jersey knows. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            token=TOKEN&wait=20s             | 200
+            token=TOKEN&wait=20s&strict=true | 200
+            token=AHEAD&wait=20s&strict=true | 409
+            token=AHEAD&wait=20s             | 200
+            token=OTHER&wait=1ms&strict=true | 409
+            """)
+    void answersAWaitAlikeWithJerseyAndWithout(String query, int status) throws Exception {
+        Token token = write();
+        String path = "/v1/projections/view/watermark?"
+                + query.replace("TOKEN", token.toString())
+                        .replace(
+                                "AHEAD",
+                                Token.of(source.sourceId(), 1, new Lsn(Long.MAX_VALUE))
+                                        .toString())
+                        .replace("OTHER", Token.of("ffffffff", 1, new Lsn(1)).toString());
+
+        HttpResponse<String> without = relay.send(path);
+        HttpResponse<String> with = relay.send(path, "application/json;q=0.9, text/plain;q=0.1");
+
+        assertThat(without.statusCode()).isEqualTo(status).isEqualTo(with.statusCode());
+        assertThat(without.headers().map().keySet())
+                .isEqualTo(with.headers().map().keySet());
+        assertThat(without.headers().firstValue("content-type"))
+                .isEqualTo(with.headers().firstValue("content-type"));
+        assertThat(comparable(without)).isEqualTo(comparable(with));
+    }
+
+    private static String comparable(HttpResponse<String> response) {
+        return response.body().replaceAll("(Millis\":)[0-9]+", "$1").replaceAll("(\"published\":\")[^\"]+", "$1");
     }
 
     @ParameterizedTest

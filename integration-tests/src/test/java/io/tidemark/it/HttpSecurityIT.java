@@ -64,6 +64,7 @@ class HttpSecurityIT {
         Path config = Files.writeString(dir.resolve("relay.yml"), """
             postgres: {url: "jdbc:postgresql://127.0.0.1:1/shop", user: relay}
             kafka: {bootstrapServers: "127.0.0.1:1"}
+            projections: [{name: view, topics: [outbox.order]}]
             http: {bearerTokenFile: "%s"}
             server:
               applicationConnectors:
@@ -221,7 +222,9 @@ class HttpSecurityIT {
 
     @Test
     void nobodyAsksWithoutAToken() throws Exception {
-        for (String path : List.of("/v1/source", "/v1/projections", "/v1/openapi.yaml", "/v1/nowhere", "/")) {
+        String wait = "/v1/projections/view/watermark?wait=1s&token=tm1.7f3a9c21.1.0000000000000001";
+        assertThat(get(plain(wait), FIRST).statusCode()).isEqualTo(503);
+        for (String path : List.of("/v1/source", "/v1/projections", "/v1/openapi.yaml", "/v1/nowhere", "/", wait)) {
             HttpResponse<String> none = get(plain(path), "");
             HttpResponse<String> wrong = get(plain(path), "wrong-0123456789abcdef");
 
