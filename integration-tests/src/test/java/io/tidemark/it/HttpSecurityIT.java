@@ -1,6 +1,7 @@
 package io.tidemark.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,8 +12,10 @@ import io.tidemark.relay.cli.TidemarkCli;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,6 +26,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -274,6 +279,29 @@ class HttpSecurityIT {
                 .startsWith("HTTP/1.1 408");
         assertThat(get(plain("/v1/source"), FIRST).statusCode()).isEqualTo(200);
         assertThat(relay.output()).doesNotContain("event=http-failed");
+    }
+
+    /** It asks again and again; the buffers between are full after a while. */
+    @Test
+    void whoReadsNoAnswersIsCutOffAndHoldsNobodyUp() throws Exception {
+        byte[] request = ("GET /v1/openapi.yaml HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + FIRST + "\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII);
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), httpPort)) {
+            OutputStream out = socket.getOutputStream();
+            CompletableFuture<Void> asking = CompletableFuture.runAsync(() -> {
+                try {
+                    while (true) {
+                        out.write(request);
+                    }
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+
+            assertThat(get(plain("/v1/source"), FIRST).statusCode()).isEqualTo(200);
+            assertThatThrownBy(() -> asking.get(60, TimeUnit.SECONDS)).hasRootCauseInstanceOf(SocketException.class);
+        }
+        assertThat(get(plain("/v1/source"), FIRST).statusCode()).isEqualTo(200);
     }
 
     /** What comes back until the relay closes the connection; the connector's idle timeout is two seconds here. */
