@@ -84,8 +84,7 @@ class TlsTest {
     /** With mTLS, one that it shows itself; a relay with such a connector is asked by HttpSecurityIT. */
     @Test
     void whereClientsNeedACertificateTheStatusTestShowsOne() throws Exception {
-        Path mutual =
-                Files.writeString(directory.resolve("mutual.yaml"), "http: {tls: {clientCertificates: true}}\n");
+        Path mutual = Files.writeString(directory.resolve("mutual.yaml"), "http: {tls: {clientCertificates: true}}\n");
         List<JsonNode> objects = Chart.render(Chart.ci("tls"), mutual);
         JsonNode pod = objects.stream()
                 .filter(object -> object.at("/metadata/name").asText().endsWith("-status"))
