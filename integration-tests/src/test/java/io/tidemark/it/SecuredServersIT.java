@@ -214,6 +214,21 @@ class SecuredServersIT {
         assertThat(keys()).containsExactly("first", "second");
     }
 
+    /** To make a topic is one right, to read its configuration another, which no relay needs. */
+    @Test
+    void makesATopicWithoutHalting() throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(verifying(certificate))) {
+            source.execute("select outbox.publish('fresh', '1', 't', 'x')");
+
+            await("published").until(() -> {
+                assertThat(relay.state().phase()).isNotEqualTo(RelayState.Phase.HALTED);
+                return TopicReader.readAll(source.servers(), source.topic("fresh"))
+                                .size()
+                        == 1;
+            });
+        }
+    }
+
     /** Each right taken away, and given back. */
     @Test
     void checkNamesTheRightThatIsMissing() throws Exception {

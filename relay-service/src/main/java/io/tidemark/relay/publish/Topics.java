@@ -28,6 +28,8 @@ public final class Topics implements AutoCloseable {
     public static final String INDEX = "tidemark.index";
 
     /** For all that a question takes: brokers that say nothing, and others. */
+    private static final int VISIBLE_MILLIS = 20;
+
     private static final int ANSWER_SECONDS = 20;
     /** Kafka's client gives up before. */
     private static final int TIMEOUT_SECONDS = ANSWER_SECONDS + 5;
@@ -129,10 +131,8 @@ public final class Topics implements AutoCloseable {
         }
         NewTopic wanted = new NewTopic(topic, partitions, (short) config.replicationFactor()).configs(all);
         try {
-            return admin.createTopics(List.of(wanted))
-                    .topicId(topic)
-                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
-                    .toString();
+            admin.createTopics(List.of(wanted)).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            return idOfMade(topic);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof TopicExistsException) {
                 throw PublishFailure.notYet("topic " + topic + " was made by somebody else just now; trying again");
@@ -141,6 +141,19 @@ public final class Topics implements AutoCloseable {
         } catch (TimeoutException e) {
             throw PublishFailure.of(e);
         }
+    }
+
+    /** Asked for: the answer to a creation has it only for those who may describe configurations (KIP-525). */
+    private String idOfMade(String topic) throws PublishFailure, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(ANSWER_SECONDS);
+        while (System.nanoTime() < deadline) { // another broker may be asked, which has not heard of it yet
+            String id = idsOf(Set.of(topic)).get(topic);
+            if (id != null) {
+                return id;
+            }
+            TimeUnit.MILLISECONDS.sleep(VISIBLE_MILLIS);
+        }
+        throw PublishFailure.notYet("topic " + topic + " was made, and cannot be seen yet; trying again");
     }
 
     /** Every partition of these topics, as of now. */
