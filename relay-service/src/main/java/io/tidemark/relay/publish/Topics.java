@@ -28,11 +28,11 @@ public final class Topics implements AutoCloseable {
     public static final String INDEX = "tidemark.index";
 
     /** For all that a question takes: brokers that say nothing, and others. */
-    private static final int VISIBLE_MILLIS = 20;
-
     private static final int ANSWER_SECONDS = 20;
     /** Kafka's client gives up before. */
     private static final int TIMEOUT_SECONDS = ANSWER_SECONDS + 5;
+    /** Between two looks for a topic that was made just now. */
+    private static final int LOOK_MILLIS = 20;
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
@@ -151,7 +151,7 @@ public final class Topics implements AutoCloseable {
             if (id != null) {
                 return id;
             }
-            TimeUnit.MILLISECONDS.sleep(VISIBLE_MILLIS);
+            TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
         }
         throw PublishFailure.notYet("topic " + topic + " was made, and cannot be seen yet; trying again");
     }
