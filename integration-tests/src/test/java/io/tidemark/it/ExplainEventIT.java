@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemark.it.harness.CommandRun;
 import io.tidemark.it.harness.GroupConsumer;
 import io.tidemark.it.harness.OpenApi;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TestSource;
+import io.tidemark.it.harness.TopicReader;
 import io.tidemark.outbox.Lsn;
 import java.util.List;
 import java.util.Map;
@@ -86,10 +88,55 @@ class ExplainEventIT {
                         .isTrue();
             }
 
-            deleteRecords();
-            assertThat(explain(relay, id).path("stage").asText()).isEqualTo("expired");
             source.execute("delete from outbox.event");
             assertThat(relay.send("/v1/events/" + id).statusCode()).isEqualTo(404);
+            String there = id + "?topic=" + source.topic("order");
+            JsonNode withoutRow = explain(relay, there + "&since=2026-01-01T00:00:00Z");
+            assertThat(withoutRow.path("row").isNull()).isTrue();
+            assertThat(withoutRow.path("record")).isEqualTo(published.path("record"));
+            assertThat(withoutRow.path("projections").path(0).path("consumed").asBoolean())
+                    .isTrue();
+            assertThat(relay.send("/v1/events/" + there + "&since=2999-01-01T00:00:00Z")
+                            .statusCode())
+                    .isEqualTo(404);
+        }
+    }
+
+    @Test
+    void findsAnEventThatNeverHadARowWhereItIsToldToLook() throws Exception {
+        try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
+            String id = source.query("select outbox.emit('order', '1', 't', 'x')");
+            await("published")
+                    .until(() -> TopicReader.readAll(source.servers(), source.topic("order"))
+                                    .size()
+                            == 1);
+
+            assertThat(relay.send("/v1/events/" + id).statusCode()).isEqualTo(404);
+            assertThat(explain(relay, id + "?topic=" + source.topic("order"))
+                            .path("stage")
+                            .asText())
+                    .isEqualTo("published");
+            assertThat(relay.send("/v1/events/" + id + "?topic=" + source.topic("customer"))
+                            .statusCode())
+                    .isEqualTo(404);
+            assertThat(relay.send("/v1/events/" + id + "?topic=a%20b").body()).contains("is no topic's name");
+            assertThat(relay.send("/v1/events/" + id + "?since=now").body()).contains("only with topic");
+            CommandRun command =
+                    CommandRun.of("explain", "--url", relay.url().toString(), "--topic", source.topic("order"), id);
+            assertThat(command.exitCode()).as(command.output()).isZero();
+            assertThat(command.output()).contains(source.topic("order"));
+        }
+    }
+
+    @Test
+    void tellsOfAnEventThatKafkaNoLongerHas() throws Exception {
+        try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
+            String id = publish("order", "1", "'x'");
+            awaitStage(relay, id, "published");
+
+            deleteRecords();
+
+            assertThat(explain(relay, id).path("stage").asText()).isEqualTo("expired");
         }
     }
 

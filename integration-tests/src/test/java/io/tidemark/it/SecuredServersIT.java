@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -284,7 +285,11 @@ class SecuredServersIT {
     }
 
     private static EventTrace trace(RunningRelay relay, UUID id) throws Exception {
-        return relay.relay().tracer().trace(id).toCompletableFuture().get(60, TimeUnit.SECONDS);
+        return relay.relay()
+                .tracer()
+                .trace(id, Optional.empty())
+                .toCompletableFuture()
+                .get(60, TimeUnit.SECONDS);
     }
 
     private static void assertFinding(Admin admin, String finding, AclBinding... without) throws Exception {

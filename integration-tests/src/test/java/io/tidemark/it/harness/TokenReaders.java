@@ -38,7 +38,9 @@ public final class TokenReaders implements AutoCloseable {
     private final List<RelayProcess> relays;
     private final Duration patience;
     private final Queue<Repeat> repeats = new ConcurrentLinkedQueue<>();
-    private final Map<RelayProcess, Queue<Token>> knownTo = new ConcurrentHashMap<>();
+    /** By process id: another process may know less precisely what the one before it knew. */
+    private final Map<Long, Queue<Token>> knownTo = new ConcurrentHashMap<>();
+
     private final Queue<Success> successes = new ConcurrentLinkedQueue<>();
     private final Queue<String> unanswered = new ConcurrentLinkedQueue<>();
     private final Queue<String> unreachable = new ConcurrentLinkedQueue<>();
@@ -105,11 +107,12 @@ public final class TokenReaders implements AutoCloseable {
         while (System.nanoTime() < deadline && !closing) {
             List<RelayProcess> present = List.copyOf(relays);
             RelayProcess relay = present.get(random.nextInt(present.size()));
+            long pid = relay.pid();
             status = status(relay, token, "3s");
             if (status.equals("success")) {
                 longestNanos.accumulateAndGet(System.nanoTime() - askedNanos, Math::max);
                 successes.add(new Success(token.parts().get(0).lsn(), id, System.nanoTime()));
-                askAgain(relay, token, random);
+                askAgain(relay, pid, token, random);
                 return;
             }
         }
@@ -119,11 +122,10 @@ public final class TokenReaders implements AutoCloseable {
     }
 
     /** For what was answered with success before, by the same relay; where it cannot know now, it says so. */
-    private void askAgain(RelayProcess relay, Token token, Random random) throws InterruptedException {
-        Queue<Token> known = knownTo.computeIfAbsent(relay, r -> new ConcurrentLinkedQueue<>());
+    private void askAgain(RelayProcess relay, long pid, Token token, Random random) throws InterruptedException {
+        Queue<Token> known = knownTo.computeIfAbsent(pid, p -> new ConcurrentLinkedQueue<>());
         for (Token earlier : known) {
             if (random.nextInt(4) == 0) {
-                long pid = relay.pid();
                 String status = status(relay, earlier, "0");
                 boolean isAnswer = !status.isEmpty() && !status.matches("[0-9]+") && relay.pid() == pid;
                 if (isAnswer) {

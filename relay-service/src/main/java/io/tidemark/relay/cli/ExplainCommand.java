@@ -3,9 +3,13 @@ package io.tidemark.relay.cli;
 import io.tidemark.relay.client.RelayClient;
 import io.tidemark.relay.client.Reply;
 import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -37,6 +41,19 @@ final class ExplainCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private OptionValues.Subject subject;
 
+    @Option(
+            names = "--topic",
+            paramLabel = "T",
+            description = "Where to look for an event that has no row: one of outbox.emit(), or cleaned up.")
+    private @Nullable String topic;
+
+    @Option(
+            names = "--since",
+            paramLabel = "TIME",
+            converter = OptionValues.Moment.class,
+            description = "Leave out records of that topic from before this moment, in ISO 8601 with its zone.")
+    private @Nullable Instant since;
+
     @Option(names = "--json", description = "Print the relay's answer as JSON.")
     private boolean json;
 
@@ -45,7 +62,7 @@ final class ExplainCommand implements Callable<Integer> {
         RelayClient client = relays.client();
         StringBuilder reasons = new StringBuilder();
         for (URI relay : relays.urls()) {
-            Reply reply = client.get(relay, subject.path(), TIMEOUT);
+            Reply reply = client.get(relay, path(), TIMEOUT);
             if (reply instanceof Reply.Answer answer && reply.isOk()) {
                 System.out.println(json ? answer.body() : ExplanationText.of(answer.body()));
                 boolean judged =
@@ -64,5 +81,17 @@ final class ExplainCommand implements Callable<Integer> {
         }
         System.err.println("tidemark: " + reasons);
         return TidemarkCli.COULD_NOT_RUN;
+    }
+
+    /** The relay says what is wrong with it. */
+    private String path() {
+        StringBuilder query = new StringBuilder();
+        if (topic != null) {
+            query.append("?topic=").append(URLEncoder.encode(topic, StandardCharsets.UTF_8));
+        }
+        if (since != null) {
+            query.append(query.isEmpty() ? '?' : '&').append("since=").append(since);
+        }
+        return subject.path() + query;
     }
 }

@@ -73,11 +73,12 @@ public final class EventTracer implements AutoCloseable {
     /**
      * Looks for the event.
      *
+     * @param otherwise where to look when it has no row; empty for nowhere
      * @return fails with {@link Busy}, or with a sentence, when Postgres or Kafka does not answer
      */
-    public CompletionStage<EventTrace> trace(UUID id) {
+    public CompletionStage<EventTrace> trace(UUID id, Optional<Place> otherwise) {
         CompletableFuture<EventTrace> answer = new CompletableFuture<>();
-        Callable<EventTrace> search = () -> search(id);
+        Callable<EventTrace> search = () -> search(id, otherwise);
         try {
             threads.execute(() -> {
                 try {
@@ -92,13 +93,14 @@ public final class EventTracer implements AutoCloseable {
         return answer;
     }
 
-    private EventTrace search(UUID id) throws SourceNotReady, SQLException, PublishFailure, InterruptedException {
+    private EventTrace search(UUID id, Optional<Place> otherwise)
+            throws SourceNotReady, SQLException, PublishFailure, InterruptedException {
         Optional<CommittedRow> row = row(id);
         if (row.isPresent()) {
             awaitPublished(row.get().writtenUpTo());
         }
         Optional<Lsn> before = published.get(); // before the search: what it says is there, the search finds
-        Search search = row.isPresent() ? search(id, row.get()) : new Search.NotThere();
+        Search search = row.isPresent() ? inTopic(id, row.get()) : inTopic(id, otherwise);
         if (search instanceof Search.There there) {
             return new EventTrace(id, row, Optional.of(there.record()), Optional.empty(), Stage.PUBLISHED, "");
         }
@@ -118,7 +120,9 @@ public final class EventTracer implements AutoCloseable {
             return new EventTrace(id, row, Optional.empty(), Optional.of(letter), Stage.DEAD_LETTER, "");
         }
         return row.map(found -> EventTrace.notFound(id, found, search, before))
-                .orElseGet(() -> nothing(id, row, Stage.NOWHERE, ""));
+                .orElseGet(() -> search instanceof Search.Incomplete incomplete
+                        ? nothing(id, row, Stage.UNKNOWN, incomplete.reason())
+                        : nothing(id, row, Stage.NOWHERE, ""));
     }
 
     private static EventTrace nothing(UUID id, Optional<CommittedRow> row, Stage stage, String reason) {
@@ -126,13 +130,21 @@ public final class EventTracer implements AutoCloseable {
     }
 
     /** Without a topic it can only be a dead letter. */
-    private Search search(UUID id, CommittedRow row) throws PublishFailure {
+    private Search inTopic(UUID id, CommittedRow row) throws PublishFailure {
         Optional<String> topic = topicOf(row.aggregateType());
         if (topic.isEmpty()) {
             return new Search.NotThere();
         }
+        return inTopic(id, Optional.of(new Place(topic.get(), row.createdAt())));
+    }
+
+    private Search inTopic(UUID id, Optional<Place> place) throws PublishFailure {
+        if (place.isEmpty()) {
+            return new Search.NotThere();
+        }
         try {
-            return new RecordSearch(config.kafka()).find(topic.get(), id, row.createdAt());
+            return new RecordSearch(config.kafka())
+                    .find(place.get().topic(), id, place.get().since());
         } catch (KafkaException | ConfigurationProblem e) {
             throw PublishFailure.of(e);
         }

@@ -22,6 +22,7 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.MediaType;
@@ -35,6 +36,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** {@code GET /v1/events/{id}}: where one event is, stage by stage, and who has consumed it. */
 @Path("/v1/events/{id}")
@@ -59,12 +61,16 @@ public final class EventsResource {
     }
 
     @GET
-    public void explain(@PathParam("id") String text, @Suspended AsyncResponse response) {
+    public void explain(
+            @PathParam("id") String text,
+            @QueryParam("topic") @Nullable String topic,
+            @QueryParam("since") @Nullable String since,
+            @Suspended AsyncResponse response) {
         if (!UUID_FORM.matcher(text).matches()) {
-            throw Problem.badRequest("event id '" + (text.length() > 64 ? text.substring(0, 64) + "…" : text)
+            throw Problem.badRequest("event id '" + Params.shortened(text)
                     + "' is not a UUID; write the id that outbox.publish returned");
         }
-        CompletionStage<ObjectNode> body = tracer.trace(UUID.fromString(text))
+        CompletionStage<ObjectNode> body = tracer.trace(UUID.fromString(text), Params.place(topic, since))
                 .thenCompose(this::withConsumers)
                 .toCompletableFuture()
                 .orTimeout(MOST_SECONDS, TimeUnit.SECONDS);
@@ -75,7 +81,8 @@ public final class EventsResource {
         if (trace.stage() == Stage.NOWHERE) {
             throw Problem.notFound("there is no event " + trace.id() + " in the outbox, nor among the dead letters: it"
                     + " was never committed, or its row was removed (by cleanup, after outbox.retention) since it was"
-                    + " published, or it has no row in outbox.event (outbox.emit(), or another outbox.table)");
+                    + " published, or it has no row in outbox.event (outbox.emit(), or another outbox.table); name the topic"
+                    + " that it would be in, with topic and since, to look there");
         }
         CompletionStage<Map<String, Answer.Behind>> consumers = trace.record()
                 .map(found -> reports.consumersOf(found.partition(), found.offset()))

@@ -2,10 +2,18 @@ package io.tidemark.relay.http;
 
 import io.dropwizard.util.Duration;
 import io.tidemark.outbox.Token;
+import io.tidemark.relay.explain.Place;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What stands in requests, as values; nonsense is answered 400, naming it. */
 final class Params {
+
+    private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,249}");
 
     private Params() {}
 
@@ -26,6 +34,35 @@ final class Params {
             return true;
         }
         throw Problem.badRequest("strict '" + text + "' is neither true nor false");
+    }
+
+    /** Empty without a topic; without a moment, the topic from its beginning. */
+    static Optional<Place> place(@Nullable String topic, @Nullable String since) {
+        if (topic == null) {
+            if (since != null) {
+                throw Problem.badRequest("since is of use only with topic; name the topic to look into");
+            }
+            return Optional.empty();
+        }
+        if (!TOPIC.matcher(topic).matches()) {
+            throw Problem.badRequest(
+                    "topic '" + shortened(topic) + "' is no topic's name: up to 249 letters, digits, '.', '_' and '-'");
+        }
+        return Optional.of(new Place(topic, since == null ? Instant.EPOCH : moment(since)));
+    }
+
+    private static Instant moment(String since) {
+        try {
+            return OffsetDateTime.parse(since).toInstant();
+        } catch (DateTimeParseException e) {
+            throw Problem.badRequest("since '" + shortened(since)
+                    + "' is not a moment in ISO 8601 with its zone; write it as 2026-11-25T08:00:00Z");
+        }
+    }
+
+    /** So that an answer does not become as long as what was asked. */
+    static String shortened(String text) {
+        return text.length() > 64 ? text.substring(0, 64) + "…" : text;
     }
 
     /**

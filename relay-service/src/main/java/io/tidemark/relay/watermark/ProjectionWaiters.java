@@ -38,6 +38,7 @@ final class ProjectionWaiters {
 
     private Map<TopicPartition, Long> committed = Map.of();
     private long fetchedNanos;
+    private long acceptedNanos;
     private boolean hasEvidence;
     private String failure = "";
     private Lsn proven = Lsn.ZERO;
@@ -95,15 +96,20 @@ final class ProjectionWaiters {
     }
 
     /**
-     * Takes in fresh offsets and answers whoever they satisfy.
+     * Takes in fresh offsets and answers whoever they satisfy; nobody, where they have been overtaken by others.
      *
-     * @return those of its own topics
+     * @param readAtNanos when Kafka was asked
+     * @return those of its own topics; the ones known before where those have been overtaken
      */
     Map<TopicPartition, Long> accept(Committed ofGroup, long readAtNanos) {
         Committed read = ofGroup.in(topics);
         Map<TopicPartition, Long> offsets = read.offsets();
+        if (isOvertaken(offsets, readAtNanos)) {
+            return committed;
+        }
         committed = offsets;
         fetchedNanos = readAtNanos;
+        acceptedNanos = System.nanoTime();
         hasEvidence = true;
         Lsn watermark = watermark(offsets);
         history.seeRebuilding(read.isRebuilding());
@@ -128,6 +134,18 @@ final class ProjectionWaiters {
             waiter.complete(notYet(waiter));
         });
         return offsets;
+    }
+
+    /**
+     * Whoever waits and whoever looks ask Kafka at the same time, and the answers may come in another order than they
+     * were read. One that is lower, and was asked for before the other came, does not tell whether the group has gone
+     * back: the next one does.
+     */
+    private boolean isOvertaken(Map<TopicPartition, Long> offsets, long readAtNanos) {
+        return hasEvidence
+                && readAtNanos - acceptedNanos < 0
+                && committed.entrySet().stream()
+                        .anyMatch(known -> offsets.getOrDefault(known.getKey(), 0L) < known.getValue());
     }
 
     /** What there is to say where a person has let the source go on without what the token stands for. */

@@ -42,11 +42,11 @@ class EventTracerTest {
                     EventTracer tracer = new EventTracer(config, database, nudges, Optional::empty)) {
                 List<CompletableFuture<EventTrace>> asked = new ArrayList<>();
                 for (int n = 0; n < AT_ONCE; n++) {
-                    asked.add(tracer.trace(new UUID(0, n)).toCompletableFuture());
+                    asked.add(tracer.trace(new UUID(0, n), Optional.empty()).toCompletableFuture());
                 }
 
                 CompletableFuture<EventTrace> oneMore =
-                        tracer.trace(new UUID(0, AT_ONCE)).toCompletableFuture();
+                        tracer.trace(new UUID(0, AT_ONCE), Optional.empty()).toCompletableFuture();
 
                 assertThat(asked).noneMatch(CompletableFuture::isDone);
                 assertThatThrownBy(oneMore::join).hasCauseInstanceOf(EventTracer.Busy.class);

@@ -119,6 +119,23 @@ class ProjectionWaitersTest {
         assertThat(waiters.watermark(Map.of(FIRST, 0L))).isLessThan(Lsn.parse("0/8"));
     }
 
+    /** G8: what was read earlier and comes later is no group that has gone back. */
+    @Test
+    void offsetsThatWereOvertakenTakeNothingBack() {
+        published(FIRST, "0/10", 1);
+        published(FIRST, "0/20", 2);
+        long early = System.nanoTime();
+        waiters.accept(new Committed(Map.of(FIRST, 2L), Set.of()), System.nanoTime());
+
+        assertThat(waiters.accept(new Committed(Map.of(FIRST, 1L), Set.of()), early))
+                .containsEntry(FIRST, 2L);
+
+        assertThat(waiters.history.state()).isEqualTo(GroupState.RUNNING);
+        assertThat(waiters.watermark(Map.of(FIRST, 2L))).isEqualTo(Lsn.parse("0/20"));
+        waiters.accept(new Committed(Map.of(FIRST, 1L), Set.of()), System.nanoTime());
+        assertThat(waiters.history.state()).isEqualTo(GroupState.REBUILDING);
+    }
+
     @Test
     void forgetsEverythingWhenTheSourceIsAnother() {
         Waiter waiter = parked("0/10");
