@@ -28,6 +28,7 @@ public final class Nudges implements AutoCloseable {
         return nudger;
     });
     private @Nullable Connection connection;
+    private long connectedNanos;
     private @Nullable SourceIdentity server;
     private @Nullable Nudge last;
     private boolean away;
@@ -53,6 +54,15 @@ public final class Nudges implements AutoCloseable {
         });
     }
 
+    /** Theirs was another server: the next nudge goes to whichever the URL leads to then; at most one a second. */
+    public void notOf(SourceIdentity served) {
+        thread.execute(() -> {
+            if (server != null && !server.equals(served) && System.nanoTime() - connectedNanos > RETRY_NANOS) {
+                disconnect();
+            }
+        });
+    }
+
     /** The database may be another one now, whose LSNs mean something else. */
     public void clear() {
         thread.execute(this::disconnect);
@@ -67,6 +77,7 @@ public final class Nudges implements AutoCloseable {
         try {
             if (connection == null || server == null) {
                 connection = database.connect("nudge");
+                connectedNanos = System.nanoTime();
                 server = database.identity(connection); // of a session out of recovery: neither changes while it lasts
             }
             last = new Nudge(database.nudge(connection), server);

@@ -67,7 +67,7 @@ final class ProjectionWaiters {
      */
     void answerIfHurried(Waiter waiter) {
         if (hurried.contains(waiter) && hasEvidenceFor(waiter)) {
-            answer(waiter, notYet(waiter));
+            answer(waiter, asItIs(waiter));
         }
     }
 
@@ -118,8 +118,7 @@ final class ProjectionWaiters {
         for (Waiter first = parked.peek(); first != null && watermark.isAtLeast(first.target); first = parked.peek()) {
             parked.remove();
             hurried.remove(first);
-            Answer success = new Answer.Success(first.waitedMillis(), index.published(), evidenceAgeMillis());
-            first.complete(leftOut(index, first.target).orElse(success));
+            first.complete(success(first));
         }
         Lsn published = index.published();
         List<Waiter> leaving = hopelessAbove(watermark, offsets)
@@ -131,9 +130,14 @@ final class ProjectionWaiters {
                 .toList();
         leaving.forEach(waiter -> {
             remove(waiter);
-            waiter.complete(notYet(waiter));
+            waiter.complete(asItIs(waiter));
         });
         return offsets;
+    }
+
+    private Answer success(Waiter waiter) {
+        return leftOut(index, waiter.target)
+                .orElseGet(() -> new Answer.Success(waiter.waitedMillis(), index.published(), evidenceAgeMillis()));
     }
 
     /**
@@ -208,8 +212,11 @@ final class ProjectionWaiters {
         return waiter.target.isAfter(index.published()) || (hasEvidence && fetchedNanos - waiter.sinceNanos >= 0);
     }
 
-    /** What there is to say to a waiter whose time is over. */
-    Answer notYet(Waiter waiter) {
+    /**
+     * What there is to say to a waiter whose time is over: mostly that it is not yet so. But what it waited for may have
+     * been published since the offsets were read, or the offsets have been read before it was parked.
+     */
+    Answer asItIs(Waiter waiter) {
         Lsn published = index.published();
         if (waiter.target.isAfter(published)) {
             return new Answer.SourceBehind(waiter.waitedMillis(), published);
@@ -217,6 +224,9 @@ final class ProjectionWaiters {
         if (!hasEvidenceFor(waiter)) {
             return new Answer.Unavailable(
                     "Kafka did not tell the offsets of group " + projection.group() + " in time" + failure);
+        }
+        if (watermark(committed).isAtLeast(waiter.target)) {
+            return success(waiter);
         }
         List<Behind> behind = behind(waiter.target, committed);
         if (history.isHopeless(behind)) {

@@ -49,6 +49,9 @@ final class WaiterNudges {
             return;
         }
         nudges.request(waiter.target, written -> {
+            if (!written.server().equals(served)) {
+                nudges.notOf(served);
+            }
             if (written.isShortOf(waiter.target, served)) {
                 thread.execute(() -> waiters.answer(waiter, new Answer.Ahead(index.published())));
             } else {

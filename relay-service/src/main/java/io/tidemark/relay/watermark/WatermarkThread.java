@@ -47,7 +47,7 @@ final class WatermarkThread implements Executor {
     private static void runLogged(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // which the executor would keep to itself
             LOG.error("event=watermark-task-failed", e);
         }
     }

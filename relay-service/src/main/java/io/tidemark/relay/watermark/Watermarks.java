@@ -140,7 +140,7 @@ public final class Watermarks implements AutoCloseable {
                 thread.execute(() -> waiters.answer(waiter, NOT_SERVING));
             }
         });
-        thread.execute(() -> enter(waiters, waiter, bounded, lineage));
+        thread.execute(() -> enterOrFail(waiters, waiter, bounded, lineage));
         if (source == null) { // closed meanwhile: the task above may have been dropped
             waiter.answer.complete(notServing);
         }
@@ -154,6 +154,16 @@ public final class Watermarks implements AutoCloseable {
             throw new IllegalArgumentException("no projection " + name);
         }
         return waiters;
+    }
+
+    /** Whatever goes wrong, it is answered: its place is free then. */
+    private void enterOrFail(ProjectionWaiters waiters, Waiter waiter, long waitMillis, Lineage judgedBy) {
+        try {
+            enter(waiters, waiter, waitMillis, judgedBy);
+        } catch (RuntimeException | Error e) {
+            waiters.answer(waiter, new Answer.Unavailable("unexpected: " + e));
+            throw e;
+        }
     }
 
     private void enter(ProjectionWaiters waiters, Waiter waiter, long waitMillis, Lineage judgedBy) {
@@ -175,7 +185,7 @@ public final class Watermarks implements AutoCloseable {
             if (waitMillis <= 0) { // where the nudge stands tells a token that is ahead from one that is not published
                 waiters.park(waiter);
                 waiters.hurry(waiter);
-                waiter.timer(thread.later(() -> waiters.answer(waiter, waiters.notYet(waiter)), AHEAD_MILLIS));
+                waiter.timer(thread.later(() -> waiters.answer(waiter, waiters.asItIs(waiter)), AHEAD_MILLIS));
                 return;
             }
         }
@@ -194,10 +204,10 @@ public final class Watermarks implements AutoCloseable {
             return;
         }
         if (waiters.hasEvidenceFor(waiter)) {
-            waiters.answer(waiter, waiters.notYet(waiter));
+            waiters.answer(waiter, waiters.asItIs(waiter));
         } else {
             waiters.hurry(waiter);
-            waiter.timer(thread.later(() -> waiters.answer(waiter, waiters.notYet(waiter)), EVIDENCE_MILLIS));
+            waiter.timer(thread.later(() -> waiters.answer(waiter, waiters.asItIs(waiter)), EVIDENCE_MILLIS));
         }
     }
 

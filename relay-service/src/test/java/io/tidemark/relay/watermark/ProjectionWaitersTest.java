@@ -78,7 +78,7 @@ class ProjectionWaitersTest {
         Waiter waiter = parked("0/20");
         waiters.accept(new Committed(Map.of(SECOND, 3L), Set.of()), System.nanoTime());
 
-        Answer answer = waiters.notYet(waiter);
+        Answer answer = waiters.asItIs(waiter);
 
         assertThat(answer)
                 .isInstanceOfSatisfying(
@@ -88,6 +88,30 @@ class ProjectionWaitersTest {
                                         new Answer.Behind("orders", 0, 2, 0), new Answer.Behind("orders", 1, 4, 3)));
     }
 
+    /** It came, others had the group's offsets read, and only then was it its turn. */
+    @Test
+    void whoseEvidenceWasThereBeforeItWasParkedIsAnsweredByIt() {
+        published(FIRST, "0/10", 1);
+        Waiter waiter = new Waiter(Lsn.parse("0/10"));
+        waiters.accept(new Committed(Map.of(FIRST, 1L), Set.of()), System.nanoTime());
+        waiters.park(waiter);
+
+        assertThat(waiters.hasEvidenceFor(waiter)).isTrue();
+        assertThat(waiters.asItIs(waiter)).isInstanceOf(Answer.Success.class);
+    }
+
+    @Test
+    void whatWasPublishedSinceTheOffsetsWereReadCounts() {
+        published(FIRST, "0/10", 1);
+        Waiter waiter = parked("0/18");
+        waiters.accept(new Committed(Map.of(FIRST, 1L), Set.of()), System.nanoTime());
+        assertThat(waiter.answer).isNotDone();
+
+        IndexSteps.advance(index, Map.of(), Lsn.parse("0/20"));
+
+        assertThat(waiters.asItIs(waiter)).isInstanceOf(Answer.Success.class);
+    }
+
     @Test
     void doesNotJudgeByOffsetsReadBeforeTheQuestion() {
         published(FIRST, "0/10", 1);
@@ -95,7 +119,7 @@ class ProjectionWaitersTest {
         Waiter waiter = parked("0/10");
 
         assertThat(waiters.hasEvidenceFor(waiter)).isFalse();
-        assertThat(waiters.notYet(waiter)).isInstanceOf(Answer.Unavailable.class);
+        assertThat(waiters.asItIs(waiter)).isInstanceOf(Answer.Unavailable.class);
     }
 
     @Test
@@ -104,7 +128,7 @@ class ProjectionWaitersTest {
         Waiter waiter = parked("0/11");
 
         assertThat(waiters.hasEvidenceFor(waiter)).isTrue();
-        assertThat(waiters.notYet(waiter)).isInstanceOf(Answer.SourceBehind.class);
+        assertThat(waiters.asItIs(waiter)).isInstanceOf(Answer.SourceBehind.class);
     }
 
     /** G8: the index may become coarser, but what has been consumed stays consumed. */
