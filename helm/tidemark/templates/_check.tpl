@@ -38,11 +38,11 @@
 {{- if and .Values.logging.loggers (not .Values.logging.level) -}}
 {{- $wrong = append $wrong "logging.loggers is set without logging.level: set logging.level too, for example to WARN" -}}
 {{- end -}}
-{{- $kafkaKeys := compact (append .Values.kafka.existingSecretKeys .Values.kafka.existingSecretPropertiesKey) -}}
+{{- $kafkaKeys := compact (append (.Values.kafka.existingSecretKeys | default list) .Values.kafka.existingSecretPropertiesKey) -}}
 {{- if and .Values.kafka.existingSecret (not $kafkaKeys) -}}
 {{- $wrong = append $wrong "kafka.existingSecretKeys is empty: list the keys of kafka.existingSecret that are to be mounted below /etc/tidemark/kafka/, or set kafka.existingSecretPropertiesKey" -}}
 {{- end -}}
-{{- if has .Values.kafka.existingSecretPropertiesKey .Values.kafka.existingSecretKeys -}}
+{{- if has .Values.kafka.existingSecretPropertiesKey (.Values.kafka.existingSecretKeys | default list) -}}
 {{- $wrong = append $wrong "kafka.existingSecretPropertiesKey is in kafka.existingSecretKeys too: name it once, it is mounted beside them" -}}
 {{- end -}}
 {{- if and $kafkaKeys (not .Values.kafka.existingSecret) -}}

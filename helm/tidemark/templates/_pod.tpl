@@ -110,7 +110,7 @@ envFrom:
       - secret:
           name: {{ . }}
           items:
-            {{- range compact (append $.root.Values.kafka.existingSecretKeys $.root.Values.kafka.existingSecretPropertiesKey) }}
+            {{- range compact (append ($.root.Values.kafka.existingSecretKeys | default list) $.root.Values.kafka.existingSecretPropertiesKey) }}
             - key: {{ . | quote }}
               path: {{ printf "kafka/%s" . | quote }}
             {{- end }}
@@ -131,11 +131,6 @@ envFrom:
             {{- if $.root.Values.http.tls.clientCertificates }}
             - key: truststore.p12
               path: http/truststore.p12
-            # for helm test
-            - key: tls.crt
-              path: http/tls.crt
-            - key: tls.key
-              path: http/tls.key
             {{- end }}
       # for helm test
       - secret:
@@ -144,6 +139,12 @@ envFrom:
           items:
             - key: ca.crt
               path: http/ca.crt
+            {{- if $.root.Values.http.tls.clientCertificates }}
+            - key: tls.crt
+              path: http/tls.crt
+            - key: tls.key
+              path: http/tls.key
+            {{- end }}
       {{- end }}
       {{- with .administrator }}
       - secret:

@@ -147,6 +147,15 @@ public final class Relay {
         }
 
         @Override
+        public void died(String reason) {
+            try {
+                unsound(reason);
+            } finally {
+                state.die(reason); // the watchdog ends the process
+            }
+        }
+
+        @Override
         public void advanced() {
             watermarks.advanced();
         }

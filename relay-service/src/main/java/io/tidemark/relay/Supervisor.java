@@ -88,10 +88,13 @@ final class Supervisor {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (Throwable e) { // a class that cannot be loaded, say: nothing will get better in this process
-            LOG.error("event=supervisor-died", e);
-            relay.follower().close();
-            relay.watermarks().stopServing("the relay has died");
-            relay.state().die("fatal: " + e + "; the process ends"); // by the watchdog
+            try {
+                LOG.error("event=supervisor-died", e);
+                relay.follower().close();
+                relay.watermarks().stopServing("the relay has died");
+            } finally { // what went wrong once may go wrong again
+                relay.state().die("fatal: " + e + "; the process ends"); // by the watchdog
+            }
         }
     }
 

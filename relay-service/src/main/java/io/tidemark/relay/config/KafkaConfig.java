@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param bootstrapServers {@code host:port}, several joined by commas
  * @param properties for all of the relay's clients (security, timeouts); those that the guarantees rest on are refused
- * @param propertiesFile more of them, for what is secret, in a file as Kafka's own tools take it; read again for every
+ * @param propertiesFile more of them, for what is secret, in a file of Java properties, in UTF-8; read again for every
  *     client, so that it may change. Only {@code security.*}, {@code sasl.*} and {@code ssl.*}; null for none.
  * @param topics how topics are made
  */
@@ -50,6 +50,7 @@ public record KafkaConfig(
             "partitioner.class",
             "partitioner.ignore.keys");
 
+    private static final Pattern KEY = Pattern.compile("[a-z]+(\\.[a-z]+)+");
     private static final Pattern SECURITY = Pattern.compile("(security|sasl|ssl)\\..+");
 
     public KafkaConfig(
@@ -102,8 +103,10 @@ public record KafkaConfig(
         Map<String, String> known = new HashMap<>();
         for (String name : read.stringPropertyNames()) {
             if (!SECURITY.matcher(name).matches()) {
-                throw new ConfigurationProblem("kafka.propertiesFile " + propertiesFile + " sets " + name
-                        + ": it may set security.*, sasl.* and ssl.* only; move it to kafka.properties");
+                String what = KEY.matcher(name).matches() // else a secret, where the file has nothing else in it
+                        ? "sets " + name + ": it may set security.*, sasl.* and ssl.* only; move it to kafka.properties"
+                        : "has a line that sets none of security.*, sasl.* and ssl.*; write it as sasl.jaas.config=…";
+                throw new ConfigurationProblem("kafka.propertiesFile " + propertiesFile + " " + what);
             }
             known.put(name, read.getProperty(name));
         }

@@ -132,7 +132,7 @@ public final class RelayConfiguration extends Configuration {
         if (factory instanceof AbstractServerFactory http) {
             http.setRegisterDefaultExceptionMappers(false);
             if (http.getMaxThreads() == DROPWIZARDS_THREADS) {
-                http.setMaxThreads(MOST_THREADS);
+                http.setMaxThreads(Math.max(MOST_THREADS, http.getMinThreads()));
             }
         }
         if (factory instanceof DefaultServerFactory server) {

@@ -57,6 +57,9 @@ public final class IndexFollower implements AutoCloseable {
         /** From now on it cannot. */
         void unsound(String reason);
 
+        /** It cannot, and nothing in this process will change that. */
+        void died(String reason);
+
         /** More is published. */
         void advanced();
 
@@ -126,8 +129,8 @@ public final class IndexFollower implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (Throwable e) { // out of memory, say: nobody would look after the proof any more
+            listener.died("the follower has died: " + e + "; the process ends");
             LOG.error("event=follower-died", e);
-            listener.unsound("the follower has died: " + e + "; restart the process");
         }
     }
 

@@ -105,8 +105,8 @@ public final class RelayState {
 
     /** Nothing makes runs any more, nor ever will in this process. */
     public void die(String why) {
+        isDead = true; // first: the rest may fail for the same reason
         enter(Phase.HALTED, why);
-        isDead = true;
     }
 
     boolean isDead() {

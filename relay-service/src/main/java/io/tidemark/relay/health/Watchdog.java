@@ -44,8 +44,11 @@ public final class Watchdog implements AutoCloseable {
     /** Called once a second. */
     void tick() {
         if (state.isDead()) {
-            LOG.error("event=relay-dead effect=\"the process ends\"");
-            end.run();
+            try {
+                LOG.error("event=relay-dead effect=\"the process ends\"");
+            } finally {
+                end.run();
+            }
             return;
         }
         long turns = state.turns();

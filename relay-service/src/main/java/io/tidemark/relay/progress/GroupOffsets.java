@@ -22,14 +22,19 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Asks Kafka for the committed offsets and the members of consumer groups. Asynchronous; safe on any thread. */
 public final class GroupOffsets implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(GroupOffsets.class);
 
     private static final int TIMEOUT_MILLIS = 10_000;
 
     private final KafkaConfig kafka;
     private @Nullable Admin admin;
+    private Map<String, Object> madeWith = Map.of();
     private boolean isClosed;
 
     public GroupOffsets(KafkaConfig kafka) {
@@ -42,9 +47,15 @@ public final class GroupOffsets implements AutoCloseable {
             throw new KafkaException("this relay is shutting down");
         }
         if (admin == null) {
-            admin = Admin.create(kafka.client("tidemark-groups", Map.of()));
+            Map<String, Object> properties = properties();
+            admin = Admin.create(properties);
+            madeWith = properties;
         }
         return admin;
+    }
+
+    private Map<String, Object> properties() {
+        return kafka.client("tidemark-groups", Map.of());
     }
 
     /**
@@ -81,14 +92,13 @@ public final class GroupOffsets implements AutoCloseable {
             return group -> CompletableFuture.completedFuture(Committed.NOTHING);
         }
         try {
-            ListConsumerGroupOffsetsResult result = admin().listConsumerGroupOffsets(
-                            specs,
-                            new ListConsumerGroupOffsetsOptions()
-                                    .requireStable(false)
-                                    .timeoutMs(TIMEOUT_MILLIS));
+            Admin asked = admin();
+            ListConsumerGroupOffsetsResult result = asked.listConsumerGroupOffsets(
+                    specs,
+                    new ListConsumerGroupOffsetsOptions().requireStable(false).timeoutMs(TIMEOUT_MILLIS));
             return group -> result.partitionsToOffsetAndMetadata(group)
                     .toCompletionStage()
-                    .whenComplete((answered, failure) -> reactTo(failure))
+                    .whenComplete((answered, failure) -> reactTo(failure, asked))
                     .thenApply(answered -> Committed.of(partitions.getOrDefault(group, Set.of()), answered));
         } catch (KafkaException | ConfigurationProblem e) {
             return group -> CompletableFuture.failedFuture(e);
@@ -103,22 +113,25 @@ public final class GroupOffsets implements AutoCloseable {
     public Map<String, CompletionStage<Integer>> members(Collection<String> groups) {
         Map<String, CompletionStage<Integer>> members = new HashMap<>();
         try {
-            admin().describeConsumerGroups(
+            Admin asked = admin();
+            asked.describeConsumerGroups(
                             Set.copyOf(groups), new DescribeConsumerGroupsOptions().timeoutMs(TIMEOUT_MILLIS))
                     .describedGroups()
                     .forEach((group, description) -> members.put(
                             group,
-                            memberCount(description.thenApply(
-                                    known -> known.members().size()))));
+                            memberCount(
+                                    description.thenApply(
+                                            known -> known.members().size()),
+                                    asked)));
         } catch (KafkaException | ConfigurationProblem e) {
             groups.forEach(group -> members.put(group, CompletableFuture.failedFuture(e)));
         }
         return members;
     }
 
-    private CompletionStage<Integer> memberCount(KafkaFuture<Integer> asked) {
-        return asked.toCompletionStage().exceptionallyCompose(failure -> {
-            reactTo(failure);
+    private CompletionStage<Integer> memberCount(KafkaFuture<Integer> count, Admin asked) {
+        return count.toCompletionStage().exceptionallyCompose(failure -> {
+            reactTo(failure, asked);
             Throwable cause = failure.getCause() == null ? failure : failure.getCause();
             return cause instanceof GroupIdNotFoundException || failure instanceof GroupIdNotFoundException
                     ? CompletableFuture.completedFuture(0)
@@ -127,29 +140,42 @@ public final class GroupOffsets implements AutoCloseable {
     }
 
     /** Who it is was read when the client was made: after a new password only a new client is let in. */
-    private void reactTo(@Nullable Throwable failure) {
+    private void reactTo(@Nullable Throwable failure, Admin asked) {
         if (failure instanceof AuthenticationException
                 || (failure != null && failure.getCause() instanceof AuthenticationException)) {
-            discard();
+            try {
+                discardUnless(properties(), asked);
+            } catch (ConfigurationProblem e) {
+                LOG.debug("event=groups-client-kept error=\"{}\"", e.getMessage()); // the next failure tries again
+            }
         }
     }
 
-    private void discard() {
-        Admin discarded;
+    /** Another one with the same would be turned away as well, and answer nobody meanwhile. */
+    private void discardUnless(Map<String, Object> same, Admin asked) {
         synchronized (this) {
-            discarded = admin;
+            if (admin != asked || madeWith.equals(same)) {
+                return;
+            }
             admin = null;
         }
-        if (discarded != null) { // with no lock held: it waits for its thread, which may be about to take it
-            discarded.close(Duration.ZERO);
-        }
+        close(asked);
+    }
+
+    private static void close(Admin discarded) { // with no lock held: it waits for its thread, which may want it
+        discarded.close(Duration.ofMillis(1));
     }
 
     @Override
     public void close() {
+        Admin last;
         synchronized (this) {
             isClosed = true;
+            last = admin;
+            admin = null;
         }
-        discard();
+        if (last != null) {
+            close(last);
+        }
     }
 }

@@ -100,7 +100,7 @@ public final class PublishFailure extends Exception {
         if (refusal instanceof ClusterAuthorizationException) {
             return "grant it IdempotentWrite on the cluster, and Create where kafka.topics.autoCreate is true";
         }
-        return "check the credentials in kafka.properties";
+        return "check the credentials in kafka.properties or its propertiesFile";
     }
 
     /** The same, naming the transaction whose event it was, if it was one. */

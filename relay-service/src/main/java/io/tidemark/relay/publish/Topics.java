@@ -31,6 +31,8 @@ public final class Topics implements AutoCloseable {
     private static final int ANSWER_SECONDS = 20;
     /** Kafka's client gives up before. */
     private static final int TIMEOUT_SECONDS = ANSWER_SECONDS + 5;
+    /** Of a topic that was made just now: a Kafka transaction is open meanwhile. */
+    private static final int VISIBLE_SECONDS = 5;
     /** Between two looks for a topic that was made just now. */
     private static final int LOOK_MILLIS = 20;
 
@@ -145,7 +147,7 @@ public final class Topics implements AutoCloseable {
 
     /** Asked for: the answer to a creation has it only for those who may describe configurations (KIP-525). */
     private String idOfMade(String topic) throws PublishFailure, InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(ANSWER_SECONDS);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(VISIBLE_SECONDS);
         while (System.nanoTime() < deadline) { // another broker may be asked, which has not heard of it yet
             String id = idsOf(Set.of(topic)).get(topic);
             if (id != null) {

@@ -53,7 +53,17 @@ class SecretsTest {
 
         assertThatThrownBy(() -> kafka.client("one", Map.of()))
                 .isInstanceOf(ConfigurationProblem.class)
-                .hasMessageContaining("sets acks", "kafka.properties");
+                .hasMessageContaining("sets none of security.*");
+        Files.writeString(file, "s3cr3t-value\n"); // as a password file has it
+        assertThatThrownBy(() -> kafka.client("one", Map.of()))
+                .isInstanceOf(ConfigurationProblem.class)
+                .hasMessageContaining("sets none of security.*")
+                .hasMessageNotContaining("s3cr3t");
+        Files.writeString(file, "max.request.size=1\n");
+        assertThatThrownBy(() -> kafka.client("one", Map.of()))
+                .isInstanceOf(ConfigurationProblem.class)
+                .hasMessageContaining("sets max.request.size")
+                .hasMessageContaining("kafka.properties");
         Files.delete(file);
         assertThatThrownBy(() -> kafka.client("one", Map.of()))
                 .isInstanceOf(ConfigurationProblem.class)
