@@ -226,7 +226,7 @@ class SecuredServersIT {
                     admin,
                     "Describe on Group " + group,
                     binding(ResourceType.GROUP, group, PatternType.LITERAL, AclOperation.DESCRIBE));
-            RunningRelay.startAndAwait(verifying(certificate)).close(); // makes the topics
+            publishTo("bill"); // makes the topics
             assertFinding(
                     admin,
                     "Write on Topic tidemark.positions",
@@ -235,6 +235,21 @@ class SecuredServersIT {
                     admin,
                     "Read on Topic " + source.topic("order"),
                     binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.READ));
+            assertFinding( // of no route or projection by its name, but it has events
+                    admin,
+                    "Describe on Topic " + source.topic("bill"),
+                    binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.READ),
+                    binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.WRITE),
+                    binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.DESCRIBE));
+        }
+    }
+
+    private static void publishTo(String aggregateType) throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(verifying(certificate))) {
+            source.execute("select outbox.publish('" + aggregateType + "', '1', 't', 'x')");
+            assertThat(TopicReader.readUntil(source.servers(), source.topic(aggregateType), read -> !read.isEmpty()))
+                    .hasSize(1);
+            assertThat(relay.state().reason()).isNull();
         }
     }
 
