@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.CreateTopicsResult;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
@@ -28,6 +29,9 @@ public final class Topics implements AutoCloseable {
     private static final int ANSWER_SECONDS = 20;
     /** Kafka's client gives up before. */
     private static final int TIMEOUT_SECONDS = ANSWER_SECONDS + 5;
+
+    private static final int SHOWN_ATTEMPTS = 100;
+    private static final long SHOWN_RETRY_MILLIS = 20;
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
@@ -104,11 +108,9 @@ public final class Topics implements AutoCloseable {
 
     private String create(TopicPlan plan) throws PublishFailure, InterruptedException {
         String topic = plan.name();
+        CreateTopicsResult made = admin.createTopics(List.of(plan.toCreate(kafka.topics())));
         try {
-            return admin.createTopics(List.of(plan.toCreate(kafka.topics())))
-                    .topicId(topic)
-                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
-                    .toString();
+            made.all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof TopicExistsException) {
                 throw PublishFailure.notYet("topic " + topic + " was made by somebody else just now; trying again");
@@ -117,6 +119,25 @@ public final class Topics implements AutoCloseable {
         } catch (TimeoutException e) {
             throw PublishFailure.of(e);
         }
+        try {
+            return made.topicId(topic).get(TIMEOUT_SECONDS, TimeUnit.SECONDS).toString();
+        } catch (ExecutionException e) { // told only to who may also describe configurations (KIP-525)
+            return awaitId(topic);
+        } catch (TimeoutException e) {
+            throw PublishFailure.of(e);
+        }
+    }
+
+    /** The broker that is asked may hear of it a moment later. */
+    private String awaitId(String topic) throws PublishFailure, InterruptedException {
+        for (int attempt = 0; attempt < SHOWN_ATTEMPTS; attempt++) {
+            String id = idsOf(Set.of(topic)).get(topic);
+            if (id != null) {
+                return id;
+            }
+            TimeUnit.MILLISECONDS.sleep(SHOWN_RETRY_MILLIS);
+        }
+        throw PublishFailure.notYet("topic " + topic + " was made just now and does not show yet; trying again");
     }
 
     /** Every partition of these topics, as of now. */
