@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.it.harness.CommandRun;
+import io.tidemark.it.harness.Servers;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.quickstart.Quickstart;
 import io.tidemark.quickstart.stack.ChildJvm;
@@ -14,6 +16,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.core.NativeQuery;
+import org.postgresql.core.Parser;
 
 /** The command line as processes: what it prints, and its exit codes. */
 class CommandLineIT {
@@ -111,6 +115,90 @@ class CommandLineIT {
                             "create schema outbox",
                             "create publication tidemark",
                             "pg_create_logical_replication_slot");
+        }
+    }
+
+    /** As psql would: statement by statement, none of them in a transaction of another. */
+    @Test
+    void theSqlRunByHandIsAllThatInitDoes() throws Exception {
+        try (TestSource source = TestSource.bare("byhand", Servers.shared())) {
+            String config = source.configFile().toString();
+            for (NativeQuery statement : Parser.parseJdbcSql(
+                    CommandRun.of("init", "--print-sql", config).output(), true, false, true, false, false)) {
+                source.execute(statement.nativeSql);
+            }
+
+            CommandRun check = CommandRun.of("check", config);
+            CommandRun init = CommandRun.of("init", "--json", config);
+
+            assertThat(check.exitCode()).as(check.output()).isZero();
+            assertThat(check.output()).doesNotContain("FINDING");
+            assertThat(new ObjectMapper().readTree(init.output()).path("done"))
+                    .hasSizeGreaterThan(2)
+                    .allSatisfy(line -> assertThat(line.asText()).endsWith(": there already"));
+        }
+    }
+
+    private static JsonNode json(int exitCode, String... arguments) throws Exception {
+        CommandRun run = CommandRun.of(arguments);
+        assertThat(run.exitCode()).as(run.output()).isEqualTo(exitCode);
+        return new ObjectMapper().readTree(run.output());
+    }
+
+    @Test
+    void everyCommandCanPrintJson() throws Exception {
+        try (TestSource source = TestSource.create("clijson")) {
+            String config = source.configFile().toString();
+            String name = source.name();
+
+            assertThat(json(0, "version", "--json").path("version").asText()).isNotEmpty();
+            assertThat(json(0, "token", "decode", "--json", "tm1.7f3a9c21.1.0000000A1B2C3D40")
+                            .toString())
+                    .isEqualTo("{\"parts\":[{\"source\":\"7f3a9c21\",\"timeline\":1,\"lsn\":\"A/1B2C3D40\"}]}");
+            assertThat(json(0, "init", "--print-sql", "--json", config).path("sql"))
+                    .anySatisfy(sql -> assertThat(sql.asText()).contains("create publication tidemark"));
+            assertThat(json(0, "init", "--json", config).path("done"))
+                    .anySatisfy(line ->
+                            assertThat(line.asText()).isEqualTo("replication slot " + name + ": there already"));
+
+            JsonNode found = json(1, "adopt", "--json", config);
+            assertThat(found.path("found").isNull()).isTrue();
+            assertThat(found.path("needsNewSlot").asBoolean(true)).isFalse();
+            assertThat(found.path("consequences").asText()).contains("everything committed after");
+            String at = found.path("at").asText();
+            JsonNode adopted = json(0, "adopt", "--at", at, "--json", config);
+            assertThat(adopted.path("continuesAt").asText()).isEqualTo(at);
+            assertThat(adopted.path("consequences").asText()).isNotEmpty();
+
+            assertThat(json(0, "slot", "drop", "--yes", name, "--json", config).toString())
+                    .isEqualTo("{\"name\":\"" + name + "\",\"dropped\":true}");
+            assertThat(json(0, "slot", "drop", "--yes", name, "--json", config)
+                            .path("dropped")
+                            .asBoolean(true))
+                    .isFalse();
+            assertThat(json(1, "slot", "show", "--json", config).path("exists").asBoolean(true))
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void aKafkaThatCannotBeAskedIsASentence() throws Exception {
+        try (TestSource source = TestSource.create("clinobody")) {
+            Path file = source.configFile();
+            Files.writeString(
+                    file, Files.readString(file).replace(source.servers().bootstrapServers(), "nobody.invalid:9092"));
+
+            CommandRun check = CommandRun.of("check", file.toString());
+            CommandRun letters = CommandRun.of("dead-letters", "list", file.toString());
+            CommandRun adopt = CommandRun.of("adopt", file.toString());
+
+            assertThat(check.exitCode()).as(check.output()).isEqualTo(1);
+            assertThat(check.output()).contains("ok       slot", "FINDING  Kafka: ", "bootstrap");
+            for (CommandRun run : List.of(letters, adopt)) {
+                assertThat(run.exitCode()).as(run.output()).isEqualTo(2);
+                assertThat(run.output()).contains("tidemark: Kafka: ", "bootstrap");
+            }
+            assertThat(check.output() + letters.output() + adopt.output()).doesNotContain("\tat ");
         }
     }
 

@@ -191,8 +191,8 @@ class HaltIT {
         assertThat(outside.exitCode()).isEqualTo(2);
         assertThat(outside.output()).contains("--at is F/FFFFFFFF, but it must lie between");
         CommandRun nonsense = CommandRun.of("adopt", "--at", "here", config);
-        assertThat(nonsense.exitCode()).isEqualTo(1);
-        assertThat(nonsense.output()).contains("--at: ", "here");
+        assertThat(nonsense.exitCode()).isEqualTo(2);
+        assertThat(nonsense.output()).contains("'--at': not an LSN: 'here'");
 
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             CommandRun running = CommandRun.of("adopt", config);

@@ -26,6 +26,7 @@ import io.tidemark.relay.progress.GroupOffsets;
 import io.tidemark.relay.watermark.Answer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -247,7 +248,7 @@ class SecuredServersIT {
                     admin,
                     "Describe on Group " + group,
                     binding(ResourceType.GROUP, group, PatternType.LITERAL, AclOperation.DESCRIBE));
-            RunningRelay.startAndAwait(verifying(certificate)).close(); // makes the topics
+            publishTo("bill"); // makes the topics
             assertFinding(
                     admin,
                     "Write on Topic tidemark.positions",
@@ -256,6 +257,23 @@ class SecuredServersIT {
                     admin,
                     "Read on Topic " + source.topic("order"),
                     binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.READ));
+            assertFinding( // of no route or projection by its name, but it has events
+                    admin,
+                    "Describe on Topic " + source.topic("bill"),
+                    binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.READ),
+                    binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.WRITE),
+                    binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.DESCRIBE));
+        }
+    }
+
+    /** To a topic that is not there yet; the right to make it is all that this takes, and no run ends for it. */
+    private static void publishTo(String aggregateType) throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(verifying(certificate))) {
+            Instant since = relay.state().since();
+            source.execute("select outbox.publish('" + aggregateType + "', '1', 't', 'x')");
+            assertThat(TopicReader.readUntil(source.servers(), source.topic(aggregateType), read -> !read.isEmpty()))
+                    .hasSize(1);
+            assertThat(relay.state().since()).isEqualTo(since);
         }
     }
 

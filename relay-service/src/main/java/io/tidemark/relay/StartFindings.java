@@ -5,7 +5,6 @@ import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.position.StartDecision;
-import io.tidemark.relay.publish.KafkaRights;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.Topics;
 import io.tidemark.relay.source.SlotState;
@@ -16,7 +15,6 @@ import io.tidemark.relay.source.TimelineHistory;
 import io.tidemark.relay.source.TimelineReader;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -58,12 +56,6 @@ public record StartFindings(
                     stored.map(position -> shared(position, identity, history, walHead))
                             .orElse(Lsn.ZERO));
         }
-    }
-
-    /** A sentence for each right in Kafka that the relay's user lacks, as far as Kafka tells. */
-    public static List<String> missingRights(RelayConfiguration config, SourceIdentity identity)
-            throws PublishFailure, InterruptedException {
-        return KafkaRights.missing(config, ActiveRun.transactionalId(identity), SourcePosition.TOPIC);
     }
 
     private static Optional<String> halt(StartDecision decision) {

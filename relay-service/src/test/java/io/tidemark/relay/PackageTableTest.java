@@ -96,9 +96,11 @@ class PackageTableTest {
             // progress: only OffsetAndMetadata, in which the admin client answers
             Map.entry("org.apache.kafka.clients.consumer.", Set.of("position", "deadletter", "explain", "progress")),
             Map.entry("org.apache.kafka.clients.admin.", Set.of("publish", "progress")),
+            // cli: whatever its clients throw is told in a sentence
             Map.entry(
                     "org.apache.kafka.common.",
                     Set.of(
+                            "cli",
                             "publish",
                             "position",
                             "follow",

@@ -8,7 +8,6 @@ import io.tidemark.relay.StartFindings;
 import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.config.RelayConfiguration;
-import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceInstallation;
 import java.nio.file.Path;
@@ -24,7 +23,8 @@ import picocli.CommandLine.Parameters;
         name = "adopt",
         description = {
             "Lets a halted relay go on, although events may be missing or repeated.",
-            "Without --at it only says what it found, what may be lost, and the command that goes on."
+            "Without --at it only says what it found, what may be lost, and the command that goes on.",
+            "Exit code: 0 adopted, 1 only said what was found, 2 could not run."
         })
 final class AdoptCommand implements Callable<Integer> {
 
@@ -35,8 +35,9 @@ final class AdoptCommand implements Callable<Integer> {
     @Option(
             names = "--at",
             paramLabel = "LSN",
+            converter = OptionValues.LsnText.class,
             description = "Go on here: whatever was committed at or below this LSN counts as published.")
-    private @Nullable String at;
+    private @Nullable Lsn at;
 
     @Option(names = "--json", description = "Print one JSON object instead.")
     private boolean json;
@@ -53,18 +54,8 @@ final class AdoptCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         BootstrapLogging.bootstrap();
         RelayConfiguration config = ConfigurationFile.read(file);
-        Lsn lsn;
-        try {
-            lsn = at == null ? null : Lsn.parse(at);
-        } catch (IllegalArgumentException e) {
-            System.err.println("tidemark: --at: " + e.getMessage());
-            return TidemarkCli.FAILED;
-        }
         try (Adoption adoption = Adoption.of(config)) {
-            return lsn == null ? explain(adoption.look()) : adopt(adoption, config, lsn);
-        } catch (PublishFailure e) {
-            System.err.println("tidemark: " + e.getMessage());
-            return TidemarkCli.COULD_NOT_RUN;
+            return at == null ? explain(adoption.look()) : adopt(adoption, config, at);
         }
     }
 

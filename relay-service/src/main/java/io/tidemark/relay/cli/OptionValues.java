@@ -2,6 +2,7 @@ package io.tidemark.relay.cli;
 
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
+import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import java.net.URI;
 import java.time.Instant;
@@ -131,6 +132,19 @@ public final class OptionValues {
             } catch (IllegalArgumentException e) { // said below
             }
             throw new TypeConversionException("'" + text + "' is not an event's id, which is a UUID");
+        }
+    }
+
+    /** A place in the WAL. */
+    static final class LsnText implements ITypeConverter<Lsn> {
+
+        @Override
+        public Lsn convert(String text) {
+            try {
+                return Lsn.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
         }
     }
 

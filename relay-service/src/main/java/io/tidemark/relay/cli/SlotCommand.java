@@ -64,10 +64,15 @@ final class SlotCommand {
 
     @Command(
             name = "drop",
-            description = "Drops the configured slot: events not yet published are then only in the outbox table.")
+            description = {
+                "Drops the configured slot: events not yet published are then only in the outbox table.",
+                "Exit code: 0 it is gone, 1 --yes names another one."
+            })
     int drop(
             @Option(names = "--yes", required = true, description = "The slot's name, to be sure.") String name,
-            @Parameters(paramLabel = "CONFIG", description = "The YAML file.") Path file)
+            @Parameters(paramLabel = "CONFIG", description = "The YAML file.") Path file,
+            @Option(names = "--json", description = "Print one JSON object: {\"name\": …, \"dropped\": …}.")
+                    boolean json)
             throws Exception {
         BootstrapLogging.bootstrap();
         RelayConfiguration config = ConfigurationFile.read(file);
@@ -79,7 +84,13 @@ final class SlotCommand {
         }
         try (Connection connection = new SourceDatabase(postgres).connect("slot")) {
             boolean dropped = new SourceInstallation(postgres, config.outbox()).dropSlot(connection);
-            System.out.println("slot " + name + (dropped ? " dropped" : " did not exist"));
+            System.out.println(
+                    json
+                            ? JsonNodeFactory.instance
+                                    .objectNode()
+                                    .put("name", name)
+                                    .put("dropped", dropped)
+                            : "slot " + name + (dropped ? " dropped" : " did not exist"));
             return TidemarkCli.FINE;
         }
     }

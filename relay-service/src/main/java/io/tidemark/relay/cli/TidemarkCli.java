@@ -2,9 +2,11 @@ package io.tidemark.relay.cli;
 
 import io.tidemark.relay.client.CannotAsk;
 import io.tidemark.relay.config.ConfigurationProblem;
+import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.source.SourceNotReady;
 import java.net.BindException;
 import java.sql.SQLException;
+import org.apache.kafka.common.KafkaException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -92,12 +94,15 @@ public final class TidemarkCli implements Runnable {
     private static int report(Exception failure, CommandLine command, CommandLine.ParseResult arguments) {
         if (failure instanceof ConfigurationProblem
                 || failure instanceof SourceNotReady
+                || failure instanceof PublishFailure
                 || failure instanceof CannotAsk) {
             command.getErr().println("tidemark: " + failure.getMessage());
         } else if (rootOf(failure) instanceof BindException) {
             command.getErr()
                     .println("tidemark: a port is taken: " + failure.getMessage()
                             + "; stop what listens on it, or set server.applicationConnectors and adminConnectors");
+        } else if (failure instanceof KafkaException) {
+            command.getErr().println("tidemark: " + PublishFailure.of(failure).getMessage());
         } else if (failure instanceof SQLException sql) {
             command.getErr().println("tidemark: postgres: " + sql.getMessage());
         } else {

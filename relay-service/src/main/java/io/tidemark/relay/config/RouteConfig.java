@@ -1,6 +1,7 @@
 package io.tidemark.relay.config;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,7 @@ public record RouteConfig(String aggregateType, String topic, boolean tombstones
     static final RouteConfig DEFAULT = new RouteConfig(ANY, "outbox." + PLACEHOLDER, false, OnPoison.HALT);
 
     private static final String TOPIC = "[A-Za-z0-9._-]+";
+    private static final int MAX_LENGTH = 249;
 
     /** What happens with an event that cannot be published. */
     public enum OnPoison {
@@ -45,7 +47,7 @@ public record RouteConfig(String aggregateType, String topic, boolean tombstones
                 tombstones != null && tombstones,
                 onPoison == null ? OnPoison.HALT : onPoison);
         String example = this.topic.replace(PLACEHOLDER, "x");
-        if (!example.matches(TOPIC) || example.length() > 249 || example.equals(".") || example.equals("..")) {
+        if (!example.matches(TOPIC) || example.length() > MAX_LENGTH || example.equals(".") || example.equals("..")) {
             throw new ConfigurationProblem("routes.topic '" + topic + "' is not a topic name; use up to 249 letters,"
                     + " digits, dots, dashes and underscores, and " + PLACEHOLDER + " where the aggregate type goes");
         }
@@ -62,6 +64,14 @@ public record RouteConfig(String aggregateType, String topic, boolean tombstones
     /** Whether an event of this route that cannot be published becomes a dead letter. */
     public boolean hasDeadLetters() {
         return onPoison == OnPoison.DEAD_LETTER;
+    }
+
+    /** The one topic that all its events go to; empty where that depends on the event, or is no topic name. */
+    public Optional<String> fixedTopic() {
+        if (aggregateType.equals(ANY) && topic.contains(PLACEHOLDER)) {
+            return Optional.empty();
+        }
+        return Optional.of(topicFor(aggregateType)).filter(name -> name.matches(TOPIC) && name.length() <= MAX_LENGTH);
     }
 
     public String topicFor(String type) {

@@ -1,23 +1,17 @@
 package io.tidemark.relay.publish;
 
-import io.tidemark.outbox.DeadLetters;
-import io.tidemark.relay.config.KafkaConfig;
-import io.tidemark.relay.config.ProjectionConfig;
-import io.tidemark.relay.config.RelayConfiguration;
-import io.tidemark.relay.config.RouteConfig;
 import java.util.ArrayList;
-import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -25,120 +19,142 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TransactionalIdNotFoundException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which of the rights that docs/security.md lists the relay's principal lacks, as far as Kafka tells: it does not for
  * topics that are not there yet, and of a transactional id it tells only whether it may be described.
  */
-public final class KafkaRights {
+final class KafkaRights {
 
     private static final int TIMEOUT_SECONDS = 10;
 
     private final Admin admin;
     private final List<String> missing = new ArrayList<>();
+    private final Set<String> undescribed = new HashSet<>();
+    private final Set<String> unread = new HashSet<>();
 
-    private KafkaRights(Admin admin) {
+    KafkaRights(Admin admin) {
         this.admin = admin;
     }
 
-    /**
-     * Asks the cluster.
-     *
-     * @param transactionalId of the relay
-     * @param positionsTopic where the position is kept
-     * @return a sentence for each right that is missing; empty when none is, or the cluster knows no rights
-     */
-    public static List<String> missing(RelayConfiguration config, String transactionalId, String positionsTopic)
-            throws PublishFailure, InterruptedException {
-        KafkaConfig kafka = config.kafka();
-        Map<String, ?> inTime = Map.of(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, TIMEOUT_SECONDS * 1000);
-        try (Admin admin = Admin.create(kafka.client("tidemark-check", inTime))) {
-            KafkaRights rights = new KafkaRights(admin);
-            rights.checkTransactionalId(transactionalId);
-            rights.checkTopics(topics(config, positionsTopic));
-            rights.checkGroups(
-                    config.projections().stream().map(ProjectionConfig::group).collect(Collectors.toSet()));
-            return rights.missing;
-        }
+    /** A sentence for each right that was found missing; none where the cluster knows no rights. */
+    List<String> missing() {
+        return missing;
     }
 
-    private static Map<String, Set<AclOperation>> topics(RelayConfiguration config, String positionsTopic) {
-        Set<AclOperation> readAndWrite = EnumSet.of(AclOperation.READ, AclOperation.WRITE);
-        Map<String, Set<AclOperation>> topics = new TreeMap<>();
-        topics.put(positionsTopic, readAndWrite);
-        topics.put(Topics.INDEX, readAndWrite);
-        config.projections()
-                .forEach(projection -> projection.topics().forEach(topic -> topics.put(topic, readAndWrite)));
-        config.routes().stream()
-                .map(RouteConfig::topic)
-                .filter(topic -> !topic.contains(RouteConfig.PLACEHOLDER))
-                .forEach(topic -> topics.putIfAbsent(topic, EnumSet.of(AclOperation.WRITE)));
-        if (config.routes().stream().anyMatch(RouteConfig::hasDeadLetters)) {
-            topics.put(DeadLetters.TOPIC, EnumSet.of(AclOperation.WRITE));
-        }
-        return topics;
+    /** Of a topic that was checked. */
+    boolean mayDescribe(String topic) {
+        return !undescribed.contains(topic);
     }
 
-    private void checkTransactionalId(String id) throws PublishFailure, InterruptedException {
-        described(
-                admin.describeTransactions(Set.of(id)).description(id), "TransactionalId " + id, "Write and Describe");
+    /** Of a topic that was checked for it. */
+    boolean mayRead(String topic) {
+        return mayDescribe(topic) && !unread.contains(topic);
     }
 
-    private void checkGroups(Set<String> groups) throws PublishFailure, InterruptedException {
+    /** @return whether it may be described */
+    boolean checkTransactionalId(String id) throws PublishFailure, InterruptedException {
+        KafkaFuture<?> answer = admin.describeTransactions(Set.of(id)).description(id);
+        return !(ask(answer, "TransactionalId " + id, "Write and Describe") instanceof Told.Denied);
+    }
+
+    void checkGroups(Set<String> groups) throws PublishFailure, InterruptedException {
         Map<String, KafkaFuture<ConsumerGroupDescription>> answers =
                 admin.describeConsumerGroups(groups).describedGroups();
         for (Map.Entry<String, KafkaFuture<ConsumerGroupDescription>> group : new TreeMap<>(answers).entrySet()) {
-            described(group.getValue(), "Group " + group.getKey(), "Describe");
+            ask(group.getValue(), "Group " + group.getKey(), "Describe");
         }
     }
 
-    private void checkTopics(Map<String, Set<AclOperation>> wanted) throws PublishFailure, InterruptedException {
+    /**
+     * Asks about topics.
+     *
+     * @param wanted by name, what is done with it besides describing it
+     * @return those that do not exist, as far as their existence may be known
+     */
+    Set<String> checkTopics(Map<String, Set<AclOperation>> wanted) throws PublishFailure, InterruptedException {
         Map<String, KafkaFuture<TopicDescription>> answers = admin.describeTopics(
                         wanted.keySet(), new DescribeTopicsOptions().includeAuthorizedOperations(true))
                 .topicNameValues();
-        for (Map.Entry<String, KafkaFuture<TopicDescription>> topic : new TreeMap<>(answers).entrySet()) {
-            Set<AclOperation> lacking = EnumSet.copyOf(wanted.getOrDefault(topic.getKey(), Set.of(AclOperation.WRITE)));
-            String resource = "Topic " + topic.getKey();
-            described(topic.getValue(), resource, names(lacking) + " and Describe")
-                    .map(TopicDescription::authorizedOperations) // absent where the broker does not tell
-                    .ifPresent(granted -> {
-                        lacking.removeAll(granted);
-                        if (!lacking.isEmpty()) {
-                            missing.add(sentence(resource, names(lacking)));
-                        }
-                    });
+        Set<String> absent = new HashSet<>();
+        for (Map.Entry<String, KafkaFuture<TopicDescription>> answer : new TreeMap<>(answers).entrySet()) {
+            String topic = answer.getKey();
+            Set<AclOperation> operations = wanted.getOrDefault(topic, Set.of());
+            Told<TopicDescription> told = ask(
+                    answer.getValue(),
+                    "Topic " + topic,
+                    operations.isEmpty() ? "Describe" : names(operations) + " and Describe");
+            if (told instanceof Told.Absent) {
+                absent.add(topic);
+            } else if (told instanceof Told.Denied) {
+                undescribed.add(topic);
+            } else if (told instanceof Told.Described<TopicDescription> described) {
+                compare(topic, operations, described.what().authorizedOperations());
+            }
+        }
+        return absent;
+    }
+
+    /** @param granted null where the broker does not tell */
+    private void compare(String topic, Set<AclOperation> wanted, @Nullable Set<AclOperation> granted) {
+        Set<AclOperation> lacking = new TreeSet<>(wanted);
+        lacking.removeAll(granted == null ? wanted : granted);
+        if (!lacking.isEmpty()) {
+            lacks(names(lacking), "Topic " + topic);
+        }
+        if (lacking.contains(AclOperation.READ)) {
+            unread.add(topic);
         }
     }
 
     private static String names(Set<AclOperation> operations) {
-        return operations.stream()
-                .map(operation -> operation == AclOperation.READ ? "Read" : "Write")
-                .collect(Collectors.joining(" and "));
+        return new TreeSet<>(operations)
+                .stream()
+                        .map(operation -> operation == AclOperation.READ ? "Read" : "Write")
+                        .collect(Collectors.joining(" and "));
     }
 
-    private static String sentence(String resource, String operations) {
-        return "kafka: the relay's user has not the right to " + operations + " on " + resource
-                + "; grant it (docs/security.md lists all)";
+    /** One that was found in another way. */
+    void lacks(String operations, String resource) {
+        missing.add("kafka: the relay's user has not the right to " + operations + " on " + resource
+                + "; grant it (docs/security.md lists all)");
     }
 
-    /** @return empty when it may not be described, and also when there is no such thing: nothing can be told of it then */
-    private <T> Optional<T> described(KafkaFuture<T> answer, String resource, String wanted)
+    /** What Kafka tells of one thing. */
+    private sealed interface Told<T> {
+
+        record Described<T>(T what) implements Told<T> {}
+
+        /** It may not be described, or cannot exist, which is noted. */
+        record Denied<T>() implements Told<T> {}
+
+        /** There is no such thing, so Kafka does not tell what would be allowed with it. */
+        record Absent<T>() implements Told<T> {}
+    }
+
+    private <T> Told<T> ask(KafkaFuture<T> answer, String resource, String wanted)
             throws PublishFailure, InterruptedException {
         try {
-            return Optional.of(answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS));
+            return new Told.Described<>(answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS));
         } catch (ExecutionException e) {
             if (e.getCause() instanceof AuthorizationException) {
-                missing.add(sentence(resource, wanted));
-                return Optional.empty();
+                lacks(wanted, resource);
+                return new Told.Denied<>();
+            }
+            if (e.getCause() instanceof InvalidTopicException) {
+                missing.add("kafka: " + resource + " has a name that no topic can have; change it in projections");
+                return new Told.Denied<>();
             }
             if (e.getCause() instanceof UnknownTopicOrPartitionException
                     || e.getCause() instanceof TransactionalIdNotFoundException
                     || e.getCause() instanceof GroupIdNotFoundException
                     || e.getCause() instanceof UnsupportedVersionException) { // transactions: before 3.0
-                return Optional.empty();
+                return new Told.Absent<>();
             }
             throw PublishFailure.of(e);
         } catch (TimeoutException e) {

@@ -1,8 +1,6 @@
 package io.tidemark.relay.publish;
 
-import io.tidemark.outbox.DeadLetters;
 import io.tidemark.relay.config.KafkaConfig;
-import io.tidemark.relay.config.TopicsConfig;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -14,7 +12,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
@@ -39,59 +36,43 @@ public final class Topics implements AutoCloseable {
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
     private final Admin admin;
-    private final TopicsConfig config;
-    private final int maxDeadLetterBytes;
+    private final KafkaConfig kafka;
     /** Topic to Kafka's id of it. */
     private final Map<String, String> known = new HashMap<>();
 
     public Topics(KafkaConfig kafka) {
-        this.maxDeadLetterBytes = SizeLimits.of(kafka).deadLetter();
         this.admin = Admin.create(kafka.client(
                 "tidemark-topics", Map.of(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_SECONDS * 1000)));
-        this.config = kafka.topics();
+        this.kafka = kafka;
     }
 
     /** Makes sure that the positions topic and the index topic are there. */
     public void ensureOwn(String positionsTopic) throws PublishFailure, InterruptedException {
-        ensure(positionsTopic, 1, Map.of("cleanup.policy", "compact", "segment.ms", "3600000"));
-        ensure(INDEX, 1, Map.of("cleanup.policy", "delete", "retention.ms", "86400000"));
+        ensure(TopicPlan.positions(positionsTopic));
+        ensure(TopicPlan.index());
     }
 
-    /** Makes sure that the topic of dead letters is there; it takes what no event topic would. */
+    /** Makes sure that the topic of dead letters is there. */
     public void ensureDeadLetters() throws PublishFailure, InterruptedException {
-        ensure(
-                DeadLetters.TOPIC,
-                1,
-                Map.of(
-                        "cleanup.policy",
-                        "compact",
-                        "max.message.bytes",
-                        Integer.toString(maxDeadLetterBytes),
-                        "message.timestamp.type",
-                        "CreateTime",
-                        "message.timestamp.after.max.ms",
-                        Long.toString(Long.MAX_VALUE)));
+        ensure(TopicPlan.deadLetters(kafka));
     }
 
     /** Makes sure that an event topic is there; asks Kafka once for each. */
     public void ensureEvents(String topic) throws PublishFailure, InterruptedException {
-        // created_at is the writer's, so a broker must not refuse it for its clock
-        ensure(topic, config.partitions(), Map.of("message.timestamp.after.max.ms", Long.toString(Long.MAX_VALUE)));
+        ensure(TopicPlan.events(topic, kafka.topics()));
     }
 
-    private void ensure(String topic, int partitions, Map<String, String> settings)
-            throws PublishFailure, InterruptedException {
+    private void ensure(TopicPlan plan) throws PublishFailure, InterruptedException {
+        String topic = plan.name();
         if (known.containsKey(topic)) {
             return;
         }
         String id = idsOf(Set.of(topic)).get(topic);
         if (id == null) {
-            if (!config.autoCreate()) {
-                throw PublishFailure.notYet("topic " + topic
-                        + " does not exist, and kafka.topics.autoCreate is false; create it, with " + partitions
-                        + " partitions for example");
+            if (!kafka.topics().autoCreate()) {
+                throw PublishFailure.notYet(plan.missing(kafka));
             }
-            id = create(topic, partitions, settings);
+            id = create(plan);
         }
         known.put(topic, id);
     }
@@ -125,15 +106,10 @@ public final class Topics implements AutoCloseable {
         return ids;
     }
 
-    private String create(String topic, int partitions, Map<String, String> settings)
-            throws PublishFailure, InterruptedException {
-        Map<String, String> all = new HashMap<>(settings);
-        if (config.replicationFactor() > 2) {
-            all.put("min.insync.replicas", "2"); // one broker may be down, and one more may be lost
-        }
-        NewTopic wanted = new NewTopic(topic, partitions, (short) config.replicationFactor()).configs(all);
+    private String create(TopicPlan plan) throws PublishFailure, InterruptedException {
+        String topic = plan.name();
         try {
-            admin.createTopics(List.of(wanted)).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            admin.createTopics(List.of(plan.toCreate(kafka.topics()))).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
             return idOfMade(topic);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof TopicExistsException) {

@@ -7,6 +7,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /** Whether an outbox that was made by an earlier version has what the relay itself needs. */
 final class OutboxMigrations {
@@ -16,23 +19,27 @@ final class OutboxMigrations {
 
     private OutboxMigrations() {}
 
-    /** @throws SourceNotReady naming the first migration that is missing, or the rights that came with it */
-    static void check(Connection connection, PostgresConfig config) throws SourceNotReady, SQLException {
+    /** What is wrong: migrations that are missing, or else the rights that came with them. */
+    static Optional<SourceNotReady> problem(Connection connection, PostgresConfig config) throws SQLException {
+        List<String> missing = new ArrayList<>();
         try (PreparedStatement select = connection.prepareStatement("select from outbox.migration where version = ?")) {
             for (Migration migration : Migration.ALL.subList(0, LAST_NEEDED)) {
                 select.setInt(1, migration.version());
                 try (ResultSet row = select.executeQuery()) {
                     if (!row.next()) {
-                        throw new SourceNotReady("the outbox in database " + config.database() + " lacks migration "
-                                + migration.fileName() + "; run: tidemark init CONFIG");
+                        missing.add(migration.fileName());
                     }
                 }
             }
         }
-        if (!mayCleanUp(connection)) {
-            throw new SourceNotReady("user " + config.user() + " may not clean up the outbox; run: grant tidemark_relay"
-                    + " to " + config.user());
+        if (!missing.isEmpty()) {
+            return Optional.of(new SourceNotReady("the outbox in database " + config.database() + " lacks migration "
+                    + String.join(", ", missing) + "; run: tidemark init CONFIG"));
         }
+        return mayCleanUp(connection)
+                ? Optional.empty()
+                : Optional.of(new SourceNotReady("user " + config.user() + " may not clean up the outbox; run: grant"
+                        + " tidemark_relay to " + config.user()));
     }
 
     private static boolean mayCleanUp(Connection connection) throws SQLException {

@@ -22,8 +22,6 @@ import org.postgresql.util.HostSpec;
 /** The source database over plain SQL. Stateless; every method is given its connection. Safe on any thread. */
 public final class SourceDatabase {
 
-    private static final int OLDEST_MAJOR_VERSION = 15;
-
     private final PostgresConfig config;
 
     public SourceDatabase(PostgresConfig config) {
@@ -93,21 +91,12 @@ public final class SourceDatabase {
      * @throws SourceNotReady naming the first thing that is missing, and its fix
      */
     public SourceIdentity checkReady(Connection connection, OutboxConfig outbox) throws SourceNotReady, SQLException {
-        int version = Integer.parseInt(setting(connection, "server_version_num")) / 10_000;
-        if (version < OLDEST_MAJOR_VERSION) {
-            throw new SourceNotReady(
-                    "Postgres " + version + " is too old; " + OLDEST_MAJOR_VERSION + " or newer is needed");
-        }
-        if (isTrue(connection, "select pg_is_in_recovery()")) {
-            throw new SourceNotReady("postgres.url leads to a standby; point it at the primary");
-        }
-        if (!setting(connection, "wal_level").equals("logical")) {
-            throw new SourceNotReady("wal_level is '" + setting(connection, "wal_level")
-                    + "', logical decoding needs 'logical'; run: alter system set wal_level = 'logical'; and restart"
-                    + " Postgres");
-        }
-        new OutboxCheck(config, outbox, connection).check();
-        return identity(connection);
+        return look(connection, outbox).identityIfReady();
+    }
+
+    /** Looks for everything that is in the way of capture. */
+    public SourceFindings look(Connection connection, OutboxConfig outbox) throws SQLException {
+        return new SourceCheck(this, config, outbox, connection).look();
     }
 
     /** Whose server this session has ended up at. */
@@ -203,23 +192,6 @@ public final class SourceDatabase {
                 ResultSet row = statement.executeQuery(query)) {
             row.next();
             return Lsn.parse(row.getString(1));
-        }
-    }
-
-    private static String setting(Connection connection, String name) throws SQLException {
-        try (PreparedStatement show = connection.prepareStatement("select current_setting(?)")) {
-            show.setString(1, name);
-            try (ResultSet row = show.executeQuery()) {
-                row.next();
-                return row.getString(1);
-            }
-        }
-    }
-
-    private static boolean isTrue(Connection connection, String query) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(query)) {
-            return row.next() && row.getBoolean(1);
         }
     }
 }

@@ -65,6 +65,16 @@ class TidemarkCliTest {
                 .contains("status", "wait", "explain", "demo", "2 could not run", "3 timeout");
     }
 
+    @Test
+    void everyCommandThatPrintsHasJson() {
+        assertThat(commands())
+                .filteredOn(command -> command.getSubcommands().isEmpty())
+                .filteredOn(command -> !command.getCommandName().equals("run"))
+                .allSatisfy(command -> assertThat(command.getCommandSpec().findOption("--json"))
+                        .as(command.getCommandSpec().qualifiedName())
+                        .isNotNull());
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
         status --urll http://a                          | Possible solutions: --url
@@ -81,6 +91,8 @@ class TidemarkCliTest {
         explain tmx                                     | malformed token
         explain abc                                     | is neither a token, which begins with tm1.
         slot                                            | Missing required subcommand
+        adopt --at here relay.yml                       | '--at': not an LSN: 'here'
+        slot drop relay.yml                             | Missing required option: '--yes=
         slot show --jsonn relay.yml                     | Unknown option: '--jsonn'
         replay relay.yml --id 1-1-1-1-1                 | '--id' (UUID): '1-1-1-1-1' is not an event's id
         replay relay.yml --from yesterday               | 'yesterday' is not a moment in ISO 8601 with its zone

@@ -1,0 +1,291 @@
+package io.tidemark.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.it.harness.CommandRun;
+import io.tidemark.it.harness.Servers;
+import io.tidemark.it.harness.TestSource;
+import io.tidemark.outbox.Migration;
+import io.tidemark.quickstart.stack.FreePorts;
+import io.tidemark.quickstart.stack.KafkaListener;
+import io.tidemark.quickstart.stack.KafkaServer;
+import io.tidemark.quickstart.stack.PostgresServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code tidemark check} on servers where nearly everything is wrong: it says all of it, and no more. */
+class CheckIT {
+
+    private static final String WAL_LEVEL = "wal_level is 'replica'";
+    private static final String MISSING = " does not exist, and kafka.topics.autoCreate is false; run: ";
+    private static final String NO_RIGHT = "kafka: the relay's user has not the right to ";
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // set by JUnit
+    private static Path dir;
+
+    private static PostgresServer postgres;
+    private static KafkaServer kafka;
+    private static Admin admin;
+    private static String securedBootstrap;
+
+    private TestSource source;
+
+    @BeforeAll
+    static void start() {
+        postgres = PostgresServer.start(dir.resolve("postgres"), FreePorts.next(), Map.of("wal_level", "replica"));
+        int port = FreePorts.next();
+        securedBootstrap = "127.0.0.1:" + port;
+        kafka = KafkaServer.start(
+                dir.resolve("kafka"),
+                FreePorts.next(),
+                List.of(new KafkaListener("SECURED", port, port, "SASL_PLAINTEXT")),
+                Map.of(
+                        "sasl.enabled.mechanisms",
+                        "PLAIN",
+                        "listener.name.secured.plain.sasl.jaas.config",
+                        "org.apache.kafka.common.security.plain.PlainLoginModule required user_relay=\"sesame\";",
+                        "authorizer.class.name",
+                        "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                        "super.users",
+                        "User:ANONYMOUS"));
+        admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers()));
+    }
+
+    @AfterAll
+    static void stop() {
+        admin.close();
+        kafka.close();
+        postgres.close();
+    }
+
+    @BeforeEach
+    void create() throws Exception {
+        source = TestSource.bare("check", Servers.of(postgres, kafka))
+                .routed("{aggregateType: \"*\", topic: \"{name}.all\", onPoison: dead-letter}");
+    }
+
+    @AfterEach
+    void drop() throws Exception {
+        source.close();
+        admin.deleteAcls(List.of(AclBindingFilter.ANY)).all().get(30, TimeUnit.SECONDS);
+        Set<String> topics = admin.listTopics().names().get(30, TimeUnit.SECONDS);
+        admin.deleteTopics(topics).all().get(30, TimeUnit.SECONDS);
+    }
+
+    private Path configFile(String user) throws Exception {
+        Path file = source.configFile();
+        String yaml = Files.readString(file)
+                .replace("user: " + source.servers().user(), "user: " + user)
+                .replace("topics: {", "topics: {autoCreate: false, ")
+                .replace("bootstrapServers: \"" + kafka.bootstrapServers() + "\"", """
+                        bootstrapServers: "%s"
+                          properties:
+                            security.protocol: SASL_PLAINTEXT
+                            sasl.mechanism: PLAIN
+                            sasl.jaas.config: 'org.apache.kafka.common.security.plain.PlainLoginModule required username="relay" password="sesame";'
+                        """.formatted(securedBootstrap)
+                        .stripTrailing());
+        return Files.writeString(file, yaml);
+    }
+
+    private static JsonNode check(Path config) throws Exception {
+        CommandRun run = CommandRun.of("check", "--json", config.toString());
+        JsonNode report = new ObjectMapper().readTree(run.output());
+        assertThat(run.exitCode())
+                .as(run.output())
+                .isEqualTo(report.path("findings").isEmpty() ? 0 : 1);
+        return report;
+    }
+
+    private static List<String> findings(Path config) throws Exception {
+        List<String> findings = new ArrayList<>();
+        check(config).path("findings").forEach(finding -> findings.add(finding.asText()));
+        return findings;
+    }
+
+    private static void assertFindings(Path config, List<String> ofPostgres, List<String> ofKafka, String... last)
+            throws Exception {
+        List<String> beginnings = Stream.of(ofPostgres, ofKafka, List.of(last))
+                .flatMap(List::stream)
+                .toList();
+        List<String> findings = findings(config);
+        assertThat(findings).hasSameSizeAs(beginnings);
+        for (int i = 0; i < findings.size(); i++) {
+            assertThat(findings.get(i)).startsWith(beginnings.get(i));
+        }
+    }
+
+    private static void allow(ResourceType type, String name, PatternType pattern, AclOperation... operations)
+            throws Exception {
+        for (AclOperation operation : operations) {
+            AclBinding right = new AclBinding(
+                    new ResourcePattern(type, name, pattern),
+                    new AccessControlEntry("User:relay", "*", operation, AclPermissionType.ALLOW));
+            admin.createAcls(List.of(right)).all().get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void saysAllThatIsWrongAtOnceAndNothingThatOnlyFollows() throws Exception {
+        allow(ResourceType.TOPIC, "tidemark.", PatternType.PREFIXED, AclOperation.READ, AclOperation.WRITE);
+        allow(ResourceType.TOPIC, source.topic("all"), PatternType.LITERAL, AclOperation.WRITE);
+        source.execute("create role poor login password '" + PostgresServer.PASSWORD + "'");
+        Path config = configFile("poor");
+        List<String> ofKafka = List.of(
+                "topic " + source.topic("all") + MISSING,
+                "topic tidemark.dead-letters" + MISSING,
+                "topic tidemark.index" + MISSING,
+                "topic tidemark.positions" + MISSING,
+                NO_RIGHT + "Read and Write and Describe on Topic " + source.topic("order"),
+                NO_RIGHT + "Describe on Group " + source.name() + "-view");
+        String slot = "replication slot " + source.name() + " does not exist; run: tidemark init CONFIG";
+        String replicate = "user poor may not replicate; run: alter role poor replication";
+        String noOutbox = "there is no outbox in database " + source.name();
+        String noPublication = "publication tidemark does not exist; run: tidemark init CONFIG";
+        await("the rights").untilAsserted(() -> assertThat(findings(config)).hasSize(11));
+
+        assertFindings(config, List.of(WAL_LEVEL, noOutbox, replicate, noPublication), ofKafka, slot);
+        CommandRun text = CommandRun.of("check", config.toString());
+        assertThat(text.exitCode()).isEqualTo(1);
+        assertThat(text.output().lines().filter(line -> line.startsWith("FINDING  ")))
+                .hasSize(11);
+
+        for (Migration migration : Migration.ALL) {
+            source.execute(migration.sql());
+        }
+        String mayNotUse = "user poor may not use schema outbox; run: grant tidemark_relay to poor";
+        assertFindings(config, List.of(WAL_LEVEL, mayNotUse, replicate), ofKafka, slot);
+
+        source.execute("grant usage on schema outbox to poor", "grant select on outbox.source, outbox.slot to poor");
+        String mayNotRead = "user poor may not read the outbox; run: grant select";
+        String mayNotNudge = "user poor may not call outbox.nudge(); run: grant execute";
+        String transactionalId = NO_RIGHT + "Write and Describe on TransactionalId tidemark-" + source.sourceId();
+        assertFindings(config, List.of(WAL_LEVEL, mayNotRead, mayNotNudge, replicate), ofKafka, transactionalId, slot);
+        source.execute("drop owned by poor", "drop role poor");
+    }
+
+    /** What is found in Postgres is told all the same. */
+    @Test
+    void aFileOfSecretsThatIsNotThereIsAFinding() throws Exception {
+        Path config = configFile(source.servers().user());
+        Files.writeString(
+                config,
+                Files.readString(config).replace("\n  properties:", "\n  propertiesFile: /nowhere\n  properties:"));
+
+        assertThat(findings(config))
+                .anySatisfy(finding -> assertThat(finding).startsWith(WAL_LEVEL))
+                .anySatisfy(
+                        finding -> assertThat(finding).startsWith("kafka.propertiesFile /nowhere cannot be read: "));
+    }
+
+    @Test
+    void theCommandsItNamesMakeTheTopics() throws Exception {
+        allow(ResourceType.TOPIC, "*", PatternType.LITERAL, AclOperation.READ, AclOperation.WRITE);
+        Path config = configFile(source.servers().user());
+        await("the rights")
+                .untilAsserted(() -> assertThat(topicFindings(config)).hasSize(5));
+
+        for (String finding : topicFindings(config)) {
+            run(finding);
+        }
+
+        await("the topics")
+                .untilAsserted(() -> assertThat(topicFindings(config)).isEmpty());
+    }
+
+    @Test
+    void namesTheTopicsThatKafkaWouldNotMake() throws Exception {
+        allow(ResourceType.TOPIC, "*", PatternType.LITERAL, AclOperation.READ, AclOperation.WRITE);
+        allow(ResourceType.TOPIC, source.topic("all"), PatternType.LITERAL, AclOperation.CREATE);
+        Path config = configFile(source.servers().user());
+        Files.writeString(config, Files.readString(config).replace("autoCreate: false", "autoCreate: true"));
+
+        await("the rights")
+                .untilAsserted(() -> assertThat(findings(config))
+                        .filteredOn(finding -> finding.contains(NO_RIGHT + "Create"))
+                        .hasSize(4)
+                        .noneMatch(finding -> finding.contains(source.topic("all"))));
+
+        assertThat(admin.listTopics().names().get(30, TimeUnit.SECONDS)).isEmpty();
+    }
+
+    private static List<String> topicFindings(Path config) throws Exception {
+        return findings(config).stream()
+                .filter(finding -> finding.contains(MISSING))
+                .toList();
+    }
+
+    private static void run(String finding) throws Exception {
+        Matcher command = Pattern.compile(MISSING
+                        + "kafka-topics.sh --bootstrap-server (\\S+) --command-config FILE --create --topic (\\S+)"
+                        + " --partitions (\\d+) --replication-factor (\\d+)((?: --config [^\\s;]+)*);"
+                        + " or set kafka.topics.autoCreate to true")
+                .matcher(finding);
+        assertThat(command.find()).as(finding).isTrue();
+        assertThat(command.group(1)).isEqualTo(securedBootstrap);
+        Map<String, String> settings = new HashMap<>();
+        for (String setting : command.group(5).trim().split(" ?--config ", -1)) {
+            if (!setting.isEmpty()) {
+                settings.put(setting.replaceAll("=.*", ""), setting.replaceAll(".*=", ""));
+            }
+        }
+        NewTopic topic =
+                new NewTopic(command.group(2), Integer.parseInt(command.group(3)), Short.parseShort(command.group(4)));
+        admin.createTopics(List.of(topic.configs(settings))).all().get(30, TimeUnit.SECONDS);
+    }
+
+    /** Kafka does not tell it of an id that is not taken over, and the relay's own must not be. */
+    @Test
+    void tellsOfTheTransactionalIdWhatAPrefixShows() throws Exception {
+        for (Migration migration : Migration.ALL) {
+            source.execute(migration.sql());
+        }
+        Path config = configFile(source.servers().user());
+        String id = "tidemark-" + source.sourceId();
+        String hint = "only a relay that starts can tell whether Write on TransactionalId " + id + " is granted";
+        String finding = NO_RIGHT + "Write and Describe on TransactionalId " + id;
+        assertThat(check(config).toString()).contains(finding).doesNotContain(hint);
+
+        allow(ResourceType.TRANSACTIONAL_ID, id, PatternType.LITERAL, AclOperation.DESCRIBE, AclOperation.WRITE);
+        await("the right to describe")
+                .untilAsserted(() ->
+                        assertThat(check(config).toString()).contains(hint).doesNotContain(finding));
+
+        allow(ResourceType.TRANSACTIONAL_ID, id, PatternType.PREFIXED, AclOperation.DESCRIBE);
+        assertThat(check(config).toString()).contains(hint);
+
+        allow(ResourceType.TRANSACTIONAL_ID, id, PatternType.PREFIXED, AclOperation.WRITE);
+        await("the right to write")
+                .untilAsserted(() -> assertThat(check(config).toString()).doesNotContain(hint, finding));
+    }
+}
