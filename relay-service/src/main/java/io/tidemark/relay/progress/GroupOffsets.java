@@ -22,20 +22,18 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Asks Kafka for the committed offsets and the members of consumer groups. Asynchronous; safe on any thread. */
 public final class GroupOffsets implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(GroupOffsets.class);
-
     private static final int TIMEOUT_MILLIS = 10_000;
+    private static final Duration CLOSE_TIMEOUT = Duration.ofMillis(1);
 
     private final KafkaConfig kafka;
     private @Nullable Admin admin;
     private Map<String, Object> madeWith = Map.of();
     private boolean isClosed;
+    private volatile boolean isTurnedAway;
 
     public GroupOffsets(KafkaConfig kafka) {
         this.kafka = kafka;
@@ -46,12 +44,24 @@ public final class GroupOffsets implements AutoCloseable {
         if (isClosed) {
             throw new KafkaException("this relay is shutting down");
         }
+        if (isTurnedAway) {
+            isTurnedAway = false;
+            discardUnlessSame(properties());
+        }
         if (admin == null) {
             Map<String, Object> properties = properties();
             admin = Admin.create(properties);
             madeWith = properties;
         }
         return admin;
+    }
+
+    /** Who it is was read when it was made; another one with the same would be turned away as well. */
+    private void discardUnlessSame(Map<String, Object> properties) {
+        if (admin != null && !madeWith.equals(properties)) {
+            admin.close(CLOSE_TIMEOUT);
+            admin = null;
+        }
     }
 
     private Map<String, Object> properties() {
@@ -92,13 +102,14 @@ public final class GroupOffsets implements AutoCloseable {
             return group -> CompletableFuture.completedFuture(Committed.NOTHING);
         }
         try {
-            Admin asked = admin();
-            ListConsumerGroupOffsetsResult result = asked.listConsumerGroupOffsets(
-                    specs,
-                    new ListConsumerGroupOffsetsOptions().requireStable(false).timeoutMs(TIMEOUT_MILLIS));
+            ListConsumerGroupOffsetsResult result = admin().listConsumerGroupOffsets(
+                            specs,
+                            new ListConsumerGroupOffsetsOptions()
+                                    .requireStable(false)
+                                    .timeoutMs(TIMEOUT_MILLIS));
             return group -> result.partitionsToOffsetAndMetadata(group)
                     .toCompletionStage()
-                    .whenComplete((answered, failure) -> reactTo(failure, asked))
+                    .whenComplete((answered, failure) -> reactTo(failure))
                     .thenApply(answered -> Committed.of(partitions.getOrDefault(group, Set.of()), answered));
         } catch (KafkaException | ConfigurationProblem e) {
             return group -> CompletableFuture.failedFuture(e);
@@ -113,25 +124,22 @@ public final class GroupOffsets implements AutoCloseable {
     public Map<String, CompletionStage<Integer>> members(Collection<String> groups) {
         Map<String, CompletionStage<Integer>> members = new HashMap<>();
         try {
-            Admin asked = admin();
-            asked.describeConsumerGroups(
+            admin().describeConsumerGroups(
                             Set.copyOf(groups), new DescribeConsumerGroupsOptions().timeoutMs(TIMEOUT_MILLIS))
                     .describedGroups()
                     .forEach((group, description) -> members.put(
                             group,
-                            memberCount(
-                                    description.thenApply(
-                                            known -> known.members().size()),
-                                    asked)));
+                            memberCount(description.thenApply(
+                                    known -> known.members().size()))));
         } catch (KafkaException | ConfigurationProblem e) {
             groups.forEach(group -> members.put(group, CompletableFuture.failedFuture(e)));
         }
         return members;
     }
 
-    private CompletionStage<Integer> memberCount(KafkaFuture<Integer> count, Admin asked) {
+    private CompletionStage<Integer> memberCount(KafkaFuture<Integer> count) {
         return count.toCompletionStage().exceptionallyCompose(failure -> {
-            reactTo(failure, asked);
+            reactTo(failure);
             Throwable cause = failure.getCause() == null ? failure : failure.getCause();
             return cause instanceof GroupIdNotFoundException || failure instanceof GroupIdNotFoundException
                     ? CompletableFuture.completedFuture(0)
@@ -139,43 +147,20 @@ public final class GroupOffsets implements AutoCloseable {
         });
     }
 
-    /** Who it is was read when the client was made: after a new password only a new client is let in. */
-    private void reactTo(@Nullable Throwable failure, Admin asked) {
+    /** On the client's thread, which takes no lock here: whoever closes it waits for it. */
+    private void reactTo(@Nullable Throwable failure) {
         if (failure instanceof AuthenticationException
                 || (failure != null && failure.getCause() instanceof AuthenticationException)) {
-            try {
-                discardUnless(properties(), asked);
-            } catch (ConfigurationProblem e) {
-                LOG.debug("event=groups-client-kept error=\"{}\"", e.getMessage()); // the next failure tries again
-            }
+            isTurnedAway = true;
         }
-    }
-
-    /** Another one with the same would be turned away as well, and answer nobody meanwhile. */
-    private void discardUnless(Map<String, Object> same, Admin asked) {
-        synchronized (this) {
-            if (admin != asked || madeWith.equals(same)) {
-                return;
-            }
-            admin = null;
-        }
-        close(asked);
-    }
-
-    private static void close(Admin discarded) { // with no lock held: it waits for its thread, which may want it
-        discarded.close(Duration.ofMillis(1));
     }
 
     @Override
-    public void close() {
-        Admin last;
-        synchronized (this) {
-            isClosed = true;
-            last = admin;
+    public synchronized void close() {
+        isClosed = true;
+        if (admin != null) {
+            admin.close(CLOSE_TIMEOUT);
             admin = null;
-        }
-        if (last != null) {
-            close(last);
         }
     }
 }
