@@ -41,8 +41,11 @@ class WatermarkBenchmark {
 
     private static final int STEPS = 500;
     private static final int WAITERS = Integer.getInteger("watermark.waiters", 10_000);
-    private static final int TOKENS = Integer.getInteger("watermark.tokens", 300);
-    private static final int ROUNDS = 3;
+    private static final int TOKENS = Integer.getInteger("watermark.tokens", 1_000);
+    /** Asked first: a relay that has been running for a day has compiled what it does. */
+    private static final int WARM_UP = 2_000;
+
+    private static final int ROUNDS = 5;
     private static final int CONNECTING = 200;
     private static final String[] PATIENT = {"watermark: {maxWait: 10m, maxWaiters: " + (WAITERS + 100) + "}"};
 
@@ -218,7 +221,7 @@ class WatermarkBenchmark {
             statement.execute("create table unrelated (n int)");
             for (RelayProcess relay : List.of(active, standby)) {
                 Latencies took = new Latencies();
-                for (int i = -TOKENS / 3; i < TOKENS; i++) {
+                for (int i = -WARM_UP; i < TOKENS; i++) {
                     statement.execute("insert into unrelated values (" + i + ")");
                     String token;
                     try (ResultSet row = statement.executeQuery("select outbox.token()")) {

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class GroupPolling {
 
     /** Between two looks at a group that somebody waits for. */
-    private static final long POLL_MILLIS = 5;
+    private static final long POLL_MILLIS = 3;
     /** After Kafka has refused to tell. */
     private static final long RETRY_MILLIS = 200;
 
