@@ -16,9 +16,12 @@ import io.tidemark.quickstart.stack.PostgresStandby;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -145,6 +148,47 @@ class PostgresReplicaIT {
                 assertThat(away.statusCode()).isEqualTo(503);
                 assertThat(away.body()).contains("replica eu cannot be asked");
             }
+        }
+    }
+
+    /** Postgres 19 and newer: {@code -Dpostgres.home} names one. */
+    @Test
+    void theStandbyItselfWaitsWhereItCan() throws Exception {
+        try (FailoverPair pair = FailoverPair.create(dir, Map.of(), Map.of())) {
+            Servers standby = pair.standby();
+            TestSource source = pair.source().readFrom("eu", standby);
+            Assumptions.assumeTrue(Integer.parseInt(source.query("show server_version_num")) >= 190_000);
+            try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
+                ask(relay, write(source, "1") + "&wait=20s");
+                pauseReplay(standby, true);
+                String token = write(source, "2");
+
+                CompletableFuture<JsonNode> asked = CompletableFuture.supplyAsync(() -> {
+                    try {
+                        return ask(relay, token + "&wait=60s");
+                    } catch (Exception e) {
+                        throw new AssertionError(e);
+                    }
+                });
+
+                await("the server to wait")
+                        .pollInterval(Duration.ofMillis(1))
+                        .until(() -> isWaitingItself(standby, token));
+                pauseReplay(standby, false);
+                assertThat(asked.get().path("status").asText()).isEqualTo("success");
+            }
+        }
+    }
+
+    private static boolean isWaitingItself(Servers standby, String token) throws Exception {
+        String lsn = Lsn.parseFixedWidth(token.replaceFirst(".*\\.", "")).toString();
+        try (Connection connection = standby.connect("postgres");
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "select exists (select from pg_stat_activity where query like 'WAIT FOR LSN ''" + lsn + "''%'"
+                                + " and state = 'active')")) {
+            row.next();
+            return row.getBoolean(1);
         }
     }
 

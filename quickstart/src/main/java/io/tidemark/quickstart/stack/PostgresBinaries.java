@@ -17,8 +17,13 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
 
-/** Postgres' programs ({@code initdb}, {@code postgres}, {@code pg_ctl}), unpacked from a Maven artifact. */
+/**
+ * Postgres' programs ({@code initdb}, {@code postgres}, {@code pg_ctl}), unpacked from a Maven artifact; those of an
+ * installation, where {@code -Dpostgres.home} names one, of another version say.
+ */
 final class PostgresBinaries {
+
+    private static final String HOME = "postgres.home";
 
     private final Path home;
 
@@ -28,6 +33,10 @@ final class PostgresBinaries {
 
     /** Unpacks below {@code dir}, once; several processes may do it at the same time. */
     static PostgresBinaries unpackTo(Path dir) {
+        String installed = System.getProperty(HOME);
+        if (installed != null) {
+            return new PostgresBinaries(Path.of(installed));
+        }
         String archive = archiveName();
         Path home = dir.resolve("postgres-binaries");
         if (!Files.isDirectory(home)) {

@@ -9,6 +9,7 @@ import io.tidemark.relay.source.StandbySession;
 import io.tidemark.relay.source.StandbySession.State;
 import io.tidemark.relay.source.TimelineHistory;
 import java.sql.SQLException;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,6 +30,9 @@ final class ReplicaPoller implements AutoCloseable {
 
     private static final long FIRST_POLL_MILLIS = 2;
     private static final long LAST_POLL_MILLIS = 50;
+    /** Nobody can be let in while the server waits for one LSN. */
+    private static final long SERVERS_WAIT_MILLIS = 10;
+
     private static final long RETRY_MILLIS = 200;
     private static final long IDLE_SECONDS = 30;
 
@@ -128,10 +132,7 @@ final class ReplicaPoller implements AutoCloseable {
                 if (waiting.isEmpty()) {
                     still = 0;
                 } else {
-                    long backoff = Math.min(LAST_POLL_MILLIS, FIRST_POLL_MILLIS << Math.min(still, 10));
-                    if (bell.tryAcquire(backoff, TimeUnit.MILLISECONDS)) { // somebody new: look at once
-                        bell.release();
-                    }
+                    pause(opened, state.replayed(), still);
                 }
             }
         } catch (SourceNotReady | SQLException e) {
@@ -143,6 +144,27 @@ final class ReplicaPoller implements AutoCloseable {
         } finally {
             session = null;
         }
+    }
+
+    /** Until the standby may have come further, or somebody new has come: then it is looked at at once, or nearly so. */
+    private void pause(StandbySession opened, Lsn replayed, int still) throws SQLException, InterruptedException {
+        Optional<Lsn> next = opened.canWait() ? next(replayed) : Optional.empty();
+        if (next.isPresent() && bell.availablePermits() == 0) {
+            opened.awaitReplayed(next.get(), SERVERS_WAIT_MILLIS);
+            return;
+        }
+        long backoff = Math.min(LAST_POLL_MILLIS, FIRST_POLL_MILLIS << Math.min(still, 10));
+        if (bell.tryAcquire(backoff, TimeUnit.MILLISECONDS)) {
+            bell.release();
+        }
+    }
+
+    /** The lowest LSN of those that are not replayed; there may be none, where what is missing is another timeline. */
+    private Optional<Lsn> next(Lsn replayed) {
+        return waiting.stream()
+                .map(ReplicaWaiter::lsn)
+                .filter(lsn -> lsn.isAfter(replayed))
+                .min(Comparator.naturalOrder());
     }
 
     private void answer(StandbySession opened, State state, TimelineHistory history) {

@@ -31,12 +31,17 @@ public final class StandbySession implements AutoCloseable {
      */
     public record State(boolean isStandby, Lsn replayed, int timeline) {}
 
+    /** The first major version that has {@code WAIT FOR}. */
+    private static final int WAITS_SINCE = 19;
+
     private final Connection walsender;
+    private final boolean canWait;
     private final String sourceId;
     private final String systemIdentifier;
 
     private StandbySession(Connection walsender) throws SQLException {
         this.walsender = walsender;
+        this.canWait = walsender.getMetaData().getDatabaseMajorVersion() >= WAITS_SINCE;
         try (Statement statement = walsender.createStatement()) {
             try (ResultSet row = statement.executeQuery("select id from outbox.source")) {
                 row.next();
@@ -92,6 +97,21 @@ public final class StandbySession implements AutoCloseable {
                 row.next();
                 return new State(isStandby, replayed, row.getInt("timeline"));
             }
+        }
+    }
+
+    /** Whether {@link #awaitReplayed} is to be had. */
+    public boolean canWait() {
+        return canWait;
+    }
+
+    /**
+     * Returns when the standby has replayed up to there, when the time is over, or when it is none any more: which of
+     * them {@link #read} tells, and of which timeline, about which {@code WAIT FOR} says nothing.
+     */
+    public void awaitReplayed(Lsn lsn, long timeoutMillis) throws SQLException {
+        try (Statement statement = walsender.createStatement()) {
+            statement.execute("WAIT FOR LSN '" + lsn + "' WITH (TIMEOUT '" + timeoutMillis + "ms', NO_THROW)");
         }
     }
 
