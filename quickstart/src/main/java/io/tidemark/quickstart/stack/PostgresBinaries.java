@@ -106,6 +106,11 @@ final class PostgresBinaries {
         }
     }
 
+    /** Then they may be of any version. */
+    boolean areInstalled() {
+        return System.getProperty(HOME) != null;
+    }
+
     String program(String name) {
         return home.resolve("bin").resolve(name).toString();
     }

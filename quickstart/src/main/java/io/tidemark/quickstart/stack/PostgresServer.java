@@ -78,19 +78,19 @@ public final class PostgresServer implements AutoCloseable {
             Files.writeString(password, PASSWORD);
             user.own(data);
             user.own(password);
-            run(
-                    user.command(List.of(
-                            binaries.program("initdb"),
-                            "--pgdata=" + data,
-                            "--username=" + USER,
-                            "--pwfile=" + password,
-                            "--auth=scram-sha-256",
-                            "--encoding=UTF8",
-                            "--locale=C",
-                            "--set=scram_iterations=1", // the password is no secret, and clients hash at each connect
-                            "--no-instructions")),
-                    log,
-                    "initdb");
+            List<String> initdb = new ArrayList<>(List.of(
+                    binaries.program("initdb"),
+                    "--pgdata=" + data,
+                    "--username=" + USER,
+                    "--pwfile=" + password,
+                    "--auth=scram-sha-256",
+                    "--encoding=UTF8",
+                    "--locale=C",
+                    "--no-instructions"));
+            if (!binaries.areInstalled()) { // 16 and newer know it
+                initdb.add("--set=scram_iterations=1"); // the password is no secret, and clients hash at each connect
+            }
+            run(user.command(initdb), log, "initdb");
             Files.delete(password);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
