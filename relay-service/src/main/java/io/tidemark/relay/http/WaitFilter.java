@@ -109,6 +109,9 @@ public final class WaitFilter extends HttpFilter {
                         write(given, response);
                     } catch (IOException e) { // the client is gone
                         LOG.debug("event=answer-not-written error=\"{}\"", e.getMessage());
+                    } catch (RuntimeException e) { // a bug: the trace is worth its lines
+                        LOG.error("event=http-failed", e);
+                        response.setStatus(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
                     } finally {
                         async.complete();
                     }

@@ -73,9 +73,10 @@ public final class IndexWriter implements AutoCloseable {
     private void renew() {
         Map<String, Object> now = properties();
         if (!now.equals(madeWith)) {
-            producer.close(Duration.ZERO);
-            madeWith = now;
+            KafkaProducer<byte[], byte[]> before = producer;
             producer = new KafkaProducer<>(now, new ByteArraySerializer(), new ByteArraySerializer());
+            madeWith = now; // where none can be made, the one of before stays, and is tried again
+            before.close(Duration.ZERO);
         }
     }
 

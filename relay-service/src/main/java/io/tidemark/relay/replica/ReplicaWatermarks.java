@@ -41,7 +41,8 @@ public final class ReplicaWatermarks implements AutoCloseable {
      * Asks about one standby.
      *
      * @param replica one of the configured names; anything else is the caller's bug
-     * @param waitMillis how long to wait at most, cut to the configured maximum; 0 answers with one look, or once a nudge has told whether the token is ahead
+     * @param waitMillis how long to wait at most, cut to the configured maximum; 0 answers with one look,
+     *     or once a nudge has told whether the token is ahead
      * @return completes with the answer, never exceptionally
      */
     @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
