@@ -12,7 +12,8 @@ import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TopicReader;
 import io.tidemark.outbox.DeadLetters;
 import io.tidemark.outbox.EventHeaders;
-import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.outbox.OwnTopics;
+import io.tidemark.relay.config.file.ConfigurationFile;
 import io.tidemark.relay.health.RelayState.Phase;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -249,15 +250,16 @@ class DeadLettersIT {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration("dead-letter"))) {
             check(relay); // and so the topic is there
         }
-        source.takes(DeadLetters.TOPIC, 5_000);
+        source.takes(OwnTopics.DEAD_LETTERS, 5_000);
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration("dead-letter"))) {
             source.commit(good(), Row.tooLarge(random), good());
 
             assertThat(relay.awaitPhase(Phase.HALTED).reason())
                     .contains(
-                            "the dead letter of the event at", "raise max.message.bytes of topic " + DeadLetters.TOPIC);
+                            "the dead letter of the event at",
+                            "raise max.message.bytes of topic " + OwnTopics.DEAD_LETTERS);
         } finally {
-            source.takes(DeadLetters.TOPIC, 4 * 1024 * 1024);
+            source.takes(OwnTopics.DEAD_LETTERS, 4 * 1024 * 1024);
         }
 
         try (RunningRelay mended = RunningRelay.startAndAwait(source.configuration("dead-letter"))) {

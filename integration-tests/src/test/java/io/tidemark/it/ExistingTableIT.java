@@ -13,12 +13,14 @@ import io.tidemark.it.harness.Servers;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
 import io.tidemark.outbox.DeadLetters;
-import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.config.OutboxConfig;
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.config.file.ConfigurationFile;
 import io.tidemark.relay.health.RelayState.Phase;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.source.check.SourceCheck;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -184,7 +186,7 @@ class ExistingTableIT {
                 assertThat(read(source, 2)).extracting(ReadEvent::text).containsExactly("1", "3");
                 String prefix = source.sourceId() + "/";
                 List<ReadEvent> letters = await().until(
-                                () -> TopicReader.readAll(source.servers(), DeadLetters.TOPIC).stream()
+                                () -> TopicReader.readAll(source.servers(), OwnTopics.DEAD_LETTERS).stream()
                                         .filter(letter -> letter.key().startsWith(prefix))
                                         .toList(),
                                 found -> found.size() >= reasons.size());
@@ -317,11 +319,12 @@ class ExistingTableIT {
                     "alter table outboxevent alter payload type int using 1");
             RelayConfiguration config = source.configuration(PRESET);
             try (Connection connection = source.connect()) {
-                assertThatThrownBy(() -> new SourceDatabase(config.postgres()).checkReady(connection, config.outbox()))
+                assertThatThrownBy(() ->
+                                SourceCheck.ready(new SourceDatabase(config.postgres()), config.outbox(), connection))
                         .isInstanceOf(SourceNotReady.class)
                         .hasMessageContainingAll("no column aggregatetype", "column payload", "type int4");
-                assertThatThrownBy(() ->
-                                new SourceDatabase(config.postgres()).checkReady(connection, OutboxConfig.DEFAULT))
+                assertThatThrownBy(() -> SourceCheck.ready(
+                                new SourceDatabase(config.postgres()), OutboxConfig.DEFAULT, connection))
                         .isInstanceOf(SourceNotReady.class)
                         .hasMessageContaining("there is no outbox in database");
             }
@@ -360,7 +363,8 @@ class ExistingTableIT {
             try (Connection connection = source.connect()) {
                 assertThat(source.installation(PRESET).install(connection))
                         .contains("migration V4__partitions.sql: there already");
-                assertThatThrownBy(() -> new SourceDatabase(clash.postgres()).checkReady(connection, clash.outbox()))
+                assertThatThrownBy(() ->
+                                SourceCheck.ready(new SourceDatabase(clash.postgres()), clash.outbox(), connection))
                         .isInstanceOf(SourceNotReady.class)
                         .hasMessageContainingAll(
                                 "does not publish the inserts of public.outboxevent",

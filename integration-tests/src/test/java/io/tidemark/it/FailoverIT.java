@@ -20,12 +20,13 @@ import io.tidemark.it.harness.Workload;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.quickstart.stack.FreePorts;
 import io.tidemark.quickstart.stack.PostgresServer;
-import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.config.OutboxConfig;
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.config.file.ConfigurationFile;
 import io.tidemark.relay.health.RelayState.Phase;
 import io.tidemark.relay.source.SourceIdentity;
-import io.tidemark.relay.source.TimelineReader;
+import io.tidemark.relay.source.check.SourceCheck;
+import io.tidemark.relay.timeline.TimelineReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -151,7 +152,7 @@ class FailoverIT {
                 assertThat(relay.send(path(lost + "&strict=true")).statusCode()).isEqualTo(409);
                 try (Connection connection = source.connect()) {
                     TimelineReader reader = new TimelineReader(source.database().serverOf(connection));
-                    SourceIdentity identity = source.database().checkReady(connection, OutboxConfig.DEFAULT);
+                    SourceIdentity identity = SourceCheck.ready(source.database(), OutboxConfig.DEFAULT, connection);
                     assertThat(reader.read(identity).sharedUpTo(1)).contains(pair.switchPoint());
                     SourceIdentity elsewhere = new SourceIdentity(
                             identity.sourceId(), identity.systemIdentifier(), identity.database(), 3);

@@ -11,10 +11,12 @@ import io.tidemark.outbox.OutboxEvent;
 import io.tidemark.outbox.OutboxWriter;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.Tokens;
-import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.outbox.WatermarkStatus;
+import io.tidemark.relay.config.file.ConfigurationFile;
+import io.tidemark.relay.group.GroupState;
+import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.watermark.Answer;
-import io.tidemark.relay.watermark.GroupState;
-import io.tidemark.relay.watermark.Standing;
+import io.tidemark.relay.watermark.ProjectionStanding;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -71,7 +73,7 @@ class GroupStatesIT {
         return relay.relay().watermarks().ask("view", token, waitMillis).get(90, TimeUnit.SECONDS);
     }
 
-    private Standing standing() throws Exception {
+    private ProjectionStanding standing() throws Exception {
         return relay.relay()
                 .watermarks()
                 .reports()
@@ -81,7 +83,7 @@ class GroupStatesIT {
     }
 
     private void assertHopeless(Answer answer, GroupState state) {
-        assertThat(answer).isInstanceOfSatisfying(Answer.Hopeless.class, hopeless -> {
+        assertThat(answer).isInstanceOfSatisfying(Answer.NoProgress.class, hopeless -> {
             assertThat(hopeless.state()).isEqualTo(state);
             assertThat(hopeless.waitedMillis()).isLessThan(LONG_WAIT_MILLIS);
             assertThat(hopeless.behind()).isNotEmpty();
@@ -189,7 +191,7 @@ class GroupStatesIT {
         });
     }
 
-    private void commit(List<Answer.Behind> needed) {
+    private void commit(List<PartitionNeed> needed) {
         try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
             needed.forEach(partition -> consumer.commitSync(Map.of(
                     new TopicPartition(partition.topic(), partition.partition()),
@@ -202,7 +204,7 @@ class GroupStatesIT {
     void offsetsInATransactionCountOnceItIsCommittedAndTakeNothingBackBefore() throws Exception {
         Token first = write("one");
         await().until(() -> !standing().behind().isEmpty());
-        Answer.Behind behind = standing().behind().get(0);
+        PartitionNeed behind = standing().behind().get(0);
         TopicPartition partition = new TopicPartition(behind.topic(), behind.partition());
         commit(List.of(behind));
         ConsumerGroupMetadata group;
@@ -259,10 +261,10 @@ class GroupStatesIT {
             });
         }
 
-        await().untilAsserted(() -> assertThat(ask(token, 0))
-                .isInstanceOfSatisfying(
-                        Answer.Unknown.class,
-                        unknown -> assertThat(unknown.reason()).contains(source.topic("order"), "made again")));
+        await().untilAsserted(() -> assertThat(ask(token, 0)).isInstanceOfSatisfying(Answer.Refused.class, unknown -> {
+            assertThat(unknown.status()).isEqualTo(WatermarkStatus.UNKNOWN);
+            assertThat(unknown.reason()).contains(source.topic("order"), "made again");
+        }));
         assertThat(standing().state()).isEqualTo(GroupState.UNKNOWN);
     }
 }

@@ -12,7 +12,8 @@ import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
 import io.tidemark.outbox.Token;
-import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.outbox.WatermarkStatus;
+import io.tidemark.relay.config.file.ConfigurationFile;
 import io.tidemark.relay.health.RelayState.Phase;
 import io.tidemark.relay.watermark.Answer;
 import java.nio.file.Files;
@@ -156,10 +157,10 @@ class HaltIT {
 
     /** Below what is published, and yet nobody may say that it has been consumed. */
     private static void assertLeftOut(RunningRelay relay, Token token) throws Exception {
-        assertThat(ask(relay, token))
-                .isInstanceOfSatisfying(
-                        Answer.Unknown.class,
-                        unknown -> assertThat(unknown.reason()).contains("were left out by tidemark adopt"));
+        assertThat(ask(relay, token)).isInstanceOfSatisfying(Answer.Refused.class, unknown -> {
+            assertThat(unknown.status()).isEqualTo(WatermarkStatus.UNKNOWN);
+            assertThat(unknown.reason()).contains("were left out by tidemark adopt");
+        });
     }
 
     private static Answer ask(RunningRelay relay, Token token) throws Exception {

@@ -13,7 +13,8 @@ import io.tidemark.outbox.OutboxEvent;
 import io.tidemark.outbox.OutboxWriter;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.Tokens;
-import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.config.file.ConfigurationFile;
+import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.health.RelayState.Phase;
 import io.tidemark.relay.watermark.Answer;
 import java.nio.file.Files;
@@ -60,7 +61,7 @@ class ReplicaWatermarkIT {
         return relay.relay().watermarks().ask("view", token, waitMillis).get(90, TimeUnit.SECONDS);
     }
 
-    private void commit(Answer.Behind partition) {
+    private void commit(PartitionNeed partition) {
         Map<String, Object> config = Map.of(ConsumerConfig.GROUP_ID_CONFIG, source.name() + "-view");
         try (KafkaConsumer<byte[], byte[]> consumer = TopicReader.consumer(source.servers(), config)) {
             consumer.commitSync(Map.of(

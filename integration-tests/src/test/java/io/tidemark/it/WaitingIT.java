@@ -14,7 +14,7 @@ import io.tidemark.outbox.OutboxWriter;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.Tokens;
 import io.tidemark.quickstart.stack.FreePorts;
-import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.relay.config.file.ConfigurationFile;
 import io.tidemark.relay.watermark.Answer;
 import java.io.IOException;
 import java.net.InetAddress;

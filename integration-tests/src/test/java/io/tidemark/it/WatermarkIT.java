@@ -15,6 +15,8 @@ import io.tidemark.outbox.OutboxEvent;
 import io.tidemark.outbox.OutboxWriter;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.Tokens;
+import io.tidemark.outbox.WatermarkStatus;
+import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.watermark.Answer;
 import java.sql.Connection;
 import java.sql.Statement;
@@ -177,7 +179,7 @@ class WatermarkIT {
             });
 
             var parked = relay.relay().watermarks().ask("view", written.token(), 30_000);
-            Answer.Behind partition =
+            PartitionNeed partition =
                     ((Answer.ProjectionBehind) behind).behind().get(0);
             commit(partition.partition(), partition.need());
 
@@ -265,8 +267,9 @@ class WatermarkIT {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             String id = source.sourceId();
 
-            assertThat(ask(relay, Token.of("ffffffff", 1, Lsn.ZERO), 10_000)).isInstanceOf(Answer.Foreign.class);
-            assertThat(ask(relay, Token.of(id, 2, Lsn.ZERO), 10_000)).isInstanceOf(Answer.Unknown.class);
+            assertThat(ask(relay, Token.of("ffffffff", 1, Lsn.ZERO), 10_000).status())
+                    .isEqualTo(WatermarkStatus.FOREIGN);
+            assertThat(ask(relay, Token.of(id, 2, Lsn.ZERO), 10_000).status()).isEqualTo(WatermarkStatus.UNKNOWN);
             assertThat(ask(relay, Token.of(id, 1, Lsn.parse("FFFFFF/0")), 10_000))
                     .isInstanceOf(Answer.Ahead.class);
             assertThat(ask(relay, Token.of(id, 1, Lsn.parse("FFFFFF/0")), 0)).isInstanceOf(Answer.Ahead.class);

@@ -7,9 +7,6 @@ package io.tidemark.outbox;
  */
 public final class DeadLetters {
 
-    /** Compacted, one partition; the key is {@code <source>/<event id>/<position>}. A null value removes a dead letter. */
-    public static final String TOPIC = "tidemark.dead-letters";
-
     /** What the names of the headers below begin with. */
     public static final String HEADER_PREFIX = "tidemark-dead-letter-";
     /** Why the event could not be published, for people. */

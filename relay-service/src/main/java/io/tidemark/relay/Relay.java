@@ -3,19 +3,23 @@ package io.tidemark.relay;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.explain.EventTracer;
 import io.tidemark.relay.failpoint.Failpoint;
-import io.tidemark.relay.follow.IndexFollower;
+import io.tidemark.relay.group.GroupOffsets;
 import io.tidemark.relay.health.Readiness;
 import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.http.HttpInterface;
+import io.tidemark.relay.index.IndexFollower;
+import io.tidemark.relay.index.PublishedIndex;
 import io.tidemark.relay.metrics.Metrics;
-import io.tidemark.relay.position.PublishedIndex;
-import io.tidemark.relay.progress.GroupOffsets;
 import io.tidemark.relay.replica.Primary;
 import io.tidemark.relay.replica.ReplicaWatermarks;
+import io.tidemark.relay.run.ProcessScope;
+import io.tidemark.relay.run.Supervisor;
 import io.tidemark.relay.source.Nudges;
+import io.tidemark.relay.source.SharedSourceStatus;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceProbe;
-import io.tidemark.relay.source.TimelineHistory;
+import io.tidemark.relay.timeline.TimelineHistory;
 import io.tidemark.relay.watermark.Watermarks;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +32,7 @@ public final class Relay {
 
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
 
+    private final RelayConfiguration config;
     private final SourceDatabase database;
     private final PublishedIndex index;
     private final RelayState state = new RelayState();
@@ -43,6 +48,7 @@ public final class Relay {
 
     public Relay(RelayConfiguration config) {
         String id = UUID.randomUUID().toString().substring(0, 8);
+        this.config = config;
         this.database = new SourceDatabase(config.postgres());
         this.index = new PublishedIndex(topic -> config.projections().stream()
                 .anyMatch(projection -> projection.topics().contains(topic)));
@@ -56,15 +62,10 @@ public final class Relay {
                 nudges,
                 () -> watermarks.isServing() ? Optional.of(index.published()) : Optional.empty());
         this.follower = new IndexFollower(config, database, index, id, new WatermarkGate());
-        this.metrics = new Metrics(
-                state,
-                index,
-                follower,
-                watermarks,
-                new SourceProbe(database, config.postgres().slot()));
+        this.metrics = new Metrics(state, index, follower, watermarks, new SourceProbe(database));
         String owner = ProcessHandle.current().pid() + "@" + hostName();
         this.supervisor = new Supervisor(
-                new Resident(config, database, index, follower, state, watermarks, metrics.counters(), id, owner));
+                new ProcessScope(config, database, index, follower, state, watermarks, metrics.counters(), id, owner));
     }
 
     private Optional<Primary> primary() {
@@ -80,10 +81,21 @@ public final class Relay {
         return state;
     }
 
-    public Readiness readiness() {
-        return new Readiness(
-                follower::viewAgeSeconds,
-                () -> watermarks.isServing() ? "Kafka or Postgres does not answer" : watermarks.whyNotServing());
+    /** What answers over HTTP. */
+    HttpInterface http() {
+        return new HttpInterface(
+                config,
+                state,
+                new Readiness(
+                        follower::viewAgeSeconds,
+                        () -> watermarks.isServing()
+                                ? "Kafka or Postgres does not answer"
+                                : watermarks.whyNotServing()),
+                new SharedSourceStatus(database),
+                watermarks,
+                replicas,
+                tracer,
+                metrics.registry());
     }
 
     public Watermarks watermarks() {

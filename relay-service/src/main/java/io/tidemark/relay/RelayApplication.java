@@ -6,27 +6,6 @@ import io.dropwizard.core.setup.Environment;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.health.RelayHealthCheck;
 import io.tidemark.relay.health.Watchdog;
-import io.tidemark.relay.http.Answers;
-import io.tidemark.relay.http.BearerFilter;
-import io.tidemark.relay.http.BearerTokens;
-import io.tidemark.relay.http.EventsResource;
-import io.tidemark.relay.http.NoTasks;
-import io.tidemark.relay.http.OpenApiResource;
-import io.tidemark.relay.http.ProblemMapper;
-import io.tidemark.relay.http.ProjectionsResource;
-import io.tidemark.relay.http.ReadinessServlet;
-import io.tidemark.relay.http.ReplicasResource;
-import io.tidemark.relay.http.SourceResource;
-import io.tidemark.relay.http.TokensResource;
-import io.tidemark.relay.http.WaitFilter;
-import io.tidemark.relay.http.WaitResource;
-import io.tidemark.relay.source.SourceStandings;
-import jakarta.servlet.DispatcherType;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.ws.rs.core.HttpHeaders;
-import java.nio.file.Path;
-import java.util.EnumSet;
-import java.util.function.Predicate;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.slf4j.Logger;
@@ -52,49 +31,9 @@ public final class RelayApplication extends Application<RelayConfiguration> {
     @Override
     public void run(RelayConfiguration config, Environment environment) {
         Relay relay = new Relay(config);
-        environment.jersey().register(new ProblemMapper());
-        environment.jersey().register(relay.metrics().requestFilter());
         relay.metrics().addProcess(environment.metrics());
         environment.admin().addServlet("prometheus", relay.metrics().servlet()).addMapping("/metrics");
-        environment
-                .admin()
-                .addServlet("readiness", new ReadinessServlet(relay.readiness()))
-                .addMapping("/ready");
-        environment
-                .admin()
-                .addFilter("no-tasks", new NoTasks())
-                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, NoTasks.PATH);
-        String tokenFile = config.http().bearerTokenFile();
-        Predicate<HttpServletRequest> isLetIn = request -> true;
-        if (tokenFile != null) {
-            BearerTokens tokens = BearerTokens.of(Path.of(tokenFile));
-            environment.jersey().register(new BearerFilter(tokens));
-            isLetIn = request -> tokens.letIn(request.getHeader(HttpHeaders.AUTHORIZATION));
-        }
-        Answers answers = new Answers("answers", 8);
-        environment
-                .servlets()
-                .addFilter(
-                        "waits",
-                        new WaitFilter(
-                                relay.watermarks(),
-                                answers,
-                                isLetIn,
-                                relay.metrics().requestFilter()::waited))
-                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, WaitFilter.PATH);
-        SourceStandings standings = new SourceStandings(relay.database());
-        environment.jersey().register(new ProjectionsResource(relay.watermarks(), answers));
-        environment.jersey().register(new OpenApiResource());
-        environment.jersey().register(new WaitResource(relay.watermarks(), answers));
-        environment.jersey().register(new TokensResource(relay.watermarks(), relay.state(), standings, answers));
-        environment
-                .jersey()
-                .register(new EventsResource(relay.tracer(), relay.watermarks().reports(), relay.state(), answers));
-        environment.jersey().register(new ReplicasResource(relay.replicas(), answers));
-        environment
-                .jersey()
-                .register(new SourceResource(
-                        relay.state(), standings, config.postgres().slot(), answers));
+        relay.http().register(environment);
         environment.healthChecks().register("relay", new RelayHealthCheck(relay.state()));
         // Without shutdown hooks: they would wait for the very loop that stands still.
         Watchdog watchdog = new Watchdog(

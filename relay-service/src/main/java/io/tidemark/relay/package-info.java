@@ -1,7 +1,7 @@
 /**
- * The composition of the relay: {@link io.tidemark.relay.Relay} owns what lives as long as the process and supervises
- * runs; a run owns one engine, one producer and the order "Kafka commit, index, slot confirmation". Every other package
- * is one step and knows none of the others but those whose values it is handed.
+ * Wiring only: {@link io.tidemark.relay.Relay} composes what lives as long as the process, and
+ * {@link io.tidemark.relay.RelayApplication} puts it into Dropwizard. Every other package is one step and knows only those
+ * that the package table lets it know.
  */
 @NullMarked
 package io.tidemark.relay;

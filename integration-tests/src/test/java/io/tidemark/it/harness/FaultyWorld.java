@@ -2,6 +2,7 @@ package io.tidemark.it.harness;
 
 import static org.awaitility.Awaitility.await;
 
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.position.SourcePosition;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
@@ -112,7 +113,7 @@ public final class FaultyWorld implements AutoCloseable {
     public List<Long> publishers() throws SQLException {
         String sourceId = source.sourceId();
         List<Long> pids = new ArrayList<>();
-        TopicPartition partition = new TopicPartition(SourcePosition.TOPIC, 0);
+        TopicPartition partition = new TopicPartition(OwnTopics.POSITIONS, 0);
         try (KafkaConsumer<byte[], byte[]> consumer = TopicReader.consumer(source.servers(), Map.of())) {
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));

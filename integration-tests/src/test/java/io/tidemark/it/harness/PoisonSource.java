@@ -1,8 +1,8 @@
 package io.tidemark.it.harness;
 
-import io.tidemark.outbox.DeadLetters;
-import io.tidemark.relay.config.ConfigurationFile;
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.config.file.ConfigurationFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -179,7 +179,7 @@ public final class PoisonSource implements AutoCloseable {
     /** What is readable of this source's dead letters, removed ones included; without the removals. */
     public List<ReadEvent> deadLetters() throws SQLException {
         String prefix = source.sourceId() + "/";
-        return TopicReader.readAll(source.servers(), DeadLetters.TOPIC).stream()
+        return TopicReader.readAll(source.servers(), OwnTopics.DEAD_LETTERS).stream()
                 .filter(letter -> letter.key().startsWith(prefix) && letter.value() != null)
                 .toList();
     }

@@ -11,10 +11,10 @@ import io.tidemark.it.harness.TopicReader;
 import io.tidemark.it.harness.Workload;
 import io.tidemark.quickstart.stack.FreePorts;
 import io.tidemark.quickstart.stack.PostgresServer;
-import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.config.file.ConfigurationFile;
 import io.tidemark.relay.health.RelayState.Phase;
-import io.tidemark.relay.source.SourceInstallation;
+import io.tidemark.relay.source.check.SourceInstallation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -187,7 +187,7 @@ class CleanupIT {
                 relay.state().identity().orElseThrow(),
                 OldOutbox.RETENTION,
                 () -> relay.state().published(),
-                new Notices());
+                new OncePerReason());
     }
 
     /** As the thread of a relay does it: what is locked by others, its own pass among them, is left for another time. */
@@ -195,7 +195,7 @@ class CleanupIT {
         try {
             pass.run();
         } catch (SQLException e) {
-            assertThat(e.getSQLState()).isEqualTo(Notices.LOCK_NOT_AVAILABLE);
+            assertThat(e.getSQLState()).isEqualTo(OncePerReason.LOCK_NOT_AVAILABLE);
         }
     }
 

@@ -181,7 +181,7 @@ class CleanupPassIT {
                 new SourceIdentity(source.sourceId(), "1", source.name(), 1),
                 OldOutbox.RETENTION,
                 publishes(2),
-                new Notices());
+                new OncePerReason());
 
         assertThatThrownBy(elsewhere::run)
                 .isInstanceOf(SourceNotReady.class)

@@ -9,6 +9,7 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.OutboxConfig;
 import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.source.SourceDatabase;
+import io.tidemark.relay.source.check.SourceCheck;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -110,10 +111,10 @@ final class OldOutbox implements AutoCloseable {
         try (Connection connection = database.connect("test")) {
             return new CleanupPass(
                     database,
-                    database.checkReady(connection, OutboxConfig.DEFAULT),
+                    SourceCheck.ready(database, OutboxConfig.DEFAULT, connection),
                     RETENTION,
                     published,
-                    new Notices());
+                    new OncePerReason());
         }
     }
 

@@ -7,9 +7,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.it.harness.OpenApi;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.WatermarkStatus;
+import io.tidemark.relay.group.GroupState;
+import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.watermark.Answer;
-import io.tidemark.relay.watermark.Answer.Behind;
-import io.tidemark.relay.watermark.GroupState;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.util.List;
@@ -25,7 +26,7 @@ class AnswerJsonTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Lsn LSN = Lsn.parse("A/1B2C4000");
     private static final Token TOKEN = Token.of("7f3a9c21", 1, LSN);
-    private static final List<Behind> BEHIND = List.of(new Behind("outbox.order", 3, 7, 5));
+    private static final List<PartitionNeed> BEHIND = List.of(new PartitionNeed("outbox.order", 3, 7, 5));
 
     static Stream<Arguments> answers() {
         return Stream.of(
@@ -35,15 +36,15 @@ class AnswerJsonTest {
                 Arguments.of(hopeless(GroupState.STALLED), "stalled", 412),
                 Arguments.of(hopeless(GroupState.STOPPED), "stopped", 412),
                 Arguments.of(hopeless(GroupState.REBUILDING), "rebuilding", 412),
-                Arguments.of(new Answer.Foreign("00000000"), "foreign", 409),
+                Arguments.of(new Answer.Refused(WatermarkStatus.FOREIGN, "other"), "foreign", 409),
                 Arguments.of(new Answer.Ahead(LSN), "ahead", 409),
-                Arguments.of(new Answer.Diverged("lost"), "diverged", 409),
-                Arguments.of(new Answer.Expired("gone"), "expired", 410),
-                Arguments.of(new Answer.Unknown("made again"), "unknown", 412));
+                Arguments.of(new Answer.Refused(WatermarkStatus.DIVERGED, "lost"), "diverged", 409),
+                Arguments.of(new Answer.Refused(WatermarkStatus.EXPIRED, "gone"), "expired", 410),
+                Arguments.of(new Answer.Refused(WatermarkStatus.UNKNOWN, "made again"), "unknown", 412));
     }
 
     private static Answer hopeless(GroupState state) {
-        return new Answer.Hopeless(state, "why", 3, LSN, BEHIND, 8);
+        return new Answer.NoProgress(state, "why", 3, LSN, BEHIND, 8);
     }
 
     @ParameterizedTest

@@ -9,8 +9,8 @@ import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
 import io.tidemark.outbox.Lsn;
-import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.config.file.ConfigurationFile;
 import io.tidemark.relay.publish.PublishFailure;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -82,7 +82,8 @@ class ReplayRefusalsIT {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             awaitPublished(relay);
 
-            Summary summary = replay(source.configuration(), Instant.EPOCH).publish("r1", OptionalInt.empty());
+            ReplaySummary summary =
+                    replay(source.configuration(), Instant.EPOCH).publish("r1", OptionalInt.empty());
 
             assertThat(summary.topics()).containsExactly(Map.entry(topic, 2L));
             assertThat(summary.refused()).isEqualTo(1);
@@ -101,8 +102,10 @@ class ReplayRefusalsIT {
         try (RunningRelay relay = RunningRelay.startAndAwait(strict.configuration())) {
             awaitPublished(relay);
 
-            Summary counted = replay(source.configuration(), Instant.EPOCH).count();
-            Summary published = replay(source.configuration(), Instant.EPOCH).publish("r1", OptionalInt.empty());
+            ReplaySummary counted =
+                    replay(source.configuration(), Instant.EPOCH).count();
+            ReplaySummary published =
+                    replay(source.configuration(), Instant.EPOCH).publish("r1", OptionalInt.empty());
 
             assertThat(counted.topics()).containsExactly(Map.entry(topic, 1L));
             assertThat(counted.refused()).isEqualTo(1);

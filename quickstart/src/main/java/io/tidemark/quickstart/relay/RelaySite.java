@@ -2,9 +2,9 @@ package io.tidemark.quickstart.relay;
 
 import io.tidemark.quickstart.stack.FreePorts;
 import io.tidemark.quickstart.stack.LocalStack;
-import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.config.RelayConfiguration;
-import io.tidemark.relay.source.SourceInstallation;
+import io.tidemark.relay.config.file.ConfigurationFile;
+import io.tidemark.relay.source.check.SourceInstallation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;

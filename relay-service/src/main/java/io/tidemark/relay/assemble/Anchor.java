@@ -1,6 +1,7 @@
 package io.tidemark.relay.assemble;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.position.ResumePoint;
 
 /**
  * Makes sure that this stream is the one that was published: one that begins below the resume point must come by the

@@ -1,5 +1,7 @@
 package io.tidemark.relay.assemble;
 
+import io.tidemark.relay.position.ResumePoint;
+
 /** The stream is not the one that was published so far; publishing must stop until a person has acted. */
 public final class OtherHistory extends RuntimeException {
 

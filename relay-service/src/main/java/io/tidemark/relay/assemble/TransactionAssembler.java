@@ -3,6 +3,7 @@ package io.tidemark.relay.assemble;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.capture.Change;
+import io.tidemark.relay.position.ResumePoint;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

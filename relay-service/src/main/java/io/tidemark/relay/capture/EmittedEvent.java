@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * hand, so what is not as it should be becomes an event with a defect and the whole message as its payload: it is never
  * passed by. On the streaming thread.
  */
-final class EmittedEvent {
+public final class EmittedEvent {
 
     /** What marks a logical message as an event; migration V5 has it too. */
-    static final String PREFIX = "tidemark.event";
+    public static final String PREFIX = "tidemark.event";
 
     private static final JsonFactory JSON = new JsonFactory();
     private static final Pattern UUID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
@@ -46,7 +46,7 @@ final class EmittedEvent {
     }
 
     /** @param isTransactional a message that is not would be an event also when its transaction is rolled back */
-    static CapturedEvent read(LogicalDecodingMessage message, boolean isTransactional) {
+    public static CapturedEvent read(LogicalDecodingMessage message, boolean isTransactional) {
         EmittedEvent event = new EmittedEvent(message.getContent());
         try {
             byte[] payload = event.readParts();

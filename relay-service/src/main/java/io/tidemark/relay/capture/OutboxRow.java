@@ -25,7 +25,7 @@ import org.postgresql.core.BaseConnection;
  * is remembered for as long as Debezium hands out the same name objects, which it does until the table's shape changes.
  * On the streaming thread only.
  */
-final class OutboxRow {
+public final class OutboxRow {
 
     private static final int ID = 0;
     private static final int AGGREGATE_TYPE = 1;
@@ -57,7 +57,7 @@ final class OutboxRow {
     private String[] knownNames = NONE;
     private final int[] places;
 
-    OutboxRow(OutboxConfig outbox, Lsn shapeCompleteAt) {
+    public OutboxRow(OutboxConfig outbox, Lsn shapeCompleteAt) {
         this.outbox = outbox;
         this.layout = layout(outbox);
         this.places = new int[layout.size()];
@@ -88,7 +88,7 @@ final class OutboxRow {
     }
 
     /** @throws OutboxShapeChanged when a column that is needed is not there */
-    CapturedEvent read(ReplicationMessage insert, io.debezium.connector.postgresql.connection.Lsn changeLsn) {
+    public CapturedEvent read(ReplicationMessage insert, io.debezium.connector.postgresql.connection.Lsn changeLsn) {
         List<ReplicationMessage.Column> columns = insert.getNewTupleList();
         if (!hasKnownShape(columns)) {
             learn(columns, new Lsn(changeLsn.asLong()));

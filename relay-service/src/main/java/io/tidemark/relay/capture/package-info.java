@@ -1,8 +1,6 @@
 /**
- * Takes committed changes off the replication stream. Owns the Debezium engine, which keeps connection, slot, types and
- * lifecycle; the <em>tap</em> takes events, commits and logical messages off its stream, on its streaming thread, and
- * puts them on a bounded ring in stream order. Every detail of Debezium or pgjdbc that Tidemark leans on is in this
- * package and has a guard test that fails when an upgrade changes it.
+ * What comes off the replication stream: changes in stream order on a bounded ring, and events as their rows or messages
+ * hold them. Knows the shapes of the outbox, our own and others'; {@code capture.engine} feeds it.
  */
 @NullMarked
 package io.tidemark.relay.capture;

@@ -22,7 +22,7 @@ public final class Cleanup implements AutoCloseable {
     private static final long UNTIL_RUNNING_MILLIS = 200;
     private static final long CLOSE_MILLIS = 2_000;
 
-    private final Notices notices = new Notices();
+    private final OncePerReason notices = new OncePerReason();
     private final CleanupPass pass;
     private final BooleanSupplier isRunning;
     private final CountDownLatch closing = new CountDownLatch(1);

@@ -44,7 +44,7 @@ final class CleanupPass {
     private final SourceIdentity identity;
     private final Duration retention;
     private final Supplier<Lsn> published;
-    private final Notices notices;
+    private final OncePerReason notices;
 
     /**
      * @param identity whose events {@code published} is about
@@ -55,7 +55,7 @@ final class CleanupPass {
             SourceIdentity identity,
             Duration retention,
             Supplier<Lsn> published,
-            Notices notices) {
+            OncePerReason notices) {
         this.database = database;
         this.identity = identity;
         this.retention = retention;
@@ -161,7 +161,7 @@ final class CleanupPass {
             table.drop(partition, endingBy);
             return true;
         } catch (SQLException e) {
-            if (!Notices.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+            if (!OncePerReason.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
                 throw e;
             }
             session.rollback(locked);

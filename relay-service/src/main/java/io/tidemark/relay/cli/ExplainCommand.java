@@ -1,7 +1,8 @@
 package io.tidemark.relay.cli;
 
+import io.tidemark.relay.cli.text.ExplanationText;
 import io.tidemark.relay.client.RelayClient;
-import io.tidemark.relay.client.Reply;
+import io.tidemark.relay.client.RelayReply;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -62,14 +63,14 @@ final class ExplainCommand implements Callable<Integer> {
         RelayClient client = relays.client();
         StringBuilder reasons = new StringBuilder();
         for (URI relay : relays.urls()) {
-            Reply reply = client.get(relay, path(), TIMEOUT);
-            if (reply instanceof Reply.Answer answer && reply.isOk()) {
+            RelayReply reply = client.get(relay, path(), TIMEOUT);
+            if (reply instanceof RelayReply.Answer answer && reply.isOk()) {
                 System.out.println(json ? answer.body() : ExplanationText.of(answer.body()));
                 boolean judged =
                         !NOT_JUDGED.contains(answer.body().path("stage").asText());
                 return judged ? TidemarkCli.FINE : TidemarkCli.FAILED;
             }
-            if (reply instanceof Reply.Answer answer && answer.status() == 404) {
+            if (reply instanceof RelayReply.Answer answer && answer.status() == 404) {
                 System.err.println("tidemark: " + relay + ": "
                         + answer.body().path("detail").asText());
                 return TidemarkCli.FAILED;

@@ -4,13 +4,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dropwizard.logging.common.BootstrapLogging;
-import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.config.file.ConfigurationFile;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.replay.Replay;
 import io.tidemark.relay.replay.ReplayProblem;
+import io.tidemark.relay.replay.ReplaySummary;
 import io.tidemark.relay.replay.Selection;
-import io.tidemark.relay.replay.Summary;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -130,7 +130,7 @@ final class ReplayCommand implements Callable<Integer> {
         if (!dryRun) { // before the first event: whoever ends it, or sees it end, has to find what it has published
             System.err.println("tidemark: this is replay " + replayId);
         }
-        Summary summary = dryRun
+        ReplaySummary summary = dryRun
                 ? replay.count()
                 : replay.publish(
                         replayId, eventsPerSecond == null ? OptionalInt.empty() : OptionalInt.of(eventsPerSecond));
@@ -138,7 +138,7 @@ final class ReplayCommand implements Callable<Integer> {
         return summary.refused() == 0 ? TidemarkCli.FINE : TidemarkCli.FAILED;
     }
 
-    private ObjectNode json(String replayId, Summary summary) {
+    private ObjectNode json(String replayId, ReplaySummary summary) {
         ObjectNode object = JsonNodeFactory.instance.objectNode();
         if (!dryRun) {
             object.put("replayId", replayId);
@@ -151,7 +151,7 @@ final class ReplayCommand implements Callable<Integer> {
         return object;
     }
 
-    private String text(String replayId, Summary summary) {
+    private String text(String replayId, ReplaySummary summary) {
         StringBuilder text = new StringBuilder();
         text.append(
                 dryRun

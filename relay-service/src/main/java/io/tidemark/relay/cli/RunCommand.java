@@ -2,8 +2,8 @@ package io.tidemark.relay.cli;
 
 import io.dropwizard.logging.common.BootstrapLogging;
 import io.tidemark.relay.RelayApplication;
-import io.tidemark.relay.config.ConfigurationFile;
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.config.file.ConfigurationFile;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

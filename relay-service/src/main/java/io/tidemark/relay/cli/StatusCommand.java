@@ -1,5 +1,6 @@
 package io.tidemark.relay.cli;
 
+import io.tidemark.relay.cli.text.StatusText;
 import io.tidemark.relay.client.RelayStatus;
 import io.tidemark.relay.client.RelayStatus.Condition;
 import java.util.EnumSet;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Token;
+import io.tidemark.relay.cli.text.AnswerText;
 import io.tidemark.relay.client.TokenWait;
 import io.tidemark.relay.client.TokenWait.Outcome;
 import java.time.Duration;

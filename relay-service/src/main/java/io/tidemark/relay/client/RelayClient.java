@@ -73,7 +73,7 @@ public final class RelayClient {
      * @param path with its query, already encoded
      * @param timeout for the whole answer
      */
-    public Reply get(URI relay, String path, Duration timeout) throws InterruptedException {
+    public RelayReply get(URI relay, String path, Duration timeout) throws InterruptedException {
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(URI.create(base(relay) + path)).header("Accept", "application/json");
         bearerToken.ifPresent(token -> request.header("Authorization", "Bearer " + token));
@@ -82,10 +82,10 @@ public final class RelayClient {
         try {
             return reply(answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS));
         } catch (TimeoutException e) { // one of the request's own would end with the headers
-            return new Reply.NoAnswer("no answer within " + timeout.toSeconds() + " s");
+            return new RelayReply.NoAnswer("no answer within " + timeout.toSeconds() + " s");
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException failure) {
-                return new Reply.NoAnswer(explain(failure));
+                return new RelayReply.NoAnswer(explain(failure));
             }
             throw new IllegalStateException(e);
         } finally {
@@ -97,21 +97,22 @@ public final class RelayClient {
         return relay.toString().replaceFirst("/+$", "");
     }
 
-    private static Reply reply(HttpResponse<byte[]> response) {
+    private static RelayReply reply(HttpResponse<byte[]> response) {
         byte[] body = response.body();
         if (body.length > MOST_BYTES) {
-            return new Reply.NoAnswer("its answer has more than " + MOST_BYTES + " bytes; is it a Tidemark relay?");
+            return new RelayReply.NoAnswer(
+                    "its answer has more than " + MOST_BYTES + " bytes; is it a Tidemark relay?");
         }
         try {
             @Nullable JsonNode json = JSON.readTree(body);
             if (json != null && json.isObject()) {
-                return new Reply.Answer(response.statusCode(), json, retryAfterMillis(response));
+                return new RelayReply.Answer(response.statusCode(), json, retryAfterMillis(response));
             }
         } catch (JsonProcessingException e) { // said below
         } catch (IOException e) {
             throw new IllegalStateException("bytes in memory can be read", e);
         }
-        return new Reply.NoAnswer(
+        return new RelayReply.NoAnswer(
                 "HTTP " + response.statusCode() + " and no JSON; is it the application port of a Tidemark relay?");
     }
 

@@ -26,11 +26,13 @@ public record RelayStatus(List<Replica> replicas, List<JsonNode> projections, St
     }
 
     /** One of them, and what it said about itself. */
-    public record Replica(URI url, Reply reply) {
+    public record Replica(URI url, RelayReply reply) {
 
         /** {@code GET /v1/source}; empty when it did not answer that. */
         public Optional<JsonNode> source() {
-            return reply instanceof Reply.Answer answer && reply.isOk() ? Optional.of(answer.body()) : Optional.empty();
+            return reply instanceof RelayReply.Answer answer && reply.isOk()
+                    ? Optional.of(answer.body())
+                    : Optional.empty();
         }
 
         public boolean isActive() {
@@ -66,8 +68,8 @@ public record RelayStatus(List<Replica> replicas, List<JsonNode> projections, St
         String problem = "no relay answers";
         for (Replica replica : activeFirst) {
             if (replica.source().isPresent()) {
-                Reply reply = client.get(replica.url(), "/v1/projections", TIMEOUT);
-                if (reply instanceof Reply.Answer answer && reply.isOk()) {
+                RelayReply reply = client.get(replica.url(), "/v1/projections", TIMEOUT);
+                if (reply instanceof RelayReply.Answer answer && reply.isOk()) {
                     List<JsonNode> projections = new ArrayList<>();
                     answer.body().path("projections").forEach(projections::add);
                     return new RelayStatus(replicas, projections, "");

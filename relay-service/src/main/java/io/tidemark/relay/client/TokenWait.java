@@ -59,18 +59,18 @@ public final class TokenWait {
         for (int turn = 0; ; turn++) {
             URI relay = relays.get(turn % relays.size());
             Duration left = Duration.ofMillis(Math.max(0, millisUntil(deadline)));
-            Reply reply = client.get(relay, path + left.toMillis() + "ms", left.plus(BEYOND_THE_WAIT));
-            if (reply instanceof Reply.Answer answer && reply.isOk()) {
+            RelayReply reply = client.get(relay, path + left.toMillis() + "ms", left.plus(BEYOND_THE_WAIT));
+            if (reply instanceof RelayReply.Answer answer && reply.isOk()) {
                 if (!answer.body().path("status").asText().equals("timeout")) {
                     return new Outcome.Decided(relay, answer.body());
                 }
                 reached = true;
                 last = Optional.of(answer.body());
                 reason = "";
-            } else if (reply instanceof Reply.Answer answer && !answer.isForLater()) {
+            } else if (reply instanceof RelayReply.Answer answer && !answer.isForLater()) {
                 return new Outcome.Impossible(relay + ": " + reply.reason());
             } else {
-                reached |= reply instanceof Reply.Answer;
+                reached |= reply instanceof RelayReply.Answer;
                 reason = relay + ": " + reply.reason();
                 pauseMillis = Math.max(pauseMillis, pauseMillis(reply));
             }
@@ -84,8 +84,8 @@ public final class TokenWait {
         }
     }
 
-    private static long pauseMillis(Reply reply) {
-        return Math.max(PAUSE_MILLIS, reply instanceof Reply.Answer answer ? answer.retryAfterMillis() : 0);
+    private static long pauseMillis(RelayReply reply) {
+        return Math.max(PAUSE_MILLIS, reply instanceof RelayReply.Answer answer ? answer.retryAfterMillis() : 0);
     }
 
     private static long millisUntil(long deadline) {

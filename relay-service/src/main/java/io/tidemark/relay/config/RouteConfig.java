@@ -1,6 +1,7 @@
 package io.tidemark.relay.config;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import io.tidemark.outbox.OwnTopics;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -18,9 +19,6 @@ public record RouteConfig(String aggregateType, String topic, boolean tombstones
     public static final String PLACEHOLDER = "{aggregateType}";
     /** The aggregate type that matches every event. */
     public static final String ANY = "*";
-
-    /** No event goes to a topic that begins with it: these are the relay's own. */
-    public static final String RESERVED_PREFIX = "tidemark.";
 
     static final RouteConfig DEFAULT = new RouteConfig(ANY, "outbox." + PLACEHOLDER, false, OnPoison.HALT);
 
@@ -51,7 +49,7 @@ public record RouteConfig(String aggregateType, String topic, boolean tombstones
             throw new ConfigurationProblem("routes.topic '" + topic + "' is not a topic name; use up to 249 letters,"
                     + " digits, dots, dashes and underscores, and " + PLACEHOLDER + " where the aggregate type goes");
         }
-        if (this.topic.startsWith(RESERVED_PREFIX)) {
+        if (this.topic.startsWith(OwnTopics.PREFIX)) {
             throw new ConfigurationProblem(
                     "routes.topic '" + topic + "' is reserved: names starting with tidemark. are the relay's own");
         }

@@ -1,6 +1,7 @@
 package io.tidemark.relay.deadletter;
 
 import io.tidemark.outbox.DeadLetters;
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.config.KafkaConfig;
 import io.tidemark.relay.config.RouteConfig;
 import io.tidemark.relay.publish.PublishFailure;
@@ -120,7 +121,7 @@ public final class DeadLetterDesk {
                 OutgoingEvent event = letter.again(topic);
                 publisher.send(event, null);
             }
-            publisher.commit(DeadLetters.TOPIC, Collections.singletonMap(letter.key(), null));
+            publisher.commit(OwnTopics.DEAD_LETTERS, Collections.singletonMap(letter.key(), null));
         } catch (PublishFailure e) {
             switch (e.kind()) {
                 case HALT -> throw refused(seen, String.valueOf(topic), e);

@@ -1,6 +1,6 @@
 package io.tidemark.relay.deadletter;
 
-import io.tidemark.outbox.DeadLetters;
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.config.KafkaConfig;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.route.OutgoingEvent.OutgoingHeader;
@@ -29,7 +29,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  */
 public final class DeadLetterTopic {
 
-    private static final TopicPartition PARTITION = new TopicPartition(DeadLetters.TOPIC, 0);
+    private static final TopicPartition PARTITION = new TopicPartition(OwnTopics.DEAD_LETTERS, 0);
     private static final int ANSWER_MILLIS = 15_000;
     private static final Duration POLL = Duration.ofMillis(100);
     /** More than the transaction timeout of a relay that was killed. */
@@ -61,7 +61,7 @@ public final class DeadLetterTopic {
     private List<DeadLetter> read(Predicate<DeadLetter> wanted, UnaryOperator<DeadLetter> kept) throws PublishFailure {
         try (KafkaConsumer<byte[], byte[]> committed = consumer("read_committed");
                 KafkaConsumer<byte[], byte[]> uncommitted = consumer("read_uncommitted")) {
-            if (committed.partitionsFor(DeadLetters.TOPIC).isEmpty()) {
+            if (committed.partitionsFor(OwnTopics.DEAD_LETTERS).isEmpty()) {
                 return List.of();
             }
             long end = uncommitted.endOffsets(List.of(PARTITION)).getOrDefault(PARTITION, 0L);
@@ -75,8 +75,9 @@ public final class DeadLetterTopic {
                     deadline = System.nanoTime() + TIMEOUT.toNanos();
                 }
                 if (System.nanoTime() > deadline) {
-                    throw new TimeoutException("topic " + DeadLetters.TOPIC + " could not be read to its end within "
-                            + TIMEOUT.toSeconds() + " s (an open transaction, or a slow broker); try again");
+                    throw new TimeoutException(
+                            "topic " + OwnTopics.DEAD_LETTERS + " could not be read to its end within "
+                                    + TIMEOUT.toSeconds() + " s (an open transaction, or a slow broker); try again");
                 }
             }
             return List.copyOf(open.values());

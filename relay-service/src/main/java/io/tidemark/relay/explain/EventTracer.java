@@ -1,7 +1,7 @@
 package io.tidemark.relay.explain;
 
-import io.tidemark.outbox.DeadLetters;
 import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.RouteConfig;
@@ -76,7 +76,7 @@ public final class EventTracer implements AutoCloseable {
      * @param otherwise where to look when it has no row; empty for nowhere
      * @return fails with {@link Busy}, or with a sentence, when Postgres or Kafka does not answer
      */
-    public CompletionStage<EventTrace> trace(UUID id, Optional<Place> otherwise) {
+    public CompletionStage<EventTrace> trace(UUID id, Optional<SearchFrom> otherwise) {
         CompletableFuture<EventTrace> answer = new CompletableFuture<>();
         Callable<EventTrace> search = () -> search(id, otherwise);
         try {
@@ -93,7 +93,7 @@ public final class EventTracer implements AutoCloseable {
         return answer;
     }
 
-    private EventTrace search(UUID id, Optional<Place> otherwise)
+    private EventTrace search(UUID id, Optional<SearchFrom> otherwise)
             throws SourceNotReady, SQLException, PublishFailure, InterruptedException {
         Optional<CommittedRow> row = row(id);
         if (row.isPresent()) {
@@ -112,7 +112,7 @@ public final class EventTracer implements AutoCloseable {
                 throw e;
             }
             if (config.routes().stream().anyMatch(RouteConfig::hasDeadLetters)) { // else nobody needs the right
-                return nothing(id, row, Stage.UNKNOWN, RecordSearch.mayNotRead(DeadLetters.TOPIC));
+                return nothing(id, row, Stage.UNKNOWN, RecordSearch.mayNotRead(OwnTopics.DEAD_LETTERS));
             }
         }
         if (!letters.isEmpty()) {
@@ -135,10 +135,10 @@ public final class EventTracer implements AutoCloseable {
         if (topic.isEmpty()) {
             return new Search.NotThere();
         }
-        return inTopic(id, Optional.of(new Place(topic.get(), row.createdAt())));
+        return inTopic(id, Optional.of(new SearchFrom(topic.get(), row.createdAt())));
     }
 
-    private Search inTopic(UUID id, Optional<Place> place) throws PublishFailure {
+    private Search inTopic(UUID id, Optional<SearchFrom> place) throws PublishFailure {
         if (place.isEmpty()) {
             return new Search.NotThere();
         }

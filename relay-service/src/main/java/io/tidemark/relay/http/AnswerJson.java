@@ -5,14 +5,16 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.relay.group.GroupState;
+import io.tidemark.relay.group.PartitionNeed;
+import io.tidemark.relay.http.response.Problem;
 import io.tidemark.relay.watermark.Answer;
-import io.tidemark.relay.watermark.GroupState;
-import io.tidemark.relay.watermark.Standing;
+import io.tidemark.relay.watermark.ProjectionStanding;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Optional;
 
-/** Answers about projections as JSON, and as HTTP statuses for those who ask strictly. */
+/** ResponseWriter about projections as JSON, and as HTTP statuses for those who ask strictly. */
 final class AnswerJson {
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -21,7 +23,7 @@ final class AnswerJson {
 
     static Response response(String projection, Token token, Answer answer, boolean strict) {
         return problem(answer)
-                .orElseGet(() -> Response.status(strict ? strictStatus(answer) : 200)
+                .orElseGet(() -> Response.status(httpStatus(answer, strict))
                         .entity(of(projection, answer).put("token", token.toString()))
                         .build());
     }
@@ -37,42 +39,14 @@ final class AnswerJson {
         return Optional.empty();
     }
 
-    /** With {@code strict}, whatever is not {@code success} has an HTTP status of its own; the body is the same. */
-    static int strictStatus(Answer answer) {
-        if (answer instanceof Answer.Success) {
-            return 200;
-        }
-        if (answer instanceof Answer.Ahead || answer instanceof Answer.Foreign || answer instanceof Answer.Diverged) {
-            return 409;
-        }
-        return answer instanceof Answer.Expired ? 410 : 412;
-    }
-
-    /** The word for it. */
-    static String status(Answer answer) {
-        if (answer instanceof Answer.Success) {
-            return "success";
-        }
-        if (answer instanceof Answer.SourceBehind || answer instanceof Answer.ProjectionBehind) {
-            return "timeout";
-        }
-        if (answer instanceof Answer.Hopeless hopeless) {
-            return hopeless.state().word();
-        }
-        if (answer instanceof Answer.Foreign) {
-            return "foreign";
-        }
-        if (answer instanceof Answer.Ahead) {
-            return "ahead";
-        }
-        if (answer instanceof Answer.Diverged) {
-            return "diverged";
-        }
-        return answer instanceof Answer.Expired ? "expired" : "unknown";
+    /** The HTTP status of an answer that is not a problem. */
+    static int httpStatus(Answer answer, boolean strict) {
+        return strict ? answer.status().strictHttpStatus() : 200;
     }
 
     static ObjectNode of(String projection, Answer answer) {
-        ObjectNode json = JSON.objectNode().put("status", status(answer)).put("projection", projection);
+        ObjectNode json =
+                JSON.objectNode().put("status", answer.status().word()).put("projection", projection);
         if (answer instanceof Answer.Success success) {
             putProgress(json, success.waitedMillis(), success.published());
             json.set("behind", JSON.arrayNode());
@@ -85,21 +59,15 @@ final class AnswerJson {
             putProgress(json, behind.waitedMillis(), behind.published());
             json.set("behind", of(behind.behind()));
             putEvidence(json, behind.evidenceAgeMillis());
-        } else if (answer instanceof Answer.Hopeless hopeless) {
-            json.put("reason", hopeless.reason());
-            putProgress(json, hopeless.waitedMillis(), hopeless.published());
-            json.set("behind", of(hopeless.behind()));
-            putEvidence(json, hopeless.evidenceAgeMillis());
-        } else if (answer instanceof Answer.Foreign foreign) {
-            json.put("reason", "this relay does not serve source " + foreign.source());
+        } else if (answer instanceof Answer.NoProgress stuck) {
+            json.put("reason", stuck.reason());
+            putProgress(json, stuck.waitedMillis(), stuck.published());
+            json.set("behind", of(stuck.behind()));
+            putEvidence(json, stuck.evidenceAgeMillis());
         } else if (answer instanceof Answer.Ahead ahead) {
             json.put("published", ahead.published().toString());
-        } else if (answer instanceof Answer.Diverged diverged) {
-            json.put("reason", diverged.reason());
-        } else if (answer instanceof Answer.Expired expired) {
-            json.put("reason", expired.reason());
-        } else if (answer instanceof Answer.Unknown unknown) {
-            json.put("reason", unknown.reason());
+        } else if (answer instanceof Answer.Refused refused) {
+            json.put("reason", refused.reason());
         } else if (answer instanceof Answer.Unavailable unavailable) { // beside answers of other projections
             json.put("reason", unavailable.reason());
         } else if (answer instanceof Answer.TooManyWaiters tooMany) {
@@ -116,7 +84,7 @@ final class AnswerJson {
         json.putObject("evidence").put("kind", "committed-offsets").put("ageMillis", ageMillis);
     }
 
-    static ObjectNode of(Standing standing) {
+    static ObjectNode of(ProjectionStanding standing) {
         ObjectNode json = JSON.objectNode()
                 .put("projection", standing.projection().name())
                 .put("group", standing.projection().group());
@@ -138,7 +106,7 @@ final class AnswerJson {
         return json;
     }
 
-    static ArrayNode of(List<Answer.Behind> partitions) {
+    static ArrayNode of(List<PartitionNeed> partitions) {
         ArrayNode json = JSON.arrayNode();
         partitions.forEach(partition -> json.addObject()
                 .put("topic", partition.topic())

@@ -14,9 +14,11 @@ import io.tidemark.relay.explain.EventTrace;
 import io.tidemark.relay.explain.EventTrace.Found;
 import io.tidemark.relay.explain.EventTrace.Stage;
 import io.tidemark.relay.explain.EventTracer;
+import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.http.response.Problem;
+import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.source.SourceIdentity;
-import io.tidemark.relay.watermark.Answer;
 import io.tidemark.relay.watermark.ProjectionReports;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -51,9 +53,9 @@ public final class EventsResource {
     private final EventTracer tracer;
     private final ProjectionReports reports;
     private final RelayState state;
-    private final Answers answers;
+    private final ResponseWriter answers;
 
-    public EventsResource(EventTracer tracer, ProjectionReports reports, RelayState state, Answers answers) {
+    public EventsResource(EventTracer tracer, ProjectionReports reports, RelayState state, ResponseWriter answers) {
         this.tracer = tracer;
         this.reports = reports;
         this.state = state;
@@ -84,7 +86,7 @@ public final class EventsResource {
                     + " published, or it has no row in outbox.event (outbox.emit(), or another outbox.table); name the topic"
                     + " that it would be in, with topic and since, to look there");
         }
-        CompletionStage<Map<String, Answer.Behind>> consumers = trace.record()
+        CompletionStage<Map<String, PartitionNeed>> consumers = trace.record()
                 .map(found -> reports.consumersOf(found.partition(), found.offset()))
                 .orElseGet(() -> CompletableFuture.completedFuture(Map.of()));
         return consumers.thenApply(needs -> toJson(trace, needs));
@@ -101,7 +103,7 @@ public final class EventsResource {
                 "it could not be looked for: " + (cause.getMessage() == null ? cause : cause.getMessage()));
     }
 
-    private ObjectNode toJson(EventTrace trace, Map<String, Answer.Behind> needs) {
+    private ObjectNode toJson(EventTrace trace, Map<String, PartitionNeed> needs) {
         RelayState.Snapshot now = state.snapshot();
         ObjectNode json = JSON.objectNode().put("id", trace.id().toString());
         json.put("stage", word(trace, now));

@@ -2,7 +2,8 @@ package io.tidemark.relay.http;
 
 import io.dropwizard.util.Duration;
 import io.tidemark.outbox.Token;
-import io.tidemark.relay.explain.Place;
+import io.tidemark.relay.explain.SearchFrom;
+import io.tidemark.relay.http.response.Problem;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
@@ -37,7 +38,7 @@ final class Params {
     }
 
     /** Empty without a topic; without a moment, the topic from its beginning. */
-    static Optional<Place> place(@Nullable String topic, @Nullable String since) {
+    static Optional<SearchFrom> place(@Nullable String topic, @Nullable String since) {
         if (topic == null) {
             if (since != null) {
                 throw Problem.badRequest("since is of use only with topic; name the topic to look into");
@@ -48,7 +49,7 @@ final class Params {
             throw Problem.badRequest(
                     "topic '" + shortened(topic) + "' is no topic's name: up to 249 letters, digits, '.', '_' and '-'");
         }
-        return Optional.of(new Place(topic, since == null ? Instant.EPOCH : moment(since)));
+        return Optional.of(new SearchFrom(topic, since == null ? Instant.EPOCH : moment(since)));
     }
 
     private static Instant moment(String since) {

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Token;
+import io.tidemark.relay.http.response.Problem;
+import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.watermark.Answer;
 import io.tidemark.relay.watermark.Watermarks;
 import jakarta.servlet.http.HttpServletRequest;
@@ -30,9 +32,9 @@ public final class ProjectionsResource {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final Watermarks watermarks;
-    private final Answers answers;
+    private final ResponseWriter answers;
 
-    public ProjectionsResource(Watermarks watermarks, Answers answers) {
+    public ProjectionsResource(Watermarks watermarks, ResponseWriter answers) {
         this.watermarks = watermarks;
         this.answers = answers;
     }

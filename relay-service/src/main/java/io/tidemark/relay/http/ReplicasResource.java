@@ -2,7 +2,10 @@ package io.tidemark.relay.http;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.relay.http.response.Problem;
+import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.replica.ReplicaAnswer;
 import io.tidemark.relay.replica.ReplicaWatermarks;
 import jakarta.servlet.http.HttpServletRequest;
@@ -25,9 +28,9 @@ import org.jspecify.annotations.Nullable;
 public final class ReplicasResource {
 
     private final ReplicaWatermarks replicas;
-    private final Answers answers;
+    private final ResponseWriter answers;
 
-    public ReplicasResource(ReplicaWatermarks replicas, Answers answers) {
+    public ReplicasResource(ReplicaWatermarks replicas, ResponseWriter answers) {
         this.replicas = replicas;
         this.answers = answers;
     }
@@ -60,52 +63,29 @@ public final class ReplicasResource {
         if (answer instanceof ReplicaAnswer.TooManyWaiters tooMany) {
             return Problem.tooManyWaiters(tooMany.limit() + " requests are waiting already (watermark.maxWaiters)");
         }
-        ObjectNode json = JsonNodeFactory.instance.objectNode();
-        int strictStatus = put(json, answer);
-        json.put("replica", name).put("token", token.toString());
-        return Response.status(isStrict ? strictStatus : 200).entity(json).build();
-    }
-
-    /** @return its HTTP status for those who ask strictly */
-    private static int put(ObjectNode json, ReplicaAnswer answer) {
+        ObjectNode json = JsonNodeFactory.instance
+                .objectNode()
+                .put("status", answer.status().word());
         if (answer instanceof ReplicaAnswer.Success success) {
-            json.put("status", "success")
-                    .put("waitedMillis", success.waitedMillis())
-                    .put("replayed", success.replayed().toString())
-                    .put("timeline", success.timeline());
-            return 200;
-        }
-        if (answer instanceof ReplicaAnswer.Behind behind) {
-            json.put("status", "timeout")
-                    .put("phase", "replica")
-                    .put("waitedMillis", behind.waitedMillis())
-                    .put("replayed", behind.replayed().toString())
-                    .put("timeline", behind.timeline());
+            putProgress(json, success.waitedMillis(), success.replayed(), success.timeline());
+        } else if (answer instanceof ReplicaAnswer.Behind behind) {
+            json.put("phase", "replica");
+            putProgress(json, behind.waitedMillis(), behind.replayed(), behind.timeline());
             if (!behind.reason().isEmpty()) {
                 json.put("reason", behind.reason());
             }
-            return 412;
+        } else if (answer instanceof ReplicaAnswer.Refused refused) {
+            json.put("reason", refused.reason());
         }
-        if (answer instanceof ReplicaAnswer.Foreign foreign) {
-            json.put("status", "foreign").put("reason", foreign.reason());
-            return 409;
-        }
-        if (answer instanceof ReplicaAnswer.Diverged diverged) {
-            json.put("status", "diverged").put("reason", diverged.reason());
-            return 409;
-        }
-        if (answer instanceof ReplicaAnswer.Ahead ahead) {
-            json.put("status", "ahead").put("reason", ahead.reason());
-            return 409;
-        }
-        if (answer instanceof ReplicaAnswer.Expired expired) {
-            json.put("status", "expired").put("reason", expired.reason());
-            return 410;
-        }
-        if (answer instanceof ReplicaAnswer.Unknown unknown) {
-            json.put("status", "unknown").put("reason", unknown.reason());
-            return 412;
-        }
-        throw new IllegalStateException("no answer: " + answer);
+        json.put("replica", name).put("token", token.toString());
+        return Response.status(isStrict ? answer.status().strictHttpStatus() : 200)
+                .entity(json)
+                .build();
+    }
+
+    private static void putProgress(ObjectNode json, long waitedMillis, Lsn replayed, int timeline) {
+        json.put("waitedMillis", waitedMillis)
+                .put("replayed", replayed.toString())
+                .put("timeline", timeline);
     }
 }

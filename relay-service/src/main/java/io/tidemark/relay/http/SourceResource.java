@@ -3,8 +3,9 @@ package io.tidemark.relay.http;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.relay.health.RelayState;
-import io.tidemark.relay.source.SourceDatabase;
-import io.tidemark.relay.source.SourceStandings;
+import io.tidemark.relay.http.response.ResponseWriter;
+import io.tidemark.relay.source.SharedSourceStatus;
+import io.tidemark.relay.source.SourceStatus;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -21,13 +22,13 @@ public final class SourceResource {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final RelayState state;
-    private final SourceStandings standings;
+    private final SharedSourceStatus shared;
     private final String slotName;
-    private final Answers answers;
+    private final ResponseWriter answers;
 
-    public SourceResource(RelayState state, SourceStandings standings, String slotName, Answers answers) {
+    public SourceResource(RelayState state, SharedSourceStatus shared, String slotName, ResponseWriter answers) {
         this.state = state;
-        this.standings = standings;
+        this.shared = shared;
         this.slotName = slotName;
         this.answers = answers;
     }
@@ -36,8 +37,8 @@ public final class SourceResource {
     public void source(@Suspended AsyncResponse response) {
         answers.give(
                 response,
-                standings.now(),
-                standing -> relay().setAll(server(standing)),
+                shared.now(),
+                status -> relay().setAll(server(status)),
                 failure -> relay().setAll(silent(failure)));
     }
 
@@ -60,12 +61,12 @@ public final class SourceResource {
                 .put("ignoredChanges", now.ignoredChanges());
     }
 
-    private ObjectNode server(SourceDatabase.Standing standing) {
-        ObjectNode json = JSON.objectNode().put("walHead", standing.walHead().toString());
+    private ObjectNode server(SourceStatus status) {
+        ObjectNode json = JSON.objectNode().put("walHead", status.walHead().toString());
         ObjectNode slotJson = json.putObject("slot")
                 .put("name", slotName)
-                .put("exists", standing.slot().isPresent());
-        standing.slot()
+                .put("exists", status.slot().isPresent());
+        status.slot()
                 .ifPresent(slot -> slotJson.put("walStatus", slot.walStatus())
                         .put("active", slot.activePid().isPresent())
                         .put("confirmed", slot.confirmed().toString()));

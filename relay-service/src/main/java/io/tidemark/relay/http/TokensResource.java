@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.health.RelayState;
-import io.tidemark.relay.source.SourceStandings;
+import io.tidemark.relay.http.response.Problem;
+import io.tidemark.relay.http.response.ResponseWriter;
+import io.tidemark.relay.source.SharedSourceStatus;
 import io.tidemark.relay.watermark.Answer;
 import io.tidemark.relay.watermark.ProjectionReports.Requirement;
 import io.tidemark.relay.watermark.ProjectionReports.Requirements;
@@ -33,10 +35,11 @@ public final class TokensResource {
 
     private final Watermarks watermarks;
     private final RelayState state;
-    private final SourceStandings standings;
-    private final Answers answers;
+    private final SharedSourceStatus standings;
+    private final ResponseWriter answers;
 
-    public TokensResource(Watermarks watermarks, RelayState state, SourceStandings standings, Answers answers) {
+    public TokensResource(
+            Watermarks watermarks, RelayState state, SharedSourceStatus standings, ResponseWriter answers) {
         this.watermarks = watermarks;
         this.state = state;
         this.standings = standings;
@@ -93,7 +96,7 @@ public final class TokensResource {
     private CompletionStage<ObjectNode> stage(Token token, Lsn published) {
         Optional<Answer> refusal = watermarks.judge(token);
         if (refusal.isPresent()) {
-            return stage(AnswerJson.status(refusal.get()));
+            return stage(refusal.get().status().word());
         }
         Lsn lsn = token.parts().stream().map(Token.Part::lsn).reduce(Lsn.ZERO, Lsn::max);
         if (published.isAtLeast(lsn)) {
@@ -116,7 +119,9 @@ public final class TokensResource {
                                 .put("walHead", standing.walHead().toString())
                         : JSON.objectNode()
                                 .put("stage", "unknown")
-                                .put("databaseError", Answers.cause(failure).getMessage()));
+                                .put(
+                                        "databaseError",
+                                        ResponseWriter.cause(failure).getMessage()));
     }
 
     private static CompletionStage<ObjectNode> stage(String name) {

@@ -3,6 +3,7 @@ package io.tidemark.relay.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.outbox.Token;
+import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.watermark.Watermarks;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.FilterChain;
@@ -24,7 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers those who wait for a projection without Jersey, whose objects were more than half of what a request that waits
+ * ResponseWriter those who wait for a projection without Jersey, whose objects were more than half of what a request that waits
  * takes up. Only what is well formed in every way, and is let in; all else, and every error, is
  * {@link ProjectionsResource}'s, which answers these the same way. On Jetty's threads.
  */
@@ -38,7 +39,7 @@ public final class WaitFilter extends HttpFilter {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Pattern WATERMARK = Pattern.compile("/v1/projections/([A-Za-z0-9._-]+)/watermark");
 
-    /** Is told of every answer, in HTTP's words. On the threads of {@link Answers}. */
+    /** Is told of every answer, in HTTP's words. On the threads of {@link ResponseWriter}. */
     @FunctionalInterface
     public interface Listener {
 
@@ -48,13 +49,13 @@ public final class WaitFilter extends HttpFilter {
     private record Question(String projection, Token token, long waitMillis, boolean isStrict) {}
 
     private final transient Watermarks watermarks;
-    private final transient Answers answers;
+    private final transient ResponseWriter answers;
     private final transient Predicate<HttpServletRequest> isLetIn;
     private final transient Listener listener;
 
     /** @param isLetIn by what it shows of itself */
     public WaitFilter(
-            Watermarks watermarks, Answers answers, Predicate<HttpServletRequest> isLetIn, Listener listener) {
+            Watermarks watermarks, ResponseWriter answers, Predicate<HttpServletRequest> isLetIn, Listener listener) {
         this.watermarks = watermarks;
         this.answers = answers;
         this.isLetIn = isLetIn;

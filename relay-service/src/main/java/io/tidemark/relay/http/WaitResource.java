@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Token;
+import io.tidemark.relay.http.response.Problem;
+import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.watermark.Answer;
-import io.tidemark.relay.watermark.Barrier;
-import io.tidemark.relay.watermark.Barrier.Mode;
+import io.tidemark.relay.watermark.JointWait;
+import io.tidemark.relay.watermark.JointWait.Mode;
 import io.tidemark.relay.watermark.Watermarks;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.POST;
@@ -42,9 +44,9 @@ public final class WaitResource {
     private static final Set<String> FIELDS = Set.of("token", "wait", "mode", "projections");
 
     private final Watermarks watermarks;
-    private final Answers answers;
+    private final ResponseWriter answers;
 
-    public WaitResource(Watermarks watermarks, Answers answers) {
+    public WaitResource(Watermarks watermarks, ResponseWriter answers) {
         this.watermarks = watermarks;
         this.answers = answers;
     }
@@ -66,7 +68,7 @@ public final class WaitResource {
                 response,
                 http,
                 waitMillis,
-                Barrier.await(
+                JointWait.await(
                         (projection, millis) -> watermarks.ask(projection, token, millis),
                         projections,
                         waitMillis,
@@ -170,19 +172,19 @@ public final class WaitResource {
         return names;
     }
 
-    private static Response toResponse(Barrier.Result result, Token token, Mode mode, boolean strict) {
+    private static Response toResponse(JointWait.Result result, Token token, Mode mode, boolean strict) {
         Answer deciding = result.deciding();
         Optional<Response> problem = AnswerJson.problem(deciding);
         if (problem.isPresent()) {
             return problem.get();
         }
         ObjectNode json = JSON.createObjectNode()
-                .put("status", AnswerJson.status(deciding))
+                .put("status", deciding.status().word())
                 .put("mode", mode == Mode.ALL ? "all" : "any")
                 .put("waitedMillis", result.waitedMillis());
         ArrayNode projections = json.putArray("projections");
         result.answers().forEach((name, answer) -> projections.add(AnswerJson.of(name, answer)));
-        return Response.status(strict ? AnswerJson.strictStatus(deciding) : 200)
+        return Response.status(AnswerJson.httpStatus(deciding, strict))
                 .entity(json.put("token", token.toString()))
                 .build();
     }

@@ -9,7 +9,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 /**
  * What Dropwizard counts and we do not: the threads behind both ports, and what is logged. Each by hand, because
  * client_java's bridge takes over names and help texts that are those of classes. All else of its some hundred metrics
- * is left out; {@link RequestFilter} tells it by route.
+ * is left out; the request filter of {@code http.server} counts it by route.
  */
 final class DropwizardMetrics {
 

@@ -20,7 +20,7 @@ final class Lags {
      * @param captured the last that was captured
      * @param published by whoever is active
      */
-    record Sight(Phase phase, boolean isStreamed, Lsn received, Lsn captured, Lsn published) {
+    record Inputs(Phase phase, boolean isStreamed, Lsn received, Lsn captured, Lsn published) {
 
         /** While starting it is this replica's own stream. */
         private boolean isOthers() {
@@ -34,12 +34,12 @@ final class Lags {
     }
 
     /** The WAL ends there now. Whoever takes over is measured from then on. */
-    void see(Lsn walHead, Sight sight, long nanos) {
-        if (sight.isOthers()) {
+    void see(Lsn walHead, Inputs inputs, long nanos) {
+        if (inputs.isOthers()) {
             clock.clear();
         } else {
-            Lsn published = sight.publishedUpTo();
-            clock.forgetUpTo(sight.received().isAfter(published) ? published : sight.received());
+            Lsn published = inputs.publishedUpTo();
+            clock.forgetUpTo(inputs.received().isAfter(published) ? published : inputs.received());
         }
         clock.mark(walHead, nanos);
     }
@@ -50,16 +50,16 @@ final class Lags {
     }
 
     /** Only while there is a stream of this replica. */
-    OptionalDouble captureSeconds(Sight sight, long nanos) {
-        return sight.phase() == Phase.RUNNING
-                ? OptionalDouble.of(clock.secondsBehind(sight.received(), nanos))
+    OptionalDouble captureSeconds(Inputs inputs, long nanos) {
+        return inputs.phase() == Phase.RUNNING
+                ? OptionalDouble.of(clock.secondsBehind(inputs.received(), nanos))
                 : OptionalDouble.empty();
     }
 
     /** Also when nobody publishes. */
-    OptionalDouble publishSeconds(Sight sight, long nanos) {
-        return sight.isOthers()
+    OptionalDouble publishSeconds(Inputs inputs, long nanos) {
+        return inputs.isOthers()
                 ? OptionalDouble.empty()
-                : OptionalDouble.of(clock.secondsBehind(sight.publishedUpTo(), nanos));
+                : OptionalDouble.of(clock.secondsBehind(inputs.publishedUpTo(), nanos));
     }
 }

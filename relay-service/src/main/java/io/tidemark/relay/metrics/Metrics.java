@@ -4,9 +4,9 @@ import com.codahale.metrics.MetricRegistry;
 import io.prometheus.metrics.exporter.servlet.jakarta.PrometheusMetricsServlet;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import io.tidemark.relay.follow.IndexFollower;
 import io.tidemark.relay.health.RelayState;
-import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.index.IndexFollower;
+import io.tidemark.relay.index.PublishedIndex;
 import io.tidemark.relay.source.SourceProbe;
 import io.tidemark.relay.watermark.Watermarks;
 import jakarta.servlet.http.HttpServlet;
@@ -16,14 +16,12 @@ public final class Metrics implements AutoCloseable {
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final RelayCounters counters = new RelayCounters(registry);
-    private final RequestFilter requests;
     private final Sampler sampler;
 
     public Metrics(
             RelayState state, PublishedIndex index, IndexFollower follower, Watermarks watermarks, SourceProbe probe) {
         this.sampler = new Sampler(state, index, follower, watermarks, probe);
-        this.requests = new RequestFilter(registry, watermarks.names());
-        registry.register(new ReadingGauges(sampler::read, version()));
+        registry.register(new SnapshotGauges(sampler::read, version()));
     }
 
     private static String version() {
@@ -36,9 +34,9 @@ public final class Metrics implements AutoCloseable {
         return counters;
     }
 
-    /** For Jersey. */
-    public RequestFilter requestFilter() {
-        return requests;
+    /** Where all of them are registered. */
+    public PrometheusRegistry registry() {
+        return registry;
     }
 
     /** Adds those of the process: the JVM's, and of Dropwizard's those that we do not have ourselves. */

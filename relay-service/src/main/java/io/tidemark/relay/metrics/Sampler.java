@@ -1,13 +1,14 @@
 package io.tidemark.relay.metrics;
 
-import io.tidemark.relay.follow.IndexFollower;
 import io.tidemark.relay.health.RelayState;
-import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.index.IndexFollower;
+import io.tidemark.relay.index.PublishedIndex;
+import io.tidemark.relay.source.SlotState;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
 import io.tidemark.relay.source.SourceProbe;
-import io.tidemark.relay.source.SourceSample;
-import io.tidemark.relay.watermark.Standing;
+import io.tidemark.relay.source.SourceStatus;
+import io.tidemark.relay.watermark.ProjectionStanding;
 import io.tidemark.relay.watermark.Watermarks;
 import java.sql.SQLException;
 import java.util.List;
@@ -39,8 +40,8 @@ final class Sampler implements AutoCloseable {
     private final Watermarks watermarks;
     private final SourceProbe probe;
     private final Lags lags = new Lags();
-    private final Map<String, Seen<Standing>> standings = new ConcurrentHashMap<>();
-    private volatile @Nullable Seen<SourceSample> source;
+    private final Map<String, Timestamped<ProjectionStanding>> standings = new ConcurrentHashMap<>();
+    private volatile @Nullable Timestamped<SourceStatus> source;
     private Optional<SourceIdentity> identity = Optional.empty();
     private boolean failing;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(runnable -> {
@@ -84,7 +85,7 @@ final class Sampler implements AutoCloseable {
                 .standings()
                 .forEach((name, asked) -> asked.whenComplete((standing, failure) -> {
                     if (failure == null) {
-                        standings.put(name, new Seen<>(standing, askedNanos));
+                        standings.put(name, new Timestamped<>(standing, askedNanos));
                     } else {
                         standings.remove(name);
                     }
@@ -98,10 +99,10 @@ final class Sampler implements AutoCloseable {
             lags.clear();
         }
         try {
-            SourceSample sample = probe.look();
+            SourceStatus sample = probe.look();
             long nanos = System.nanoTime();
-            lags.see(sample.walHead(), sight(state.snapshot(), sample), nanos);
-            source = new Seen<>(sample, nanos);
+            lags.see(sample.walHead(), inputs(state.snapshot(), sample), nanos);
+            source = new Timestamped<>(sample, nanos);
             failing = false;
         } catch (SourceNotReady | SQLException e) {
             source = null;
@@ -112,28 +113,28 @@ final class Sampler implements AutoCloseable {
         }
     }
 
-    private Lags.Sight sight(RelayState.Snapshot now, SourceSample sample) {
-        return new Lags.Sight(
+    private Lags.Inputs inputs(RelayState.Snapshot now, SourceStatus sample) {
+        return new Lags.Inputs(
                 now.phase(),
-                sample.slot().map(SourceSample.Slot::isActive).orElse(false),
+                sample.slot().map(SlotState::isActive).orElse(false),
                 now.received(),
                 now.captured(),
                 index.published());
     }
 
     /** What is known now. On any thread; never waits. */
-    Reading read() {
+    MetricsSnapshot read() {
         long nowNanos = System.nanoTime();
-        Optional<SourceSample> sample = Optional.ofNullable(source).flatMap(seen -> seen.ifFresh(nowNanos));
+        Optional<SourceStatus> sample = Optional.ofNullable(source).flatMap(seen -> seen.ifFresh(nowNanos));
         RelayState.Snapshot now = state.snapshot();
-        Optional<Lags.Sight> sight = sample.map(recent -> sight(now, recent));
-        return new Reading(
+        Optional<Lags.Inputs> inputs = sample.map(recent -> inputs(now, recent));
+        return new MetricsSnapshot(
                 now.phase(),
                 now.phase() == RelayState.Phase.RUNNING ? Optional.of(now.captured()) : Optional.empty(),
                 index.published(),
                 sample,
-                sight.map(last -> lags.captureSeconds(last, nowNanos)).orElse(OptionalDouble.empty()),
-                sight.map(last -> lags.publishSeconds(last, nowNanos)).orElse(OptionalDouble.empty()),
+                inputs.map(last -> lags.captureSeconds(last, nowNanos)).orElse(OptionalDouble.empty()),
+                inputs.map(last -> lags.publishSeconds(last, nowNanos)).orElse(OptionalDouble.empty()),
                 fresh(nowNanos),
                 watermarks.waiting(),
                 watermarks.isServing(),
@@ -141,7 +142,7 @@ final class Sampler implements AutoCloseable {
                 index.pairs());
     }
 
-    private List<Standing> fresh(long nowNanos) {
+    private List<ProjectionStanding> fresh(long nowNanos) {
         return watermarks.names().stream()
                 .map(standings::get)
                 .flatMap(seen -> Stream.ofNullable(seen))

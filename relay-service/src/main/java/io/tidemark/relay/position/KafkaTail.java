@@ -1,5 +1,6 @@
 package io.tidemark.relay.position;
 
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.config.KafkaConfig;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -67,7 +68,7 @@ public final class KafkaTail implements AutoCloseable {
     }
 
     private Optional<byte[]> lastValue(String key) {
-        TopicPartition partition = new TopicPartition(SourcePosition.TOPIC, 0);
+        TopicPartition partition = new TopicPartition(OwnTopics.POSITIONS, 0);
         Map<TopicPartition, ConsumerRecord<byte[], byte[]>> found = lastRecords(
                 List.of(partition),
                 record -> record.key() != null && key.equals(new String(record.key(), StandardCharsets.UTF_8)));

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Lsn;
-import io.tidemark.relay.assemble.ResumePoint;
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.source.SourceIdentity;
 import java.io.IOException;
 import java.time.Instant;
@@ -22,9 +22,6 @@ import java.time.Instant;
  */
 public record SourcePosition(
         SourceIdentity source, ResumePoint resumePoint, String owner, Instant time, Adoptions adoptions) {
-
-    /** The topic: compacted, one partition, one key for each source. */
-    public static final String TOPIC = "tidemark.positions";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -72,7 +69,8 @@ public record SourcePosition(
                     Instant.parse(text(json, "time")),
                     Adoptions.readFrom(json));
         } catch (IOException | RuntimeException e) {
-            throw new IllegalArgumentException("a record of " + TOPIC + " is not a position: " + e.getMessage(), e);
+            throw new IllegalArgumentException(
+                    "a record of " + OwnTopics.POSITIONS + " is not a position: " + e.getMessage(), e);
         }
     }
 

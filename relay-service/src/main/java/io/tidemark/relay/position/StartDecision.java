@@ -1,10 +1,10 @@
 package io.tidemark.relay.position;
 
 import io.tidemark.outbox.Lsn;
-import io.tidemark.relay.assemble.ResumePoint;
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.source.SlotState;
 import io.tidemark.relay.source.SourceIdentity;
-import io.tidemark.relay.source.TimelineHistory;
+import io.tidemark.relay.timeline.TimelineHistory;
 import java.util.Optional;
 
 /** Whether a run may start, and where: the one place that weighs position, slot and database against each other. Pure. */
@@ -64,7 +64,7 @@ public sealed interface StartDecision {
         if (confirmed.isAfter(complete)) {
             return halt("replication slot " + slotName + " is confirmed up to " + confirmed
                     + ", but Kafka has events only up to " + complete + ": events between may be missing (the slot"
-                    + " was moved or made anew, or the topic " + SourcePosition.TOPIC + " was restored)");
+                    + " was moved or made anew, or the topic " + OwnTopics.POSITIONS + " was restored)");
         }
         return new Start(confirmed, position.resumePoint());
     }
@@ -79,7 +79,7 @@ public sealed interface StartDecision {
                     + " may be missing. " + freshStart(slotName));
         }
         if (!state.isUntouched()) {
-            return new Halt("there is no position of this source in " + SourcePosition.TOPIC + ", but replication slot "
+            return new Halt("there is no position of this source in " + OwnTopics.POSITIONS + ", but replication slot "
                     + slotName + " is confirmed up to " + state.confirmed()
                     + (state.created().equals(Lsn.ZERO)
                             ? " and was not made by tidemark init"

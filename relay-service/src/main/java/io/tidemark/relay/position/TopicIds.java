@@ -3,6 +3,7 @@ package io.tidemark.relay.position;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.outbox.OwnTopics;
 import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
@@ -40,7 +41,7 @@ public record TopicIds(Map<String, String> ids) {
             return new TopicIds(JSON.readValue(bytes, new TypeReference<TreeMap<String, String>>() {}));
         } catch (IOException | RuntimeException e) {
             throw new IllegalArgumentException(
-                    "a record of " + SourcePosition.TOPIC + " is not a list of topic ids: " + e.getMessage(), e);
+                    "a record of " + OwnTopics.POSITIONS + " is not a list of topic ids: " + e.getMessage(), e);
         }
     }
 }

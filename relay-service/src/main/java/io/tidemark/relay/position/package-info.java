@@ -1,7 +1,6 @@
 /**
- * Where publishing stands: the durable position in Kafka, read back at the start of a run; the decision whether and
- * where to start; and the index from LSN to offsets that watermarks are computed from. The index is written by the
- * publishing thread and read by any.
+ * The durable position in Kafka: what is recorded with the events, how it is read back at the start of a run, and the
+ * decision whether and where to start. Values and pure decisions, except for {@link io.tidemark.relay.position.KafkaTail}.
  */
 @NullMarked
 package io.tidemark.relay.position;

@@ -2,7 +2,7 @@ package io.tidemark.relay.publish;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Position;
-import io.tidemark.relay.publish.TransactionalPublisher.End;
+import io.tidemark.relay.publish.KafkaTransaction.End;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

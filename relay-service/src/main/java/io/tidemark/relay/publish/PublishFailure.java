@@ -129,7 +129,7 @@ public final class PublishFailure extends Exception {
                 || cause instanceof UnsupportedVersionException;
     }
 
-    static String text(Throwable failure) {
+    public static String text(Throwable failure) {
         Throwable told = failure;
         while (told.getCause() != null && told.getClass() == KafkaException.class) {
             told = told.getCause();

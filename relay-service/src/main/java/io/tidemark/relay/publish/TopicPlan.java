@@ -1,6 +1,6 @@
 package io.tidemark.relay.publish;
 
-import io.tidemark.outbox.DeadLetters;
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.config.KafkaConfig;
 import io.tidemark.relay.config.TopicsConfig;
 import java.util.Map;
@@ -8,20 +8,20 @@ import java.util.TreeMap;
 import org.apache.kafka.clients.admin.NewTopic;
 
 /** A topic as the relay makes it, or as a person has to make it. */
-record TopicPlan(String name, int partitions, Map<String, String> settings) {
+public record TopicPlan(String name, int partitions, Map<String, String> settings) {
 
-    static TopicPlan positions(String name) {
-        return new TopicPlan(name, 1, Map.of("cleanup.policy", "compact", "segment.ms", "3600000"));
+    public static TopicPlan positions() {
+        return new TopicPlan(OwnTopics.POSITIONS, 1, Map.of("cleanup.policy", "compact", "segment.ms", "3600000"));
     }
 
-    static TopicPlan index() {
-        return new TopicPlan(Topics.INDEX, 1, Map.of("cleanup.policy", "delete", "retention.ms", "86400000"));
+    public static TopicPlan index() {
+        return new TopicPlan(OwnTopics.INDEX, 1, Map.of("cleanup.policy", "delete", "retention.ms", "86400000"));
     }
 
     /** It takes what no event topic would. */
-    static TopicPlan deadLetters(KafkaConfig kafka) {
+    public static TopicPlan deadLetters(KafkaConfig kafka) {
         return new TopicPlan(
-                DeadLetters.TOPIC,
+                OwnTopics.DEAD_LETTERS,
                 1,
                 Map.of(
                         "cleanup.policy",
@@ -34,13 +34,13 @@ record TopicPlan(String name, int partitions, Map<String, String> settings) {
                         Long.toString(Long.MAX_VALUE)));
     }
 
-    static TopicPlan events(String name, TopicsConfig topics) {
+    public static TopicPlan events(String name, TopicsConfig topics) {
         // created_at is the writer's, so a broker must not refuse it for its clock
         return new TopicPlan(
                 name, topics.partitions(), Map.of("message.timestamp.after.max.ms", Long.toString(Long.MAX_VALUE)));
     }
 
-    NewTopic toCreate(TopicsConfig topics) {
+    public NewTopic toCreate(TopicsConfig topics) {
         return new NewTopic(name, partitions, (short) topics.replicationFactor()).configs(allSettings(topics));
     }
 
@@ -53,7 +53,7 @@ record TopicPlan(String name, int partitions, Map<String, String> settings) {
     }
 
     /** What to do where the relay may not make it, in a sentence. */
-    String missing(KafkaConfig kafka) {
+    public String missing(KafkaConfig kafka) {
         StringBuilder command =
                 new StringBuilder("kafka-topics.sh --bootstrap-server ").append(kafka.bootstrapServers());
         if (kafka.properties().containsKey("security.protocol")) {

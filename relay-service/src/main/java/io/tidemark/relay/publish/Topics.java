@@ -19,10 +19,7 @@ import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Makes the topics that are missing, where that is allowed. On the publishing thread. */
-public final class Topics implements AutoCloseable {
-
-    /** Where index entries go: hints of which LSN each Kafka transaction reached. */
-    public static final String INDEX = "tidemark.index";
+public final class Topics implements TopicCatalog, AutoCloseable {
 
     /** For all that a question takes: brokers that say nothing, and others. */
     private static final int ANSWER_SECONDS = 20;
@@ -47,8 +44,8 @@ public final class Topics implements AutoCloseable {
     }
 
     /** Makes sure that the positions topic and the index topic are there. */
-    public void ensureOwn(String positionsTopic) throws PublishFailure, InterruptedException {
-        ensure(TopicPlan.positions(positionsTopic));
+    public void ensureOwn() throws PublishFailure, InterruptedException {
+        ensure(TopicPlan.positions());
         ensure(TopicPlan.index());
     }
 
@@ -57,7 +54,7 @@ public final class Topics implements AutoCloseable {
         ensure(TopicPlan.deadLetters(kafka));
     }
 
-    /** Makes sure that an event topic is there; asks Kafka once for each. */
+    @Override
     public void ensureEvents(String topic) throws PublishFailure, InterruptedException {
         ensure(TopicPlan.events(topic, kafka.topics()));
     }
@@ -77,7 +74,7 @@ public final class Topics implements AutoCloseable {
         known.put(topic, id);
     }
 
-    /** Kafka's id of a topic that was ensured before; the same for as long as the topic is not deleted (KIP-516). */
+    @Override
     public String idOf(String topic) {
         String id = known.get(topic);
         if (id == null) {
@@ -86,7 +83,7 @@ public final class Topics implements AutoCloseable {
         return id;
     }
 
-    /** The ids these topics have now; a topic that does not exist is not among them. */
+    @Override
     public Map<String, String> idsOf(Set<String> topics) throws PublishFailure, InterruptedException {
         Map<String, String> ids = new HashMap<>();
         Map<String, KafkaFuture<TopicDescription>> answers =

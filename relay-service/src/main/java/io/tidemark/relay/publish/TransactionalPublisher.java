@@ -1,6 +1,5 @@
 package io.tidemark.relay.publish;
 
-import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Position;
 import io.tidemark.relay.config.KafkaConfig;
 import io.tidemark.relay.failpoint.Failpoint;
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * The transactional producer of one run. Used by the publishing thread: {@link #initialize}, then again and again
  * {@link #begin}, {@link #send}…, {@link #commit}. After any failure but a refusal it is only good for closing.
  */
-public final class TransactionalPublisher implements AutoCloseable {
+public final class TransactionalPublisher implements KafkaTransaction, AutoCloseable {
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
     /** Up to so many are told apart; under load the last of each partition stands for all that follow it there. */
@@ -34,13 +33,10 @@ public final class TransactionalPublisher implements AutoCloseable {
     private final Acknowledgements acknowledgements = new Acknowledgements(MOST_ENDS);
     private final int maxEventBytes;
 
-    /**
-     * What source transactions added to a partition, one or a few neighbours.
-     *
-     * @param firstLsn the lowest commit LSN among their events there
-     * @param endOffset the offset after the last of them
-     */
-    public record End(Lsn firstLsn, long endOffset) {}
+    /** One for each source: a producer that initializes it fences all earlier ones (KIP-98). */
+    public static String transactionalId(String sourceId) {
+        return "tidemark-" + sourceId;
+    }
 
     /** @param deadLetters whether it must be able to send larger records than an event may be */
     public TransactionalPublisher(KafkaConfig kafka, String transactionalId, boolean deadLetters) {
@@ -77,6 +73,7 @@ public final class TransactionalPublisher implements AutoCloseable {
         }
     }
 
+    @Override
     public void begin() throws PublishFailure {
         acknowledgements.clear();
         try {
@@ -86,7 +83,7 @@ public final class TransactionalPublisher implements AutoCloseable {
         }
     }
 
-    /** Why the event, and no dead letter, is too large to be sent: known without sending it. Null when it is not. */
+    @Override
     public @Nullable String tooLarge(OutgoingEvent event) {
         if (maxEventBytes == Integer.MAX_VALUE) {
             return null;
@@ -97,11 +94,7 @@ public final class TransactionalPublisher implements AutoCloseable {
                 : "has " + size + " bytes with its headers, and max.request.size is " + maxEventBytes;
     }
 
-    /**
-     * Adds the event to the transaction; whether Kafka took it shows at {@link #commit}.
-     *
-     * @param position null for an event that counts for nobody's watermark
-     */
+    @Override
     public void send(OutgoingEvent event, @Nullable Position position) throws PublishFailure {
         ProducerRecord<byte[], byte[]> record =
                 new ProducerRecord<>(event.topic(), null, event.timestampMillis(), event.key(), event.value());
@@ -132,12 +125,7 @@ public final class TransactionalPublisher implements AutoCloseable {
         return ofARecord != null ? ofARecord : PublishFailure.of(failure);
     }
 
-    /**
-     * After a failure: takes the transaction back if it failed for one event alone. The events can then be sent again
-     * without it, by this publisher.
-     *
-     * @return that event; empty when it failed for anything else, and is not taken back
-     */
+    @Override
     public Optional<Refusal> takeBackIfRefused() throws PublishFailure {
         if (!acknowledgements.failures().suggestsRefusal()) {
             return Optional.empty();
@@ -146,7 +134,7 @@ public final class TransactionalPublisher implements AutoCloseable {
         return acknowledgements.failures().refusal();
     }
 
-    /** Takes back everything sent since {@link #begin}; no reader of committed records ever sees it. */
+    @Override
     public void abort() throws PublishFailure {
         try {
             producer.abortTransaction();
@@ -155,13 +143,7 @@ public final class TransactionalPublisher implements AutoCloseable {
         }
     }
 
-    /**
-     * Adds the last records, mostly the position, and commits. When this returns, all is readable; when it throws,
-     * whether it is is settled only by {@link #takeBackIfRefused} or the next {@link #initialize} of a fresh publisher.
-     *
-     * @param records key to value, a tombstone where it is null, for partition 0 of {@code topic}
-     * @return what was added where
-     */
+    @Override
     public Map<TopicPartition, List<End>> commit(String topic, Map<String, byte @Nullable []> records)
             throws PublishFailure {
         for (Map.Entry<String, byte @Nullable []> record : records.entrySet()) {

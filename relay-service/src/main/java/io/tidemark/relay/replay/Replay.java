@@ -1,6 +1,7 @@
 package io.tidemark.relay.replay;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.cleanup.PublishedBarrier;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.RouteConfig;
@@ -17,6 +18,7 @@ import io.tidemark.relay.route.TopicName;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.source.check.SourceCheck;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -40,7 +42,7 @@ public final class Replay {
     private final Optional<String> topic;
     private final Duration patience;
 
-    private final Tally tally = new Tally();
+    private final ReplayCount tally = new ReplayCount();
 
     /**
      * Nothing is opened yet.
@@ -86,9 +88,10 @@ public final class Replay {
     }
 
     /** What would be published. */
-    public Summary count() throws ReplayProblem, SourceNotReady, SQLException, PublishFailure, InterruptedException {
+    public ReplaySummary count()
+            throws ReplayProblem, SourceNotReady, SQLException, PublishFailure, InterruptedException {
         try (Connection connection = database.connect("replay")) {
-            SourceIdentity identity = database.checkReady(connection, config.outbox());
+            SourceIdentity identity = SourceCheck.ready(database, config.outbox(), connection);
             RetainedRows rows = published(connection, identity);
             for (RetainedRows.Count count : rows.count(deadLetters(identity))) {
                 if (count.deadLetters() > 0) {
@@ -128,11 +131,11 @@ public final class Replay {
      * @param replayId stands in the header of each
      * @throws PublishFailure also after some were published; the message says how many, and from where to go on
      */
-    public Summary publish(String replayId, OptionalInt eventsPerSecond)
+    public ReplaySummary publish(String replayId, OptionalInt eventsPerSecond)
             throws ReplayProblem, SourceNotReady, SQLException, PublishFailure, InterruptedException {
         Pace pace = new Pace(eventsPerSecond, System::nanoTime, TimeUnit.NANOSECONDS::sleep);
         try (Connection connection = database.connect("replay")) {
-            SourceIdentity identity = database.checkReady(connection, config.outbox());
+            SourceIdentity identity = SourceCheck.ready(database, config.outbox(), connection);
             RetainedRows rows = published(connection, identity);
             Set<String> deadLetters = deadLetters(identity);
             Router router = new Router(config.routes(), config.headers(), identity.sourceId());
@@ -189,8 +192,8 @@ public final class Replay {
         try (Topics made = new Topics(config.kafka());
                 KafkaTail tail = new KafkaTail(config.kafka());
                 Connection other = connectTo(identity)) {
-            if (made.idsOf(Set.of(SourcePosition.TOPIC)).isEmpty()) {
-                throw new ReplayProblem("Kafka has no " + SourcePosition.TOPIC + ": nothing was published yet");
+            if (made.idsOf(Set.of(OwnTopics.POSITIONS)).isEmpty()) {
+                throw new ReplayProblem("Kafka has no " + OwnTopics.POSITIONS + ": nothing was published yet");
             }
             PublishedBarrier barrier =
                     new PublishedBarrier(() -> database.nudge(other), () -> publishedOf(tail, identity), patience);

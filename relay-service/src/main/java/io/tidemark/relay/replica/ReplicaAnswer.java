@@ -1,38 +1,58 @@
 package io.tidemark.relay.replica;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.WatermarkStatus;
 
-/** What can be said of a standby. */
+/** What the relay answers to a question about one standby. */
 public sealed interface ReplicaAnswer {
 
+    /** The word that callers see. */
+    WatermarkStatus status();
+
     /** Everything at or below the token is visible there. */
-    record Success(long waitedMillis, Lsn replayed, int timeline) implements ReplicaAnswer {}
+    record Success(long waitedMillis, Lsn replayed, int timeline) implements ReplicaAnswer {
+
+        @Override
+        public WatermarkStatus status() {
+            return WatermarkStatus.SUCCESS;
+        }
+    }
 
     /**
      * Not yet, when the wait was over.
      *
-     * @param reason why, where it is not only that it is behind; empty otherwise
+     * @param reason why, where the standby is not only behind; empty otherwise
      */
-    record Behind(long waitedMillis, Lsn replayed, int timeline, String reason) implements ReplicaAnswer {}
+    record Behind(long waitedMillis, Lsn replayed, int timeline, String reason) implements ReplicaAnswer {
 
-    /** The token is of another source than the standby's database. */
-    record Foreign(String reason) implements ReplicaAnswer {}
+        @Override
+        public WatermarkStatus status() {
+            return WatermarkStatus.TIMEOUT;
+        }
+    }
 
-    /** The token lies on a part of an older timeline that the standby does not have: its write was lost. */
-    record Diverged(String reason) implements ReplicaAnswer {}
+    /**
+     * Waiting does not help: the token is not one of this standby, or it is not a standby any more.
+     *
+     * @param reason in words
+     */
+    record Refused(WatermarkStatus status, String reason) implements ReplicaAnswer {}
 
-    /** Beyond the primary's WAL. */
-    record Ahead(String reason) implements ReplicaAnswer {}
+    /** The standby cannot be reached now. */
+    record Unavailable(String reason) implements ReplicaAnswer {
 
-    /** The history in which it could be judged is no longer there. */
-    record Expired(String reason) implements ReplicaAnswer {}
-
-    /** It cannot be told, and waiting does not help: it is no standby any more. */
-    record Unknown(String reason) implements ReplicaAnswer {}
-
-    /** It cannot be reached now. */
-    record Unavailable(String reason) implements ReplicaAnswer {}
+        @Override
+        public WatermarkStatus status() {
+            return WatermarkStatus.UNKNOWN;
+        }
+    }
 
     /** As many as allowed are waiting already. */
-    record TooManyWaiters(int limit) implements ReplicaAnswer {}
+    record TooManyWaiters(int limit) implements ReplicaAnswer {
+
+        @Override
+        public WatermarkStatus status() {
+            return WatermarkStatus.UNKNOWN;
+        }
+    }
 }

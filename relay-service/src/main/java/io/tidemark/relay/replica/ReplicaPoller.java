@@ -1,13 +1,13 @@
 package io.tidemark.relay.replica;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.WatermarkStatus;
 import io.tidemark.relay.config.PostgresConfig;
+import io.tidemark.relay.replica.StandbySession.State;
 import io.tidemark.relay.source.Nudges;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
-import io.tidemark.relay.source.StandbySession;
-import io.tidemark.relay.source.StandbySession.State;
-import io.tidemark.relay.source.TimelineHistory;
+import io.tidemark.relay.timeline.TimelineHistory;
 import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.Optional;
@@ -188,7 +188,8 @@ final class ReplicaPoller implements AutoCloseable {
         }
         return known.get()
                 .whyNotOf(systemIdentifier, state, history)
-                .map(reason -> new ReplicaAnswer.Unknown(
+                .map(reason -> new ReplicaAnswer.Refused(
+                        WatermarkStatus.UNKNOWN,
                         "it is no standby of the primary: " + reason + "; set postgres.replicas anew"));
     }
 

@@ -2,9 +2,12 @@ package io.tidemark.relay.replica;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.WatermarkStatus;
+import io.tidemark.relay.replica.StandbySession.State;
 import io.tidemark.relay.source.Nudge;
-import io.tidemark.relay.source.StandbySession.State;
-import io.tidemark.relay.source.TimelineHistory;
+import io.tidemark.relay.timeline.TimelineHistory;
+import io.tidemark.relay.timeline.TokenJudge;
+import io.tidemark.relay.timeline.TokenVerdict;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -64,7 +67,8 @@ final class ReplicaWaiter {
                         && part.source().equals(written.server().sourceId())
                         && part.lsn().isAfter(written.lsn()));
         if (isAhead) {
-            answer.complete(new ReplicaAnswer.Ahead("the primary's WAL has come only to " + written.lsn()));
+            answer.complete(new ReplicaAnswer.Refused(
+                    WatermarkStatus.AHEAD, "the primary's WAL has come only to " + written.lsn()));
         }
         isNudgeWritten = true;
     }
@@ -72,16 +76,18 @@ final class ReplicaWaiter {
     /** What is to be said of this state of the standby; empty where it may still catch up, and its time is not over. */
     Optional<ReplicaAnswer> judge(String sourceId, State state, TimelineHistory history) {
         if (!state.isStandby()) {
-            return Optional.of(new ReplicaAnswer.Unknown(
+            return Optional.of(new ReplicaAnswer.Refused(
+                    WatermarkStatus.UNKNOWN,
                     "it is no standby any more: it was promoted, or it is the primary; set postgres.replicas anew"));
         }
+        TokenJudge judge = new TokenJudge("standby", sourceId, state.timeline(), history);
         boolean isYounger = false;
         for (Token.Part part : token.parts()) {
-            Optional<ReplicaAnswer> refusal = refusal(part, sourceId, state, history);
-            if (refusal.isPresent()) {
-                return refusal;
+            TokenVerdict verdict = judge.judge(part);
+            if (verdict instanceof TokenVerdict.Refused refused) {
+                return Optional.of(new ReplicaAnswer.Refused(refused.status(), refused.reason()));
             }
-            isYounger |= part.timeline() > state.timeline();
+            isYounger |= verdict instanceof TokenVerdict.Younger;
         }
         if (!isYounger && state.replayed().isAtLeast(lsn())) {
             return Optional.of(new ReplicaAnswer.Success(waitedMillis(), state.replayed(), state.timeline()));
@@ -93,28 +99,5 @@ final class ReplicaWaiter {
                 ? "the token is of a younger timeline than the standby's, which has yet to follow a failover"
                 : "";
         return Optional.of(new ReplicaAnswer.Behind(waitedMillis(), state.replayed(), state.timeline(), reason));
-    }
-
-    private static Optional<ReplicaAnswer> refusal(
-            Token.Part part, String sourceId, State state, TimelineHistory history) {
-        if (!part.source().equals(sourceId)) {
-            return Optional.of(new ReplicaAnswer.Foreign(
-                    "the token is of source " + part.source() + ", and the standby's database is source " + sourceId));
-        }
-        if (part.timeline() >= state.timeline()) {
-            return Optional.empty();
-        }
-        Optional<Lsn> shared = history.sharedUpTo(part.timeline());
-        if (shared.isEmpty()) {
-            return Optional.of(new ReplicaAnswer.Expired(
-                    "the token is of timeline " + part.timeline() + ", to which the history of timeline "
-                            + state.timeline() + " that the standby is on does not go back"));
-        }
-        if (part.lsn().isAfter(shared.get())) {
-            return Optional.of(new ReplicaAnswer.Diverged("the token is of timeline " + part.timeline() + " at "
-                    + part.lsn() + ", but the standby left that timeline at " + shared.get() + " and is on timeline "
-                    + state.timeline() + ": a write after that point was lost in the failover"));
-        }
-        return Optional.empty();
     }
 }

@@ -1,6 +1,7 @@
 package io.tidemark.relay.route;
 
 import io.tidemark.outbox.DeadLetters;
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.outbox.Position;
 import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.route.OutgoingEvent.OutgoingHeader;
@@ -43,6 +44,6 @@ final class DeadLetterWriter {
         // With the position: the outbox does not make ids unique, and compaction must not take one event for another.
         String key = sourceId + "/" + event.id() + "/" + position;
         return new OutgoingEvent(
-                DeadLetters.TOPIC, key.getBytes(StandardCharsets.UTF_8), value, headers, event.createdAtMillis());
+                OwnTopics.DEAD_LETTERS, key.getBytes(StandardCharsets.UTF_8), value, headers, event.createdAtMillis());
     }
 }

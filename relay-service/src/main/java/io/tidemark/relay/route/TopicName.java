@@ -1,6 +1,6 @@
 package io.tidemark.relay.route;
 
-import io.tidemark.relay.config.RouteConfig;
+import io.tidemark.outbox.OwnTopics;
 import org.jspecify.annotations.Nullable;
 
 /** Which topics an event may go to. */
@@ -16,7 +16,7 @@ public final class TopicName {
             return "which is no legal topic name";
         }
         // a position made by a writer would be taken for ours
-        return topic.startsWith(RouteConfig.RESERVED_PREFIX) ? "which is the relay's own" : null;
+        return topic.startsWith(OwnTopics.PREFIX) ? "which is the relay's own" : null;
     }
 
     /** Kafka's own rule; by hand, because it is asked for every event. */

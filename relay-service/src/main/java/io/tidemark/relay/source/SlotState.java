@@ -2,6 +2,7 @@ package io.tidemark.relay.source;
 
 import io.tidemark.outbox.Lsn;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * The replication slot as the server describes it.
@@ -10,11 +11,24 @@ import java.util.OptionalInt;
  * @param created where {@code tidemark init} made the slot; zero when the slot was not made by it
  * @param walStatus {@code reserved}, {@code extended}, {@code unreserved} or {@code lost}
  * @param activePid the walsender that holds it, if any
+ * @param retainedBytes WAL that is kept because of it; empty when it is lost
+ * @param safeBytes how much more WAL may be written before it is in danger; empty without a limit, and when lost
  */
-public record SlotState(Lsn confirmed, Lsn created, String walStatus, OptionalInt activePid) {
+public record SlotState(
+        Lsn confirmed,
+        Lsn created,
+        String walStatus,
+        OptionalInt activePid,
+        OptionalLong retainedBytes,
+        OptionalLong safeBytes) {
 
     public boolean isLost() {
         return walStatus.equals("lost");
+    }
+
+    /** Whether something streams from it. */
+    public boolean isActive() {
+        return activePid.isPresent();
     }
 
     /** Whether nothing was ever confirmed on it, so that it still holds everything since it was made. */

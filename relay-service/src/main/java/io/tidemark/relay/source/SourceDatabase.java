@@ -2,7 +2,6 @@ package io.tidemark.relay.source;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ConfigurationProblem;
-import io.tidemark.relay.config.OutboxConfig;
 import io.tidemark.relay.config.PostgresConfig;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -13,6 +12,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGProperty;
@@ -22,10 +22,25 @@ import org.postgresql.util.HostSpec;
 /** The source database over plain SQL. Stateless; every method is given its connection. Safe on any thread. */
 public final class SourceDatabase {
 
+    /** {@code outbox.slot} is read on its own: a database that is not installed yet has none. */
+    private static final String STATUS = """
+            select pg_current_wal_flush_lsn()::text, pg_current_wal_insert_lsn()::text, slot_name is not null,
+                   coalesce(wal_status, 'lost'), active_pid, confirmed_flush_lsn::text,
+                   pg_wal_lsn_diff(pg_current_wal_flush_lsn(), restart_lsn)::bigint, safe_wal_size,
+                   exists (select from pg_class c join pg_namespace n on n.oid = relnamespace
+                           where nspname = 'outbox' and relname = 'slot'
+                             and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'))
+            from (select) as server left join pg_replication_slots
+                on slot_name = ? and database = current_database() and plugin = 'pgoutput'""";
+
     private final PostgresConfig config;
 
     public SourceDatabase(PostgresConfig config) {
         this.config = config;
+    }
+
+    public PostgresConfig config() {
+        return config;
     }
 
     /**
@@ -44,7 +59,7 @@ public final class SourceDatabase {
         }
     }
 
-    static Properties connectionProperties(PostgresConfig config, String purpose) {
+    public static Properties connectionProperties(PostgresConfig config, String purpose) {
         Properties properties = new Properties();
         PGProperty.USER.set(properties, config.user());
         String password = config.readPassword();
@@ -84,21 +99,6 @@ public final class SourceDatabase {
         return message.lines().findFirst().orElse(message).replaceFirst("^FATAL: ", "");
     }
 
-    /**
-     * Checks all that capture needs, but for the slot.
-     *
-     * @param outbox which table the events are in
-     * @throws SourceNotReady naming the first thing that is missing, and its fix
-     */
-    public SourceIdentity checkReady(Connection connection, OutboxConfig outbox) throws SourceNotReady, SQLException {
-        return look(connection, outbox).identityIfReady();
-    }
-
-    /** Looks for everything that is in the way of capture. */
-    public SourceFindings look(Connection connection, OutboxConfig outbox) throws SQLException {
-        return new SourceCheck(this, config, outbox, connection).look();
-    }
-
     /** Whose server this session has ended up at. */
     public SourceIdentity identity(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
@@ -112,21 +112,40 @@ public final class SourceDatabase {
 
     /** The slot, or empty when there is none of that name in this database. */
     public Optional<SlotState> slot(Connection connection) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(
-                "select confirmed_flush_lsn::text, created_lsn::text, wal_status, active_pid"
-                        + " from pg_replication_slots s left join outbox.slot o using (slot_name)"
-                        + " where slot_name = ? and database = current_database() and plugin = 'pgoutput'")) {
+        return status(connection).slot();
+    }
+
+    /** How WAL and slot stand now; the one place that reads them. */
+    public SourceStatus status(Connection connection) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(STATUS)) {
             select.setString(1, config.slot());
             try (ResultSet row = select.executeQuery()) {
-                if (!row.next()) {
-                    return Optional.empty();
-                }
-                int pid = row.getInt(4);
-                return Optional.of(new SlotState(
-                        lsnOrZero(row.getString(1)),
-                        lsnOrZero(row.getString(2)),
-                        row.getString(3) == null ? "lost" : row.getString(3),
-                        pid == 0 ? OptionalInt.empty() : OptionalInt.of(pid)));
+                row.next();
+                return new SourceStatus(
+                        Lsn.parse(row.getString(1)),
+                        Lsn.parse(row.getString(2)),
+                        row.getBoolean(3) ? Optional.of(slotOf(row, connection)) : Optional.empty());
+            }
+        }
+    }
+
+    private SlotState slotOf(ResultSet row, Connection connection) throws SQLException {
+        int pid = row.getInt(5);
+        return new SlotState(
+                lsnOrZero(row.getString(6)),
+                row.getBoolean(9) ? slotCreated(connection) : Lsn.ZERO,
+                row.getString(4),
+                pid == 0 ? OptionalInt.empty() : OptionalInt.of(pid),
+                number(row, 7),
+                number(row, 8));
+    }
+
+    private Lsn slotCreated(Connection connection) throws SQLException {
+        try (PreparedStatement select =
+                connection.prepareStatement("select created_lsn::text from outbox.slot where slot_name = ?")) {
+            select.setString(1, config.slot());
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? lsnOrZero(row.getString(1)) : Lsn.ZERO;
             }
         }
     }
@@ -135,20 +154,15 @@ public final class SourceDatabase {
         return text == null ? Lsn.ZERO : Lsn.parse(text);
     }
 
-    /**
-     * How the server's WAL and our slot stand.
-     *
-     * @param walHead the end of what is in the WAL for good
-     * @param walInsert the end of what is in the WAL, as a token reads it
-     * @param slot empty when there is none
-     */
-    public record Standing(Lsn walHead, Lsn walInsert, Optional<SlotState> slot) {}
+    private static OptionalLong number(ResultSet row, int column) throws SQLException {
+        long value = row.getLong(column);
+        return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(value);
+    }
 
-    /** Asks on a connection of its own. */
-    public Standing standing() throws SourceNotReady {
+    /** The same on a connection of its own. */
+    public SourceStatus status() throws SourceNotReady {
         try (Connection connection = connect("status")) {
-            return new Standing(
-                    walHead(connection), lsn(connection, "select pg_current_wal_insert_lsn()::text"), slot(connection));
+            return status(connection);
         } catch (SQLException e) {
             throw new SourceNotReady(explain(e), e);
         }

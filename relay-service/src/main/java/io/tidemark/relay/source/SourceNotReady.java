@@ -23,7 +23,7 @@ public final class SourceNotReady extends Exception {
         this.rightMissing = rightMissing;
     }
 
-    static SourceNotReady forWantOfARight(String message) {
+    public static SourceNotReady forWantOfARight(String message) {
         return new SourceNotReady(message, true);
     }
 

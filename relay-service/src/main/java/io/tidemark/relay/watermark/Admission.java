@@ -20,7 +20,7 @@ final class Admission {
             inside.decrementAndGet();
             return Optional.of(new Answer.TooManyWaiters(config.maxWaiters(), "watermark.maxWaiters"));
         }
-        if (isWait && waiters.waiting.incrementAndGet() > config.maxWaitersPerProjection()) {
+        if (isWait && waiters.enterWait() > config.maxWaitersPerProjection()) {
             leave(waiters, true);
             return Optional.of(
                     new Answer.TooManyWaiters(config.maxWaitersPerProjection(), "watermark.maxWaitersPerProjection"));
@@ -30,7 +30,7 @@ final class Admission {
 
     void leave(ProjectionWaiters waiters, boolean isWait) {
         if (isWait) {
-            waiters.waiting.decrementAndGet();
+            waiters.leaveWait();
         }
         inside.decrementAndGet();
     }

@@ -1,64 +1,104 @@
 package io.tidemark.relay.watermark;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.WatermarkStatus;
+import io.tidemark.relay.group.GroupState;
+import io.tidemark.relay.group.PartitionNeed;
 import java.util.List;
 
-/** What the endpoint can say. */
+/** What the relay answers to a question about one projection. */
 public sealed interface Answer {
 
-    /**
-     * A partition in which the group has yet to come further.
-     *
-     * @param need the offset it must have committed
-     * @param have the offset it has committed; 0 when none
-     */
-    record Behind(String topic, int partition, long need, long have) {}
+    /** The word that callers see. */
+    WatermarkStatus status();
 
     /**
      * Everything at or below the token is consumed.
      *
      * @param evidenceAgeMillis how long ago the group's offsets were read
      */
-    record Success(long waitedMillis, Lsn published, long evidenceAgeMillis) implements Answer {}
+    record Success(long waitedMillis, Lsn published, long evidenceAgeMillis) implements Answer {
+
+        @Override
+        public WatermarkStatus status() {
+            return WatermarkStatus.SUCCESS;
+        }
+    }
 
     /** Not published yet when the wait was over. */
-    record SourceBehind(long waitedMillis, Lsn published) implements Answer {}
+    record SourceBehind(long waitedMillis, Lsn published) implements Answer {
+
+        @Override
+        public WatermarkStatus status() {
+            return WatermarkStatus.TIMEOUT;
+        }
+    }
 
     /** Published, but not consumed when the wait was over. */
-    record ProjectionBehind(long waitedMillis, Lsn published, List<Behind> behind, long evidenceAgeMillis)
-            implements Answer {}
+    record ProjectionBehind(long waitedMillis, Lsn published, List<PartitionNeed> behind, long evidenceAgeMillis)
+            implements Answer {
+
+        @Override
+        public WatermarkStatus status() {
+            return WatermarkStatus.TIMEOUT;
+        }
+    }
 
     /**
-     * Published, but the group does not get there: stalled, stopped, or going over its events again. Given at once.
+     * Published, but the group makes no progress: it is stalled, stopped, or goes over its events again. Given at once.
      *
      * @param reason in words
      */
-    record Hopeless(
+    record NoProgress(
             GroupState state,
             String reason,
             long waitedMillis,
             Lsn published,
-            List<Behind> behind,
+            List<PartitionNeed> behind,
             long evidenceAgeMillis)
-            implements Answer {}
+            implements Answer {
 
-    /** The token names a source this relay does not serve. */
-    record Foreign(String source) implements Answer {}
+        @Override
+        public WatermarkStatus status() {
+            return switch (state) {
+                case STALLED -> WatermarkStatus.STALLED;
+                case STOPPED -> WatermarkStatus.STOPPED;
+                case REBUILDING -> WatermarkStatus.REBUILDING;
+                case RUNNING, LAGGING, UNKNOWN -> throw new IllegalStateException("a group makes progress: " + state);
+            };
+        }
+    }
 
     /** The token lies beyond the database's WAL: no write can have made it here. */
-    record Ahead(Lsn published) implements Answer {}
+    record Ahead(Lsn published) implements Answer {
 
-    /** The token lies on a part of an older timeline that the database no longer has: its write was lost. */
-    record Diverged(String reason) implements Answer {}
+        @Override
+        public WatermarkStatus status() {
+            return WatermarkStatus.AHEAD;
+        }
+    }
 
-    /** The history in which it could be judged is no longer there. */
-    record Expired(String reason) implements Answer {}
+    /**
+     * Waiting does not help.
+     *
+     * @param reason in words
+     */
+    record Refused(WatermarkStatus status, String reason) implements Answer {
 
-    /** It cannot be told, for a reason that waiting does not mend. */
-    record Unknown(String reason) implements Answer {}
+        /** It cannot be known. */
+        static Refused unknown(String reason) {
+            return new Refused(WatermarkStatus.UNKNOWN, reason);
+        }
+    }
 
     /** This replica cannot know just now; another one may, or this one later. */
-    record Unavailable(String reason) implements Answer {}
+    record Unavailable(String reason) implements Answer {
+
+        @Override
+        public WatermarkStatus status() {
+            return WatermarkStatus.UNKNOWN;
+        }
+    }
 
     /**
      * As many as allowed are waiting already.
@@ -66,6 +106,11 @@ public sealed interface Answer {
      * @param setting by which
      */
     record TooManyWaiters(int limit, String setting) implements Answer {
+
+        @Override
+        public WatermarkStatus status() {
+            return WatermarkStatus.UNKNOWN;
+        }
 
         /** In words. */
         public String reason() {

@@ -1,8 +1,8 @@
 package io.tidemark.relay.watermark;
 
-import io.tidemark.relay.position.PublishedIndex;
-import io.tidemark.relay.progress.Committed;
-import io.tidemark.relay.progress.GroupOffsets;
+import io.tidemark.relay.group.Committed;
+import io.tidemark.relay.group.GroupOffsets;
+import io.tidemark.relay.index.PublishedIndex;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -76,7 +76,7 @@ final class GroupPolling {
             sampleOnce();
         } finally {
             long shortest = projections.stream()
-                    .mapToLong(waiters -> waiters.projection.stalledAfter().toMilliseconds())
+                    .mapToLong(waiters -> waiters.projection().stalledAfter().toMilliseconds())
                     .min()
                     .orElse(LONGEST_SAMPLE_MILLIS);
             sampleAfter(Math.max(SHORTEST_SAMPLE_MILLIS, Math.min(LONGEST_SAMPLE_MILLIS, shortest / SAMPLES_A_STALL)));
@@ -88,12 +88,12 @@ final class GroupPolling {
             return;
         }
         Map<String, CompletionStage<Integer>> members = groups.members(
-                projections.stream().map(waiters -> waiters.projection.group()).collect(Collectors.toSet()));
+                projections.stream().map(waiters -> waiters.group()).collect(Collectors.toSet()));
         projections.forEach(waiters -> {
-            CompletionStage<Integer> count = members.get(waiters.projection.group());
+            CompletionStage<Integer> count = members.get(waiters.group());
             if (count != null) {
                 count.thenAccept(known -> thread.execute(() -> {
-                    waiters.history.seeMembers(known, System.nanoTime());
+                    waiters.seeMembers(known, System.nanoTime());
                     due.add(waiters);
                     flushLater();
                 }));
@@ -120,8 +120,7 @@ final class GroupPolling {
         flushQueued = false;
         List<ProjectionWaiters> asked = new ArrayList<>();
         for (ProjectionWaiters waiters : due) {
-            if (!waiters.fetching) {
-                waiters.fetching = true;
+            if (waiters.beginFetch()) {
                 asked.add(waiters);
             }
         }
@@ -129,7 +128,7 @@ final class GroupPolling {
         long startedNanos = System.nanoTime();
         Map<String, CompletionStage<Committed>> committed = fetch(asked);
         for (ProjectionWaiters waiters : asked) {
-            CompletionStage<Committed> offsets = committed.get(waiters.projection.group());
+            CompletionStage<Committed> offsets = committed.get(waiters.group());
             if (offsets != null) {
                 offsets.whenComplete(
                         (known, failure) -> thread.execute(() -> fetched(waiters, startedNanos, known, failure)));
@@ -140,7 +139,7 @@ final class GroupPolling {
     @SuppressWarnings("FutureReturnValueIgnored") // never cancelled
     private void fetched(
             ProjectionWaiters waiters, long startedNanos, @Nullable Committed offsets, @Nullable Throwable failure) {
-        waiters.fetching = false;
+        waiters.endFetch();
         if (offsets != null) {
             waiters.accept(offsets, startedNanos);
         } else if (failure != null) {
@@ -155,14 +154,14 @@ final class GroupPolling {
     Map<String, CompletionStage<Committed>> fetch(Collection<ProjectionWaiters> some) {
         Map<String, Set<TopicPartition>> partitions = new HashMap<>();
         some.forEach(waiters -> partitions
-                .computeIfAbsent(waiters.projection.group(), group -> new HashSet<>())
-                .addAll(index.partitionsOf(waiters.topics)));
+                .computeIfAbsent(waiters.group(), group -> new HashSet<>())
+                .addAll(index.partitionsOf(waiters.topics())));
         return groups.committed(partitions);
     }
 
     /** The same for one, in a request of its own. */
     CompletionStage<Committed> fetch(ProjectionWaiters waiters) {
-        return committed(waiters.projection.group(), index.partitionsOf(waiters.topics));
+        return committed(waiters.group(), index.partitionsOf(waiters.topics()));
     }
 
     /** The same for one partition, whether the index knows it or not. */

@@ -2,84 +2,104 @@ package io.tidemark.relay.watermark;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
-import io.tidemark.relay.position.PublishedIndex;
-import io.tidemark.relay.progress.Committed;
+import io.tidemark.relay.group.Committed;
+import io.tidemark.relay.group.GroupState;
+import io.tidemark.relay.group.PartitionNeed;
+import io.tidemark.relay.index.PublishedIndex;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 
 /** Where projections stand, and what a token or an event asks of them, by fresh offsets. Safe on any thread. */
 public final class ProjectionReports {
 
     private static final long STANDING_SECONDS = 15;
 
-    private final Watermarks watermarks;
+    /** A question about one projection, as {@link Watermarks#ask} takes it. */
+    @FunctionalInterface
+    interface Question {
+
+        CompletableFuture<Answer> ask(String projection, Token token, long waitMillis);
+    }
+
+    private final Question question;
+    private final Supplier<Optional<ServedSource>> served;
     private final Map<String, ProjectionWaiters> projections;
     private final PublishedIndex index;
     private final GroupPolling polling;
     private final WatermarkThread thread;
 
     ProjectionReports(
-            Watermarks watermarks,
+            Question question,
+            Supplier<Optional<ServedSource>> served,
             Map<String, ProjectionWaiters> projections,
             PublishedIndex index,
             GroupPolling polling,
             WatermarkThread thread) {
-        this.watermarks = watermarks;
+        this.question = question;
+        this.served = served;
         this.projections = projections;
         this.index = index;
         this.polling = polling;
         this.thread = thread;
     }
 
+    private ProjectionWaiters waitersOf(String name) {
+        ProjectionWaiters waiters = projections.get(name);
+        if (waiters == null) {
+            throw new IllegalArgumentException("no projection " + name);
+        }
+        return waiters;
+    }
+
     /** Where the projection stands now; fails when Kafka does not tell. */
-    public CompletionStage<Standing> standing(String name) {
-        ProjectionWaiters waiters = watermarks.waitersOf(name);
+    public CompletionStage<ProjectionStanding> standing(String name) {
+        ProjectionWaiters waiters = waitersOf(name);
         long startedNanos = System.nanoTime();
         return standing(waiters, polling.fetch(waiters), startedNanos);
     }
 
     /** The same of all, in the order of the configuration; Kafka is asked in as few requests as can be. */
-    public Map<String, CompletionStage<Standing>> standings() {
+    public Map<String, CompletionStage<ProjectionStanding>> standings() {
         long startedNanos = System.nanoTime();
         Map<String, CompletionStage<Committed>> offsets = polling.fetch(projections.values());
-        Map<String, CompletionStage<Standing>> standings = new LinkedHashMap<>();
+        Map<String, CompletionStage<ProjectionStanding>> standings = new LinkedHashMap<>();
         projections.forEach((name, waiters) -> standings.put(
-                name,
-                standing(waiters, Objects.requireNonNull(offsets.get(waiters.projection.group())), startedNanos)));
+                name, standing(waiters, Objects.requireNonNull(offsets.get(waiters.group())), startedNanos)));
         return standings;
     }
 
-    private CompletionStage<Standing> standing(
+    private CompletionStage<ProjectionStanding> standing(
             ProjectionWaiters waiters, CompletionStage<Committed> asked, long startedNanos) {
         return asked.thenApplyAsync(offsets -> standing(waiters, waiters.accept(offsets, startedNanos)), thread)
                 .toCompletableFuture()
                 .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS); // the thread drops what comes after its end
     }
 
-    private Standing standing(ProjectionWaiters waiters, Map<TopicPartition, Long> offsets) {
+    private ProjectionStanding standing(ProjectionWaiters waiters, Map<TopicPartition, Long> offsets) {
         long now = System.nanoTime();
         Lsn watermark = waiters.watermark(offsets); // before what is published, which it never is above
         Lsn published = index.published();
-        List<Answer.Behind> behind = waiters.behind(published, offsets);
-        return new Standing(
-                waiters.projection,
+        List<PartitionNeed> behind = waiters.behind(published, offsets);
+        return new ProjectionStanding(
+                waiters.projection(),
                 watermark,
                 published,
                 behind,
                 behind.stream().mapToLong(b -> b.need() - b.have()).sum(),
                 behind.isEmpty() ? OptionalDouble.of(0) : secondsSince(index.publishedAfter(watermark)),
-                waiters.unknown().isEmpty() ? waiters.history.state() : GroupState.UNKNOWN,
-                waiters.history.sinceSeconds(now),
-                waiters.history.members(),
+                waiters.unknown().isEmpty() ? waiters.history().state() : GroupState.UNKNOWN,
+                waiters.history().sinceSeconds(now),
+                waiters.history().members(),
                 waiters.unknown());
     }
 
@@ -102,7 +122,7 @@ public final class ProjectionReports {
      *
      * @param partitions every partition in which something must have been consumed; none while it is not published
      */
-    public record Requirement(String projection, Answer answer, List<Answer.Behind> partitions) {}
+    public record Requirement(String projection, Answer answer, List<PartitionNeed> partitions) {}
 
     /**
      * What the token asks of every projection; nobody waits, but for a nudge.
@@ -110,22 +130,22 @@ public final class ProjectionReports {
      * @return fails when Kafka does not tell, or the index is about something else by the end
      */
     public CompletionStage<Requirements> requirements(Token token) {
-        Lineage lineage = watermarks.lineage();
+        Optional<ServedSource> source = served.get();
         long generation = index.generation();
         Map<String, CompletableFuture<Answer>> asked = new LinkedHashMap<>();
-        watermarks.names().forEach(name -> asked.put(name, watermarks.ask(name, token, 0)));
+        projections.keySet().forEach(name -> asked.put(name, question.ask(name, token, 0)));
         return CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
                 .thenCompose(done -> {
                     Lsn published = index.published();
                     List<CompletableFuture<Requirement>> all = asked.entrySet().stream()
-                            .map(entry -> needs(entry.getKey(), lineage, token, published)
+                            .map(entry -> needs(entry.getKey(), source, token, published)
                                     .thenApply(needs -> new Requirement(
                                             entry.getKey(), entry.getValue().join(), needs))
                                     .toCompletableFuture())
                             .toList();
                     return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
                             .thenApply(complete -> {
-                                if (lineage == null || generation != index.generation()) {
+                                if (source.isEmpty() || generation != index.generation()) {
                                     throw new IllegalStateException("the index was lost while it was asked");
                                 }
                                 return new Requirements(
@@ -137,11 +157,11 @@ public final class ProjectionReports {
                 });
     }
 
-    private CompletionStage<List<Answer.Behind>> needs(
-            String name, @Nullable Lineage lineage, Token token, Lsn published) {
-        ProjectionWaiters waiters = watermarks.waitersOf(name);
-        if (lineage == null
-                || !(lineage.judge(token) instanceof Lineage.Target target)
+    private CompletionStage<List<PartitionNeed>> needs(
+            String name, Optional<ServedSource> source, Token token, Lsn published) {
+        ProjectionWaiters waiters = waitersOf(name);
+        if (source.isEmpty()
+                || !(source.get().judge(token) instanceof ServedSource.Target target)
                 || target.lsn().isAfter(published)) {
             return CompletableFuture.completedFuture(List.of());
         }
@@ -153,21 +173,19 @@ public final class ProjectionReports {
      *
      * @return by projection, in the order of the configuration; fails when Kafka does not tell
      */
-    public CompletionStage<Map<String, Answer.Behind>> consumersOf(TopicPartition partition, long offset) {
+    public CompletionStage<Map<String, PartitionNeed>> consumersOf(TopicPartition partition, long offset) {
         Map<String, CompletableFuture<Committed>> asked = new LinkedHashMap<>();
         projections.forEach((name, waiters) -> {
-            if (waiters.topics.contains(partition.topic())) {
-                asked.put(
-                        name,
-                        polling.committed(waiters.projection.group(), partition).toCompletableFuture());
+            if (waiters.topics().contains(partition.topic())) {
+                asked.put(name, polling.committed(waiters.group(), partition).toCompletableFuture());
             }
         });
         return CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
                 .thenApply(done -> {
-                    Map<String, Answer.Behind> needs = new LinkedHashMap<>();
+                    Map<String, PartitionNeed> needs = new LinkedHashMap<>();
                     asked.forEach((name, offsets) -> needs.put(
                             name,
-                            new Answer.Behind(
+                            new PartitionNeed(
                                     partition.topic(),
                                     partition.partition(),
                                     offset + 1,

@@ -2,9 +2,10 @@ package io.tidemark.relay.watermark;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ProjectionConfig;
-import io.tidemark.relay.position.PublishedIndex;
-import io.tidemark.relay.progress.Committed;
-import io.tidemark.relay.watermark.Answer.Behind;
+import io.tidemark.relay.group.Committed;
+import io.tidemark.relay.group.GroupHistory;
+import io.tidemark.relay.group.PartitionNeed;
+import io.tidemark.relay.index.PublishedIndex;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -18,21 +19,21 @@ import org.apache.kafka.common.TopicPartition;
 /** The waiters of one projection, and the newest evidence about its group. Confined to the watermark thread, but where said. */
 final class ProjectionWaiters {
 
-    private static final Comparator<Behind> ORDER =
-            Comparator.comparing(Behind::topic).thenComparingInt(Behind::partition);
+    private static final Comparator<PartitionNeed> ORDER =
+            Comparator.comparing(PartitionNeed::topic).thenComparingInt(PartitionNeed::partition);
 
-    final ProjectionConfig projection;
-    final Set<String> topics;
+    private final ProjectionConfig projection;
+    private final Set<String> topics;
     private final PublishedIndex index;
     private final PriorityQueue<Waiter> parked = new PriorityQueue<>();
     /** Those whose wait is over: to be answered with the first evidence, whatever it says. */
-    private final Set<Waiter> hurried = new HashSet<>();
+    private final Set<Waiter> urgent = new HashSet<>();
 
     /** How many wait; on any thread. */
-    final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicInteger waiting = new AtomicInteger();
 
-    final GroupHistory history;
-    boolean fetching;
+    private final GroupHistory history;
+    private boolean isFetching;
     /** Why nothing can be said of its topics; empty when all is well. */
     private String unknown = "";
 
@@ -52,22 +53,69 @@ final class ProjectionWaiters {
         this.history = new GroupHistory(projection.stalledAfter().toJavaDuration());
     }
 
+    ProjectionConfig projection() {
+        return projection;
+    }
+
+    String group() {
+        return projection.group();
+    }
+
+    /** The declared ones. */
+    Set<String> topics() {
+        return topics;
+    }
+
+    /**
+     * On any thread.
+     *
+     * @return how many wait with this one
+     */
+    int enterWait() {
+        return waiting.incrementAndGet();
+    }
+
+    /** On any thread. */
+    void leaveWait() {
+        waiting.decrementAndGet();
+    }
+
+    /** @return false when the group's offsets have been asked for already */
+    boolean beginFetch() {
+        boolean begins = !isFetching;
+        isFetching = true;
+        return begins;
+    }
+
+    void endFetch() {
+        isFetching = false;
+    }
+
+    void seeMembers(int count, long nowNanos) {
+        history.seeMembers(count, nowNanos);
+    }
+
+    /** How the group is doing, as far as this replica has seen. */
+    GroupHistory history() {
+        return history;
+    }
+
     void park(Waiter waiter) {
         parked.add(waiter);
     }
 
     /** From now on the first evidence will do. */
-    void hurry(Waiter waiter) {
-        hurried.add(waiter);
+    void answerOnNextEvidence(Waiter waiter) {
+        urgent.add(waiter);
     }
 
     /**
      * It is known now that its token is not ahead. Its nudge may have been published meanwhile: then the group's offsets
      * decide, which are on their way.
      */
-    void answerIfHurried(Waiter waiter) {
-        if (hurried.contains(waiter) && hasEvidenceFor(waiter)) {
-            answer(waiter, asItIs(waiter));
+    void answerIfUrgent(Waiter waiter) {
+        if (urgent.contains(waiter) && hasEvidenceFor(waiter)) {
+            answer(waiter, answerNow(waiter));
         }
     }
 
@@ -81,12 +129,12 @@ final class ProjectionWaiters {
 
     void remove(Waiter waiter) {
         parked.remove(waiter);
-        hurried.remove(waiter);
+        urgent.remove(waiter);
     }
 
     private void clear() {
         parked.clear();
-        hurried.clear();
+        urgent.clear();
     }
 
     /** Whether somebody waits for the group, not for the source. */
@@ -117,20 +165,19 @@ final class ProjectionWaiters {
         failure = "";
         for (Waiter first = parked.peek(); first != null && watermark.isAtLeast(first.target); first = parked.peek()) {
             parked.remove();
-            hurried.remove(first);
+            urgent.remove(first);
             first.complete(success(first));
         }
         Lsn published = index.published();
-        List<Waiter> leaving = hopelessAbove(watermark, offsets)
-                .map(hopeless ->
-                        parked.stream().filter(waiter -> hurried.contains(waiter) || waiter.target.isAfter(hopeless)))
-                .orElseGet(hurried::stream)
+        List<Waiter> leaving = noProgressAbove(watermark, offsets)
+                .map(stuck -> parked.stream().filter(waiter -> urgent.contains(waiter) || waiter.target.isAfter(stuck)))
+                .orElseGet(urgent::stream)
                 .filter(waiter -> published.isAtLeast(waiter.target))
                 .filter(this::hasEvidenceFor)
                 .toList();
         leaving.forEach(waiter -> {
             remove(waiter);
-            waiter.complete(asItIs(waiter));
+            waiter.complete(answerNow(waiter));
         });
         return offsets;
     }
@@ -155,12 +202,13 @@ final class ProjectionWaiters {
     /** What there is to say where a person has let the source go on without what the token stands for. */
     static Optional<Answer> leftOut(PublishedIndex index, Lsn target) {
         return index.leftOut(target)
-                .map(range -> new Answer.Unknown("events committed in " + range + " were left out by tidemark adopt;"
-                        + " whether the token's write was among those published before it is not known"));
+                .map(range ->
+                        Answer.Refused.unknown("events committed in " + range + " were left out by tidemark adopt;"
+                                + " whether the token's write was among those published before it is not known"));
     }
 
     /** For whom waiting is in vain for now; one look for all of them. */
-    private Optional<Lsn> hopelessAbove(Lsn watermark, Map<TopicPartition, Long> offsets) {
+    private Optional<Lsn> noProgressAbove(Lsn watermark, Map<TopicPartition, Long> offsets) {
         return switch (history.state()) {
             case STOPPED, REBUILDING -> Optional.of(watermark);
             case STALLED -> Optional.of(index.consumedUpTo(history.still(), offsets));
@@ -172,7 +220,7 @@ final class ProjectionWaiters {
     void setUnknown(String reason) {
         unknown = reason;
         if (!reason.isEmpty()) {
-            parked.forEach(waiter -> waiter.complete(new Answer.Unknown(reason)));
+            parked.forEach(waiter -> waiter.complete(Answer.Refused.unknown(reason)));
             clear();
         }
     }
@@ -216,7 +264,7 @@ final class ProjectionWaiters {
      * What there is to say to a waiter whose time is over: mostly that it is not yet so. But what it waited for may have
      * been published since the offsets were read, or the offsets have been read before it was parked.
      */
-    Answer asItIs(Waiter waiter) {
+    Answer answerNow(Waiter waiter) {
         Lsn published = index.published();
         if (waiter.target.isAfter(published)) {
             return new Answer.SourceBehind(waiter.waitedMillis(), published);
@@ -228,9 +276,9 @@ final class ProjectionWaiters {
         if (watermark(committed).isAtLeast(waiter.target)) {
             return success(waiter);
         }
-        List<Behind> behind = behind(waiter.target, committed);
-        if (history.isHopeless(behind)) {
-            return new Answer.Hopeless(
+        List<PartitionNeed> behind = behind(waiter.target, committed);
+        if (history.makesNoProgress(behind)) {
+            return new Answer.NoProgress(
                     history.state(), why(), waiter.waitedMillis(), published, behind, evidenceAgeMillis());
         }
         return new Answer.ProjectionBehind(waiter.waitedMillis(), published, behind, evidenceAgeMillis());
@@ -248,16 +296,16 @@ final class ProjectionWaiters {
         };
     }
 
-    List<Behind> behind(Lsn target, Map<TopicPartition, Long> offsets) {
+    List<PartitionNeed> behind(Lsn target, Map<TopicPartition, Long> offsets) {
         return needs(target, offsets).stream()
                 .filter(partition -> partition.have() < partition.need())
                 .toList();
     }
 
     /** In every partition that needs something for {@code target}: how much, and what the group has. */
-    List<Behind> needs(Lsn target, Map<TopicPartition, Long> offsets) {
+    List<PartitionNeed> needs(Lsn target, Map<TopicPartition, Long> offsets) {
         return index.partitionsOf(topics).stream()
-                .map(partition -> new Behind(
+                .map(partition -> new PartitionNeed(
                         partition.topic(),
                         partition.partition(),
                         index.need(partition, target),

@@ -1,6 +1,6 @@
 package io.tidemark.relay.watermark;
 
-import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.index.PublishedIndex;
 import io.tidemark.relay.source.Nudges;
 import io.tidemark.relay.source.SourceIdentity;
 import java.util.OptionalLong;
@@ -55,7 +55,7 @@ final class WaiterNudges {
             if (written.isShortOf(waiter.target, served)) {
                 thread.execute(() -> waiters.answer(waiter, new Answer.Ahead(index.published())));
             } else {
-                thread.execute(() -> waiters.answerIfHurried(waiter));
+                thread.execute(() -> waiters.answerIfUrgent(waiter));
             }
         });
     }

@@ -3,11 +3,11 @@ package io.tidemark.relay.watermark;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.config.ProjectionConfig;
 import io.tidemark.relay.config.WatermarkConfig;
-import io.tidemark.relay.position.PublishedIndex;
-import io.tidemark.relay.progress.GroupOffsets;
+import io.tidemark.relay.group.GroupOffsets;
+import io.tidemark.relay.index.PublishedIndex;
 import io.tidemark.relay.source.Nudges;
 import io.tidemark.relay.source.SourceIdentity;
-import io.tidemark.relay.source.TimelineHistory;
+import io.tidemark.relay.timeline.TimelineHistory;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +38,7 @@ public final class Watermarks implements AutoCloseable {
     private final Map<String, ProjectionWaiters> projections = new LinkedHashMap<>();
     private final Admission admission;
     private final AtomicBoolean advanceQueued = new AtomicBoolean();
-    private volatile @Nullable Lineage source;
+    private volatile @Nullable ServedSource source;
     private volatile Answer.Unavailable notServing = NOT_SERVING;
     private volatile boolean isClosed;
     private final WatermarkThread thread = new WatermarkThread();
@@ -59,7 +59,8 @@ public final class Watermarks implements AutoCloseable {
         projections.forEach(
                 projection -> this.projections.put(projection.name(), new ProjectionWaiters(projection, index)));
         this.polling = new GroupPolling(this.projections.values(), index, groups, thread, this::isServing);
-        this.reports = new ProjectionReports(this, this.projections, index, polling, thread);
+        this.reports = new ProjectionReports(
+                this::ask, () -> Optional.ofNullable(source), this.projections, index, polling, thread);
         polling.start();
     }
 
@@ -71,7 +72,7 @@ public final class Watermarks implements AutoCloseable {
     public void setRecreated(Map<String, String> recreated) {
         thread.execute(() -> projections
                 .values()
-                .forEach(waiters -> waiters.setUnknown(waiters.topics.stream()
+                .forEach(waiters -> waiters.setUnknown(waiters.topics().stream()
                         .filter(recreated::containsKey)
                         .sorted()
                         .map(topic -> "topic " + topic + " " + recreated.get(topic))
@@ -83,7 +84,7 @@ public final class Watermarks implements AutoCloseable {
         if (isClosed) {
             return;
         }
-        source = new Lineage(identity, history);
+        source = new ServedSource(identity, history);
         advanced();
     }
 
@@ -115,12 +116,12 @@ public final class Watermarks implements AutoCloseable {
     @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
     public CompletableFuture<Answer> ask(String projection, Token token, long waitMillis) {
         ProjectionWaiters waiters = waitersOf(projection);
-        Lineage lineage = source;
-        if (lineage == null) {
+        ServedSource served = source;
+        if (served == null) {
             return CompletableFuture.completedFuture(notServing);
         }
-        Lineage.Judged judged = lineage.judge(token);
-        if (judged instanceof Lineage.Refused refused) {
+        ServedSource.Question question = served.judge(token);
+        if (question instanceof ServedSource.Refused refused) {
             return CompletableFuture.completedFuture(refused.answer());
         }
         boolean isWait = waitMillis > 0;
@@ -129,7 +130,7 @@ public final class Watermarks implements AutoCloseable {
             return CompletableFuture.completedFuture(tooMany.get());
         }
         long bounded = Math.min(waitMillis, config.maxWait().toMilliseconds());
-        Waiter waiter = new Waiter(((Lineage.Target) judged).lsn());
+        Waiter waiter = new Waiter(((ServedSource.Target) question).lsn());
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         waiter.answer.thenAccept(given -> {
             admission.leave(waiters, isWait);
@@ -140,7 +141,7 @@ public final class Watermarks implements AutoCloseable {
                 thread.execute(() -> waiters.answer(waiter, NOT_SERVING));
             }
         });
-        thread.execute(() -> enterOrFail(waiters, waiter, bounded, lineage));
+        thread.execute(() -> enterOrFail(waiters, waiter, bounded, served));
         if (source == null) { // closed meanwhile: the task above may have been dropped
             waiter.answer.complete(notServing);
         }
@@ -148,7 +149,7 @@ public final class Watermarks implements AutoCloseable {
     }
 
     /** @throws IllegalArgumentException when it is not configured */
-    ProjectionWaiters waitersOf(String name) {
+    private ProjectionWaiters waitersOf(String name) {
         ProjectionWaiters waiters = projections.get(name);
         if (waiters == null) {
             throw new IllegalArgumentException("no projection " + name);
@@ -157,22 +158,22 @@ public final class Watermarks implements AutoCloseable {
     }
 
     /** Whatever goes wrong, it is answered: its place is free then. */
-    private void enterOrFail(ProjectionWaiters waiters, Waiter waiter, long waitMillis, Lineage judgedBy) {
+    private void enterOrFail(ProjectionWaiters waiters, Waiter waiter, long waitMillis, ServedSource questionBy) {
         try {
-            enter(waiters, waiter, waitMillis, judgedBy);
+            enter(waiters, waiter, waitMillis, questionBy);
         } catch (RuntimeException | Error e) {
             waiters.answer(waiter, new Answer.Unavailable("unexpected: " + e));
             throw e;
         }
     }
 
-    private void enter(ProjectionWaiters waiters, Waiter waiter, long waitMillis, Lineage judgedBy) {
-        if (waiter.answer.isDone() || !judgedBy.equals(source)) { // what it was judged by holds no more
+    private void enter(ProjectionWaiters waiters, Waiter waiter, long waitMillis, ServedSource questionBy) {
+        if (waiter.answer.isDone() || !questionBy.equals(source)) { // what it was question by holds no more
             waiter.complete(notServing);
             return;
         }
         if (!waiters.unknown().isEmpty()) {
-            waiter.complete(new Answer.Unknown(waiters.unknown()));
+            waiter.complete(Answer.Refused.unknown(waiters.unknown()));
             return;
         }
         Optional<Answer> leftOut = ProjectionWaiters.leftOut(index, waiter.target);
@@ -181,11 +182,11 @@ public final class Watermarks implements AutoCloseable {
             return;
         }
         if (waiter.target.isAfter(index.published())) {
-            nudges.nudgeFor(waiters, waiter, waitMillis > 0, judgedBy.identity());
+            nudges.nudgeFor(waiters, waiter, waitMillis > 0, questionBy.identity());
             if (waitMillis <= 0) { // where the nudge stands tells a token that is ahead from one that is not published
                 waiters.park(waiter);
-                waiters.hurry(waiter);
-                waiter.timer(thread.later(() -> waiters.answer(waiter, waiters.asItIs(waiter)), AHEAD_MILLIS));
+                waiters.answerOnNextEvidence(waiter);
+                waiter.timer(thread.later(() -> waiters.answer(waiter, waiters.answerNow(waiter)), AHEAD_MILLIS));
                 return;
             }
         }
@@ -204,10 +205,10 @@ public final class Watermarks implements AutoCloseable {
             return;
         }
         if (waiters.hasEvidenceFor(waiter)) {
-            waiters.answer(waiter, waiters.asItIs(waiter));
+            waiters.answer(waiter, waiters.answerNow(waiter));
         } else {
-            waiters.hurry(waiter);
-            waiter.timer(thread.later(() -> waiters.answer(waiter, waiters.asItIs(waiter)), EVIDENCE_MILLIS));
+            waiters.answerOnNextEvidence(waiter);
+            waiter.timer(thread.later(() -> waiters.answer(waiter, waiters.answerNow(waiter)), EVIDENCE_MILLIS));
         }
     }
 
@@ -219,12 +220,6 @@ public final class Watermarks implements AutoCloseable {
     /** Where projections stand, for people. */
     public ProjectionReports reports() {
         return reports;
-    }
-
-    /** What is served; null while nothing is. */
-    @Nullable
-    Lineage lineage() {
-        return source;
     }
 
     /** Whether there are answers yet. */
@@ -244,14 +239,14 @@ public final class Watermarks implements AutoCloseable {
 
     /** What there is to say to the token whatever any group has consumed; empty when it can be waited for. */
     public Optional<Answer> judge(Token token) {
-        Lineage lineage = source;
-        if (lineage == null) {
+        ServedSource served = source;
+        if (served == null) {
             return Optional.of(notServing);
         }
-        Lineage.Judged judged = lineage.judge(token);
-        return judged instanceof Lineage.Refused refused
+        ServedSource.Question question = served.judge(token);
+        return question instanceof ServedSource.Refused refused
                 ? Optional.of(refused.answer())
-                : ProjectionWaiters.leftOut(index, ((Lineage.Target) judged).lsn());
+                : ProjectionWaiters.leftOut(index, ((ServedSource.Target) question).lsn());
     }
 
     /** Answers everyone who waits, and everyone who still comes, that this replica is going away. */

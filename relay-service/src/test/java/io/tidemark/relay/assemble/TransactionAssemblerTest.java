@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.capture.Change;
+import io.tidemark.relay.position.ResumePoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

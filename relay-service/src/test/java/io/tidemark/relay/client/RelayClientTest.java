@@ -64,7 +64,7 @@ class RelayClientTest {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    private Reply get(Duration timeout) throws Exception {
+    private RelayReply get(Duration timeout) throws Exception {
         RelayClient client = new RelayClient(Optional.empty(), new ClientTls(null, null, null));
         URI url = URI.create("http://127.0.0.1:" + server.getLocalPort());
         return assertTimeoutPreemptively(SECONDS, () -> client.get(url, "/v1/source", timeout));
@@ -74,9 +74,9 @@ class RelayClientTest {
     void waitsNoLongerForTheRestOfAnAnswerThanForItsBeginning() throws Exception {
         serve(out -> out.write(ascii("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"status\":")));
 
-        Reply reply = get(Duration.ofMillis(1_500));
+        RelayReply reply = get(Duration.ofMillis(1_500));
 
-        assertThat(reply).isEqualTo(new Reply.NoAnswer("no answer within 1 s"));
+        assertThat(reply).isEqualTo(new RelayReply.NoAnswer("no answer within 1 s"));
     }
 
     @Test
@@ -89,7 +89,7 @@ class RelayClientTest {
             }
         });
 
-        Reply reply = get(SECONDS);
+        RelayReply reply = get(SECONDS);
 
         assertThat(reply.reason()).contains("its answer has more than 16777216 bytes");
     }
@@ -107,9 +107,9 @@ class RelayClientTest {
         String lines = header.isEmpty() ? "" : header + "\r\n";
         serve(out -> out.write(ascii("HTTP/1.1 503 X\r\n" + lines + "Content-Length: 2\r\n\r\n{}")));
 
-        Reply reply = get(SECONDS);
+        RelayReply reply = get(SECONDS);
 
-        assertThat(reply).isInstanceOf(Reply.Answer.class);
-        assertThat(((Reply.Answer) reply).retryAfterMillis()).isEqualTo(millis);
+        assertThat(reply).isInstanceOf(RelayReply.Answer.class);
+        assertThat(((RelayReply.Answer) reply).retryAfterMillis()).isEqualTo(millis);
     }
 }

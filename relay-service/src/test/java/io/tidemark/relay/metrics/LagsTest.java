@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.health.RelayState.Phase;
-import io.tidemark.relay.metrics.Lags.Sight;
+import io.tidemark.relay.metrics.Lags.Inputs;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -12,21 +12,21 @@ class LagsTest {
 
     private final Lags lags = new Lags();
 
-    private static Sight sight(Phase phase, boolean isStreamed, long received, long captured, long published) {
-        return new Sight(phase, isStreamed, new Lsn(received), new Lsn(captured), new Lsn(published));
+    private static Inputs inputs(Phase phase, boolean isStreamed, long received, long captured, long published) {
+        return new Inputs(phase, isStreamed, new Lsn(received), new Lsn(captured), new Lsn(published));
     }
 
     private static long at(long seconds) {
         return TimeUnit.SECONDS.toNanos(seconds);
     }
 
-    private void see(Sight sight, long walHead, long seconds) {
-        lags.see(new Lsn(walHead), sight, at(seconds));
+    private void see(Inputs inputs, long walHead, long seconds) {
+        lags.see(new Lsn(walHead), inputs, at(seconds));
     }
 
     @Test
     void areThoseOfTheActiveReplica() {
-        Sight slow = sight(Phase.RUNNING, true, 200, 150, 100);
+        Inputs slow = inputs(Phase.RUNNING, true, 200, 150, 100);
         see(slow, 100, 1);
         see(slow, 200, 2);
         see(slow, 300, 3);
@@ -37,7 +37,7 @@ class LagsTest {
 
     @Test
     void areNoneOnAnIdleDatabaseWhoseStreamHasComeToTheEnd() {
-        Sight idle = sight(Phase.RUNNING, true, 300, 100, 100);
+        Inputs idle = inputs(Phase.RUNNING, true, 300, 100, 100);
         see(idle, 300, 1);
 
         assertThat(lags.captureSeconds(idle, at(10))).hasValue(0);
@@ -47,7 +47,7 @@ class LagsTest {
     @Test
     void areNotKnownToAStandbyNorToOneThatCannotBecomeOne() {
         for (Phase phase : new Phase[] {Phase.STANDBY, Phase.RETRYING, Phase.HALTED}) {
-            Sight beside = sight(phase, true, 0, 0, 100);
+            Inputs beside = inputs(phase, true, 0, 0, 100);
             see(beside, 200, 1);
             see(beside, 300, 2);
 
@@ -58,7 +58,7 @@ class LagsTest {
 
     @Test
     void goOnGrowingWhenNobodyPublishes() {
-        Sight halted = sight(Phase.HALTED, false, 150, 150, 100);
+        Inputs halted = inputs(Phase.HALTED, false, 150, 150, 100);
         see(halted, 100, 1);
         see(halted, 200, 2);
         see(halted, 300, 3);
@@ -69,10 +69,10 @@ class LagsTest {
 
     @Test
     void beginAnewWhereAStandbyTakesOver() {
-        Sight standby = sight(Phase.STANDBY, true, 0, 0, 100);
+        Inputs standby = inputs(Phase.STANDBY, true, 0, 0, 100);
         see(standby, 200, 1);
         see(standby, 300, 50);
-        Sight active = sight(Phase.RUNNING, true, 0, 0, 100);
+        Inputs active = inputs(Phase.RUNNING, true, 0, 0, 100);
 
         assertThat(lags.publishSeconds(active, at(60))).hasValue(10);
     }

@@ -9,10 +9,12 @@ import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ProjectionConfig;
+import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.health.RelayState;
-import io.tidemark.relay.source.SourceSample;
-import io.tidemark.relay.watermark.GroupState;
-import io.tidemark.relay.watermark.Standing;
+import io.tidemark.relay.http.server.RequestFilter;
+import io.tidemark.relay.source.SlotState;
+import io.tidemark.relay.source.SourceStatus;
+import io.tidemark.relay.watermark.ProjectionStanding;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
@@ -23,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
@@ -40,14 +43,20 @@ class MetricsReferenceTest {
     private static final String END = "<!-- metrics: end -->\n";
     private static final Pattern PROCESS_METRIC = Pattern.compile("`((?:jvm|process)_[a-z0-9_]+)`");
 
-    private static final Reading READING = new Reading(
+    private static final MetricsSnapshot SNAPSHOT = new MetricsSnapshot(
             RelayState.Phase.RUNNING,
             Optional.of(new Lsn(90)),
             new Lsn(80),
-            Optional.of(new SourceSample(
+            Optional.of(new SourceStatus(
                     new Lsn(100),
-                    Optional.of(new SourceSample.Slot(
-                            "reserved", true, new Lsn(70), OptionalLong.of(60), OptionalLong.of(500))))),
+                    new Lsn(100),
+                    Optional.of(new SlotState(
+                            new Lsn(70),
+                            Lsn.ZERO,
+                            "reserved",
+                            OptionalInt.of(1),
+                            OptionalLong.of(60),
+                            OptionalLong.of(500))))),
             OptionalDouble.of(1.5),
             OptionalDouble.of(2.5),
             List.of(standing("orders-view", GroupState.LAGGING), standing("search", GroupState.UNKNOWN)),
@@ -58,9 +67,9 @@ class MetricsReferenceTest {
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
 
-    private static Standing standing(String name, GroupState state) {
+    private static ProjectionStanding standing(String name, GroupState state) {
         ProjectionConfig projection = new ProjectionConfig(name, null, List.of("outbox.order"), Duration.minutes(1));
-        return new Standing(
+        return new ProjectionStanding(
                 projection, new Lsn(70), new Lsn(80), List.of(), 7, OptionalDouble.of(4.5), state, 1, 2, "");
     }
 
@@ -75,12 +84,12 @@ class MetricsReferenceTest {
         return dropwizard;
     }
 
-    private RelayCounters registerOurs(Reading reading) {
+    private RelayCounters registerOurs(MetricsSnapshot snapshot) {
         RelayCounters counters = new RelayCounters(registry);
         RequestFilter requests = new RequestFilter(registry, List.of("orders-view"));
         requests.answered("/v1/projections/{name}/watermark", 200, 0.1);
         requests.count("success", "orders-view", 0.1);
-        registry.register(new ReadingGauges(() -> reading, "1.2.3"));
+        registry.register(new SnapshotGauges(() -> snapshot, "1.2.3"));
         DropwizardMetrics.register(dropwizard(), registry);
         return counters;
     }
@@ -115,7 +124,7 @@ class MetricsReferenceTest {
     /** {@code -Dmetrics.reference=write} writes it anew. */
     @Test
     void referenceHasEveryMetricAsItIs() throws IOException {
-        RelayCounters counters = registerOurs(READING);
+        RelayCounters counters = registerOurs(SNAPSHOT);
         counters.published(3, 1, System.currentTimeMillis());
         String page = Files.readString(REFERENCE);
         int begin = page.indexOf(BEGIN) + BEGIN.length();
@@ -148,7 +157,7 @@ class MetricsReferenceTest {
 
     @Test
     void followsTheRulesOfNames() throws IOException {
-        registerOurs(READING);
+        registerOurs(SNAPSHOT);
         JvmMetrics.builder().register(registry);
         Exposition exposition = Exposition.parse(scrape());
 
@@ -175,7 +184,7 @@ class MetricsReferenceTest {
                 .filter(Files::isExecutable)
                 .findFirst();
         Assumptions.assumeTrue(promtool.isPresent(), "promtool is not on the PATH; followsTheRulesOfNames stands in");
-        registerOurs(READING);
+        registerOurs(SNAPSHOT);
         JvmMetrics.builder().register(registry);
         Path text = Files.writeString(Files.createTempFile("metrics", ".txt"), scrape());
 
@@ -192,7 +201,7 @@ class MetricsReferenceTest {
 
     @Test
     void leavesOutWhatIsNotKnown() throws IOException {
-        Reading unknown = new Reading(
+        MetricsSnapshot unknown = new MetricsSnapshot(
                 RelayState.Phase.STANDBY,
                 Optional.empty(),
                 Lsn.ZERO,
@@ -222,12 +231,12 @@ class MetricsReferenceTest {
 
     @Test
     void tellsThatTheSlotIsGone() throws IOException {
-        registry.register(new ReadingGauges(
-                () -> new Reading(
+        registry.register(new SnapshotGauges(
+                () -> new MetricsSnapshot(
                         RelayState.Phase.HALTED,
                         Optional.empty(),
                         Lsn.ZERO,
-                        Optional.of(new SourceSample(new Lsn(-1), Optional.empty())),
+                        Optional.of(new SourceStatus(new Lsn(-1), new Lsn(-1), Optional.empty())),
                         OptionalDouble.of(9),
                         OptionalDouble.of(9),
                         List.of(),

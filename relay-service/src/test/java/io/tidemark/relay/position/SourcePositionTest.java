@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.outbox.Lsn;
-import io.tidemark.relay.assemble.ResumePoint;
 import io.tidemark.relay.source.SourceIdentity;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

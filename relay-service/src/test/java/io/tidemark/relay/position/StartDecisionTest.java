@@ -3,13 +3,13 @@ package io.tidemark.relay.position;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.outbox.Lsn;
-import io.tidemark.relay.assemble.ResumePoint;
 import io.tidemark.relay.source.SlotState;
 import io.tidemark.relay.source.SourceIdentity;
-import io.tidemark.relay.source.TimelineHistory;
+import io.tidemark.relay.timeline.TimelineHistory;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class StartDecisionTest {
@@ -228,11 +228,23 @@ class StartDecisionTest {
     }
 
     private static Optional<SlotState> slot(String confirmed, String created) {
-        return Optional.of(new SlotState(Lsn.parse(confirmed), Lsn.parse(created), "reserved", OptionalInt.empty()));
+        return Optional.of(new SlotState(
+                Lsn.parse(confirmed),
+                Lsn.parse(created),
+                "reserved",
+                OptionalInt.empty(),
+                OptionalLong.empty(),
+                OptionalLong.empty()));
     }
 
     private static Optional<SlotState> lost(String confirmed, String created) {
-        return Optional.of(new SlotState(Lsn.parse(confirmed), Lsn.parse(created), "lost", OptionalInt.empty()));
+        return Optional.of(new SlotState(
+                Lsn.parse(confirmed),
+                Lsn.parse(created),
+                "lost",
+                OptionalInt.empty(),
+                OptionalLong.empty(),
+                OptionalLong.empty()));
     }
 
     private static String haltReason(StartDecision decision) {

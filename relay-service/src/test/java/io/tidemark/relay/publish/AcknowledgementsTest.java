@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Position;
-import io.tidemark.relay.publish.TransactionalPublisher.End;
+import io.tidemark.relay.publish.KafkaTransaction.End;
 import java.util.List;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;

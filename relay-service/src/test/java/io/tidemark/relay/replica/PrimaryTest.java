@@ -3,8 +3,8 @@ package io.tidemark.relay.replica;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.outbox.Lsn;
-import io.tidemark.relay.source.StandbySession.State;
-import io.tidemark.relay.source.TimelineHistory;
+import io.tidemark.relay.replica.StandbySession.State;
+import io.tidemark.relay.timeline.TimelineHistory;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.WatermarkStatus;
+import io.tidemark.relay.replica.StandbySession.State;
 import io.tidemark.relay.source.Nudge;
 import io.tidemark.relay.source.SourceIdentity;
-import io.tidemark.relay.source.StandbySession.State;
-import io.tidemark.relay.source.TimelineHistory;
+import io.tidemark.relay.timeline.TimelineHistory;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -57,8 +58,14 @@ class ReplicaWaiterTest {
     void aTokenOfAnEarlierTimelineCountsUpToWhereThatWasLeft() {
         assertThat(judge(2, 500, at(3, 600), FAILED_OVER)).get().isInstanceOf(ReplicaAnswer.Success.class);
         assertThat(judge(2, 500, at(3, 400), FAILED_OVER)).isEmpty();
-        assertThat(judge(2, 501, at(3, 600), FAILED_OVER)).get().isInstanceOf(ReplicaAnswer.Diverged.class);
-        assertThat(judge(1, 100, at(3, 600), FAILED_OVER)).get().isInstanceOf(ReplicaAnswer.Expired.class);
+        assertThat(judge(2, 501, at(3, 600), FAILED_OVER))
+                .get()
+                .extracting(ReplicaAnswer::status)
+                .isEqualTo(WatermarkStatus.DIVERGED);
+        assertThat(judge(1, 100, at(3, 600), FAILED_OVER))
+                .get()
+                .extracting(ReplicaAnswer::status)
+                .isEqualTo(WatermarkStatus.EXPIRED);
     }
 
     @Test
@@ -88,7 +95,7 @@ class ReplicaWaiterTest {
         assertThat(there.judge(SOURCE, at(1, 90), TimelineHistory.none(1)))
                 .get()
                 .isInstanceOf(ReplicaAnswer.Behind.class);
-        assertThat(ahead.answer.getNow(null)).isInstanceOf(ReplicaAnswer.Ahead.class);
+        assertThat(ahead.answer.getNow(null)).extracting(ReplicaAnswer::status).isEqualTo(WatermarkStatus.AHEAD);
     }
 
     @Test
@@ -130,13 +137,16 @@ class ReplicaWaiterTest {
 
         Optional<ReplicaAnswer> answer = waiter(joined, 60_000).judge(SOURCE, at(1, 200), TimelineHistory.none(1));
 
-        assertThat(answer).get().isInstanceOf(ReplicaAnswer.Foreign.class);
+        assertThat(answer).get().extracting(ReplicaAnswer::status).isEqualTo(WatermarkStatus.FOREIGN);
     }
 
     @Test
     void nothingIsSaidOfAServerThatWasPromoted() {
         State promoted = new State(false, new Lsn(900), 2);
 
-        assertThat(judge(1, 100, promoted, TimelineHistory.none(1))).get().isInstanceOf(ReplicaAnswer.Unknown.class);
+        assertThat(judge(1, 100, promoted, TimelineHistory.none(1)))
+                .get()
+                .extracting(ReplicaAnswer::status)
+                .isEqualTo(WatermarkStatus.UNKNOWN);
     }
 }

@@ -1,26 +1,32 @@
 package io.tidemark.relay.simulation;
 
+import io.dropwizard.util.DataSize;
 import io.tidemark.outbox.Lsn;
-import io.tidemark.relay.assemble.Assembled;
-import io.tidemark.relay.assemble.ResumePoint;
-import io.tidemark.relay.assemble.TransactionAssembler;
 import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.capture.Change;
-import io.tidemark.relay.position.IndexEntry;
-import io.tidemark.relay.position.IndexSteps;
-import io.tidemark.relay.position.PublishedIndex;
+import io.tidemark.relay.capture.ChangeRing;
+import io.tidemark.relay.config.HeaderStyle;
+import io.tidemark.relay.config.LimitsConfig;
+import io.tidemark.relay.config.RouteConfig;
+import io.tidemark.relay.index.IndexEntry;
+import io.tidemark.relay.index.PublishedIndex;
+import io.tidemark.relay.loop.LoopListener;
+import io.tidemark.relay.loop.PublishLoop;
+import io.tidemark.relay.loop.RunIndex;
+import io.tidemark.relay.loop.RunScope;
+import io.tidemark.relay.position.Adoptions;
+import io.tidemark.relay.position.ResumePoint;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.position.StartDecision;
+import io.tidemark.relay.position.TopicIds;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.publish.PublishedTopics;
+import io.tidemark.relay.route.Router;
 import io.tidemark.relay.source.SourceIdentity;
-import io.tidemark.relay.source.TimelineHistory;
+import io.tidemark.relay.timeline.TimelineHistory;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -29,55 +35,63 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One replica of the relay, a step at a time: the real filter, position, start decision and index, and the order of
- * {@code ActiveRun} and {@code RelayRun} between them. Every step may be its last.
+ * One replica of the relay: the real publishing loop with everything in it, the real position, start decision and index,
+ * and the order of {@code ActiveRun} around them. Whatever it asks of the outside gives the world a chance to go on
+ * without it, and may be the last that it does.
  */
 final class Replica {
 
-    private static final SourceIdentity IDENTITY = new SourceIdentity("7f3a9c21", "1", "shop", 1);
+    static final String SOURCE_ID = "7f3a9c21";
+    private static final SourceIdentity IDENTITY = new SourceIdentity(SOURCE_ID, "1", "shop", 1);
     private static final int BATCH_EVENTS = 10;
-    /** A transaction with more events is split. */
-    private static final int PART_EVENTS = 6;
+    /** What a captured event of this simulation counts, and a little less than what a transaction of seven does. */
+    private static final int SPLIT_BYTES = 7 * 440;
+
+    private static final int MOST_CHANGES_A_TURN = 8;
 
     private enum Phase {
         STANDBY,
         LOCKED,
         FENCED_OTHERS,
         DECIDED,
-        STREAMING,
-        SENDING,
-        COMMITTED
+        STREAMING
     }
 
-    private record Send(int event, Lsn commitLsn, int ordinal) {}
+    /** The process was killed, or its run ended, while it waited for the outside. */
+    static final class Gone extends RuntimeException {
+        private static final long serialVersionUID = 1;
 
-    /** One Kafka transaction to make. */
-    private record Work(List<Send> sends, ResumePoint reached) {}
+        Gone() {
+            super(null, null, false, false);
+        }
+    }
 
     private final World world;
     private final Bug bug;
     private PublishedIndex index = new PublishedIndex();
     private Phase phase = Phase.STANDBY;
+    /** Counts its runs: what belongs to an earlier one is gone. */
+    private int run;
+
+    private boolean isInLoop;
     private String transactionalId = "";
     private int epoch;
     private int stream;
     private int cursor;
     private Optional<String> stored = Optional.empty();
     private StartDecision.@Nullable Start start;
-    private @Nullable TransactionAssembler assembler;
-    private Lsn published = Lsn.ZERO;
-    private final List<Assembled> batch = new ArrayList<>();
-    private final Deque<Work> works = new ArrayDeque<>();
-    private final List<Send> unsent = new ArrayList<>();
-    private boolean positionSent;
-    private final Map<TopicPartition, IndexEntry.Addition> ends = new HashMap<>();
+    private @Nullable PublishLoop loop;
 
     Replica(World world, Bug bug) {
         this.world = world;
         this.bug = bug;
     }
 
+    /** One step, unless it is in the middle of one. */
     void step() {
+        if (isInLoop) {
+            return;
+        }
         if (phase != Phase.STANDBY && world.lockHolder != this && world.random.nextInt(12) == 0) {
             endRun(); // the session check
             return;
@@ -87,9 +101,7 @@ final class Replica {
             case LOCKED -> fenceOthers();
             case FENCED_OTHERS -> decide();
             case DECIDED -> openStream();
-            case STREAMING -> streamOrFlush();
-            case SENDING -> sendOrCommit();
-            case COMMITTED -> afterCommit();
+            case STREAMING -> publish();
         }
     }
 
@@ -131,7 +143,9 @@ final class Replica {
                     Group.partition(partition),
                     bug == Bug.LOG_END_AS_WATERMARK ? logEnd : world.broker.recordEnd(partition));
         }
-        IndexSteps.rebase(index, recordEnds, decided.resumePoint().complete());
+        if (!index.isCompleteAt(decided.resumePoint(), 0)) {
+            index.startAt(decided.resumePoint(), Adoptions.NONE, recordEnds);
+        }
         phase = Phase.DECIDED;
     }
 
@@ -143,177 +157,110 @@ final class Replica {
             return;
         }
         cursor = world.wal.firstFrom(decided.slotConfirmed());
-        ResumePoint resumePoint =
-                bug == Bug.NO_FILTER ? ResumePoint.after(decided.slotConfirmed()) : decided.resumePoint();
-        assembler = new TransactionAssembler(decided.slotConfirmed(), resumePoint, Long.MAX_VALUE, Path.of("unused"));
-        published = decided.resumePoint().complete();
+        StartDecision.Start begins = bug == Bug.NO_FILTER
+                ? new StartDecision.Start(decided.slotConfirmed(), ResumePoint.after(decided.slotConfirmed()))
+                : decided;
+        loop = new PublishLoop(scope(), begins, new Unobserved());
         phase = Phase.STREAMING;
     }
 
-    private void streamOrFlush() {
-        boolean more = world.wal.isOpen(stream) && cursor < world.wal.entries().size();
-        if (more && world.random.nextInt(3) > 0) {
-            receive(world.wal.entries().get(cursor++));
-        } else if (!batch.isEmpty()) {
-            flush();
-        } else if (!world.wal.isOpen(stream)) {
+    private RunScope scope() {
+        int number = stream;
+        int ofRun = run;
+        return new RunScope(
+                IDENTITY,
+                "sim",
+                "relay/" + number,
+                Adoptions.NONE,
+                new ChangeRing(1, 1), // the world hands changes over itself
+                new Router(
+                        List.of(new RouteConfig("*", "order", null, null)), HeaderStyle.TIDEMARK, IDENTITY.sourceId()),
+                new PublishedTopics(new OneTopic(), new TopicIds(Map.of())),
+                new SimulatedTransaction(world, this, ofRun, transactionalId, epoch, bug, number),
+                new OwnIndex(),
+                lsn -> confirm(number, ofRun, lsn),
+                new LimitsConfig(DataSize.bytes(SPLIT_BYTES), BATCH_EVENTS, world.spillDirectory));
+    }
+
+    /** Some of what the stream holds, and whatever that completes. */
+    private void publish() {
+        List<Change> changes = new ArrayList<>();
+        int most = 1 + world.random.nextInt(MOST_CHANGES_A_TURN);
+        while (changes.size() < most
+                && world.wal.isOpen(stream)
+                && cursor < world.wal.entries().size()) {
+            receive(world.wal.entries().get(cursor++), changes);
+        }
+        if (changes.isEmpty()) {
+            if (!world.wal.isOpen(stream)) {
+                endRun();
+            }
+            return;
+        }
+        int ofRun = run;
+        isInLoop = true;
+        boolean goesOn = false;
+        try {
+            Objects.requireNonNull(loop).publish(changes);
+            goesOn = true;
+        } catch (Gone | PublishFailure e) { // killed or ended meanwhile; or fenced
+            goesOn = false;
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nothing waits here", e);
+        } finally {
+            isInLoop = false;
+        }
+        if (!goesOn && run == ofRun) {
             endRun();
         }
     }
 
-    private void receive(Wal.Entry entry) {
-        TransactionAssembler assembling = Objects.requireNonNull(assembler);
+    private void receive(Wal.Entry entry, List<Change> changes) {
         for (int event : entry.events()) {
-            assembling.accept(new CapturedEvent(
+            changes.add(new CapturedEvent(
                     Integer.toString(event), "order", "a", "t", new byte[0], null, null, null, null, 0));
         }
         Lsn commitLsn = bug == Bug.ROW_LSN_FOR_COMMIT_LSN ? entry.firstRowLsn() : entry.end();
-        assembling
-                .accept(entry.events().isEmpty() ? new Change.Barrier(entry.end()) : new Change.Commit(commitLsn, 0))
-                .ifPresent(batch::add);
+        changes.add(entry.events().isEmpty() ? new Change.Barrier(entry.end()) : new Change.Commit(commitLsn, 0));
     }
 
-    /** What is waiting becomes Kafka transactions: small ones together, large ones in parts. */
-    private void flush() {
-        List<Send> together = new ArrayList<>();
-        Lsn complete = published;
-        for (Assembled assembled : batch) {
-            if (assembled instanceof Assembled.Transaction transaction) {
-                List<Send> sends = sendsOf(transaction);
-                if (transaction.events().count() > PART_EVENTS) {
-                    finish(together, complete);
-                    split(transaction, sends, complete);
-                } else {
-                    together.addAll(sends);
-                }
-            }
-            complete = assembled.lsn();
-            if (together.size() >= BATCH_EVENTS) {
-                finish(together, complete);
-            }
-        }
-        if (works.isEmpty()
-                || !Objects.requireNonNull(works.peekLast()).reached().lsn().equals(complete)) {
-            together.add(new Send(-1, complete, 0)); // progress only
-            finish(together, complete);
-        }
-        batch.clear();
-        if (bug == Bug.SLOT_CONFIRMED_BEFORE_COMMIT) {
-            world.wal.confirm(stream, complete);
-        }
-        beginNextWork();
-    }
-
-    private void finish(List<Send> together, Lsn complete) {
-        if (!together.isEmpty()) {
-            works.add(new Work(List.copyOf(together), ResumePoint.after(complete)));
-            together.clear();
-        }
-    }
-
-    private static List<Send> sendsOf(Assembled.Transaction transaction) {
-        List<Send> sends = new ArrayList<>();
-        Iterator<CapturedEvent> events = transaction.events().iterator();
-        for (int ordinal = 0; events.hasNext(); ordinal++) {
-            int event = Integer.parseInt(events.next().id());
-            if (ordinal >= transaction.firstOrdinal()) {
-                sends.add(new Send(event, transaction.lsn(), ordinal));
-            }
-        }
-        return sends;
-    }
-
-    private void split(Assembled.Transaction transaction, List<Send> sends, Lsn complete) {
-        for (int from = 0; from < sends.size(); from += PART_EVENTS) {
-            int to = Math.min(from + PART_EVENTS, sends.size());
-            works.add(new Work(
-                    List.copyOf(sends.subList(from, to)),
-                    to == sends.size()
-                            ? ResumePoint.after(transaction.lsn())
-                            : ResumePoint.inside(
-                                    transaction.lsn(), sends.get(to - 1).ordinal(), complete)));
-        }
-    }
-
-    private void beginNextWork() {
-        Work work = works.peekFirst();
-        if (work == null) {
-            phase = Phase.STREAMING;
-            return;
-        }
-        unsent.addAll(work.sends());
-        unsent.removeIf(send -> send.event() < 0);
-        positionSent = false;
-        ends.clear();
-        phase = Phase.SENDING;
-    }
-
-    /** Records of different partitions reach their brokers in any order, those of one in theirs; the commit comes last. */
-    private void sendOrCommit() {
-        if (!unsent.isEmpty() || !positionSent) {
-            sendOne();
-        } else if (world.broker.commit(transactionalId, epoch)) {
-            phase = Phase.COMMITTED;
-        } else {
-            endRun();
-        }
-    }
-
-    private void sendOne() {
-        Optional<Long> offset;
-        if (!positionSent && (unsent.isEmpty() || world.random.nextInt(4) == 0)) {
-            positionSent = true;
-            offset = world.broker.append(transactionalId, epoch, Broker.POSITIONS, -1, 0, 0, position());
-        } else {
-            int partition = Wal.partitionOf(
-                    unsent.get(world.random.nextInt(unsent.size())).event());
-            Send send = unsent.stream()
-                    .filter(one -> Wal.partitionOf(one.event()) == partition)
-                    .findFirst()
-                    .orElseThrow();
-            unsent.remove(send);
-            long lsn = send.commitLsn().value();
-            offset = world.broker.append(transactionalId, epoch, partition, send.event(), lsn, send.ordinal(), null);
-            offset.ifPresent(at -> ends.merge(
-                    Group.partition(partition),
-                    new IndexEntry.Addition(send.commitLsn(), at + 1),
-                    (a, b) -> new IndexEntry.Addition(
-                            a.firstLsn().isAfter(b.firstLsn()) ? b.firstLsn() : a.firstLsn(),
-                            Math.max(a.endOffset(), b.endOffset()))));
-        }
-        if (offset.isEmpty()) {
-            endRun(); // fenced
-        }
-    }
-
-    private String position() {
-        ResumePoint reached = Objects.requireNonNull(works.peekFirst()).reached();
-        return new String(new SourcePosition(IDENTITY, reached, "sim", Instant.EPOCH).toJson(), StandardCharsets.UTF_8);
-    }
-
-    private void afterCommit() {
-        published = works.removeFirst().reached().complete();
-        IndexSteps.advance(index, ends, published);
-        int number = stream;
-        Lsn confirmed = published;
+    /** Over the stream's connection, at once or late. */
+    private void confirm(int ofStream, int ofRun, Lsn lsn) {
         if (world.random.nextBoolean()) {
-            world.wal.confirm(number, confirmed);
+            world.wal.confirm(ofStream, lsn);
         } else {
-            world.late.add(() -> world.wal.confirm(number, confirmed));
+            world.late.add(() -> world.wal.confirm(ofStream, lsn));
         }
-        beginNextWork();
+        letTheWorldGoOn(ofRun);
+    }
+
+    /**
+     * Gives the others a chance, before something of this replica reaches the outside or after it.
+     *
+     * @throws Gone when the run is over by then
+     */
+    void letTheWorldGoOn(int ofRun) {
+        world.goOn();
+        if (isGone(ofRun)) {
+            throw new Gone();
+        }
+    }
+
+    boolean isGone(int ofRun) {
+        return run != ofRun;
     }
 
     /** The run ends, the process lives: its index stays, and so does what is on its way to the brokers. */
     void endRun() {
-        leaveMessagesBehind();
+        run++;
         if (world.lockHolder == this) {
             world.lockHolder = null;
         }
         phase = Phase.STANDBY;
-        batch.clear();
-        works.clear();
-        unsent.clear();
+        if (loop != null && !isInLoop) {
+            loop.close();
+        }
+        loop = null;
     }
 
     /** Like {@code kill -9}. */
@@ -322,22 +269,8 @@ final class Replica {
         index = new PublishedIndex();
     }
 
-    /** A commit that was sent before the end may still arrive; a record too. */
-    private void leaveMessagesBehind() {
-        String id = transactionalId;
-        int sentWith = epoch;
-        if (phase == Phase.SENDING && unsent.isEmpty() && positionSent && world.random.nextBoolean()) {
-            world.late.add(() -> world.broker.commit(id, sentWith));
-        } else if (phase == Phase.SENDING && !unsent.isEmpty() && world.random.nextBoolean()) {
-            Send send = unsent.get(0);
-            int partition = Wal.partitionOf(send.event());
-            long lsn = send.commitLsn().value();
-            world.late.add(() -> world.broker.append(id, sentWith, partition, send.event(), lsn, send.ordinal(), null));
-        }
-    }
-
     boolean isServing() {
-        return phase != Phase.STANDBY && phase != Phase.LOCKED && phase != Phase.FENCED_OTHERS;
+        return phase == Phase.DECIDED || phase == Phase.STREAMING;
     }
 
     Lsn published() {
@@ -353,5 +286,37 @@ final class Replica {
             }
         }
         return index.watermark(World.TOPICS, committed);
+    }
+
+    /** This process's index; a run that is over has lost it to a crash, or tells it no more. */
+    private final class OwnIndex implements RunIndex {
+
+        private final PublishedIndex mine = index;
+        private final int ofRun = run;
+
+        @Override
+        public void apply(IndexEntry entry) {
+            letTheWorldGoOn(ofRun);
+            mine.apply(entry);
+        }
+
+        @Override
+        public void anchoredBy(String session) {
+            mine.anchoredBy(session);
+        }
+    }
+
+    private static final class Unobserved implements LoopListener {
+
+        @Override
+        public void anchored() {}
+
+        @Override
+        public void published(int events, int deadLetters, long oldestCommitMillis) {}
+
+        @Override
+        public boolean turned() {
+            return true;
+        }
     }
 }

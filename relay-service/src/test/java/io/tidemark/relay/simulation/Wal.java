@@ -5,6 +5,7 @@ import io.tidemark.relay.source.SlotState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Random;
 
 /** Postgres: what was committed, in commit order, and one slot that at most one stream holds. */
@@ -68,7 +69,8 @@ final class Wal {
     }
 
     SlotState slot() {
-        return new SlotState(confirmed, CREATED, "reserved", OptionalInt.empty());
+        return new SlotState(
+                confirmed, CREATED, "reserved", OptionalInt.empty(), OptionalLong.empty(), OptionalLong.empty());
     }
 
     /** Ends whoever streams; returns the number of the new stream. */

@@ -1,6 +1,7 @@
 package io.tidemark.relay.simulation;
 
 import io.tidemark.outbox.Lsn;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -13,6 +14,7 @@ final class World {
 
     static final Set<String> TOPICS = Set.of("order");
     private static final int QUIET_STEPS = 100_000;
+    private static final int MAX_DEPTH = 3;
 
     final Random random;
     final Wal wal;
@@ -24,12 +26,21 @@ final class World {
     @Nullable
     Replica lockHolder;
 
+    /** Where transactions that are too large for memory go. */
+    final String spillDirectory;
+
     private final List<Replica> replicas;
+    /** How many replicas are in the middle of something, each within what the last one waits for. */
+    private int depth;
+    /** No more faults, and nobody is overtaken. */
+    private boolean isQuiet;
+
     private Lsn verifiedUpTo = Lsn.ZERO;
     private int verifiedEntries;
 
-    World(long seed, Bug bug) {
+    World(long seed, Bug bug, Path spillDirectory) {
         random = new Random(seed);
+        this.spillDirectory = spillDirectory.toString();
         wal = new Wal(random);
         replicas = List.of(new Replica(this, bug), new Replica(this, bug), new Replica(this, bug));
     }
@@ -67,6 +78,23 @@ final class World {
         }
     }
 
+    /** While a replica waits for the outside, the rest of the world mostly stands still, and sometimes goes far. */
+    void goOn() {
+        if (depth >= MAX_DEPTH || isQuiet) {
+            return;
+        }
+        int dice = random.nextInt(40);
+        int steps = dice == 0 ? random.nextInt(60) : dice < 12 ? 1 : 0;
+        depth++;
+        try {
+            for (int i = 0; i < steps; i++) {
+                step();
+            }
+        } finally {
+            depth--;
+        }
+    }
+
     private void deliverLate() {
         if (!late.isEmpty()) {
             late.remove(random.nextInt(late.size())).run();
@@ -98,6 +126,7 @@ final class World {
     }
 
     private void settle() {
+        isQuiet = true;
         for (int i = 0; i < QUIET_STEPS; i++) {
             Replica active = lockHolder;
             if (i % 1000 == 999) {

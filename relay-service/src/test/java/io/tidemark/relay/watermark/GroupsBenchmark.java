@@ -1,13 +1,13 @@
 package io.tidemark.relay.watermark;
 
 import io.tidemark.outbox.Lsn;
-import io.tidemark.relay.assemble.ResumePoint;
 import io.tidemark.relay.config.ProjectionConfig;
-import io.tidemark.relay.position.IndexEntry;
-import io.tidemark.relay.position.IndexEntry.Addition;
-import io.tidemark.relay.position.IndexSteps;
-import io.tidemark.relay.position.PublishedIndex;
-import io.tidemark.relay.progress.Committed;
+import io.tidemark.relay.group.Committed;
+import io.tidemark.relay.index.IndexEntry;
+import io.tidemark.relay.index.IndexEntry.Addition;
+import io.tidemark.relay.index.IndexSteps;
+import io.tidemark.relay.index.PublishedIndex;
+import io.tidemark.relay.position.ResumePoint;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -3,13 +3,16 @@ package io.tidemark.relay.watermark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.outbox.Lsn;
-import io.tidemark.relay.assemble.ResumePoint;
+import io.tidemark.outbox.WatermarkStatus;
 import io.tidemark.relay.config.ProjectionConfig;
+import io.tidemark.relay.group.Committed;
+import io.tidemark.relay.group.GroupState;
+import io.tidemark.relay.group.PartitionNeed;
+import io.tidemark.relay.index.IndexEntry;
+import io.tidemark.relay.index.IndexSteps;
+import io.tidemark.relay.index.PublishedIndex;
 import io.tidemark.relay.position.Adoptions;
-import io.tidemark.relay.position.IndexEntry;
-import io.tidemark.relay.position.IndexSteps;
-import io.tidemark.relay.position.PublishedIndex;
-import io.tidemark.relay.progress.Committed;
+import io.tidemark.relay.position.ResumePoint;
 import io.tidemark.relay.source.SourceIdentity;
 import java.util.List;
 import java.util.Map;
@@ -51,10 +54,10 @@ class ProjectionWaitersTest {
 
         waiters.accept(new Committed(Map.of(), Set.of()), System.nanoTime());
 
-        assertThat(leftOut.answer.getNow(null))
-                .isInstanceOfSatisfying(
-                        Answer.Unknown.class,
-                        unknown -> assertThat(unknown.reason()).contains("(0/10, 0/18]", "tidemark adopt"));
+        assertThat(leftOut.answer.getNow(null)).isInstanceOfSatisfying(Answer.Refused.class, unknown -> {
+            assertThat(unknown.status()).isEqualTo(WatermarkStatus.UNKNOWN);
+            assertThat(unknown.reason()).contains("(0/10, 0/18]", "tidemark adopt");
+        });
         assertThat(behindIt.answer.getNow(null)).isInstanceOf(Answer.Success.class);
     }
 
@@ -78,14 +81,14 @@ class ProjectionWaitersTest {
         Waiter waiter = parked("0/20");
         waiters.accept(new Committed(Map.of(SECOND, 3L), Set.of()), System.nanoTime());
 
-        Answer answer = waiters.asItIs(waiter);
+        Answer answer = waiters.answerNow(waiter);
 
         assertThat(answer)
                 .isInstanceOfSatisfying(
                         Answer.ProjectionBehind.class,
                         behind -> assertThat(behind.behind())
                                 .containsExactly(
-                                        new Answer.Behind("orders", 0, 2, 0), new Answer.Behind("orders", 1, 4, 3)));
+                                        new PartitionNeed("orders", 0, 2, 0), new PartitionNeed("orders", 1, 4, 3)));
     }
 
     /** It came, others had the group's offsets read, and only then was it its turn. */
@@ -97,7 +100,7 @@ class ProjectionWaitersTest {
         waiters.park(waiter);
 
         assertThat(waiters.hasEvidenceFor(waiter)).isTrue();
-        assertThat(waiters.asItIs(waiter)).isInstanceOf(Answer.Success.class);
+        assertThat(waiters.answerNow(waiter)).isInstanceOf(Answer.Success.class);
     }
 
     @Test
@@ -109,7 +112,7 @@ class ProjectionWaitersTest {
 
         IndexSteps.advance(index, Map.of(), Lsn.parse("0/20"));
 
-        assertThat(waiters.asItIs(waiter)).isInstanceOf(Answer.Success.class);
+        assertThat(waiters.answerNow(waiter)).isInstanceOf(Answer.Success.class);
     }
 
     @Test
@@ -119,7 +122,7 @@ class ProjectionWaitersTest {
         Waiter waiter = parked("0/10");
 
         assertThat(waiters.hasEvidenceFor(waiter)).isFalse();
-        assertThat(waiters.asItIs(waiter)).isInstanceOf(Answer.Unavailable.class);
+        assertThat(waiters.answerNow(waiter)).isInstanceOf(Answer.Unavailable.class);
     }
 
     @Test
@@ -128,7 +131,7 @@ class ProjectionWaitersTest {
         Waiter waiter = parked("0/11");
 
         assertThat(waiters.hasEvidenceFor(waiter)).isTrue();
-        assertThat(waiters.asItIs(waiter)).isInstanceOf(Answer.SourceBehind.class);
+        assertThat(waiters.answerNow(waiter)).isInstanceOf(Answer.SourceBehind.class);
     }
 
     /** G8: the index may become coarser, but what has been consumed stays consumed. */
@@ -154,10 +157,10 @@ class ProjectionWaitersTest {
         assertThat(waiters.accept(new Committed(Map.of(FIRST, 1L), Set.of()), early))
                 .containsEntry(FIRST, 2L);
 
-        assertThat(waiters.history.state()).isEqualTo(GroupState.RUNNING);
+        assertThat(waiters.history().state()).isEqualTo(GroupState.RUNNING);
         assertThat(waiters.watermark(Map.of(FIRST, 2L))).isEqualTo(Lsn.parse("0/20"));
         waiters.accept(new Committed(Map.of(FIRST, 1L), Set.of()), System.nanoTime());
-        assertThat(waiters.history.state()).isEqualTo(GroupState.REBUILDING);
+        assertThat(waiters.history().state()).isEqualTo(GroupState.REBUILDING);
     }
 
     @Test

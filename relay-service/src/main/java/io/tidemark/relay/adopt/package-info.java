@@ -1,0 +1,8 @@
+/**
+ * {@code tidemark adopt}: a person lets a halted source continue at an LSN they name. Holds the source's lock meanwhile, so
+ * that no relay publishes. One thread.
+ */
+@NullMarked
+package io.tidemark.relay.adopt;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,83 @@
+package io.tidemark.relay.capture.engine;
+
+import io.tidemark.relay.config.OutboxConfig;
+import io.tidemark.relay.config.PostgresConfig;
+import java.util.Properties;
+import java.util.Set;
+import org.apache.kafka.connect.storage.MemoryOffsetBackingStore;
+import org.postgresql.PGProperty;
+
+/** The engine's settings: everything that could move or make a slot, resume, or confirm by itself is off. */
+final class EngineProperties {
+
+    /** How long a read on the idle stream waits for its first byte. */
+    private static final int PEEK_MILLIS = 50;
+
+    /** Connection parameters that Debezium has settings of its own for. */
+    private static final Set<String> DEBEZIUM_SSL =
+            Set.of("sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslfactory");
+
+    /** For choosing among several hosts; the engine is given the one that was chosen. */
+    private static final Set<String> HOST_CHOICE = Set.of("targetServerType", "loadBalanceHosts", "hostRecheckSeconds");
+
+    /** Debezium takes the server's text of a bytea for hex; a database or role set to "escape" would give it another. */
+    private static final String SERVER_OPTIONS = "-c bytea_output=hex";
+
+    private EngineProperties() {}
+
+    static Properties of(PostgresConfig postgres, OutboxConfig outbox, String tapId) {
+        Properties engine = new Properties();
+        engine.setProperty("name", tapId);
+        engine.setProperty("connector.class", TapConnector.class.getName());
+        engine.setProperty(TapTask.TAP_ID, tapId);
+        // Names the engine's MBeans: with one name for all, a new engine waits a minute for one that was cut off.
+        engine.setProperty("topic.prefix", tapId);
+        putConnection(engine, postgres);
+
+        engine.setProperty("plugin.name", "pgoutput");
+        engine.setProperty("slot.name", postgres.slot());
+        engine.setProperty("publication.name", postgres.publication());
+        engine.setProperty("publication.autocreate.mode", "disabled");
+        engine.setProperty("table.include.list", outbox.table().replace(".", "\\.")); // a regular expression
+
+        // Every engine starts without an offset, at the slot's confirmed LSN; what Kafka has is dropped by our filter.
+        engine.setProperty("snapshot.mode", "no_data");
+        engine.setProperty("offset.storage", MemoryOffsetBackingStore.class.getName());
+        // "manual" would turn our own confirmations into nothing; "connector_and_driver" confirms what nobody has seen.
+        engine.setProperty("lsn.flush.mode", "connector");
+        engine.setProperty("heartbeat.interval.ms", "0");
+        engine.setProperty("provide.transaction.metadata", "false");
+        // By default TRUNCATE is; then the tap could not count it.
+        engine.setProperty("skipped.operations", "none");
+
+        // One engine, one run: retrying is the supervisor's, with a fresh engine.
+        engine.setProperty("errors.max.retries", "0");
+        engine.setProperty("slot.max.retries", "0");
+        engine.setProperty("poll.interval.ms", "500");
+        engine.setProperty("record.processing.threads", "1");
+
+        engine.merge("driver.options", SERVER_OPTIONS, (given, ours) -> given + " " + ours);
+        engine.setProperty("driver.socketFactory", WaitingSocketFactory.class.getName());
+        engine.setProperty("driver.socketFactoryArg", new WaitingSocketFactory.Argument(PEEK_MILLIS, tapId).toString());
+        return engine;
+    }
+
+    private static void putConnection(Properties engine, PostgresConfig postgres) {
+        Properties url = postgres.urlProperties();
+        engine.setProperty("database.hostname", String.valueOf(PGProperty.PG_HOST.getOrDefault(url)));
+        engine.setProperty("database.port", String.valueOf(PGProperty.PG_PORT.getOrDefault(url)));
+        engine.setProperty("database.dbname", postgres.database());
+        engine.setProperty("database.user", postgres.user());
+        String password = postgres.readPassword();
+        if (password != null) {
+            engine.setProperty("database.password", password);
+        }
+        for (String name : url.stringPropertyNames()) {
+            if (DEBEZIUM_SSL.contains(name)) {
+                engine.setProperty("database." + name, url.getProperty(name));
+            } else if (!name.startsWith("PG") && !HOST_CHOICE.contains(name)) {
+                engine.setProperty("driver." + name, url.getProperty(name));
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+package io.tidemark.relay.capture.engine;
+
+import io.debezium.connector.postgresql.connection.ReplicationMessage;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.capture.CapturedEvent;
+import io.tidemark.relay.capture.Change;
+import io.tidemark.relay.capture.ChangeRing;
+import io.tidemark.relay.capture.OutboxRow;
+import io.tidemark.relay.capture.OutboxShape;
+import io.tidemark.relay.config.OutboxConfig;
+import java.sql.SQLException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * One engine's tap: what the stream hands over, and how far the slot may be confirmed. Called on Debezium's streaming
+ * thread; {@link #confirmUpTo} and the getters by others.
+ */
+final class Tap {
+
+    /** How long the streaming thread waits for room before it looks after its connection again. */
+    private static final long BLOCKED_TURN_MILLIS = 500;
+
+    /** Work the stream has to do while it is blocked: confirming, and thereby keeping its connection alive. */
+    interface Upkeep {
+        void run() throws SQLException;
+    }
+
+    private final ChangeRing ring;
+    private final Lsn expectedStart;
+    private final String table;
+    private final OutboxRow row;
+    private final CountDownLatch started = new CountDownLatch(1);
+    private volatile Lsn confirmed;
+    private volatile Lsn captured;
+    private volatile Lsn received;
+    private final AtomicLong ignored = new AtomicLong();
+    private volatile long lastTurnNanos = System.nanoTime();
+    private volatile long lastHeardNanos = lastTurnNanos;
+
+    /** @param shapeCompleteAt see {@link OutboxShape#completeAt} */
+    Tap(ChangeRing ring, OutboxConfig outbox, Lsn expectedStart, Lsn shapeCompleteAt) {
+        this.ring = ring;
+        this.table = outbox.table();
+        this.row = new OutboxRow(outbox, shapeCompleteAt);
+        this.expectedStart = expectedStart;
+        this.confirmed = expectedStart;
+        this.captured = expectedStart;
+        this.received = expectedStart;
+    }
+
+    /**
+     * The stream is open and will send everything that commits after {@code start}.
+     *
+     * @throws SQLException when that is not the confirmed LSN that was found before: the slot was made anew, or moved,
+     *     behind our back, and events would be missing
+     */
+    void started(Lsn start) throws SQLException {
+        if (!start.equals(expectedStart)) {
+            throw new SQLException("the slot starts at " + start + ", but stood at " + expectedStart
+                    + " when it was checked; it was moved or made anew in between");
+        }
+        started.countDown();
+    }
+
+    /** The one whose rows are events. */
+    String table() {
+        return table;
+    }
+
+    void insert(ReplicationMessage message, io.debezium.connector.postgresql.connection.Lsn changeLsn, Upkeep upkeep)
+            throws SQLException, InterruptedException {
+        put(row.read(message, changeLsn), upkeep);
+    }
+
+    void emitted(CapturedEvent event, Upkeep upkeep) throws SQLException, InterruptedException {
+        put(event, upkeep);
+    }
+
+    void ignored() {
+        ignored.incrementAndGet();
+    }
+
+    void commit(Lsn commitLsn, long commitMillis, Upkeep upkeep) throws SQLException, InterruptedException {
+        put(new Change.Commit(commitLsn, commitMillis), upkeep);
+        captured = commitLsn;
+    }
+
+    void barrier(Lsn lsn, Upkeep upkeep) throws SQLException, InterruptedException {
+        put(new Change.Barrier(lsn), upkeep);
+        captured = lsn;
+    }
+
+    private void put(Change change, Upkeep upkeep) throws SQLException, InterruptedException {
+        while (!ring.offer(change, BLOCKED_TURN_MILLIS)) {
+            turned();
+            heard(); // it may have said much more that waits to be read
+            upkeep.run();
+        }
+    }
+
+    /** Everything committed at or below it has been handed over, or there was nothing. */
+    void received(Lsn upTo) {
+        received = upTo;
+    }
+
+    /** Nobody drains the ring any more: a streaming thread that is blocked on it, or comes to it, ends. */
+    void shut() {
+        ring.close();
+    }
+
+    /** The streaming loop has come round, with or without something to read. */
+    void turned() {
+        lastTurnNanos = System.nanoTime();
+    }
+
+    /** The server has sent something, if only the answer to a confirmation. */
+    void heard() {
+        lastHeardNanos = System.nanoTime();
+    }
+
+    /** For how long, when the loop last came round, nothing had come from the server. */
+    long silentNanos() {
+        return lastTurnNanos - lastHeardNanos;
+    }
+
+    /** From now on the server need not send again what committed at or below {@code lsn}. Never goes back. */
+    synchronized void confirmUpTo(Lsn lsn) {
+        confirmed = Lsn.max(confirmed, lsn);
+    }
+
+    Lsn confirmed() {
+        return confirmed;
+    }
+
+    Lsn captured() {
+        return captured;
+    }
+
+    Lsn received() {
+        return received;
+    }
+
+    long ignoredChanges() {
+        return ignored.get();
+    }
+
+    CountDownLatch startedLatch() {
+        return started;
+    }
+
+    long lastTurnNanos() {
+        return lastTurnNanos;
+    }
+}

@@ -1,0 +1,40 @@
+package io.tidemark.relay.cleanup;
+
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells once what keeps the cleanup from some work, not once a minute; again when the reason is another. One thread. */
+final class OncePerReason {
+
+    private static final Logger LOG = LoggerFactory.getLogger(OncePerReason.class);
+
+    static final String LOCK_NOT_AVAILABLE = "55P03";
+
+    /** By the work it is about: few partitions and fewer steps. */
+    private final Map<String, String> told = new HashMap<>();
+
+    /** @return whether this was new, and so was logged */
+    boolean postponed(String work, String reason) {
+        if (reason.equals(told.put(work, reason))) {
+            return false;
+        }
+        LOG.warn("event=cleanup-postponed work=\"{}\" reason=\"{}\"", work, reason);
+        return true;
+    }
+
+    boolean postponed(String work, SQLException failure) {
+        if (LOCK_NOT_AVAILABLE.equals(failure.getSQLState())) {
+            return postponed(work, "a transaction that is open, or prepared, is in the way");
+        }
+        String message = String.valueOf(failure.getMessage());
+        return postponed(work, message.lines().findFirst().orElse(message));
+    }
+
+    /** The work is done; if it should be kept up again, that is news. */
+    void done(String work) {
+        told.remove(work);
+    }
+}

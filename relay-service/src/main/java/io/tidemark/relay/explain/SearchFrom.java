@@ -1,0 +1,10 @@
+package io.tidemark.relay.explain;
+
+import java.time.Instant;
+
+/**
+ * Where to look for an event that has no row to tell it: written by {@code outbox.emit}, or cleaned up.
+ *
+ * @param since records before that are not looked at
+ */
+public record SearchFrom(String topic, Instant since) {}

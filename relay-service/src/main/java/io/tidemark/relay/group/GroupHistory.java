@@ -1,0 +1,176 @@
+package io.tidemark.relay.group;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * What was seen of a group over time, and what follows from it: Burrow's rules, but a group that has nothing to do is
+ * never behind, whatever the ends of its logs are. Confined to the watermark thread.
+ */
+public final class GroupHistory {
+
+    /** A group without members for so long is not just being restarted. */
+    static final Duration STOPPED_AFTER = Duration.ofSeconds(10);
+
+    private static final int UNKNOWN_MEMBERS = -1;
+
+    private final long stalledNanos;
+    private final long stoppedNanos;
+    private Map<TopicPartition, Long> committed = Map.of();
+    private boolean isSeen;
+    /** For each partition that is behind: since when it has not moved. */
+    private final Map<TopicPartition, Long> stillSince = new HashMap<>();
+    /** Where it was before its offsets went back. */
+    private final Map<TopicPartition, Long> rewoundFrom = new HashMap<>();
+
+    private boolean isNotedRebuilding;
+    private boolean isBehind;
+    private long behindSince;
+    private long memberlessSince;
+    private boolean isMemberless;
+    private int members = UNKNOWN_MEMBERS;
+    private Set<TopicPartition> still = Set.of();
+    private GroupState state = GroupState.UNKNOWN;
+    private long stateSince = System.nanoTime();
+
+    public GroupHistory(Duration stalledAfter) {
+        this.stalledNanos = stalledAfter.toNanos();
+        this.stoppedNanos = Math.min(stalledNanos, STOPPED_AFTER.toNanos());
+    }
+
+    /** How many members the group has now. */
+    public void seeMembers(int count, long nowNanos) {
+        members = count;
+        if (count > 0) {
+            isMemberless = false;
+        } else if (!isMemberless) {
+            isMemberless = true;
+            memberlessSince = nowNanos;
+        }
+    }
+
+    /** Whether the group itself says that it builds its projection anew. */
+    public void seeRebuilding(boolean isNoted) {
+        isNotedRebuilding = isNoted;
+    }
+
+    /**
+     * The group's committed offsets now.
+     *
+     * @param behind the partitions that have yet to come up to what is published
+     */
+    public void see(Map<TopicPartition, Long> offsets, List<PartitionNeed> behind, long nowNanos) {
+        boolean moved = noteMoves(offsets);
+        Set<TopicPartition> late = new HashSet<>();
+        for (PartitionNeed partition : behind) {
+            TopicPartition key = new TopicPartition(partition.topic(), partition.partition());
+            late.add(key);
+            boolean hasMoved = offsets.getOrDefault(key, 0L) > committed.getOrDefault(key, 0L);
+            if (hasMoved || !stillSince.containsKey(key)) {
+                stillSince.put(key, nowNanos);
+            }
+        }
+        stillSince.keySet().retainAll(late);
+        if (!isBehind) {
+            behindSince = nowNanos;
+        }
+        isBehind = !late.isEmpty();
+        if (moved && isMemberless) {
+            memberlessSince = nowNanos; // consumers that assign partitions themselves are no members
+        }
+        committed = Map.copyOf(offsets);
+        isSeen = true;
+        enter(judge(late, nowNanos), nowNanos);
+    }
+
+    private boolean noteMoves(Map<TopicPartition, Long> offsets) {
+        boolean moved = false;
+        for (Map.Entry<TopicPartition, Long> before : committed.entrySet()) {
+            long now = offsets.getOrDefault(before.getKey(), 0L);
+            if (now < before.getValue()) {
+                rewoundFrom.merge(before.getKey(), before.getValue(), Math::max);
+            }
+        }
+        for (Map.Entry<TopicPartition, Long> now : offsets.entrySet()) {
+            moved |= now.getValue() > committed.getOrDefault(now.getKey(), 0L);
+        }
+        rewoundFrom.entrySet().removeIf(entry -> offsets.getOrDefault(entry.getKey(), 0L) >= entry.getValue());
+        return moved;
+    }
+
+    private GroupState judge(Set<TopicPartition> late, long nowNanos) {
+        still = new HashSet<>(late);
+        still.removeIf(partition -> nowNanos - stillSince.getOrDefault(partition, nowNanos) < stalledNanos);
+        if (late.isEmpty()) {
+            return GroupState.RUNNING;
+        }
+        boolean isBehindLong = nowNanos - behindSince >= stoppedNanos;
+        if (isMemberless && isBehindLong && nowNanos - memberlessSince >= stoppedNanos) {
+            return GroupState.STOPPED;
+        }
+        if (!still.isEmpty() && !isMemberless) {
+            return GroupState.STALLED;
+        }
+        if (isNotedRebuilding || !rewoundFrom.isEmpty()) {
+            return GroupState.REBUILDING;
+        }
+        return nowNanos - behindSince >= stalledNanos ? GroupState.LAGGING : GroupState.RUNNING;
+    }
+
+    private void enter(GroupState next, long nowNanos) {
+        if (next != state) {
+            state = next;
+            stateSince = nowNanos;
+        }
+    }
+
+    /** Its offsets mean nothing any more. */
+    public void forget() {
+        committed = Map.of();
+        stillSince.clear();
+        rewoundFrom.clear();
+        isNotedRebuilding = false;
+        isBehind = false;
+        isSeen = false;
+        enter(GroupState.UNKNOWN, System.nanoTime());
+    }
+
+    public GroupState state() {
+        return isSeen ? state : GroupState.UNKNOWN;
+    }
+
+    public long sinceSeconds(long nowNanos) {
+        return (nowNanos - stateSince) / 1_000_000_000;
+    }
+
+    /** -1 while it is not known. */
+    public int members() {
+        return members;
+    }
+
+    /** The partitions that are behind and have not moved for so long that the group counts as stalled. */
+    public Set<TopicPartition> still() {
+        return Set.copyOf(still);
+    }
+
+    /**
+     * Whether waiting for these partitions is in vain for now.
+     *
+     * @param behind what a question needs and the group does not have
+     */
+    public boolean makesNoProgress(List<PartitionNeed> behind) {
+        return switch (state()) {
+            case STOPPED, REBUILDING -> true;
+            case STALLED ->
+                behind.stream()
+                        .anyMatch(partition ->
+                                still.contains(new TopicPartition(partition.topic(), partition.partition())));
+            case RUNNING, LAGGING, UNKNOWN -> false;
+        };
+    }
+}

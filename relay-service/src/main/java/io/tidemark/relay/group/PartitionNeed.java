@@ -1,0 +1,20 @@
+package io.tidemark.relay.group;
+
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * What a question needs of one partition, and what the group has there.
+ *
+ * @param need the offset that the group must have committed
+ * @param have the offset that it has committed; 0 when none
+ */
+public record PartitionNeed(String topic, int partition, long need, long have) {
+
+    public boolean isMet() {
+        return have >= need;
+    }
+
+    public TopicPartition topicPartition() {
+        return new TopicPartition(topic, partition);
+    }
+}

@@ -1,0 +1,82 @@
+package io.tidemark.relay.http;
+
+import io.dropwizard.core.setup.Environment;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.explain.EventTracer;
+import io.tidemark.relay.health.Readiness;
+import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.http.response.ProblemMapper;
+import io.tidemark.relay.http.response.ResponseWriter;
+import io.tidemark.relay.http.server.BearerFilter;
+import io.tidemark.relay.http.server.BearerTokens;
+import io.tidemark.relay.http.server.NoTasks;
+import io.tidemark.relay.http.server.ReadinessServlet;
+import io.tidemark.relay.http.server.RequestFilter;
+import io.tidemark.relay.replica.ReplicaWatermarks;
+import io.tidemark.relay.source.SharedSourceStatus;
+import io.tidemark.relay.watermark.Watermarks;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.function.Predicate;
+
+/**
+ * The interface as a whole: which resource answers what, and what stands before them.
+ *
+ * @param registry of metrics, where requests are counted
+ */
+public record HttpInterface(
+        RelayConfiguration config,
+        RelayState state,
+        Readiness readiness,
+        SharedSourceStatus standings,
+        Watermarks watermarks,
+        ReplicaWatermarks replicas,
+        EventTracer tracer,
+        PrometheusRegistry registry) {
+
+    private static final int RESPONSE_THREADS = 8;
+
+    /** Once, before the server starts. */
+    public void register(Environment environment) {
+        RequestFilter requests = new RequestFilter(registry, watermarks.names());
+        environment.jersey().register(new ProblemMapper());
+        environment.jersey().register(requests);
+        ResponseWriter answers = new ResponseWriter("answers", RESPONSE_THREADS);
+        environment
+                .servlets()
+                .addFilter("waits", new WaitFilter(watermarks, answers, admission(environment), requests::waited))
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, WaitFilter.PATH);
+        environment.jersey().register(new ProjectionsResource(watermarks, answers));
+        environment.jersey().register(new OpenApiResource());
+        environment.jersey().register(new WaitResource(watermarks, answers));
+        environment.jersey().register(new TokensResource(watermarks, state, standings, answers));
+        environment.jersey().register(new EventsResource(tracer, watermarks.reports(), state, answers));
+        environment.jersey().register(new ReplicasResource(replicas, answers));
+        environment
+                .jersey()
+                .register(new SourceResource(state, standings, config.postgres().slot(), answers));
+        environment
+                .admin()
+                .addServlet("readiness", new ReadinessServlet(readiness))
+                .addMapping("/ready");
+        environment
+                .admin()
+                .addFilter("no-tasks", new NoTasks())
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, NoTasks.PATH);
+    }
+
+    /** Where a file of tokens is configured, requests need one of them; the filter for Jersey is registered here, too. */
+    private Predicate<HttpServletRequest> admission(Environment environment) {
+        String tokenFile = config.http().bearerTokenFile();
+        if (tokenFile == null) {
+            return request -> true;
+        }
+        BearerTokens tokens = BearerTokens.of(Path.of(tokenFile));
+        environment.jersey().register(new BearerFilter(tokens));
+        return request -> tokens.letIn(request.getHeader(HttpHeaders.AUTHORIZATION));
+    }
+}

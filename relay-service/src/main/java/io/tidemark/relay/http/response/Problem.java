@@ -1,0 +1,59 @@
+package io.tidemark.relay.http.response;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** An error as RFC 9457 has it: {@code type}, {@code title}, {@code status} and a {@code detail} for a person. */
+public final class Problem {
+
+    private static final String MEDIA_TYPE = "application/problem+json";
+
+    private Problem() {}
+
+    public static Response response(int status, String title, String detail) {
+        return builder(status, title, detail).build();
+    }
+
+    /** With a {@code Retry-After} of one to three seconds, so that those turned away do not come back together. */
+    public static Response retryLater(int status, String title, String detail) {
+        return builder(status, title, detail)
+                .header(HttpHeaders.RETRY_AFTER, ThreadLocalRandom.current().nextInt(1, 4))
+                .build();
+    }
+
+    /** As many as are allowed to wait are waiting. */
+    public static Response tooManyWaiters(String reason) {
+        return retryLater(429, "Too Many Requests", reason);
+    }
+
+    /** This replica cannot know now. */
+    public static Response unavailable(String why) {
+        return retryLater(503, "Service Unavailable", why);
+    }
+
+    private static Response.ResponseBuilder builder(int status, String title, String detail) {
+        ObjectNode body = JsonNodeFactory.instance
+                .objectNode()
+                .put("type", "about:blank")
+                .put("title", title)
+                .put("status", status)
+                .put("detail", detail);
+        return Response.status(status).type(MEDIA_TYPE).entity(body);
+    }
+
+    public static WebApplicationException badRequest(String detail) {
+        return of(400, "Bad Request", detail);
+    }
+
+    public static WebApplicationException notFound(String detail) {
+        return of(404, "Not Found", detail);
+    }
+
+    public static WebApplicationException of(int status, String title, String detail) {
+        return new WebApplicationException(response(status, title, detail));
+    }
+}

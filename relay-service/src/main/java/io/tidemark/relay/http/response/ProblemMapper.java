@@ -1,0 +1,27 @@
+package io.tidemark.relay.http.response;
+
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.ext.ExceptionMapper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Every error leaves as a problem; what is a bug is logged with its trace and tells the caller nothing of it. */
+public final class ProblemMapper implements ExceptionMapper<Throwable> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ProblemMapper.class);
+
+    @Override
+    public Response toResponse(Throwable failure) {
+        if (failure instanceof WebApplicationException web) {
+            Response response = web.getResponse();
+            if (response.hasEntity()) {
+                return response;
+            }
+            Response.StatusType status = response.getStatusInfo();
+            return Problem.response(status.getStatusCode(), status.getReasonPhrase(), String.valueOf(web.getMessage()));
+        }
+        LOG.error("event=http-failed", failure);
+        return Problem.response(500, "Internal Server Error", "this is a bug; the relay's log has its trace");
+    }
+}

@@ -1,0 +1,269 @@
+package io.tidemark.relay.index;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.ConfigurationProblem;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.position.Adoptions;
+import io.tidemark.relay.position.KafkaTail;
+import io.tidemark.relay.position.SourcePosition;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.source.SourceDatabase;
+import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.source.check.SourceCheck;
+import io.tidemark.relay.timeline.TimelineHistory;
+import io.tidemark.relay.timeline.TimelineReader;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Applies the entries of other replicas' runs to the index; a run of this one applies its own. Lives as long as the
+ * process, over all runs. A daemon thread of its own.
+ */
+public final class IndexFollower implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(IndexFollower.class);
+
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final Duration UNPROVEN_POLL = Duration.ofMillis(20);
+    /** An idle source has no entries, and so no proof; one nudge makes one. */
+    private static final long NUDGE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private static final long TOPIC_CHECK_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long RETRY_MILLIS = 200;
+    private static final long CLOSE_MILLIS = 2_000;
+
+    /** Called on the follower's thread. */
+    public interface Listener {
+
+        /** From now on the index can be relied on, for this database. */
+        void sound(SourceIdentity identity, TimelineHistory history);
+
+        /** From now on it cannot. */
+        void unsound(String reason);
+
+        /** It cannot, and nothing in this process will change that. */
+        void died(String reason);
+
+        /** More is published. */
+        void advanced();
+
+        /** Topics that are not those that were published to, with what is wrong; empty when all are. */
+        void recreated(Map<String, String> topics);
+    }
+
+    private final RelayConfiguration config;
+    private final SourceDatabase database;
+    private final PublishedIndex index;
+    private final String relayId;
+    private final Listener listener;
+    private final Set<String> topics;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final CountDownLatch rebuilt = new CountDownLatch(1);
+    private final Thread thread = new Thread(this::work, "follower");
+    private String told = "";
+    private volatile @Nullable Long freshNanos;
+
+    /** @param relayId names this replica in the runs of its entries */
+    public IndexFollower(
+            RelayConfiguration config,
+            SourceDatabase database,
+            PublishedIndex index,
+            String relayId,
+            Listener listener) {
+        this.config = config;
+        this.database = database;
+        this.index = index;
+        this.relayId = relayId;
+        this.listener = listener;
+        this.topics = config.projections().stream()
+                .flatMap(projection -> projection.topics().stream())
+                .collect(Collectors.toSet());
+        thread.setDaemon(true);
+    }
+
+    /** Since it last knew all that is published; empty before it first did. */
+    public OptionalDouble viewAgeSeconds() {
+        Long fresh = freshNanos;
+        return fresh == null ? OptionalDouble.empty() : OptionalDouble.of((System.nanoTime() - fresh) / 1e9);
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /** Waits until what earlier runs have left is in the index; without it, a run knows less precisely what they did. */
+    public void awaitRebuilt(Duration timeout) throws InterruptedException {
+        if (!rebuilt.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+            LOG.warn("event=index-not-rebuilt effect=\"tokens of before this start ask for more than they need\"");
+        }
+    }
+
+    private void work() {
+        try {
+            do {
+                try {
+                    follow();
+                } catch (SourceNotReady | SQLException | PublishFailure | KafkaException | ConfigurationProblem e) {
+                    tellUnsound(String.valueOf(e.getMessage()));
+                } catch (RuntimeException e) {
+                    LOG.error("event=follower-failed", e); // a bug: the trace is worth its lines
+                    tellUnsound("unexpected: " + e);
+                }
+            } while (!closing.await(RETRY_MILLIS, TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Throwable e) { // out of memory, say: nobody would look after the proof any more
+            listener.died("the follower has died: " + e + "; the process ends");
+            LOG.error("event=follower-died", e);
+        }
+    }
+
+    private void tellUnsound(String reason) {
+        if (closing.getCount() > 0 && !reason.equals(told)) {
+            LOG.warn("event=watermarks-unsound reason=\"{}\"", reason);
+            told = reason;
+        }
+        listener.unsound(reason);
+    }
+
+    private void follow() throws SourceNotReady, SQLException, PublishFailure, InterruptedException {
+        try (Connection session = database.connect("watermark")) {
+            SourceIdentity identity = SourceCheck.ready(database, config.outbox(), session);
+            if (index.belongTo(identity)) {
+                listener.unsound("the database behind postgres.url is another one, or on another timeline, now");
+            }
+            TimelineHistory history = new TimelineReader(database.serverOf(session)).read(identity);
+            Lineage lineage = new Lineage(identity, history);
+            PublisherProof proof = new PublisherProof(session, config.postgres().slot(), index);
+            boolean sound = false;
+            long nudged = System.nanoTime();
+            long topicsChecked = System.nanoTime() - TOPIC_CHECK_NANOS;
+            try (SessionWatch sessionWatch = new SessionWatch(session, listener::unsound);
+                    IndexReader reader = new IndexReader(config.kafka(), identity.sourceId());
+                    TopicWatch watch = new TopicWatch(config.kafka(), identity.sourceId(), topics)) {
+                while (closing.getCount() > 0) {
+                    List<IndexEntry> entries = reader.poll(sound ? POLL : UNPROVEN_POLL);
+                    take(entries, lineage);
+                    sessionWatch.check();
+                    if (!index.isAbout(identity)) { // the run's session leads to another server
+                        throw new SourceNotReady(
+                                "the database behind postgres.url is another one, or on another timeline, now");
+                    }
+                    if (reader.isCaughtUp()) {
+                        fillGap(identity.sourceId());
+                        rebuilt.countDown();
+                        lineage.check();
+                        if (System.nanoTime() - topicsChecked > TOPIC_CHECK_NANOS) {
+                            topicsChecked = System.nanoTime();
+                            listener.recreated(watch.recreated());
+                        }
+                        if (!sound && proof.isGiven()) {
+                            sound = true;
+                            told = "";
+                            LOG.info("event=watermarks-sound published={}", index.published());
+                            sessionWatch.start();
+                            listener.sound(identity, history);
+                        } else if (!sound) {
+                            tellUnsound(proof.missing());
+                            if (System.nanoTime() - nudged > NUDGE_NANOS) { // its entry tells which run is active
+                                nudged = System.nanoTime();
+                                database.nudge(session);
+                            }
+                        }
+                        if (reader.hasHeard() && sound) {
+                            freshNanos = System.nanoTime();
+                        }
+                        if (!entries.isEmpty()) {
+                            listener.advanced();
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private void take(Collection<IndexEntry> entries, Lineage lineage) {
+        for (IndexEntry entry : entries) {
+            if (lineage.admits(entry) && !entry.run().startsWith(relayId + "/")) {
+                index.apply(entry);
+            }
+        }
+    }
+
+    /** An entry is missing, so what it would have said is covered by the ends that the partitions have now. */
+    private void fillGap(String sourceId) throws SourceNotReady {
+        long gap = index.openGap();
+        if (gap == 0) {
+            return;
+        }
+        try (KafkaTail tail = new KafkaTail(config.kafka())) {
+            index.fillGap(
+                    gap,
+                    tail.recordEnds(tail.partitionsOf(topics)),
+                    tail.lastPosition(sourceId).map(SourcePosition::adoptions).orElse(Adoptions.NONE));
+        } catch (IllegalArgumentException e) { // damaged: what was left out is not known, and the active replica halts
+            throw new SourceNotReady(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+        thread.interrupt();
+        try {
+            thread.join(CLOSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Which entries are about the history of the database that this replica is connected to. */
+    private static final class Lineage {
+
+        private final SourceIdentity identity;
+        private final TimelineHistory history;
+        private int younger;
+
+        Lineage(SourceIdentity identity, TimelineHistory history) {
+            this.identity = identity;
+            this.history = history;
+        }
+
+        boolean admits(IndexEntry entry) {
+            if (entry.timeline() == identity.timeline()) {
+                if (entry.isOpening()) { // what came before from a younger timeline was given up by a person
+                    younger = 0;
+                }
+                return true;
+            }
+            if (entry.timeline() > identity.timeline()) {
+                younger = entry.timeline();
+                return false;
+            }
+            Lsn shared = history.sharedUpTo(entry.timeline()).orElse(Lsn.ZERO);
+            return shared.isAtLeast(entry.upTo());
+        }
+
+        void check() throws SourceNotReady {
+            if (younger > 0) {
+                throw new SourceNotReady("events are published from timeline " + younger
+                        + ", but postgres.url leads to a database on timeline " + identity.timeline()
+                        + ", an older one; let it lead to the primary only");
+            }
+        }
+    }
+}

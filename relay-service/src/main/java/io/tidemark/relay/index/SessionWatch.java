@@ -1,0 +1,70 @@
+package io.tidemark.relay.index;
+
+import io.tidemark.relay.source.SourceNotReady;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks every second whether the session on which the proof was given lasts, on a thread of its own: the follower may
+ * be waiting for Kafka when it ends. From {@link #start} on nobody else uses the session.
+ */
+final class SessionWatch implements AutoCloseable {
+
+    private static final long INTERVAL_MILLIS = 1_000;
+    private static final int TIMEOUT_SECONDS = 3;
+    private static final String ENDED =
+            "the database session has ended; whether the database is still the same is being found out";
+
+    private final Connection session;
+    private final Consumer<String> unsound;
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(runnable -> {
+        Thread watch = new Thread(runnable, "session-watch");
+        watch.setDaemon(true);
+        return watch;
+    });
+    private volatile @Nullable String ended;
+
+    /** @param unsound told once, on this class's thread, when the session has ended */
+    SessionWatch(Connection session, Consumer<String> unsound) {
+        this.session = session;
+        this.unsound = unsound;
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // it ends with the thread
+    void start() {
+        thread.scheduleWithFixedDelay(this::look, INTERVAL_MILLIS, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void look() {
+        if (ended == null && !lasts()) {
+            ended = ENDED;
+            unsound.accept(ENDED);
+        }
+    }
+
+    private boolean lasts() {
+        try {
+            return session.isValid(TIMEOUT_SECONDS);
+        } catch (SQLException | RuntimeException e) {
+            return false;
+        }
+    }
+
+    /** @throws SourceNotReady when the session has ended */
+    void check() throws SourceNotReady {
+        String reason = ended;
+        if (reason != null) {
+            throw new SourceNotReady(reason);
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+    }
+}

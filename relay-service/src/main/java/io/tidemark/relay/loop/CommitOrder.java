@@ -1,0 +1,106 @@
+package io.tidemark.relay.loop;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.OwnTopics;
+import io.tidemark.relay.failpoint.Failpoint;
+import io.tidemark.relay.index.IndexEntry;
+import io.tidemark.relay.position.ResumePoint;
+import io.tidemark.relay.position.SourcePosition;
+import io.tidemark.relay.position.TopicIds;
+import io.tidemark.relay.publish.KafkaTransaction;
+import io.tidemark.relay.publish.PublishFailure;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one order that makes it exactly once: Kafka commits events and position together, then the index is told, then the
+ * slot is confirmed. Nothing is told to anyone before Kafka has it for good. On the publishing thread.
+ */
+final class CommitOrder {
+
+    private final RunScope scope;
+    private final EventSender sender;
+    private final LoopListener listener;
+    /** What Kafka has. */
+    private ResumePoint resumePoint;
+
+    CommitOrder(RunScope scope, EventSender sender, ResumePoint resumePoint, LoopListener listener) {
+        this.scope = scope;
+        this.sender = sender;
+        this.resumePoint = resumePoint;
+        this.listener = listener;
+    }
+
+    /** The LSN of the last whole transaction or barrier that Kafka has. */
+    Lsn published() {
+        return resumePoint.complete();
+    }
+
+    /** The stream is that of what was published before: the index is told from where this run goes on. */
+    void open() {
+        IndexEntry opening = IndexEntry.opening(
+                scope.identity().timeline(),
+                scope.run(),
+                scope.adoptions().count(),
+                resumePoint,
+                System.currentTimeMillis());
+        scope.index().apply(opening);
+        scope.index().anchoredBy(opening.session());
+    }
+
+    /**
+     * Commits what was sent.
+     *
+     * @param reached what Kafka has when it is done
+     * @param oldestCommitMillis when the first of its Postgres transactions was committed; 0 when it has none
+     */
+    void commit(ResumePoint reached, long oldestCommitMillis) throws PublishFailure {
+        Failpoint.AFTER_SEND.reach();
+        Map<TopicPartition, List<KafkaTransaction.End>> ends =
+                scope.kafka().commit(OwnTopics.POSITIONS, records(reached));
+        scope.topics().committed();
+
+        Failpoint.AFTER_COMMIT.reach();
+        scope.index()
+                .apply(new IndexEntry(
+                        scope.identity().timeline(),
+                        scope.run(),
+                        scope.adoptions().count(),
+                        resumePoint,
+                        reached,
+                        System.currentTimeMillis(),
+                        additions(ends)));
+        resumePoint = reached;
+
+        Failpoint.BEFORE_CONFIRM.reach();
+        scope.slot().confirmUpTo(published());
+        Failpoint.AFTER_CONFIRM.reach();
+        listener.published(sender.sent(), sender.committed(), oldestCommitMillis);
+    }
+
+    /** The position, and with it the topics' ids where they have changed. */
+    private Map<String, byte @Nullable []> records(ResumePoint reached) {
+        String sourceId = scope.identity().sourceId();
+        SourcePosition position =
+                new SourcePosition(scope.identity(), reached, scope.owner(), Instant.now(), scope.adoptions());
+        Map<String, byte @Nullable []> records = new HashMap<>();
+        records.put(sourceId, position.toJson());
+        scope.topics().toRecord().ifPresent(ids -> records.put(TopicIds.key(sourceId), ids));
+        return records;
+    }
+
+    private static Map<TopicPartition, List<IndexEntry.Addition>> additions(
+            Map<TopicPartition, List<KafkaTransaction.End>> ends) {
+        Map<TopicPartition, List<IndexEntry.Addition>> additions = new HashMap<>();
+        ends.forEach((partition, list) -> additions.put(
+                partition,
+                list.stream()
+                        .map(end -> new IndexEntry.Addition(end.firstLsn(), end.endOffset()))
+                        .toList()));
+        return additions;
+    }
+}

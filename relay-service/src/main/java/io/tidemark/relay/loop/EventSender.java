@@ -1,0 +1,190 @@
+package io.tidemark.relay.loop;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.OwnTopics;
+import io.tidemark.outbox.Position;
+import io.tidemark.relay.capture.CapturedEvent;
+import io.tidemark.relay.failpoint.Failpoint;
+import io.tidemark.relay.publish.KafkaTransaction;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.publish.PublishedTopics;
+import io.tidemark.relay.publish.Refusal;
+import io.tidemark.relay.route.OutgoingEvent;
+import io.tidemark.relay.route.PoisonEvent;
+import io.tidemark.relay.route.Router;
+import io.tidemark.relay.trace.PublishTrace;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sends one event after the other into a Kafka transaction: to its topic or, when it cannot go there and its route says
+ * so, to the dead letters. Remembers which events Kafka itself has refused until they are published, so that their
+ * transaction can be sent again. On the publishing thread.
+ */
+final class EventSender {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EventSender.class);
+
+    /** A transaction of which Kafka refuses more is not sent again and again: its topic takes too little. */
+    private static final int MAX_REFUSED = 100;
+    /** A topic that Kafka refuses to make is not asked for again for so long. */
+    private static final long REFUSED_TOPIC_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final int timeline;
+    private final Router router;
+    private final PublishedTopics topics;
+    private final KafkaTransaction kafka;
+    private final PublishTrace trace = PublishTrace.detect();
+    private final Map<Position, Refusal> refused = new HashMap<>();
+    private final Map<String, RefusedTopic> refusedTopics = new HashMap<>();
+    /** In the open Kafka transaction. */
+    private int sent;
+    /** Those in the open Kafka transaction; why, by where the event stands. */
+    private final Map<Position, PoisonEvent> deadLetters = new LinkedHashMap<>();
+
+    private record RefusedTopic(PublishFailure failure, long untilNanos) {}
+
+    EventSender(int timeline, Router router, PublishedTopics topics, KafkaTransaction kafka) {
+        this.timeline = timeline;
+        this.router = router;
+        this.topics = topics;
+        this.kafka = kafka;
+    }
+
+    void begin() throws PublishFailure {
+        deadLetters.clear();
+        sent = 0;
+        trace.begin();
+        kafka.begin();
+    }
+
+    /** @throws PoisonEvent when it cannot be published and may not become a dead letter */
+    void send(CapturedEvent event, Lsn commitLsn, int ordinal, @Nullable String split)
+            throws PublishFailure, InterruptedException {
+        Position position = new Position(timeline, commitLsn, ordinal);
+        try {
+            send(addressed(event, position, split), event, position);
+        } catch (PoisonEvent poison) {
+            OutgoingEvent deadLetter = router.deadLetter(event, position, split, poison, Instant.now());
+            deadLetters.put(position, poison);
+            send(deadLetter, event, position);
+        }
+        sent++;
+        Failpoint.MID_SEND.reach();
+    }
+
+    private void send(OutgoingEvent outgoing, CapturedEvent event, Position position) throws PublishFailure {
+        kafka.send(outgoing, position);
+        trace.sent(event.traceparent(), event.tracestate(), outgoing.topic(), event.id());
+    }
+
+    private OutgoingEvent addressed(CapturedEvent event, Position position, @Nullable String split)
+            throws PublishFailure, InterruptedException {
+        OutgoingEvent outgoing = router.route(event, position, split);
+        ensureTopic(outgoing.topic(), event, position);
+        String tooLarge = kafka.tooLarge(outgoing);
+        if (tooLarge != null) {
+            throw new PoisonEvent(
+                    Router.name(event, position), tooLarge, "raise max.request.size in kafka.properties", null);
+        }
+        Refusal refusal = refused.isEmpty() ? null : refused.get(position);
+        if (refusal != null) {
+            throw new PoisonEvent(
+                    Router.name(event, position),
+                    refusal.reason(),
+                    "change what the topic " + outgoing.topic() + " takes (max.message.bytes for example)",
+                    null);
+        }
+        return outgoing;
+    }
+
+    private void ensureTopic(String topic, CapturedEvent event, Position position)
+            throws PublishFailure, InterruptedException {
+        RefusedTopic before = refusedTopics.isEmpty() ? null : refusedTopics.get(topic);
+        if (before != null && System.nanoTime() - before.untilNanos() < 0) {
+            throw cannotHaveTopic(topic, event, position, before.failure());
+        }
+        try {
+            topics.use(topic);
+        } catch (PublishFailure e) {
+            if (e.kind() == PublishFailure.Kind.HALT && !e.isAboutTheTopic()) { // nor about this event
+                throw PublishFailure.halt(Router.name(event, position) + ": " + e.getMessage(), e);
+            }
+            if (!e.isAboutTheTopic()) {
+                throw e;
+            }
+            refusedTopics.put(topic, new RefusedTopic(e, System.nanoTime() + REFUSED_TOPIC_NANOS));
+            throw cannotHaveTopic(topic, event, position, e);
+        }
+    }
+
+    private static PoisonEvent cannotHaveTopic(
+            String topic, CapturedEvent event, Position position, PublishFailure failure) {
+        return new PoisonEvent(
+                Router.name(event, position),
+                "would go to topic '" + topic + "', which cannot be made: " + failure.getMessage(),
+                "make the topic, or change routes.topic or kafka.topics",
+                failure);
+    }
+
+    /**
+     * After a failure: when Kafka has refused one event for what it is, and the transaction could be taken back,
+     * remembers that event, so that it becomes a dead letter, or is named, when it is sent again.
+     *
+     * @return where that event stands
+     * @throws PublishFailure the very one given when it was anything else, or that of the taking back; it ends the run
+     */
+    Position takeBack(PublishFailure failure) throws PublishFailure {
+        Refusal refusal = kafka.takeBackIfRefused().orElseThrow(() -> failure);
+        Position event = refusal.event();
+        PoisonEvent deadLetter = deadLetters.get(event);
+        if (deadLetter != null) {
+            throw PublishFailure.halt(
+                    "the dead letter of the event at " + event + ", which " + deadLetter.reason() + ", "
+                            + refusal.reason() + "; raise max.message.bytes of topic " + OwnTopics.DEAD_LETTERS
+                            + ", then restart the relay",
+                    failure);
+        }
+        refused.put(event, refusal);
+        long ofItsTransaction = refused.keySet().stream()
+                .filter(other -> other.commitLsn().equals(event.commitLsn()))
+                .count();
+        if (ofItsTransaction > MAX_REFUSED) {
+            throw PublishFailure.halt(
+                    "Kafka has refused more than " + MAX_REFUSED + " events of the transaction committed at "
+                            + event.commitLsn() + ", the last of which " + refusal.reason()
+                            + "; raise what its topic takes, then restart the relay",
+                    failure);
+        }
+        Failpoint.AFTER_REFUSAL.reach();
+        return event;
+    }
+
+    /** How many events were sent into the last Kafka transaction that was begun. */
+    int sent() {
+        return sent;
+    }
+
+    /**
+     * The open Kafka transaction is committed.
+     *
+     * @return how many dead letters were in it
+     */
+    int committed() {
+        trace.committed();
+        int count = deadLetters.size();
+        if (count > 0) {
+            PoisonEvent first = deadLetters.values().iterator().next();
+            LOG.warn("event=dead-letters count={} first=\"{}\"", count, first.getMessage());
+        }
+        refused.keySet().removeAll(deadLetters.keySet());
+        deadLetters.clear();
+        return count;
+    }
+}

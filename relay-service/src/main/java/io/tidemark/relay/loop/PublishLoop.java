@@ -1,0 +1,199 @@
+package io.tidemark.relay.loop;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.assemble.Assembled;
+import io.tidemark.relay.assemble.TransactionAssembler;
+import io.tidemark.relay.assemble.TransactionEvents;
+import io.tidemark.relay.capture.CaptureFailed;
+import io.tidemark.relay.capture.CapturedEvent;
+import io.tidemark.relay.capture.Change;
+import io.tidemark.relay.position.ResumePoint;
+import io.tidemark.relay.position.StartDecision;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.route.PoisonEvent;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The publishing loop of one run, from a stream that has just been opened until something ends it. On the supervisor's
+ * thread.
+ */
+public final class PublishLoop implements AutoCloseable {
+
+    private static final long IDLE_TURN_MILLIS = 100;
+    /** From so many events on, the next batch is given time to grow: fewer, larger Kafka transactions. */
+    private static final int BUSY_EVENTS = 64;
+
+    private static final long PATIENCE_MILLIS = 5;
+
+    private final RunScope scope;
+    private final LoopListener listener;
+    private final TransactionAssembler assembler;
+    private final EventSender sender;
+    private final Batch batch;
+    private final CommitOrder commits;
+    private final SplitTransaction splitTransaction;
+    private boolean anchored;
+    /** Of the transaction that was taken last. */
+    private long commitMillis;
+
+    public PublishLoop(RunScope scope, StartDecision.Start start, LoopListener listener) {
+        this.scope = scope;
+        this.listener = listener;
+        long transactionBytes = scope.limits().transactionBytes().toBytes();
+        this.assembler = new TransactionAssembler(
+                start.slotConfirmed(),
+                start.resumePoint(),
+                transactionBytes,
+                Path.of(scope.limits().spillDirectory()));
+        this.sender = new EventSender(scope.identity().timeline(), scope.router(), scope.topics(), scope.kafka());
+        this.batch = new Batch(scope.limits().batchEvents(), transactionBytes);
+        this.commits = new CommitOrder(scope, sender, start.resumePoint(), listener);
+        this.splitTransaction = new SplitTransaction(sender, commits, scope.limits());
+    }
+
+    /** Publishes until the listener says stop, or something fails. */
+    public void publishUntilStopped() throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
+        List<Change> drained = new ArrayList<>();
+        noteAnchor();
+        while (listener.turned()) {
+            drained.clear();
+            scope.ring().drainTo(drained, IDLE_TURN_MILLIS);
+            int events = publish(drained);
+            if (events >= BUSY_EVENTS) {
+                TimeUnit.MILLISECONDS.sleep(PATIENCE_MILLIS);
+            }
+        }
+    }
+
+    /**
+     * One turn: takes the changes in, and publishes every transaction that they complete.
+     *
+     * @param changes in stream order, behind those of the last turn
+     * @return how many events the turn's last Kafka transaction had
+     */
+    public int publish(List<Change> changes) throws PublishFailure, InterruptedException {
+        noteAnchor();
+        take(changes);
+        int events = batch.events();
+        publishBatch();
+        return events;
+    }
+
+    /** Frees memory and files of what was not published. */
+    @Override
+    public void close() {
+        batch.clear();
+        assembler.close();
+    }
+
+    /** Before anything is published, because nothing above the resume point gets past the assembler without it. */
+    private void noteAnchor() {
+        if (!anchored && assembler.isAnchored()) {
+            anchored = true;
+            commits.open();
+            listener.anchored();
+        }
+    }
+
+    private void take(List<Change> changes) throws PublishFailure, InterruptedException {
+        for (Change change : changes) {
+            if (change instanceof Change.Commit commit) {
+                commitMillis = commit.commitMillis();
+            }
+            Optional<Assembled> assembled = assembler.accept(change);
+            noteAnchor();
+            if (assembled.isEmpty()) {
+                continue;
+            }
+            if (assembled.get() instanceof Assembled.Transaction transaction
+                    && transaction.events().isSpilled()) {
+                try (TransactionEvents events = transaction.events()) {
+                    publishBatch();
+                    splitTransaction.publish(transaction, events, commitMillis);
+                }
+                continue;
+            }
+            if (!batch.hasRoomFor(assembled.get())) {
+                publishBatch();
+            }
+            batch.add(assembled.get(), commitMillis);
+            if (batch.isFull()) {
+                publishBatch();
+            }
+        }
+    }
+
+    /** In one Kafka transaction; in more only around an event that cannot be published. */
+    private void publishBatch() throws PublishFailure, InterruptedException {
+        if (batch.isEmpty()) {
+            return;
+        }
+        List<Assembled.Transaction> left = batch.transactions();
+        int together = left.size();
+        do {
+            Lsn reached = together == left.size()
+                    ? batch.reached()
+                    : left.get(together - 1).lsn();
+            SendAttempt attempt = publish(left.subList(0, together), reached);
+            if (attempt instanceof SendAttempt.StoppedBy stopped && stopped.before() > 0) {
+                together = stopped.before(); // what was committed before goes first; then it begins with that event's
+            } else {
+                if (attempt instanceof SendAttempt.Committed) {
+                    left = left.subList(together, left.size());
+                }
+                together = left.size();
+            }
+        } while (!left.isEmpty());
+        batch.clear();
+    }
+
+    /**
+     * Publishes all of them or nothing.
+     *
+     * @throws PoisonEvent when the first has an event that may not be published
+     */
+    private SendAttempt publish(List<Assembled.Transaction> transactions, Lsn reached)
+            throws PublishFailure, InterruptedException {
+        int sending = 0;
+        try {
+            sender.begin();
+            for (; sending < transactions.size(); sending++) {
+                send(transactions.get(sending));
+            }
+            commits.commit(ResumePoint.after(reached), batch.oldestCommitMillis());
+            return new SendAttempt.Committed();
+        } catch (PoisonEvent e) {
+            scope.kafka().abort();
+            if (sending == 0) {
+                throw e;
+            }
+            return new SendAttempt.StoppedBy(sending);
+        } catch (PublishFailure e) {
+            return new SendAttempt.StoppedBy(indexOf(sender.takeBack(e).commitLsn(), transactions));
+        }
+    }
+
+    private static int indexOf(Lsn commitLsn, List<Assembled.Transaction> transactions) {
+        int index = 0;
+        while (!transactions.get(index).lsn().equals(commitLsn)) {
+            index++;
+        }
+        return index;
+    }
+
+    private void send(Assembled.Transaction transaction) throws PublishFailure, InterruptedException {
+        Iterator<CapturedEvent> events = transaction.events().iterator();
+        for (int ordinal = 0; events.hasNext(); ordinal++) {
+            CapturedEvent event = events.next();
+            if (ordinal >= transaction.firstOrdinal()) {
+                sender.send(event, transaction.lsn(), ordinal, null);
+            }
+        }
+    }
+}

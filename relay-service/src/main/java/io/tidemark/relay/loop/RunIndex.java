@@ -1,0 +1,17 @@
+package io.tidemark.relay.loop;
+
+import io.tidemark.relay.index.IndexEntry;
+
+/** The index as the loop sees it: this replica's own, and the topic from which the others read. On the publishing thread. */
+public interface RunIndex {
+
+    /** The entry's Kafka transaction is committed. Returns without waiting for Kafka. */
+    void apply(IndexEntry entry);
+
+    /**
+     * The history of this run's stream is the published one.
+     *
+     * @param session of the run's entries
+     */
+    void anchoredBy(String session);
+}

@@ -1,0 +1,28 @@
+package io.tidemark.relay.loop;
+
+import io.tidemark.relay.capture.ChangeRing;
+import io.tidemark.relay.config.LimitsConfig;
+import io.tidemark.relay.position.Adoptions;
+import io.tidemark.relay.publish.KafkaTransaction;
+import io.tidemark.relay.publish.PublishedTopics;
+import io.tidemark.relay.route.Router;
+import io.tidemark.relay.source.SourceIdentity;
+
+/**
+ * What one run works with. All of it is opened and closed by the run's caller.
+ *
+ * @param owner of the position, for people: process and host
+ * @param run identifies this run in index entries: the replica, and the session that holds the lock
+ */
+public record RunScope(
+        SourceIdentity identity,
+        String owner,
+        String run,
+        Adoptions adoptions,
+        ChangeRing ring,
+        Router router,
+        PublishedTopics topics,
+        KafkaTransaction kafka,
+        RunIndex index,
+        RunSlot slot,
+        LimitsConfig limits) {}

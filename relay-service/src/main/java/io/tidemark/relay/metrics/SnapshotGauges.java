@@ -1,0 +1,195 @@
+package io.tidemark.relay.metrics;
+
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.group.GroupState;
+import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.source.SlotState;
+import io.tidemark.relay.source.SourceStatus;
+import io.tidemark.relay.watermark.ProjectionStanding;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+
+/** Shows a snapshot as gauges; all of one scrape come from the same one. On the admin port's threads. */
+final class SnapshotGauges implements MultiCollector {
+
+    private static final List<String> SLOT_STATUSES = List.of("reserved", "extended", "unreserved", "lost", "missing");
+
+    private final Supplier<MetricsSnapshot> readings;
+    private final InfoSnapshot build;
+
+    /** @param readings what is known now; never waits */
+    SnapshotGauges(Supplier<MetricsSnapshot> readings, String version) {
+        this.readings = readings;
+        this.build = InfoSnapshot.builder()
+                .name("tidemark_build") // and _info behind it
+                .help("1; the version of this replica is in the label.")
+                .dataPoint(InfoDataPointSnapshot.builder()
+                        .labels(Labels.of("version", version))
+                        .build())
+                .build();
+    }
+
+    @Override
+    public MetricSnapshots collect() {
+        MetricsSnapshot snapshot = readings.get();
+        Stream<MetricSnapshot> gauges = Stream.of(
+                        ofReplica(snapshot),
+                        ofSource(snapshot),
+                        ofLags(snapshot),
+                        ofProjections(snapshot.projections()))
+                .flatMap(List::stream)
+                .map(Gauge::snapshot);
+        return new MetricSnapshots(Stream.concat(Stream.of(build), gauges).toList());
+    }
+
+    private static List<Gauge> ofReplica(MetricsSnapshot snapshot) {
+        Gauge role = new Gauge("tidemark_role", "1 for what this replica is now, 0 for what it is not.");
+        for (RelayState.Phase phase : RelayState.Phase.values()) {
+            role.add(snapshot.phase() == phase ? 1 : 0, "role", roleOf(phase));
+        }
+        return List.of(
+                role,
+                new Gauge(
+                                "tidemark_watermarks_serving",
+                                "1 when this replica answers watermarks, 0 when it cannot know them.")
+                        .add(snapshot.isServing() ? 1 : 0),
+                new Gauge(
+                                "tidemark_view_age_seconds",
+                                "Since this replica last knew all that is published; it answers no watermarks while this"
+                                        + " grows.")
+                        .add(snapshot.viewAgeSeconds()),
+                new Gauge("tidemark_index_pairs", "Pairs of LSN and offset in the index; bounded.")
+                        .add(snapshot.indexPairs()),
+                new Gauge("tidemark_waiting_requests", "Requests that wait for a watermark now.")
+                        .add(snapshot.waiting()));
+    }
+
+    /** The phases' names, but for the one that publishes. */
+    private static String roleOf(RelayState.Phase phase) {
+        return phase == RelayState.Phase.RUNNING ? "active" : phase.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static List<Gauge> ofSource(MetricsSnapshot snapshot) {
+        Gauge up = new Gauge("tidemark_source_up", "1 when Postgres answered when it was last asked, 0 when not.")
+                .add(snapshot.source().isPresent() ? 1 : 0);
+        Optional<SlotState> slot = snapshot.source().flatMap(SourceStatus::slot);
+        Gauge position = new Gauge(
+                "tidemark_wal_position_bytes",
+                "LSNs as byte addresses: where the WAL ends (head), and up to where it is captured (by the active"
+                        + " replica), published, and confirmed to the slot. Differences are bytes of WAL.");
+        snapshot.source().ifPresent(source -> position.add(bytes(source.walHead()), "stage", "head"));
+        snapshot.captured().ifPresent(captured -> position.add(bytes(captured), "stage", "captured"));
+        if (!snapshot.published().equals(Lsn.ZERO)) {
+            position.add(bytes(snapshot.published()), "stage", "published");
+        }
+        slot.ifPresent(known -> position.add(bytes(known.confirmed()), "stage", "confirmed"));
+        Gauge status = new Gauge(
+                "tidemark_slot_status", "1 for the state of the replication slot (pg_replication_slots.wal_status).");
+        if (snapshot.source().isPresent()) {
+            String now = slot.map(SlotState::walStatus).orElse("missing");
+            SLOT_STATUSES.forEach(name -> status.add(name.equals(now) ? 1 : 0, "status", name));
+        }
+        Gauge active = new Gauge("tidemark_slot_active", "1 when somebody streams from the slot.");
+        slot.ifPresent(known -> active.add(known.isActive() ? 1 : 0));
+        return List.of(
+                up,
+                position,
+                status,
+                active,
+                new Gauge("tidemark_slot_retained_bytes", "WAL that Postgres keeps because of the slot.")
+                        .add(slot.map(SlotState::retainedBytes).orElse(OptionalLong.empty())),
+                new Gauge("tidemark_slot_unconfirmed_bytes", "WAL behind what is confirmed to the slot.")
+                        .add(snapshot.source()
+                                .map(SourceStatus::unconfirmedBytes)
+                                .orElse(OptionalLong.empty())),
+                new Gauge(
+                                "tidemark_slot_safe_bytes",
+                                "WAL that may still be written before the slot is in danger of being lost"
+                                        + " (pg_replication_slots.safe_wal_size); no series without"
+                                        + " max_slot_wal_keep_size.")
+                        .add(slot.map(SlotState::safeBytes).orElse(OptionalLong.empty())));
+    }
+
+    private static double bytes(Lsn lsn) {
+        long value = lsn.value();
+        return value >= 0 ? value : value + 0x1p64;
+    }
+
+    private static List<Gauge> ofLags(MetricsSnapshot snapshot) {
+        return List.of(
+                new Gauge(
+                                "tidemark_capture_lag_seconds",
+                                "How long ago the WAL ended where the replication stream has come to by now; 0 when it"
+                                        + " has come to the end, also on an idle database. No series where this replica does not stream.")
+                        .add(snapshot.captureLagSeconds()),
+                new Gauge(
+                                "tidemark_publish_lag_seconds",
+                                "How long ago the WAL ended where everything is published by now; 0 when all is, also on"
+                                        + " an idle database. No series while another replica streams, or the"
+                                        + " database does not answer.")
+                        .add(snapshot.publishLagSeconds()));
+    }
+
+    private static List<Gauge> ofProjections(List<ProjectionStanding> projections) {
+        Gauge state = new Gauge("tidemark_projection_state", "1 for how the projection's group is doing.");
+        for (ProjectionStanding standing : projections) {
+            for (GroupState each : GroupState.values()) {
+                state.add(
+                        standing.state() == each ? 1 : 0,
+                        "projection",
+                        standing.projection().name(),
+                        "state",
+                        each.word());
+            }
+        }
+        List<ProjectionStanding> known = projections.stream()
+                .filter(standing -> standing.state() != GroupState.UNKNOWN)
+                .toList();
+        return List.of(
+                state,
+                each(
+                        "tidemark_projection_lag_seconds",
+                        "How long ago the oldest event was published that the group has yet to consume; 0 when there is"
+                                + " none. No series while that is not known.",
+                        known.stream()
+                                .filter(standing -> standing.lagSeconds().isPresent())
+                                .toList(),
+                        standing -> standing.lagSeconds().orElseThrow()),
+                each(
+                        "tidemark_projection_lag_records",
+                        "Records that the group has yet to consume, over all partitions.",
+                        known,
+                        standing -> (double) standing.lagRecords()),
+                each(
+                        "tidemark_projection_members",
+                        "Members of the group.",
+                        projections.stream()
+                                .filter(standing -> standing.members() >= 0)
+                                .toList(),
+                        ProjectionStanding::members));
+    }
+
+    private static Gauge each(
+            String name,
+            String help,
+            List<ProjectionStanding> projections,
+            ToDoubleFunction<ProjectionStanding> value) {
+        Gauge gauge = new Gauge(name, help);
+        projections.forEach(standing -> gauge.add(
+                value.applyAsDouble(standing),
+                "projection",
+                standing.projection().name()));
+        return gauge;
+    }
+}

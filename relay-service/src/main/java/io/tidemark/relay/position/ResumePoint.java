@@ -1,0 +1,72 @@
+package io.tidemark.relay.position;
+
+import io.tidemark.outbox.Lsn;
+
+/**
+ * Up to where Kafka already has everything, as read from it at the start of a run. The stream begins at or before it,
+ * at the slot's confirmed LSN, and what lies at or below it is dropped.
+ *
+ * @param lsn every transaction with a commit LSN below it, and the one at it unless partial, is published
+ * @param partialOrdinal of the transaction that commits at {@code lsn} only the events up to this ordinal are
+ *     published; -1 when all of it is
+ * @param complete the last LSN up to which whole transactions are published, as it came off the stream: the most the
+ *     slot may be confirmed to. Not {@code lsn} minus one: Postgres skips a transaction whose commit record
+ *     <em>starts</em> below the confirmed LSN (docs/adr/0004)
+ * @param isAdopted whether a person named {@code lsn}, so that no record of the stream need end there; else one does
+ */
+public record ResumePoint(Lsn lsn, int partialOrdinal, Lsn complete, boolean isAdopted) {
+
+    private static final int WHOLE = -1;
+
+    public ResumePoint {
+        if (partialOrdinal < WHOLE) {
+            throw new IllegalArgumentException("no event has the ordinal " + partialOrdinal);
+        }
+        if (partialOrdinal == WHOLE ? !complete.equals(lsn) : complete.isAfter(lsn)) {
+            throw new IllegalArgumentException("whole up to " + complete + " does not fit " + lsn);
+        }
+        if (isAdopted && partialOrdinal != WHOLE) {
+            throw new IllegalArgumentException("a person cannot name a part of a transaction");
+        }
+    }
+
+    public static ResumePoint after(Lsn lsn) {
+        return new ResumePoint(lsn, WHOLE, lsn, false);
+    }
+
+    /** Named by a person who takes everything at or below it for published; it did not come off the stream. */
+    public static ResumePoint adopted(Lsn lsn) {
+        return new ResumePoint(lsn, WHOLE, lsn, true);
+    }
+
+    public static ResumePoint inside(Lsn commitLsn, int lastPublishedOrdinal, Lsn complete) {
+        if (lastPublishedOrdinal < 0) {
+            throw new IllegalArgumentException("no event has the ordinal " + lastPublishedOrdinal);
+        }
+        return new ResumePoint(commitLsn, lastPublishedOrdinal, complete, false);
+    }
+
+    /** How many of the first events of the transaction committed at {@code commitLsn} are in Kafka already. */
+    public int alreadyPublished(Lsn commitLsn, int eventCount) {
+        if (commitLsn.isAfter(lsn)) {
+            return 0;
+        }
+        return commitLsn.equals(lsn) && isPartial() ? partialOrdinal + 1 : eventCount;
+    }
+
+    /** Whether everything that was published up to {@code other} was published up to here. */
+    public boolean isAtLeast(ResumePoint other) {
+        int byLsn = lsn.compareTo(other.lsn);
+        return byLsn != 0 ? byLsn > 0 : !isPartial() || (other.isPartial() && partialOrdinal >= other.partialOrdinal);
+    }
+
+    /** Whether it is the same place, however each was come by. */
+    public boolean isSamePlaceAs(ResumePoint other) {
+        return isAtLeast(other) && other.isAtLeast(this);
+    }
+
+    /** Whether the transaction that commits at {@link #lsn} is published in part only. */
+    public boolean isPartial() {
+        return partialOrdinal >= 0;
+    }
+}

@@ -1,0 +1,197 @@
+package io.tidemark.relay.preflight;
+
+import io.tidemark.relay.config.KafkaConfig;
+import io.tidemark.relay.config.ProjectionConfig;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.publish.TopicPlan;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether Kafka can be used as configured, before the first event: everything that is in the way, each with its fix.
+ * Changes nothing. One thread.
+ */
+public final class KafkaCheck implements AutoCloseable {
+
+    private static final int TIMEOUT_SECONDS = 10;
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
+
+    private final RelayConfiguration config;
+    private final KafkaConfig kafka;
+    private final Admin admin;
+    private final KafkaRights rights;
+    private final List<String> findings = new ArrayList<>();
+    private final Set<String> absent = new HashSet<>();
+    private String hint = "";
+    private int brokers;
+
+    private KafkaCheck(RelayConfiguration config, Admin admin) {
+        this.config = config;
+        this.kafka = config.kafka();
+        this.admin = admin;
+        this.rights = new KafkaRights(admin);
+    }
+
+    /** @throws PublishFailure when the cluster does not answer: then nothing can be asked of it */
+    public static KafkaCheck connect(RelayConfiguration config) throws PublishFailure, InterruptedException {
+        Map<String, ?> inTime = Map.of(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, TIMEOUT_SECONDS * 1000);
+        KafkaCheck check;
+        try {
+            check = new KafkaCheck(config, Admin.create(config.kafka().client("tidemark-check", inTime)));
+        } catch (KafkaException e) { // a property that its client does not take, a host that nobody knows
+            throw PublishFailure.of(e);
+        }
+        try {
+            check.countBrokers();
+            return check;
+        } catch (PublishFailure | InterruptedException | RuntimeException e) {
+            check.close();
+            throw e;
+        }
+    }
+
+    private void countBrokers() throws PublishFailure, InterruptedException {
+        try {
+            brokers = admin.describeCluster()
+                    .nodes()
+                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                    .size();
+        } catch (ExecutionException | TimeoutException e) {
+            throw PublishFailure.of(new org.apache.kafka.common.errors.TimeoutException(
+                    "no answer from "
+                            + kafka.bootstrapServers() + " within " + TIMEOUT_SECONDS
+                            + " s; check kafka.bootstrapServers and that the brokers run",
+                    e));
+        }
+        if (kafka.topics().autoCreate() && hasTooFewBrokers()) {
+            findings.add("kafka.topics.replicationFactor is " + kafka.topics().replicationFactor()
+                    + ", but the cluster has " + brokers + " brokers; set it to at most that");
+        }
+    }
+
+    private boolean hasTooFewBrokers() {
+        return brokers < kafka.topics().replicationFactor();
+    }
+
+    /** Topics and groups whose names are known before the first event. */
+    public void lookAtNames() throws PublishFailure, InterruptedException {
+        Map<String, TopicPlan> plans = new TreeMap<>();
+        Map<String, Set<AclOperation>> wanted = new HashMap<>();
+        for (NamedTopic topic : NamedTopic.of(config)) {
+            plans.put(topic.plan().name(), topic.plan());
+            wanted.put(topic.plan().name(), topic.rights());
+        }
+        absent.addAll(rights.checkTopics(wanted));
+        plans.keySet().retainAll(absent);
+        if (kafka.topics().autoCreate()) {
+            checkCreation(plans.values());
+        } else {
+            plans.values().forEach(plan -> findings.add(plan.missing(kafka)));
+        }
+        rights.checkGroups(
+                config.projections().stream().map(ProjectionConfig::group).collect(Collectors.toSet()));
+    }
+
+    /** Kafka is asked whether it would make them. */
+    private void checkCreation(Collection<TopicPlan> plans) throws PublishFailure, InterruptedException {
+        Map<String, KafkaFuture<Void>> answers = admin.createTopics(
+                        plans.stream()
+                                .map(plan -> plan.toCreate(kafka.topics()))
+                                .toList(),
+                        new CreateTopicsOptions().validateOnly(true))
+                .values();
+        for (Map.Entry<String, KafkaFuture<Void>> answer : new TreeMap<>(answers).entrySet()) {
+            try {
+                answer.getValue().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            } catch (ExecutionException e) {
+                cannotBeMade(answer.getKey(), e.getCause());
+            } catch (TimeoutException e) {
+                throw PublishFailure.of(e);
+            }
+        }
+    }
+
+    private void cannotBeMade(String topic, @Nullable Throwable why) throws PublishFailure {
+        if (why instanceof AuthorizationException) {
+            rights.lacks("Create", "Topic " + topic);
+        } else if (why instanceof RetriableException) {
+            throw PublishFailure.of(why);
+        } else if (why != null
+                && !(why instanceof TopicExistsException) // just now
+                && !(why instanceof InvalidReplicationFactorException && hasTooFewBrokers())) { // said already
+            findings.add("topic " + topic + " does not exist, and Kafka would not make it: " + PublishFailure.text(why)
+                    + "; change kafka.topics, or make it yourself");
+        }
+    }
+
+    /** @param id of the relay; a relay that has it at the moment does not notice */
+    public void lookAtTransactionalId(String id) throws PublishFailure, InterruptedException {
+        if (rights.checkTransactionalId(id) && !TransactionalIdProbe.showsWrite(admin, id)) {
+            hint = "; hint: only a relay that starts can tell whether Write on TransactionalId " + id
+                    + " is granted, because Kafka tells it of no id but one that is taken over (it could be told here if"
+                    + " that right were granted for all ids with this prefix)";
+        }
+    }
+
+    /** Topics that have events already: whether they are still the same is to be asked before the next one. */
+    public void lookAtUsed(Set<String> topics) throws PublishFailure, InterruptedException {
+        Map<String, Set<AclOperation>> wanted = new HashMap<>();
+        topics.stream().filter(rights::mayDescribe).forEach(topic -> wanted.put(topic, Set.of()));
+        rights.checkTopics(wanted);
+    }
+
+    /** Of a topic that was looked at. */
+    public boolean mayDescribe(String topic) {
+        return rights.mayDescribe(topic);
+    }
+
+    /** Of a topic that was looked at; of one that does not exist, too. */
+    public boolean mayRead(String topic) {
+        return rights.mayRead(topic);
+    }
+
+    /** Of a topic that was looked at. */
+    public boolean exists(String topic) {
+        return rights.mayDescribe(topic) && !absent.contains(topic);
+    }
+
+    /** A few words on the cluster, for people to read. */
+    public String description() {
+        return brokers + " brokers at " + kafka.bootstrapServers() + hint;
+    }
+
+    /** A sentence for everything that is in the way. */
+    public List<String> findings() {
+        List<String> all = new ArrayList<>(findings);
+        all.addAll(rights.missing());
+        return all;
+    }
+
+    @Override
+    public void close() {
+        admin.close(CLOSE_TIMEOUT);
+    }
+}

@@ -1,0 +1,165 @@
+package io.tidemark.relay.preflight;
+
+import io.tidemark.relay.publish.PublishFailure;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.TransactionalIdNotFoundException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which of the rights that docs/security.md lists the relay's principal lacks, as far as Kafka tells: it does not for
+ * topics that are not there yet, and of a transactional id it tells only whether it may be described.
+ */
+final class KafkaRights {
+
+    private static final int TIMEOUT_SECONDS = 10;
+
+    private final Admin admin;
+    private final List<String> missing = new ArrayList<>();
+    private final Set<String> undescribed = new HashSet<>();
+    private final Set<String> unread = new HashSet<>();
+
+    KafkaRights(Admin admin) {
+        this.admin = admin;
+    }
+
+    /** A sentence for each right that was found missing; none where the cluster knows no rights. */
+    List<String> missing() {
+        return missing;
+    }
+
+    /** Of a topic that was checked. */
+    boolean mayDescribe(String topic) {
+        return !undescribed.contains(topic);
+    }
+
+    /** Of a topic that was checked for it. */
+    boolean mayRead(String topic) {
+        return mayDescribe(topic) && !unread.contains(topic);
+    }
+
+    /** @return whether it may be described */
+    boolean checkTransactionalId(String id) throws PublishFailure, InterruptedException {
+        KafkaFuture<?> answer = admin.describeTransactions(Set.of(id)).description(id);
+        return !(ask(answer, "TransactionalId " + id, "Write and Describe") instanceof Told.Denied);
+    }
+
+    void checkGroups(Set<String> groups) throws PublishFailure, InterruptedException {
+        Map<String, KafkaFuture<ConsumerGroupDescription>> answers =
+                admin.describeConsumerGroups(groups).describedGroups();
+        for (Map.Entry<String, KafkaFuture<ConsumerGroupDescription>> group : new TreeMap<>(answers).entrySet()) {
+            ask(group.getValue(), "Group " + group.getKey(), "Describe");
+        }
+    }
+
+    /**
+     * Asks about topics.
+     *
+     * @param wanted by name, what is done with it besides describing it
+     * @return those that do not exist, as far as their existence may be known
+     */
+    Set<String> checkTopics(Map<String, Set<AclOperation>> wanted) throws PublishFailure, InterruptedException {
+        Map<String, KafkaFuture<TopicDescription>> answers = admin.describeTopics(
+                        wanted.keySet(), new DescribeTopicsOptions().includeAuthorizedOperations(true))
+                .topicNameValues();
+        Set<String> absent = new HashSet<>();
+        for (Map.Entry<String, KafkaFuture<TopicDescription>> answer : new TreeMap<>(answers).entrySet()) {
+            String topic = answer.getKey();
+            Set<AclOperation> operations = wanted.getOrDefault(topic, Set.of());
+            Told<TopicDescription> told = ask(
+                    answer.getValue(),
+                    "Topic " + topic,
+                    operations.isEmpty() ? "Describe" : names(operations) + " and Describe");
+            if (told instanceof Told.Absent) {
+                absent.add(topic);
+            } else if (told instanceof Told.Denied) {
+                undescribed.add(topic);
+            } else if (told instanceof Told.Described<TopicDescription> described) {
+                compare(topic, operations, described.what().authorizedOperations());
+            }
+        }
+        return absent;
+    }
+
+    /** @param granted null where the broker does not tell */
+    private void compare(String topic, Set<AclOperation> wanted, @Nullable Set<AclOperation> granted) {
+        Set<AclOperation> lacking = new TreeSet<>(wanted);
+        lacking.removeAll(granted == null ? wanted : granted);
+        if (!lacking.isEmpty()) {
+            lacks(names(lacking), "Topic " + topic);
+        }
+        if (lacking.contains(AclOperation.READ)) {
+            unread.add(topic);
+        }
+    }
+
+    private static String names(Set<AclOperation> operations) {
+        return new TreeSet<>(operations)
+                .stream()
+                        .map(operation -> operation == AclOperation.READ ? "Read" : "Write")
+                        .collect(Collectors.joining(" and "));
+    }
+
+    /** One that was found in another way. */
+    void lacks(String operations, String resource) {
+        missing.add("kafka: the relay's user has not the right to " + operations + " on " + resource
+                + "; grant it (docs/security.md lists all)");
+    }
+
+    /** What Kafka tells of one thing. */
+    private sealed interface Told<T> {
+
+        record Described<T>(T what) implements Told<T> {}
+
+        /** It may not be described, or cannot exist, which is noted. */
+        record Denied<T>() implements Told<T> {}
+
+        /** There is no such thing, so Kafka does not tell what would be allowed with it. */
+        record Absent<T>() implements Told<T> {}
+    }
+
+    private <T> Told<T> ask(KafkaFuture<T> answer, String resource, String wanted)
+            throws PublishFailure, InterruptedException {
+        try {
+            return new Told.Described<>(answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS));
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof AuthorizationException) {
+                lacks(wanted, resource);
+                return new Told.Denied<>();
+            }
+            if (e.getCause() instanceof InvalidTopicException) {
+                missing.add("kafka: " + resource + " has a name that no topic can have; change it in projections");
+                return new Told.Denied<>();
+            }
+            if (e.getCause() instanceof UnknownTopicOrPartitionException
+                    || e.getCause() instanceof TransactionalIdNotFoundException
+                    || e.getCause() instanceof GroupIdNotFoundException
+                    || e.getCause() instanceof UnsupportedVersionException) { // transactions: before 3.0
+                return new Told.Absent<>();
+            }
+            throw PublishFailure.of(e);
+        } catch (TimeoutException e) {
+            throw PublishFailure.of(e);
+        }
+    }
+}

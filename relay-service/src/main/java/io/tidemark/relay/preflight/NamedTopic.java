@@ -1,0 +1,44 @@
+package io.tidemark.relay.preflight;
+
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.config.RouteConfig;
+import io.tidemark.relay.publish.TopicPlan;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.kafka.common.acl.AclOperation;
+
+/**
+ * A topic whose name is known before the first event.
+ *
+ * @param rights what the relay does with it, besides describing it
+ */
+record NamedTopic(TopicPlan plan, Set<AclOperation> rights) {
+
+    /** The relay's own, those of projections, and those of routes that lead to one topic. In the order of their names. */
+    static Collection<NamedTopic> of(RelayConfiguration config) {
+        Set<AclOperation> readAndWrite = EnumSet.of(AclOperation.READ, AclOperation.WRITE);
+        Set<AclOperation> write = EnumSet.of(AclOperation.WRITE);
+        Map<String, NamedTopic> topics = new TreeMap<>();
+        add(topics, TopicPlan.positions(), readAndWrite);
+        add(topics, TopicPlan.index(), readAndWrite);
+        if (config.routes().stream().anyMatch(RouteConfig::hasDeadLetters)) {
+            add(topics, TopicPlan.deadLetters(config.kafka()), write);
+        }
+        config.projections().stream()
+                .flatMap(projection -> projection.topics().stream())
+                .forEach(topic ->
+                        add(topics, TopicPlan.events(topic, config.kafka().topics()), readAndWrite));
+        config.routes().stream()
+                .flatMap(route -> route.fixedTopic().stream())
+                .forEach(topic ->
+                        add(topics, TopicPlan.events(topic, config.kafka().topics()), write));
+        return topics.values();
+    }
+
+    private static void add(Map<String, NamedTopic> topics, TopicPlan plan, Set<AclOperation> rights) {
+        topics.putIfAbsent(plan.name(), new NamedTopic(plan, rights));
+    }
+}

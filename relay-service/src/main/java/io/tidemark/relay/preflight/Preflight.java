@@ -1,0 +1,157 @@
+package io.tidemark.relay.preflight;
+
+import io.tidemark.outbox.OwnTopics;
+import io.tidemark.relay.config.ConfigurationProblem;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.position.KafkaTail;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.publish.TransactionalPublisher;
+import io.tidemark.relay.source.SlotState;
+import io.tidemark.relay.source.SourceDatabase;
+import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.source.check.FailoverHint;
+import io.tidemark.relay.source.check.SourceCheck;
+import io.tidemark.relay.source.check.SourceFindings;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.kafka.common.KafkaException;
+
+/**
+ * Everything that a relay would trip over if it started now, in database and Kafka, each with its fix; what only follows
+ * from something else is left out. Changes nothing, and may be asked while a relay is running. One thread.
+ */
+public final class Preflight {
+
+    private static final SourceFindings NO_SOURCE = new SourceFindings(List.of(), Optional.empty(), Optional.empty());
+
+    private final RelayConfiguration config;
+    private final SourceDatabase database;
+    private final List<String> ok = new ArrayList<>();
+    private final List<String> findings = new ArrayList<>();
+
+    private Preflight(RelayConfiguration config) {
+        this.config = config;
+        this.database = new SourceDatabase(config.postgres());
+    }
+
+    /** Looks, once. */
+    public static Preflight of(RelayConfiguration config) throws InterruptedException {
+        Preflight preflight = new Preflight(config);
+        SourceFindings source = preflight.lookAtSource();
+        if (!preflight.lookAtKafka(source)) {
+            source.slot().ifPresent(preflight::finding);
+        }
+        return preflight;
+    }
+
+    private SourceFindings lookAtSource() {
+        try (Connection connection = database.connect("check")) {
+            SourceFindings source = SourceCheck.look(database, config.outbox(), connection);
+            source.problems().forEach(this::finding);
+            if (source.identity().isPresent()) {
+                tell(connection, source.identity().get());
+            }
+            return source;
+        } catch (SourceNotReady e) {
+            finding(e);
+        } catch (SQLException e) {
+            findings.add("postgres: " + e.getMessage());
+        }
+        return NO_SOURCE;
+    }
+
+    private void tell(Connection connection, SourceIdentity identity) throws SQLException {
+        ok.add("postgres: source " + identity.sourceId() + ", database " + identity.database() + ", timeline "
+                + identity.timeline());
+        Optional<SlotState> slot = database.slot(connection);
+        if (slot.isPresent() && !slot.get().isLost()) { // else the start says what that means
+            String name = config.postgres().slot();
+            ok.add("slot " + name + ": confirmed " + slot.get().confirmed() + ", WAL head "
+                    + database.walHead(connection) + FailoverHint.of(connection, name));
+        }
+    }
+
+    /** @return whether it was judged what is published against the slot, and so the slot, too */
+    private boolean lookAtKafka(SourceFindings source) throws InterruptedException {
+        try (KafkaCheck kafka = KafkaCheck.connect(config)) {
+            Optional<SourceIdentity> identity = source.identity();
+            Set<String> used = Set.of();
+            try {
+                kafka.lookAtNames();
+                if (identity.isPresent()) {
+                    kafka.lookAtTransactionalId(TransactionalPublisher.transactionalId(
+                            identity.get().sourceId()));
+                    if (kafka.exists(OwnTopics.POSITIONS) && kafka.mayRead(OwnTopics.POSITIONS)) {
+                        used = usedTopics(identity.get());
+                        kafka.lookAtUsed(used);
+                    }
+                }
+            } finally { // also when it stops to answer
+                ok.add("kafka: " + kafka.description());
+                findings.addAll(kafka.findings());
+            }
+            return identity.isPresent()
+                    && kafka.mayRead(OwnTopics.POSITIONS)
+                    && used.stream().allMatch(kafka::mayDescribe)
+                    && lookAtStart(source, identity.get());
+        } catch (PublishFailure | ConfigurationProblem e) { // of kafka.propertiesFile
+            findings.add(String.valueOf(e.getMessage()));
+        } catch (KafkaException e) {
+            findings.add(String.valueOf(PublishFailure.of(e).getMessage()));
+        }
+        return false;
+    }
+
+    private Set<String> usedTopics(SourceIdentity identity) {
+        try (KafkaTail tail = new KafkaTail(config.kafka())) {
+            return tail.lastTopicIds(identity.sourceId()).ids().keySet();
+        } catch (IllegalArgumentException e) { // a record that is none: the start finds it, too
+            return Set.of();
+        }
+    }
+
+    /** What a relay that starts would halt at. */
+    private boolean lookAtStart(SourceFindings source, SourceIdentity identity)
+            throws PublishFailure, InterruptedException {
+        try (Connection connection = database.connect("check")) {
+            StartFindings start = StartFindings.of(config, database, connection, identity);
+            start.halt()
+                    .ifPresentOrElse(
+                            findings::add,
+                            () -> ok.add("start: "
+                                    + start.published()
+                                            .map(lsn -> "Kafka has events up to " + lsn)
+                                            .orElse("Kafka has no events of this source yet")));
+            return true;
+        } catch (SourceNotReady e) {
+            if (source.problems().stream()
+                    .noneMatch(SourceNotReady::isRightMissing)) { // to read the timeline's history
+                finding(e);
+            }
+        } catch (SQLException e) {
+            findings.add("postgres: " + e.getMessage());
+        } catch (IllegalArgumentException e) { // a record of the positions that is none
+            findings.add(String.valueOf(e.getMessage()));
+        }
+        return false;
+    }
+
+    private void finding(SourceNotReady problem) {
+        findings.add(String.valueOf(problem.getMessage()));
+    }
+
+    /** What is right, for people to read. */
+    public List<String> ok() {
+        return List.copyOf(ok);
+    }
+
+    /** What is in the way; empty when nothing is. */
+    public List<String> findings() {
+        return List.copyOf(findings);
+    }
+}

@@ -1,0 +1,143 @@
+package io.tidemark.relay.preflight;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.OwnTopics;
+import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.position.KafkaTail;
+import io.tidemark.relay.position.SourcePosition;
+import io.tidemark.relay.position.StartDecision;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.publish.PublishedTopics;
+import io.tidemark.relay.publish.Topics;
+import io.tidemark.relay.source.SlotState;
+import io.tidemark.relay.source.SourceDatabase;
+import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.timeline.TimelineHistory;
+import io.tidemark.relay.timeline.TimelineReader;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a relay would find if it started now: whether it would halt, why, and what going on all the same would mean for
+ * the events. Changes nothing, and may be asked while a relay is running.
+ *
+ * @param halt why a relay would halt, or wait; empty when it would do neither
+ * @param published up to where Kafka has events; empty when it has no position
+ * @param slot the slot; empty when there is none
+ * @param shared what of {@code published} is in this database's history; below it when Postgres failed over
+ */
+public record StartFindings(
+        Optional<String> halt, Optional<Lsn> published, Optional<SlotState> slot, Lsn walHead, Lsn shared) {
+
+    /** Reads slot, position and the end of the WAL, in this order: a relay that is at work moves them in the other. */
+    public static StartFindings of(
+            RelayConfiguration config, SourceDatabase database, Connection connection, SourceIdentity identity)
+            throws SourceNotReady, SQLException, PublishFailure, InterruptedException {
+        TimelineHistory history = new TimelineReader(database.serverOf(connection)).read(identity);
+        Optional<SlotState> slot = database.slot(connection);
+        try (Topics topics = new Topics(config.kafka());
+                KafkaTail tail = new KafkaTail(config.kafka())) {
+            Optional<SourcePosition> stored = Optional.empty();
+            Optional<String> topicHalt = Optional.empty();
+            if (!topics.idsOf(Set.of(OwnTopics.POSITIONS)).isEmpty()) {
+                stored = tail.lastPosition(identity.sourceId());
+                topicHalt = topicHalt(topics, tail, identity);
+            }
+            Lsn walHead = database.walHead(connection);
+            StartDecision decision =
+                    StartDecision.decide(stored, slot, config.postgres().slot(), identity, history, walHead);
+            Optional<String> ofTopics = topicHalt;
+            return new StartFindings(
+                    halt(decision).or(() -> ofTopics),
+                    stored.map(position -> position.resumePoint().lsn()),
+                    slot,
+                    walHead,
+                    stored.map(position -> shared(position, identity, history, walHead))
+                            .orElse(Lsn.ZERO));
+        }
+    }
+
+    private static Optional<String> halt(StartDecision decision) {
+        if (decision instanceof StartDecision.Halt halt) {
+            return Optional.of(halt.reason());
+        }
+        return decision instanceof StartDecision.NotReady notReady ? Optional.of(notReady.reason()) : Optional.empty();
+    }
+
+    private static Optional<String> topicHalt(Topics topics, KafkaTail tail, SourceIdentity identity)
+            throws PublishFailure, InterruptedException {
+        try {
+            new PublishedTopics(topics, tail.lastTopicIds(identity.sourceId())).check();
+            return Optional.empty();
+        } catch (PublishFailure e) {
+            if (e.kind() != PublishFailure.Kind.HALT) {
+                throw e;
+            }
+            return Optional.ofNullable(e.getMessage());
+        }
+    }
+
+    private static Lsn shared(SourcePosition position, SourceIdentity identity, TimelineHistory history, Lsn walHead) {
+        SourceIdentity then = position.source();
+        if (!then.systemIdentifier().equals(identity.systemIdentifier())
+                || !then.database().equals(identity.database())) {
+            return Lsn.ZERO;
+        }
+        Lsn end = then.timeline() == identity.timeline()
+                ? walHead
+                : history.sharedUpTo(then.timeline()).orElse(Lsn.ZERO);
+        Lsn published = position.resumePoint().lsn();
+        return published.isAfter(end) ? end : published;
+    }
+
+    /** Whether the events since the last published one can only be sent from where a new slot begins. */
+    public boolean needsNewSlot() {
+        return slot.isEmpty() || slot.get().isLost();
+    }
+
+    /** Up to where the database's events are in Kafka for all that is known. */
+    public Lsn known() {
+        return published.map(lsn -> shared.isAfter(lsn) ? lsn : shared).orElse(Lsn.ZERO);
+    }
+
+    /** The LSN that loses least. */
+    public Lsn proposal() {
+        return needsNewSlot() ? known() : Lsn.max(known(), slot.orElseThrow().confirmed());
+    }
+
+    /** What going on at this LSN means for the events, in a sentence. */
+    public String consequences(Lsn at) {
+        String before = published.map(lsn -> "Kafka has events up to " + lsn).orElse("Kafka has no position");
+        if (needsNewSlot()) {
+            return before + "; a new slot begins at the end of the WAL, now " + walHead
+                    + ": events committed in between are not published by themselves; rows are in the outbox table, those of"
+                    + " outbox.emit() nowhere else; their tokens are answered unknown";
+        }
+        Lsn confirmed = slot.orElseThrow().confirmed();
+        StringBuilder sentence = new StringBuilder(before);
+        published
+                .filter(lsn -> lsn.isAfter(shared))
+                .ifPresent(lsn -> sentence.append("; those in (")
+                        .append(shared)
+                        .append(", ")
+                        .append(lsn)
+                        .append("] are not in the database any more and stay in Kafka"));
+        Lsn known = known();
+        if (at.isAfter(known)) {
+            sentence.append("; events committed in (")
+                    .append(known)
+                    .append(", ")
+                    .append(at);
+            sentence.append("] are not published, unless they were already, and their tokens are answered unknown");
+        }
+        if (known.isAfter(at)) {
+            sentence.append("; events committed in (").append(at).append(", ").append(known);
+            sentence.append("] are published again");
+        }
+        return sentence + "; everything committed after " + at + " is published (the slot has all since " + confirmed
+                + ")";
+    }
+}

@@ -1,0 +1,24 @@
+package io.tidemark.relay.replay;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What was replayed, or would be.
+ *
+ * @param topics how many events go to each
+ * @param refused how many cannot be published, by the routes or by Kafka, or are dead letters
+ * @param reasons of the first of these
+ */
+public record ReplaySummary(Map<String, Long> topics, long refused, List<String> reasons) {
+
+    public ReplaySummary {
+        topics = new TreeMap<>(topics);
+        reasons = List.copyOf(reasons);
+    }
+
+    public long events() {
+        return topics.values().stream().mapToLong(Long::longValue).sum();
+    }
+}

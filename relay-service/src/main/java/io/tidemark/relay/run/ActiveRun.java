@@ -1,0 +1,229 @@
+package io.tidemark.relay.run;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.capture.CaptureFailed;
+import io.tidemark.relay.capture.ChangeRing;
+import io.tidemark.relay.capture.OutboxShape;
+import io.tidemark.relay.capture.engine.CaptureEngine;
+import io.tidemark.relay.cleanup.Cleanup;
+import io.tidemark.relay.config.RouteConfig;
+import io.tidemark.relay.failpoint.Failpoint;
+import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.index.IndexEntry;
+import io.tidemark.relay.index.IndexWriter;
+import io.tidemark.relay.index.PublishedIndex;
+import io.tidemark.relay.loop.PublishLoop;
+import io.tidemark.relay.loop.RunIndex;
+import io.tidemark.relay.loop.RunScope;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.publish.Topics;
+import io.tidemark.relay.publish.TransactionalPublisher;
+import io.tidemark.relay.route.Router;
+import io.tidemark.relay.source.AdvisoryLock;
+import io.tidemark.relay.source.SlotState;
+import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.source.SourceNotReady;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One turn as the active replica, from holding the lock to losing it or failing. Opens everything in the one order that
+ * is safe: fence earlier producers, end the slot's last walsender, read the position, decide, stream. On the
+ * supervisor's thread.
+ */
+public final class ActiveRun {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ActiveRun.class);
+
+    private static final long STREAM_CHECK_MILLIS = 5;
+    private static final int RING_CHANGES = 16_384;
+    private static final long RING_BYTES = 16 * 1024 * 1024;
+
+    private final ProcessScope relay;
+    private final BooleanSupplier isStopping;
+
+    ActiveRun(ProcessScope relay, BooleanSupplier isStopping) {
+        this.relay = relay;
+        this.isStopping = isStopping;
+    }
+
+    /** @param control the session that holds the lock */
+    void run(Connection control, SourceIdentity identity)
+            throws HaltException, SourceNotReady, CaptureFailed, SQLException, PublishFailure, InterruptedException {
+        relay.state().enter(RelayState.Phase.STARTING, null);
+        try (Topics topics = new Topics(relay.config().kafka());
+                TransactionalPublisher publisher = new TransactionalPublisher(
+                        relay.config().kafka(),
+                        TransactionalPublisher.transactionalId(identity.sourceId()),
+                        hasDeadLetters());
+                IndexWriter indexWriter = new IndexWriter(relay.config().kafka(), identity.sourceId())) {
+            warnOfWeakTransactions(topics);
+            Set<String> declared = ensureTopics(topics);
+            publisher.initialize();
+            Failpoint.AFTER_INIT.reach();
+            freeSlot(control);
+            RunStart start = RunStart.read(relay, control, identity, topics, declared);
+            Failpoint.AFTER_POSITION_READ.reach();
+            stream(control, identity, start, publisher, indexWriter);
+        }
+    }
+
+    /** Whoever still streams from our slot has lost the lock, and its producer is fenced. */
+    private void freeSlot(Connection control) throws SQLException {
+        Optional<SlotState> slot = relay.database().slot(control);
+        if (slot.isPresent() && slot.get().activePid().isPresent()) {
+            relay.database().endWalsender(control, slot.get().activePid().getAsInt());
+        }
+    }
+
+    private void stream(
+            Connection control,
+            SourceIdentity identity,
+            RunStart start,
+            TransactionalPublisher publisher,
+            IndexWriter indexWriter)
+            throws SourceNotReady, CaptureFailed, SQLException, PublishFailure, InterruptedException {
+        ChangeRing ring = new ChangeRing(RING_CHANGES, RING_BYTES);
+        try (CaptureEngine engine = CaptureEngine.start(
+                        start.server(),
+                        relay.config().outbox(),
+                        start.decision().slotConfirmed(),
+                        OutboxShape.completeAt(control, relay.config().outbox()),
+                        ring);
+                @Nullable Cleanup cleanup = startCleanup(identity)) {
+            engine.expectAnswersWithin(relay.database().walSenderTimeout(control));
+            Failpoint.AFTER_ENGINE_START.reach();
+            if (!awaitStream(control, engine)) {
+                return;
+            }
+            if (start.takesOver()) {
+                relay.counters().tookOver();
+            }
+            relay.state().captures(new ShownCapture(engine));
+            LOG.info(
+                    "event=streaming timeline={} from={} resumePoint={}",
+                    identity.timeline(),
+                    start.decision().slotConfirmed(),
+                    start.decision().resumePoint().lsn());
+            RunScope scope = new RunScope(
+                    identity,
+                    relay.owner(),
+                    relay.id() + "/" + AdvisoryLock.sessionId(control),
+                    start.adoptions(),
+                    ring,
+                    new Router(relay.config().routes(), relay.config().headers(), identity.sourceId()),
+                    start.topics(),
+                    publisher,
+                    new ToldIndex(relay.index(), indexWriter),
+                    engine::confirmUpTo,
+                    relay.config().limits());
+            RunWatch watch = new RunWatch(relay, control, engine, start.topics(), isStopping);
+            try (PublishLoop loop = new PublishLoop(scope, start.decision(), watch)) {
+                loop.publishUntilStopped();
+            } finally {
+                relay.state().capturesNoMore();
+            }
+            Failpoint.BEFORE_RELEASE.reach();
+        }
+    }
+
+    private static void warnOfWeakTransactions(Topics topics) throws PublishFailure, InterruptedException {
+        if (!topics.hasDefendedTransactions()) {
+            LOG.warn("event=weak-transactions transaction.version=below-2 fix=\"kafka-features.sh upgrade --feature"
+                    + " transaction.version=2\" why=KIP-890");
+        }
+    }
+
+    private boolean hasDeadLetters() {
+        return relay.config().routes().stream().anyMatch(RouteConfig::hasDeadLetters);
+    }
+
+    /**
+     * Returns once the stream is open, and on the server that was asked everything else: behind one name there may be
+     * two while Postgres fails over, and the other's events are not of this timeline.
+     *
+     * @return false when the relay is stopping
+     */
+    private boolean awaitStream(Connection control, CaptureEngine engine)
+            throws CaptureFailed, SQLException, InterruptedException {
+        while (!engine.isStarted()) {
+            if (isStopping.getAsBoolean()) {
+                return false;
+            }
+            engine.checkAlive();
+            TimeUnit.MILLISECONDS.sleep(STREAM_CHECK_MILLIS);
+        }
+        if (!relay.database()
+                .slot(control)
+                .map(slot -> slot.activePid().isPresent())
+                .orElse(false)) {
+            throw new CaptureFailed("the replication stream is not on the server that holds the lock; postgres.url must"
+                    + " lead to the primary only");
+        }
+        return true;
+    }
+
+    /** Returns the topics that projections read. */
+    private Set<String> ensureTopics(Topics topics) throws PublishFailure, InterruptedException {
+        topics.ensureOwn();
+        if (hasDeadLetters()) {
+            topics.ensureDeadLetters();
+        }
+        Set<String> declared = relay.config().projections().stream()
+                .flatMap(projection -> projection.topics().stream())
+                .collect(Collectors.toSet());
+        for (String topic : declared) {
+            topics.ensureEvents(topic);
+        }
+        return declared;
+    }
+
+    /** @return null where the table is not ours: its rows are not ours to delete */
+    private @Nullable Cleanup startCleanup(SourceIdentity identity) {
+        if (!relay.config().outbox().isOwn()) {
+            return null;
+        }
+        return Cleanup.start(
+                relay.database(),
+                identity,
+                relay.config().outbox().retention().toJavaDuration(),
+                relay.index()::published,
+                () -> relay.state().snapshot().phase() == RelayState.Phase.RUNNING);
+    }
+
+    /** Applies an entry here before it is sent to the other replicas: a hint that may be lost. */
+    private record ToldIndex(PublishedIndex index, IndexWriter writer) implements RunIndex {
+
+        @Override
+        public void apply(IndexEntry entry) {
+            index.apply(entry);
+            writer.write(entry.toJson());
+        }
+
+        @Override
+        public void anchoredBy(String session) {
+            index.anchoredBy(session);
+        }
+    }
+
+    private record ShownCapture(CaptureEngine engine) implements RelayState.Capture {
+
+        @Override
+        public Lsn received() {
+            return engine.received();
+        }
+
+        @Override
+        public Lsn captured() {
+            return engine.captured();
+        }
+    }
+}

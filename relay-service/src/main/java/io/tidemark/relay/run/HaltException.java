@@ -1,0 +1,13 @@
+package io.tidemark.relay.run;
+
+/** Publishing must stop until a person has acted; the message says why and what to do. */
+public final class HaltException extends Exception {
+
+    HaltException(String message) {
+        super(message);
+    }
+
+    HaltException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

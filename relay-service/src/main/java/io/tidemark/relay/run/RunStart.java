@@ -1,0 +1,104 @@
+package io.tidemark.relay.run;
+
+import io.tidemark.relay.config.PostgresConfig;
+import io.tidemark.relay.position.Adoptions;
+import io.tidemark.relay.position.KafkaTail;
+import io.tidemark.relay.position.SourcePosition;
+import io.tidemark.relay.position.StartDecision;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.publish.PublishedTopics;
+import io.tidemark.relay.publish.Topics;
+import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.timeline.TimelineHistory;
+import io.tidemark.relay.timeline.TimelineReader;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Where a run begins. Read once every earlier producer is fenced, not before: until then the position can still move.
+ *
+ * @param server the one that the lock is on
+ * @param takesOver whether another process published last
+ */
+record RunStart(
+        PostgresConfig server,
+        StartDecision.Start decision,
+        Adoptions adoptions,
+        PublishedTopics topics,
+        boolean takesOver) {
+
+    /** Without what earlier runs have left, old tokens ask for more than they need; no reason to wait for long. */
+    private static final Duration REBUILD_TIMEOUT = Duration.ofSeconds(5);
+
+    /** @param declaredTopics those that projections read */
+    static RunStart read(
+            ProcessScope relay, Connection control, SourceIdentity identity, Topics topics, Set<String> declaredTopics)
+            throws HaltException, SourceNotReady, SQLException, PublishFailure, InterruptedException {
+        PostgresConfig server = relay.database().serverOf(control);
+        TimelineHistory history = new TimelineReader(server).read(identity);
+        try (KafkaTail tail = new KafkaTail(relay.config().kafka())) {
+            PublishedTopics published =
+                    new PublishedTopics(topics, readable(() -> tail.lastTopicIds(identity.sourceId())));
+            published.check();
+            Optional<SourcePosition> stored = readable(() -> tail.lastPosition(identity.sourceId()));
+            Adoptions adoptions = stored.map(SourcePosition::adoptions).orElse(Adoptions.NONE);
+            boolean takesOver = stored.map(position -> !position.owner().equals(relay.owner()))
+                    .orElse(false);
+            StartDecision.Start decision = decide(relay, stored, control, identity, history);
+            startIndex(relay, tail, decision, adoptions, topics.partitionsOf(declaredTopics));
+            return new RunStart(server, decision, adoptions, published, takesOver);
+        }
+    }
+
+    private static StartDecision.Start decide(
+            ProcessScope relay,
+            Optional<SourcePosition> stored,
+            Connection control,
+            SourceIdentity identity,
+            TimelineHistory history)
+            throws HaltException, SourceNotReady, SQLException {
+        StartDecision decision = StartDecision.decide(
+                stored,
+                relay.database().slot(control),
+                relay.config().postgres().slot(),
+                identity,
+                history,
+                relay.database().walHead(control));
+        if (decision instanceof StartDecision.Halt halt) {
+            throw new HaltException(halt.reason());
+        }
+        if (decision instanceof StartDecision.NotReady notReady) {
+            throw new SourceNotReady(notReady.reason());
+        }
+        return (StartDecision.Start) decision;
+    }
+
+    /** What this replica has followed up to the resume point is as good as if it had published it itself. */
+    private static void startIndex(
+            ProcessScope relay,
+            KafkaTail tail,
+            StartDecision.Start start,
+            Adoptions adoptions,
+            Set<TopicPartition> declaredPartitions)
+            throws InterruptedException {
+        relay.follower().awaitRebuilt(REBUILD_TIMEOUT);
+        if (!relay.index().isCompleteAt(start.resumePoint(), adoptions.count())) {
+            relay.index().startAt(start.resumePoint(), adoptions, tail.recordEnds(declaredPartitions));
+        }
+    }
+
+    /** A record that was written by something else, or is damaged: where to resume is not known. */
+    private static <T> T readable(Supplier<T> record) throws HaltException {
+        try {
+            return record.get();
+        } catch (IllegalArgumentException e) {
+            throw new HaltException(String.valueOf(e.getMessage()), e);
+        }
+    }
+}

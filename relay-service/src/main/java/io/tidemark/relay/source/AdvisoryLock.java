@@ -1,0 +1,67 @@
+package io.tidemark.relay.source;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Optional;
+
+/** A session advisory lock on a connection of the caller's; it goes when the session ends. One thread. */
+public final class AdvisoryLock {
+
+    /** Keeps our keys apart from those of applications: "tide" in ASCII. */
+    private static final int NAMESPACE = 0x74696465;
+
+    /** A process id alone is used again. */
+    private static final String SESSION_ID = "pid || '@' || extract(epoch from backend_start)";
+
+    private AdvisoryLock() {}
+
+    /** Takes the lock for this slot if it is free; asking again in the same session is harmless. */
+    public static boolean tryAcquire(Connection session, String slot) throws SQLException {
+        try (PreparedStatement take = session.prepareStatement("select pg_try_advisory_lock(?, hashtext(?))")) {
+            take.setInt(1, NAMESPACE);
+            take.setString(2, slot);
+            try (ResultSet row = take.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
+        }
+    }
+
+    /** What tells this session from every other one of this server, also of those before and after it. */
+    public static String sessionId(Connection session) throws SQLException {
+        try (PreparedStatement select = session.prepareStatement(
+                        "select " + SESSION_ID + " from pg_stat_activity where pid = pg_backend_pid()");
+                ResultSet row = select.executeQuery()) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    /** The session that holds the lock for this slot on this session's server; empty when none does, or it cannot be seen. */
+    public static Optional<String> holder(Connection session, String slot) throws SQLException {
+        try (PreparedStatement select = session.prepareStatement(
+                "select " + SESSION_ID
+                        + " from pg_stat_activity where pid = (select l.pid from pg_locks l join pg_database d on d.oid ="
+                        + " l.database where l.locktype = 'advisory' and l.granted and d.datname = current_database() and"
+                        + " l.classid::bigint = ? and l.objid::bigint = hashtext(?)::bigint & 4294967295 and l.objsubid = 2)")) {
+            select.setLong(1, NAMESPACE);
+            select.setString(2, slot);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? Optional.ofNullable(row.getString(1)) : Optional.empty();
+            }
+        }
+    }
+
+    /** Lets the server end the session, and free the lock, within seconds after its client's machine has vanished. */
+    public static void freeWhenClientDies(Connection session) throws SQLException {
+        try (PreparedStatement keepalives = session.prepareStatement(
+                "select set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '2',"
+                        + " false), set_config('tcp_keepalives_count', '3', false),"
+                        // keepalives are not sent while something sent before is not acknowledged
+                        + " set_config('tcp_user_timeout', '11000', false)")) {
+            keepalives.execute();
+        }
+    }
+}

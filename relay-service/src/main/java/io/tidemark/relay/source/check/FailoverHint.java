@@ -1,0 +1,34 @@
+package io.tidemark.relay.source.check;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+
+/** Whether the slot outlives a failover of Postgres, for people to read; it decides nothing. */
+public final class FailoverHint {
+
+    private FailoverHint() {}
+
+    /** A few words on the slot; empty when there is nothing to say. */
+    public static String of(Connection connection, String slot) throws SQLException {
+        // As JSON, because before 17 there is no such column.
+        try (PreparedStatement select = connection.prepareStatement("select to_jsonb(s)->>'failover',"
+                + " coalesce(current_setting('synchronized_standby_slots', true), '')"
+                + " from pg_replication_slots s where slot_name = ?")) {
+            select.setString(1, slot);
+            try (ResultSet row = select.executeQuery()) {
+                if (!row.next() || row.getString(1) == null) {
+                    return "";
+                }
+                if (!row.getBoolean(1)) {
+                    return "; hint: not a failover slot, so it is gone after a failover of Postgres";
+                }
+                return row.getString(2).isEmpty()
+                        ? "; hint: a failover slot, but synchronized_standby_slots is empty, so events may be published"
+                                + " before a standby has them"
+                        : "";
+            }
+        }
+    }
+}

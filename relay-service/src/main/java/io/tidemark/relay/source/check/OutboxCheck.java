@@ -1,0 +1,170 @@
+package io.tidemark.relay.source.check;
+
+import io.tidemark.relay.config.OutboxConfig;
+import io.tidemark.relay.config.PostgresConfig;
+import io.tidemark.relay.source.SourceNotReady;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Whether the outbox is all there: schema, rights, the table, and a publication of it alone. One thread. */
+final class OutboxCheck {
+
+    private final PostgresConfig config;
+    private final OutboxConfig outbox;
+    private final Connection connection;
+    private final List<SourceNotReady> problems = new ArrayList<>();
+    private boolean isReadable;
+
+    OutboxCheck(PostgresConfig config, OutboxConfig outbox, Connection connection) {
+        this.config = config;
+        this.outbox = outbox;
+        this.connection = connection;
+    }
+
+    /** Everything that is missing, with its fix; what cannot be there without something else that is missing is not. */
+    List<SourceNotReady> look() throws SQLException {
+        if (isThere()) {
+            checkInside();
+        } else {
+            problems.add(new SourceNotReady(
+                    "there is no outbox in database " + config.database() + "; run: tidemark init CONFIG"));
+        }
+        checkReplication();
+        if (!outbox.isOwn()) {
+            checkExistingTable();
+        }
+        publicationProblem().ifPresent(problems::add);
+        return problems;
+    }
+
+    /** Whether the tables that tell which source it is, and where its slot began, may be read. After {@link #look}. */
+    boolean isReadable() {
+        return isReadable;
+    }
+
+    /** By the catalog, which everybody may read: to name a table takes a right on its schema. */
+    private boolean isThere() throws SQLException {
+        return isTrue("select count(*) = " + (outbox.isOwn() ? 4 : 3) + ourTables());
+    }
+
+    /** Of a table that is not ours, rows and columns come through the publication and the catalog. */
+    private String ourTables() {
+        return " from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname = 'outbox' and relname in"
+                + " ('source', 'slot', 'migration'" + (outbox.isOwn() ? ", 'event')" : ")");
+    }
+
+    private void checkInside() throws SQLException {
+        if (!isTrue("select has_schema_privilege('outbox', 'usage')")) {
+            // who has not even that was never granted anything; the role brings what else is needed in the schema
+            missingRight("use schema outbox", "grant tidemark_relay to " + config.user());
+            return;
+        }
+        boolean allReadable = isTrue("select bool_and(has_table_privilege(c.oid, 'select'))" + ourTables());
+        isReadable = allReadable
+                || isTrue("select has_table_privilege('outbox.source', 'select')"
+                        + " and has_table_privilege('outbox.slot', 'select')");
+        if (!allReadable) {
+            missingRight("read the outbox", "grant select on all tables in schema outbox to " + config.user());
+        }
+        Optional<SourceNotReady> migrations =
+                outbox.isOwn() && allReadable ? OutboxMigrations.problem(connection, config) : Optional.empty();
+        migrations.ifPresent(problems::add);
+        // a function that a missing migration makes cannot be granted
+        if (migrations.isEmpty() && !isTrue("select has_function_privilege('outbox.nudge()', 'execute')")) {
+            missingRight("call outbox.nudge()", "grant execute on function outbox.nudge() to " + config.user());
+        }
+    }
+
+    private void checkReplication() throws SQLException {
+        if (!isTrue("select rolsuper or rolreplication or exists (select from pg_roles r where r.rolname ="
+                + " 'rds_replication' and pg_has_role(r.oid, 'member')) from pg_roles where rolname ="
+                + " current_user")) {
+            missingRight(
+                    "replicate",
+                    "alter role " + config.user()
+                            + " replication (or your provider's way, for example: grant rds_replication to "
+                            + config.user() + ")");
+        }
+    }
+
+    private void missingRight(String what, String fix) {
+        problems.add(SourceNotReady.forWantOfARight("user " + config.user() + " may not " + what + "; run: " + fix));
+    }
+
+    private void checkExistingTable() throws SQLException {
+        try {
+            ExistingTable.check(connection, outbox, config.database());
+        } catch (SourceNotReady e) {
+            problems.add(e);
+        }
+    }
+
+    /** The first thing that is wrong with it: the command that mends that mends all the others, too. */
+    private Optional<SourceNotReady> publicationProblem() throws SQLException {
+        String publication = config.publication();
+        if (!isTrue("select true from pg_publication where pubname = ?", publication)) {
+            return problem("publication " + publication + " does not exist; run: tidemark init CONFIG");
+        }
+        if (!isTrue(
+                "select true from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname = ? and"
+                        + " relname = ?",
+                outbox.schemaName(),
+                outbox.tableName())) {
+            return Optional.empty(); // what it has to publish is missing, and that is said
+        }
+        if (!isTrue(
+                "select pubinsert and pubviaroot and (puballtables or exists (select from pg_publication_tables t"
+                        + " where t.pubname = p.pubname and t.schemaname = ? and t.tablename = ?))"
+                        + " from pg_publication p where pubname = ?",
+                outbox.schemaName(),
+                outbox.tableName(),
+                publication)) {
+            return problem("publication " + publication + " does not publish the inserts of " + outbox.table()
+                    + " by its root; run: drop publication " + publication + "; create publication " + publication
+                    + " for table " + outbox.quotedTable()
+                    + " with (publish = 'insert', publish_via_partition_root = true), or, if others need it,"
+                    + " choose another postgres.publication");
+        }
+        Optional<SourceNotReady> otherTable = otherTablePublished();
+        return otherTable.isPresent()
+                ? otherTable
+                : PublishedRows.problem(connection, publication, outbox.quotedTable());
+    }
+
+    /** The rows of another table would stop capture once they are in the WAL, and could not be taken out again. */
+    private Optional<SourceNotReady> otherTablePublished() throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement("select format('%I.%I', schemaname, tablename) from"
+                + " pg_publication_tables where pubname = ? and (schemaname, tablename) <> (?, ?) limit 1")) {
+            select.setString(1, config.publication());
+            select.setString(2, outbox.schemaName());
+            select.setString(3, outbox.tableName());
+            try (ResultSet other = select.executeQuery()) {
+                return other.next()
+                        ? problem("publication " + config.publication() + " also publishes " + other.getString(1)
+                                + "; the relay needs one for " + outbox.table() + " alone: alter publication "
+                                + config.publication() + " set table " + outbox.quotedTable())
+                        : Optional.empty();
+            }
+        }
+    }
+
+    private static Optional<SourceNotReady> problem(String message) {
+        return Optional.of(new SourceNotReady(message));
+    }
+
+    private boolean isTrue(String query, String... values) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(query)) {
+            for (int i = 0; i < values.length; i++) {
+                select.setString(i + 1, values[i]);
+            }
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() && row.getBoolean(1);
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package io.tidemark.relay.source.check;
+
+import io.tidemark.relay.config.OutboxConfig;
+import io.tidemark.relay.config.PostgresConfig;
+import io.tidemark.relay.source.SlotState;
+import io.tidemark.relay.source.SourceDatabase;
+import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.source.SourceNotReady;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Looks for everything in a database that keeps it from being captured: server, outbox, slot. One thread. */
+public final class SourceCheck {
+
+    private static final int OLDEST_MAJOR_VERSION = 15;
+
+    private final SourceDatabase database;
+    private final PostgresConfig config;
+    private final OutboxConfig outbox;
+    private final Connection connection;
+
+    private SourceCheck(SourceDatabase database, OutboxConfig outbox, Connection connection) {
+        this.database = database;
+        this.config = database.config();
+        this.outbox = outbox;
+        this.connection = connection;
+    }
+
+    /**
+     * Checks all that capture needs, except the slot.
+     *
+     * @param outbox which table the events are in
+     * @throws SourceNotReady naming the first thing that is missing, and its fix
+     */
+    public static SourceIdentity ready(SourceDatabase database, OutboxConfig outbox, Connection connection)
+            throws SourceNotReady, SQLException {
+        return look(database, outbox, connection).identityIfReady();
+    }
+
+    /** Looks for everything that prevents capture. */
+    public static SourceFindings look(SourceDatabase database, OutboxConfig outbox, Connection connection)
+            throws SQLException {
+        return new SourceCheck(database, outbox, connection).look();
+    }
+
+    private SourceFindings look() throws SQLException {
+        int version = Integer.parseInt(valueOf("select current_setting('server_version_num')")) / 10_000;
+        if (version < OLDEST_MAJOR_VERSION) {
+            return SourceFindings.wrongServer(
+                    "Postgres " + version + " is too old; " + OLDEST_MAJOR_VERSION + " or newer is needed");
+        }
+        if (valueOf("select pg_is_in_recovery()").equals("t")) {
+            return SourceFindings.wrongServer("postgres.url leads to a standby; point it at the primary");
+        }
+        List<SourceNotReady> problems = new ArrayList<>();
+        String walLevel = valueOf("select current_setting('wal_level')");
+        if (!walLevel.equals("logical")) {
+            problems.add(new SourceNotReady("wal_level is '" + walLevel + "', logical decoding needs 'logical'; run:"
+                    + " alter system set wal_level = 'logical'; and restart Postgres"));
+        }
+        OutboxCheck outboxCheck = new OutboxCheck(config, outbox, connection);
+        problems.addAll(outboxCheck.look());
+        Optional<SourceIdentity> identity =
+                outboxCheck.isReadable() ? Optional.of(database.identity(connection)) : Optional.empty();
+        return new SourceFindings(problems, identity, slotProblem());
+    }
+
+    private Optional<SourceNotReady> slotProblem() throws SQLException {
+        Optional<SlotState> slot = database.slot(connection);
+        if (slot.isEmpty()) {
+            return Optional.of(new SourceNotReady(
+                    "replication slot " + config.slot() + " does not exist; run: tidemark init CONFIG"));
+        }
+        return slot.get().isLost()
+                ? Optional.of(new SourceNotReady("replication slot " + config.slot() + " is lost (wal_status):"
+                        + " events may be missing; run check again once the rest is mended, it says how to go"
+                        + " on"))
+                : Optional.empty();
+    }
+
+    private String valueOf(String query) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(query);
+                ResultSet row = select.executeQuery()) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package io.tidemark.relay.timeline;
+
+import io.tidemark.relay.config.PostgresConfig;
+import io.tidemark.relay.source.SourceDatabase;
+import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.source.SourceNotReady;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Properties;
+import org.postgresql.PGProperty;
+
+/**
+ * Reads the history of the database's timeline over the replication protocol, which needs no right but REPLICATION; the
+ * file itself is for superusers only. One thread.
+ */
+public final class TimelineReader {
+
+    private final PostgresConfig config;
+
+    /** @param config names one host, the one whose identity is known */
+    public TimelineReader(PostgresConfig config) {
+        this.config = config;
+    }
+
+    /**
+     * The history of the timeline the database is on.
+     *
+     * @param identity as a session on the same server has it, out of recovery: then neither changes while it lasts
+     * @throws SourceNotReady when another server answers, or the history cannot be read
+     */
+    public TimelineHistory read(SourceIdentity identity) throws SourceNotReady {
+        if (identity.timeline() == 1) { // the first has no history, and no file
+            return TimelineHistory.none(1);
+        }
+        try (Connection connection = DriverManager.getConnection(config.url(), replicationProperties(config));
+                Statement statement = connection.createStatement()) {
+            checkSameServer(statement, identity);
+            try (ResultSet file = statement.executeQuery("TIMELINE_HISTORY " + identity.timeline())) {
+                if (!file.next()) {
+                    throw new SourceNotReady(unreadable(identity, "the server sent nothing"));
+                }
+                return TimelineHistory.parse(identity.timeline(), file.getString("content"));
+            }
+        } catch (IllegalArgumentException | SQLException e) {
+            throw new SourceNotReady(unreadable(identity, String.valueOf(e.getMessage())), e);
+        }
+    }
+
+    /** For a connection to a walsender, to ask it things. */
+    public static Properties replicationProperties(PostgresConfig config) {
+        Properties properties = SourceDatabase.connectionProperties(config, "timeline");
+        PGProperty.REPLICATION.set(properties, "database");
+        // What a walsender is asked is no SQL that could be prepared, nor are pgjdbc's own questions at connecting.
+        PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
+        PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, "15");
+        return properties;
+    }
+
+    private static void checkSameServer(Statement statement, SourceIdentity identity)
+            throws SourceNotReady, SQLException {
+        try (ResultSet row = statement.executeQuery("IDENTIFY_SYSTEM")) {
+            row.next();
+            if (!identity.systemIdentifier().equals(row.getString("systemid"))
+                    || identity.timeline() != row.getInt("timeline")) {
+                throw new SourceNotReady("postgres.url leads to two servers: one on timeline " + identity.timeline()
+                        + " of system " + identity.systemIdentifier() + ", and one on timeline "
+                        + row.getInt("timeline") + " of system " + row.getString("systemid")
+                        + "; a failover may be under way, else let it lead to the primary only");
+            }
+        }
+    }
+
+    private static String unreadable(SourceIdentity identity, String why) {
+        return "the history of timeline " + identity.timeline() + " cannot be read (" + why
+                + "); check that pg_wal of the primary holds its .history file, and that pg_hba.conf lets the relay's"
+                + " user replicate";
+    }
+}

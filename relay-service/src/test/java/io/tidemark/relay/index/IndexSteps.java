@@ -1,0 +1,51 @@
+package io.tidemark.relay.index;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.index.IndexEntry.Addition;
+import io.tidemark.relay.position.Adoptions;
+import io.tidemark.relay.position.ResumePoint;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
+
+/** What a run does with its index, said with an LSN. */
+public final class IndexSteps {
+
+    private IndexSteps() {}
+
+    /** Nothing was ever published. */
+    public static PublishedIndex empty() {
+        PublishedIndex index = new PublishedIndex();
+        index.startAt(ResumePoint.after(Lsn.ZERO), Adoptions.NONE, Map.of());
+        return index;
+    }
+
+    /** One Kafka transaction; one that goes nowhere but adds something is a part of a split transaction. */
+    public static IndexEntry advance(PublishedIndex index, Map<TopicPartition, Addition> additions, Lsn upTo) {
+        ResumePoint from = index.reached();
+        ResumePoint to = ResumePoint.after(upTo);
+        if (upTo.equals(from.complete()) && !additions.isEmpty()) {
+            Lsn commitLsn = additions.values().iterator().next().firstLsn();
+            to = ResumePoint.inside(commitLsn, from.isPartial() ? from.partialOrdinal() + 1 : 0, upTo);
+        }
+        Map<TopicPartition, List<Addition>> lists = new HashMap<>();
+        additions.forEach((partition, addition) -> lists.put(partition, List.of(addition)));
+        IndexEntry entry = new IndexEntry(1, "relay/session", 0, from, to, upTo.value(), lists);
+        index.apply(entry);
+        return entry;
+    }
+
+    /** A run starts where the last one has come to, or further. */
+    public static void rebase(PublishedIndex index, Map<TopicPartition, Long> recordEnds, Lsn publishedUpTo) {
+        boolean isFurther = publishedUpTo.isAfter(index.reached().complete());
+        index.startAt(isFurther ? ResumePoint.after(publishedUpTo) : index.reached(), Adoptions.NONE, recordEnds);
+    }
+
+    /** A run starts within a transaction, of which one part more was published than the index knows. */
+    static void rebaseBehindAnotherPart(PublishedIndex index, Map<TopicPartition, Long> recordEnds) {
+        ResumePoint part = index.reached();
+        index.startAt(
+                ResumePoint.inside(part.lsn(), part.partialOrdinal() + 1, part.complete()), Adoptions.NONE, recordEnds);
+    }
+}

@@ -1,0 +1,89 @@
+package io.tidemark.relay.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.RouteConfig.OnPoison;
+import io.tidemark.relay.position.ResumePoint;
+import io.tidemark.relay.publish.PublishFailure;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The order "Kafka commit, index, slot": whatever fails, nothing behind it has happened. */
+class CommitOrderTest {
+
+    private static final ResumePoint REACHED = ResumePoint.after(Lsn.parse("0/200"));
+
+    @TempDir
+    private Path spillDirectory = Path.of("");
+
+    private RecordedRun run = new RecordedRun(OnPoison.HALT, 1 << 20, spillDirectory);
+    private EventSender sender = sender();
+    private CommitOrder commits = run.commits(sender, ResumePoint.after(RecordedRun.START));
+
+    @BeforeEach
+    void begin() throws Exception {
+        run = new RecordedRun(OnPoison.HALT, 1 << 20, spillDirectory);
+        sender = sender();
+        commits = run.commits(sender, ResumePoint.after(RecordedRun.START));
+        sender.begin();
+        sender.send(RecordedRun.event("a"), Lsn.parse("0/200"), 0, null);
+    }
+
+    private EventSender sender() {
+        RunScope scope = run.scope();
+        return new EventSender(1, scope.router(), scope.topics(), scope.kafka());
+    }
+
+    @Test
+    void tellsTheIndexThenConfirmsTheSlotAfterTheKafkaCommit() throws Exception {
+        commits.commit(REACHED, 0);
+
+        assertThat(run.calls).containsExactly("begin", "send a", "commit 0/200", "index 0/200", "confirm 0/200");
+        assertThat(commits.published()).isEqualTo(Lsn.parse("0/200"));
+    }
+
+    @Test
+    void tellsNeitherIndexNorSlotWhenTheKafkaCommitFails() {
+        run.commitFails = true;
+
+        assertThatThrownBy(() -> commits.commit(REACHED, 0)).isInstanceOf(PublishFailure.class);
+        assertThat(run.calls).containsExactly("begin", "send a", "commit 0/200");
+        assertThat(commits.published()).isEqualTo(RecordedRun.START);
+    }
+
+    @Test
+    void leavesTheSlotUnconfirmedWhenTheIndexFails() {
+        run.indexFails = true;
+
+        assertThatThrownBy(() -> commits.commit(REACHED, 0)).isInstanceOf(IllegalStateException.class);
+        assertThat(run.calls).containsExactly("begin", "send a", "commit 0/200");
+    }
+
+    @Test
+    void confirmsOnlyWhatPrecedesATransactionThatIsPublishedInPart() throws Exception {
+        commits.commit(ResumePoint.inside(Lsn.parse("0/200"), 3, RecordedRun.START), 0);
+
+        assertThat(run.calls)
+                .containsExactly("begin", "send a", "commit 0/200/3", "index 0/200", "confirm " + RecordedRun.START);
+        assertThat(commits.published()).isEqualTo(RecordedRun.START);
+    }
+
+    @Test
+    void opensTheIndexBeforeAnythingIsCommitted() throws Exception {
+        commits.open();
+        commits.commit(REACHED, 0);
+
+        assertThat(run.calls)
+                .containsExactly(
+                        "begin",
+                        "send a",
+                        "index " + RecordedRun.START + " opening",
+                        "commit 0/200",
+                        "index 0/200",
+                        "confirm 0/200");
+    }
+}

@@ -1,0 +1,237 @@
+package io.tidemark.relay.loop;
+
+import static io.tidemark.relay.loop.RecordedRun.commit;
+import static io.tidemark.relay.loop.RecordedRun.event;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.capture.CapturedEvent;
+import io.tidemark.relay.capture.Change;
+import io.tidemark.relay.config.RouteConfig.OnPoison;
+import io.tidemark.relay.position.ResumePoint;
+import io.tidemark.relay.position.StartDecision;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.route.PoisonEvent;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PublishLoopTest {
+
+    private static final long ROOMY = 1 << 20;
+    /** Fewer events than a few: such a transaction is split. */
+    private static final long TIGHT = 3 * 440;
+
+    @TempDir
+    private Path spillDirectory = Path.of("");
+
+    private RecordedRun run(OnPoison onPoison, long transactionBytes) {
+        return new RecordedRun(onPoison, transactionBytes, spillDirectory);
+    }
+
+    private static CapturedEvent poison(String id) {
+        return new CapturedEvent(id, "order", "order-1", "t", new byte[1], null, null, null, null, 0, "is damaged");
+    }
+
+    private static List<Change> transaction(String lsn, CapturedEvent... events) {
+        List<Change> changes = new ArrayList<>(List.of(events));
+        changes.add(commit(lsn));
+        return changes;
+    }
+
+    @Test
+    void publishesTheTransactionsOfOneTurnTogether() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, ROOMY);
+        List<Change> changes = new ArrayList<>(transaction("0/200", event("a"), event("b")));
+        changes.addAll(transaction("0/300", event("c")));
+
+        run.loop().publish(changes);
+
+        assertThat(run.calls)
+                .containsExactly(
+                        "index 0/100 opening",
+                        "begin",
+                        "send a",
+                        "send b",
+                        "send c",
+                        "commit 0/300",
+                        "index 0/300",
+                        "confirm 0/300");
+    }
+
+    @Test
+    void publishesNothingBeforeTheTransactionCommits() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, ROOMY);
+        PublishLoop loop = run.loop();
+
+        loop.publish(List.of(event("a")));
+
+        assertThat(run.kafka()).isEmpty();
+        loop.publish(List.of(commit("0/200")));
+        assertThat(run.kafka()).containsExactly("begin", "send a", "commit 0/200");
+    }
+
+    @Test
+    void recordsProgressWithoutEvents() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, ROOMY);
+
+        run.loop().publish(List.of(new Change.Barrier(Lsn.parse("0/200"))));
+
+        assertThat(run.calls)
+                .containsExactly("index 0/100 opening", "begin", "commit 0/200", "index 0/200", "confirm 0/200");
+    }
+
+    @Test
+    void dropsWhatKafkaHasAlready() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, ROOMY);
+        PublishLoop loop = run.loop(new StartDecision.Start(RecordedRun.START, ResumePoint.after(Lsn.parse("0/200"))));
+        List<Change> changes = new ArrayList<>(transaction("0/200", event("a")));
+        changes.addAll(transaction("0/300", event("b")));
+
+        loop.publish(changes);
+
+        assertThat(run.kafka()).containsExactly("begin", "send b", "commit 0/300");
+    }
+
+    @Test
+    void publishesWhatPrecedesAnEventThatKafkaRefusesBeforeItSendsTheEventElsewhere() throws Exception {
+        RecordedRun run = run(OnPoison.DEAD_LETTER, ROOMY);
+        run.refused.add("large");
+        List<Change> changes = new ArrayList<>(transaction("0/200", event("a")));
+        changes.addAll(transaction("0/300", event("b"), event("large")));
+        changes.addAll(transaction("0/400", event("c")));
+
+        run.loop().publish(changes);
+
+        assertThat(run.kafka())
+                .containsExactly(
+                        "begin",
+                        "send a",
+                        "send b",
+                        "send large",
+                        "send c",
+                        "commit 0/400",
+                        "take back",
+                        "begin",
+                        "send a",
+                        "commit 0/200",
+                        "begin",
+                        "send b",
+                        "bury large",
+                        "send c",
+                        "commit 0/400");
+        assertThat(run.calls).doesNotContain("confirm 0/300").endsWith("confirm 0/400");
+    }
+
+    @Test
+    void haltsAtAnEventThatCannotBePublishedOnceEverythingBeforeItIs() {
+        RecordedRun run = run(OnPoison.HALT, ROOMY);
+        List<Change> changes = new ArrayList<>(transaction("0/200", event("a")));
+        changes.addAll(transaction("0/300", event("b"), poison("bad")));
+        PublishLoop loop = run.loop();
+
+        assertThatThrownBy(() -> loop.publish(changes)).isInstanceOf(PoisonEvent.class);
+
+        assertThat(run.kafka())
+                .containsExactly(
+                        "begin",
+                        "send a",
+                        "send b",
+                        "abort",
+                        "begin",
+                        "send a",
+                        "commit 0/200",
+                        "begin",
+                        "send b",
+                        "abort");
+        assertThat(run.calls).contains("confirm 0/200").doesNotContain("confirm 0/300");
+    }
+
+    @Test
+    void endsWithAnyOtherFailureAndTellsNobodyOfTheBatch() {
+        RecordedRun run = run(OnPoison.DEAD_LETTER, ROOMY);
+        run.commitFails = true;
+        PublishLoop loop = run.loop();
+
+        assertThatThrownBy(() -> loop.publish(transaction("0/200", event("a")))).isInstanceOf(PublishFailure.class);
+
+        assertThat(run.calls).containsExactly("index 0/100 opening", "begin", "send a", "commit 0/200");
+    }
+
+    @Test
+    void splitsATransactionThatIsTooLargeAndConfirmsItOnlyWithItsLastPart() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, TIGHT);
+
+        run.loop().publish(transaction("0/200", event("a"), event("b"), event("c"), event("d")));
+
+        assertThat(run.calls)
+                .containsExactly(
+                        "index 0/100 opening",
+                        "begin",
+                        "send a 0-0/4",
+                        "commit 0/200/0",
+                        "index 0/200",
+                        "confirm 0/100",
+                        "begin",
+                        "send b 1-1/4",
+                        "commit 0/200/1",
+                        "index 0/200",
+                        "confirm 0/100",
+                        "begin",
+                        "send c 2-2/4",
+                        "commit 0/200/2",
+                        "index 0/200",
+                        "confirm 0/100",
+                        "begin",
+                        "send d 3-3/4",
+                        "commit 0/200",
+                        "index 0/200",
+                        "confirm 0/200");
+    }
+
+    @Test
+    void publishesWhatPrecedesALargeTransactionFirst() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, TIGHT);
+        List<Change> changes = new ArrayList<>(transaction("0/200", event("small")));
+        changes.addAll(transaction("0/300", event("a"), event("b"), event("c"), event("d")));
+
+        run.loop().publish(changes);
+
+        assertThat(run.kafka()).startsWith("begin", "send small", "commit 0/200", "begin", "send a 0-0/4");
+    }
+
+    @Test
+    void continuesASplitTransactionBehindItsLastPublishedPart() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, TIGHT);
+        PublishLoop loop = run.loop(new StartDecision.Start(
+                RecordedRun.START, ResumePoint.inside(Lsn.parse("0/200"), 1, RecordedRun.START)));
+
+        loop.publish(transaction("0/200", event("a"), event("b"), event("c"), event("d")));
+
+        assertThat(run.kafka())
+                .containsExactly("begin", "send c 2-2/4", "commit 0/200/2", "begin", "send d 3-3/4", "commit 0/200");
+    }
+
+    @Test
+    void sendsAPartAgainWithTheRefusedEventAmongTheDeadLetters() throws Exception {
+        RecordedRun run = run(OnPoison.DEAD_LETTER, TIGHT);
+        run.refused.add("b");
+
+        run.loop().publish(transaction("0/200", event("a"), event("b"), event("c"), event("d")));
+
+        assertThat(run.kafka())
+                .containsSequence(
+                        "begin",
+                        "send b 1-1/4",
+                        "commit 0/200/1",
+                        "take back",
+                        "begin",
+                        "bury b 1-1/4",
+                        "commit 0/200/1",
+                        "begin",
+                        "send c 2-2/4");
+    }
+}

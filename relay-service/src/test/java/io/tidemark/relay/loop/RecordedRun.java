@@ -1,0 +1,231 @@
+package io.tidemark.relay.loop;
+
+import io.dropwizard.util.DataSize;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.OwnTopics;
+import io.tidemark.outbox.Position;
+import io.tidemark.relay.capture.CapturedEvent;
+import io.tidemark.relay.capture.Change;
+import io.tidemark.relay.capture.ChangeRing;
+import io.tidemark.relay.config.HeaderStyle;
+import io.tidemark.relay.config.LimitsConfig;
+import io.tidemark.relay.config.RouteConfig;
+import io.tidemark.relay.index.IndexEntry;
+import io.tidemark.relay.position.Adoptions;
+import io.tidemark.relay.position.ResumePoint;
+import io.tidemark.relay.position.SourcePosition;
+import io.tidemark.relay.position.StartDecision;
+import io.tidemark.relay.position.TopicIds;
+import io.tidemark.relay.publish.KafkaTransaction;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.publish.PublishedTopics;
+import io.tidemark.relay.publish.Refusal;
+import io.tidemark.relay.publish.TopicCatalog;
+import io.tidemark.relay.route.OutgoingEvent;
+import io.tidemark.relay.route.Router;
+import io.tidemark.relay.source.SourceIdentity;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The outside of a run, which writes down what it is told in the order it is told, and fails where a test wants it to.
+ * An event is called by its id, a position by the LSN and, within a split transaction, the ordinal.
+ */
+final class RecordedRun {
+
+    static final Lsn START = Lsn.parse("0/100");
+    private static final SourceIdentity IDENTITY = new SourceIdentity("7f3a9c21", "1", "shop", 1);
+
+    /** What happened outside, in order. */
+    final List<String> calls = new ArrayList<>();
+
+    /** The ids that Kafka refuses, as it would a record that is too large: at the commit, the whole transaction with it. */
+    final Set<String> refused = new HashSet<>();
+
+    boolean commitFails;
+    boolean indexFails;
+
+    private final RouteConfig.OnPoison onPoison;
+    private final LimitsConfig limits;
+
+    RecordedRun(RouteConfig.OnPoison onPoison, long transactionBytes, Path spillDirectory) {
+        this.onPoison = onPoison;
+        this.limits = new LimitsConfig(DataSize.bytes(transactionBytes), 100, spillDirectory.toString());
+    }
+
+    /** A run that begins at the start of an untouched slot. */
+    PublishLoop loop() {
+        return loop(new StartDecision.Start(START, ResumePoint.after(START)));
+    }
+
+    PublishLoop loop(StartDecision.Start start) {
+        return new PublishLoop(scope(), start, new Quiet());
+    }
+
+    CommitOrder commits(EventSender sender, ResumePoint from) {
+        return new CommitOrder(scope(), sender, from, new Quiet());
+    }
+
+    RunScope scope() {
+        return new RunScope(
+                IDENTITY,
+                "test",
+                "relay/session",
+                Adoptions.NONE,
+                new ChangeRing(1, 1),
+                router(),
+                topics(),
+                new Transaction(),
+                new Index(),
+                lsn -> calls.add("confirm " + lsn),
+                limits);
+    }
+
+    Router router() {
+        return new Router(
+                List.of(new RouteConfig("*", "outbox.{aggregateType}", null, onPoison)),
+                HeaderStyle.TIDEMARK,
+                IDENTITY.sourceId());
+    }
+
+    PublishedTopics topics() {
+        return new PublishedTopics(new AnyTopic(), new TopicIds(Map.of()));
+    }
+
+    static CapturedEvent event(String id) {
+        return new CapturedEvent(id, "order", "order-1", "OrderPlaced", new byte[10], null, null, null, null, 0);
+    }
+
+    static Change commit(String lsn) {
+        return new Change.Commit(Lsn.parse(lsn), 0);
+    }
+
+    /** What Kafka was told, without what index and slot were. */
+    List<String> kafka() {
+        return calls.stream()
+                .filter(call -> !call.startsWith("index") && !call.startsWith("confirm"))
+                .toList();
+    }
+
+    final class Transaction implements KafkaTransaction {
+
+        private final List<Position> open = new ArrayList<>();
+        private final List<String> openIds = new ArrayList<>();
+
+        @Override
+        public void begin() {
+            open.clear();
+            openIds.clear();
+            calls.add("begin");
+        }
+
+        @Override
+        public @Nullable String tooLarge(OutgoingEvent event) {
+            return null;
+        }
+
+        @Override
+        public void send(OutgoingEvent event, @Nullable Position position) {
+            String id = header(event, "id").orElseThrow();
+            boolean isDeadLetter = event.topic().equals(OwnTopics.DEAD_LETTERS);
+            String split =
+                    header(event, "tidemark-split").map(part -> " " + part).orElse("");
+            calls.add((isDeadLetter ? "bury " : "send ") + id + split);
+            if (position != null && !isDeadLetter) {
+                open.add(position);
+                openIds.add(id);
+            }
+        }
+
+        private static Optional<String> header(OutgoingEvent event, String name) {
+            return event.headers().stream()
+                    .filter(header -> header.name().equals(name))
+                    .map(header -> new String(header.value(), StandardCharsets.UTF_8))
+                    .findFirst();
+        }
+
+        @Override
+        public Map<TopicPartition, List<End>> commit(String topic, Map<String, byte @Nullable []> records)
+                throws PublishFailure {
+            ResumePoint reached = SourcePosition.fromJson(Objects.requireNonNull(records.get(IDENTITY.sourceId())))
+                    .resumePoint();
+            String ordinal = reached.isPartial() ? "/" + reached.partialOrdinal() : "";
+            calls.add("commit " + reached.lsn() + ordinal);
+            if (commitFails || openIds.stream().anyMatch(refused::contains)) {
+                throw PublishFailure.of(new KafkaException("not committed"));
+            }
+            return Map.of();
+        }
+
+        @Override
+        public Optional<Refusal> takeBackIfRefused() {
+            for (int i = 0; i < open.size(); i++) {
+                if (refused.contains(openIds.get(i))) {
+                    calls.add("take back");
+                    return Optional.of(new Refusal(open.get(i), "is too large"));
+                }
+            }
+            return Optional.empty();
+        }
+
+        @Override
+        public void abort() {
+            calls.add("abort");
+        }
+    }
+
+    private final class Index implements RunIndex {
+
+        @Override
+        public void apply(IndexEntry entry) {
+            if (indexFails) {
+                throw new IllegalStateException("the index fails");
+            }
+            calls.add("index " + entry.to().lsn() + (entry.isOpening() ? " opening" : ""));
+        }
+
+        @Override
+        public void anchoredBy(String session) {}
+    }
+
+    private static final class AnyTopic implements TopicCatalog {
+
+        @Override
+        public void ensureEvents(String topic) {}
+
+        @Override
+        public String idOf(String topic) {
+            return "id-of-" + topic;
+        }
+
+        @Override
+        public Map<String, String> idsOf(Set<String> topics) {
+            return topics.stream().collect(Collectors.toMap(topic -> topic, this::idOf));
+        }
+    }
+
+    private static final class Quiet implements LoopListener {
+
+        @Override
+        public void anchored() {}
+
+        @Override
+        public void published(int events, int deadLetters, long oldestCommitMillis) {}
+
+        @Override
+        public boolean turned() {
+            return true;
+        }
+    }
+}

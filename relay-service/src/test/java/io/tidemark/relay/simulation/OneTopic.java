@@ -1,0 +1,26 @@
+package io.tidemark.relay.simulation;
+
+import io.tidemark.relay.publish.TopicCatalog;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Topics that are there, and stay the same ones. */
+final class OneTopic implements TopicCatalog {
+
+    private static final String ID = "an-id";
+
+    @Override
+    public void ensureEvents(String topic) {}
+
+    @Override
+    public String idOf(String topic) {
+        return ID;
+    }
+
+    @Override
+    public Map<String, String> idsOf(Set<String> topics) {
+        return topics.stream().collect(Collectors.toMap(Function.identity(), topic -> ID));
+    }
+}

@@ -1,0 +1,76 @@
+package io.tidemark.relay.watermark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Token;
+import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.timeline.TimelineHistory;
+import org.junit.jupiter.api.Test;
+
+class ServedSourceTest {
+
+    private static final String SHOP = "7f3a9c21";
+
+    /** On timeline 4, which left 1 at 0/5000 for 3; 2 was somebody else's. */
+    private final ServedSource source = new ServedSource(
+            new SourceIdentity(SHOP, "system-1", "shop", 4), TimelineHistory.parse(4, "1\t0/5000\tx\n3\t0/7000\tx\n"));
+
+    @Test
+    void takesATokenOfThePresentTimelineAsItIs() {
+        assertThat(judge(Token.of(SHOP, 4, Lsn.parse("0/9000")))).isEqualTo("up to 0/9000");
+    }
+
+    @Test
+    void takesATokenOfAnAncestorUpToItsSwitchForOneOfThePresentTimeline() {
+        assertThat(judge(Token.of(SHOP, 1, Lsn.parse("0/4000")))).isEqualTo("up to 0/4000");
+        assertThat(judge(Token.of(SHOP, 1, Lsn.parse("0/5000")))).isEqualTo("up to 0/5000");
+        assertThat(judge(Token.of(SHOP, 3, Lsn.parse("0/7000")))).isEqualTo("up to 0/7000");
+    }
+
+    @Test
+    void callsATokenBeyondTheSwitchDiverged() {
+        assertThat(judge(Token.of(SHOP, 1, Lsn.parse("0/5001"))))
+                .contains("status=DIVERGED")
+                .contains("timeline 1 at 0/5001", "at 0/5000", "is on timeline 4");
+        assertThat(judge(Token.of(SHOP, 3, Lsn.parse("0/7001")))).contains("status=DIVERGED");
+    }
+
+    @Test
+    void doesNotJudgeATokenOfATimelineItDoesNotComeFrom() {
+        assertThat(judge(Token.of(SHOP, 2, Lsn.parse("0/1"))))
+                .contains("status=EXPIRED")
+                .contains("timeline 2");
+        assertThat(judge(Token.of(SHOP, 5, Lsn.parse("0/1"))))
+                .contains("status=UNKNOWN")
+                .contains("timeline 5");
+    }
+
+    @Test
+    void refusesATokenOfAnotherSource() {
+        assertThat(judge(Token.of("00000000", 4, Lsn.parse("0/1")))).contains("status=FOREIGN");
+    }
+
+    @Test
+    void wantsTheHighestOfSeveralParts() {
+        Token merged = Token.of(SHOP, 1, Lsn.parse("0/5000"))
+                .merge(Token.of(SHOP, 3, Lsn.parse("0/6000")))
+                .merge(Token.of(SHOP, 4, Lsn.parse("0/5800")));
+
+        assertThat(judge(merged)).isEqualTo("up to 0/6000");
+    }
+
+    @Test
+    void refusesATokenOfWhichOnePartIsLost() {
+        Token merged = Token.of(SHOP, 1, Lsn.parse("0/5001")).merge(Token.of(SHOP, 4, Lsn.parse("0/9000")));
+
+        assertThat(judge(merged)).contains("status=DIVERGED");
+    }
+
+    private String judge(Token token) {
+        ServedSource.Question question = source.judge(token);
+        return question instanceof ServedSource.Target target
+                ? "up to " + target.lsn()
+                : ((ServedSource.Refused) question).answer().toString();
+    }
+}
