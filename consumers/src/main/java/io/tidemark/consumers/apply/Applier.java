@@ -64,8 +64,8 @@ public final class Applier {
             return transaction(connection ->
                     advance(connection, partition, pass.claimed(), pass.nextOffset(), Optional.empty(), 0));
         }
-        if (job instanceof Job.PutAside putAside) {
-            return putAside(partition, putAside);
+        if (job instanceof Job.SendDeadLetter deadLetter) {
+            return deadLetter(partition, deadLetter);
         }
         if (job instanceof Job.NoteCaughtUp note) {
             return transaction(connection -> progress.noteCaughtUp(connection, partition, note.claimed())
@@ -78,13 +78,13 @@ public final class Applier {
         });
     }
 
-    private Outcome putAside(Partition partition, Job.PutAside job) {
+    private Outcome deadLetter(Partition partition, Job.SendDeadLetter job) {
         try {
             deadLetters.send(job);
         } catch (DeadLetterSender.NotSent e) {
             return new Outcome.Unreachable(e);
         } catch (DeadLetterSender.Unacceptable e) {
-            return new Outcome.Hopeless(e);
+            return new Outcome.DeadLetterRefused(e);
         }
         Outcome outcome =
                 transaction(connection -> advance(connection, partition, job.claimed(), List.of(job.event())));

@@ -65,7 +65,7 @@ public final class DeadLetterSender implements AutoCloseable {
     }
 
     /** Returns when the brokers have it. */
-    public void send(Job.PutAside job) throws NotSent, Unacceptable {
+    public void send(Job.SendDeadLetter job) throws NotSent, Unacceptable {
         try {
             connected(job.topic()).send(letter(job)).get();
         } catch (InterruptedException e) {
@@ -74,14 +74,14 @@ public final class DeadLetterSender implements AutoCloseable {
         } catch (ExecutionException | KafkaException | IllegalArgumentException e) {
             Throwable refusal = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
             String message = "cannot send a dead letter to " + job.topic() + ": " + refusal.getMessage();
-            if (LetterRule.isRefusedForGood(refusal)) {
+            if (DeadLetterRefusal.isPermanent(refusal)) {
                 throw new Unacceptable(message, refusal);
             }
             throw new NotSent(message, refusal);
         }
     }
 
-    private ProducerRecord<byte[], byte[]> letter(Job.PutAside job) {
+    private ProducerRecord<byte[], byte[]> letter(Job.SendDeadLetter job) {
         Event event = job.event();
         ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(
                 job.topic(),
@@ -127,7 +127,7 @@ public final class DeadLetterSender implements AutoCloseable {
                     .get();
         } catch (ExecutionException e) {
             Throwable why = e.getCause() == null ? e : e.getCause();
-            if (!LetterRule.canDoWithout(why)) {
+            if (!DeadLetterRefusal.allowsSendingAnyway(why)) {
                 throw e;
             }
             LOG.info("event=dead-letter-topic-not-made topic={} reason=\"{}\"", topic, why.getMessage());

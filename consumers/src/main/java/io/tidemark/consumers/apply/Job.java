@@ -23,5 +23,5 @@ public sealed interface Job {
     record Pass(Claimed claimed, long nextOffset) implements Job {}
 
     /** Send the event to the dead letters and advance behind it. */
-    record PutAside(Event event, Claimed claimed, String topic, Throwable reason, int attempts) implements Job {}
+    record SendDeadLetter(Event event, Claimed claimed, String topic, Throwable reason, int attempts) implements Job {}
 }

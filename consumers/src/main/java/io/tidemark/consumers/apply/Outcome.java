@@ -24,8 +24,8 @@ public sealed interface Outcome {
     /** The events could not be applied, and that is their or the handler's fault; nothing was committed. */
     record Refused(Throwable reason) implements Outcome {}
 
-    /** The event can neither be applied nor be put aside; nothing was committed. */
-    record Hopeless(Exception reason) implements Outcome {}
+    /** Kafka will never take the event as a dead letter; nothing was committed. */
+    record DeadLetterRefused(Exception reason) implements Outcome {}
 
     /** Whether anything was committed is unknown: the database, or Kafka for a dead letter, is not there. */
     record Unreachable(Throwable reason) implements Outcome {}

@@ -83,9 +83,9 @@ public final class PartitionWork {
         if (head == null) {
             return pass(claimed, backlog.passableUpTo(claimed.nextOffset(), nowNanos));
         }
-        Throwable hopeless = plan.exhaustedBy();
-        if (hopeless != null && policy.afterwards() instanceof FailurePolicy.Afterwards.DeadLetter deadLetter) {
-            return Optional.of(new Job.PutAside(head, claimed, deadLetter.topic(), hopeless, plan.failures()));
+        Throwable lastFailure = plan.exhaustedBy();
+        if (lastFailure != null && policy.afterwards() instanceof FailurePolicy.Afterwards.DeadLetter deadLetter) {
+            return Optional.of(new Job.SendDeadLetter(head, claimed, deadLetter.topic(), lastFailure, plan.failures()));
         }
         return Optional.of(new Job.Apply(backlog.first(plan.limit()), claimed));
     }

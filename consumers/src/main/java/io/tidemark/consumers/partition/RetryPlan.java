@@ -141,7 +141,7 @@ final class RetryPlan {
         return failures;
     }
 
-    /** Why the event that is next is to be put aside; null when it is not. */
+    /** Why the next event is to become a dead letter; null when it is not. */
     @Nullable
     Throwable exhaustedBy() {
         return exhaustedBy;

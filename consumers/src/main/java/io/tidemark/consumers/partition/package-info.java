@@ -1,6 +1,6 @@
 /**
  * Decides what is next for one assigned partition, from what has arrived and how the last job ended: claim, apply, retry,
- * split, put aside, stop. On the polling thread; no input and output. Promise: the events of a partition are applied in
+ * split, dead letter, stop. On the polling thread; no input and output. Promise: the events of a partition are applied in
  * their order, one job at a time.
  *
  * <p>For the runner, not for users.

@@ -17,7 +17,7 @@ import java.util.OptionalLong;
  * @param partitions those assigned to this runner
  * @param applied events applied and committed since the start
  * @param retried failed attempts since the start, batches that were split included
- * @param deadLettered events put aside since the start
+ * @param deadLettered dead letters sent since the start
  */
 public record RunnerSnapshot(
         String projection,

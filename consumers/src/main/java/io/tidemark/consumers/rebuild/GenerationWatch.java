@@ -70,9 +70,9 @@ public final class GenerationWatch implements AutoCloseable {
             connection.setAutoCommit(true);
             int read = generations.register(connection, projection.generation());
             if (read < projection.generation() && !partitions.isEmpty()) {
-                Switchover.Standing standing = switchover.standing(connection, read, partitions);
-                rebuild = Optional.of(standing.toRebuild(read));
-                if (switchover.isWorthAnAttempt(standing) && switchover.attempt(connection, partitions)) {
+                Switchover.RebuildProgress progress = switchover.progress(connection, read, partitions);
+                rebuild = Optional.of(progress.toRebuild(read));
+                if (switchover.isWorthAnAttempt(progress) && switchover.attempt(connection, partitions)) {
                     read = projection.generation();
                 }
             }

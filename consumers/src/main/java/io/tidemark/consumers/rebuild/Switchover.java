@@ -34,7 +34,7 @@ final class Switchover {
 
     private final Projection projection;
     private final Generations generations;
-    private final HoldPlan plan = new HoldPlan();
+    private final SwitchBackoff backoff = new SwitchBackoff();
 
     /**
      * How far it has come, over all partitions and members.
@@ -43,13 +43,13 @@ final class Switchover {
      * @param behind offsets that the generation that is read has applied and this one has not
      * @param missing the partitions that keep it from being there, each with its next offset
      */
-    record Standing(int partitions, int caughtUp, long behind, Map<Partition, Long> missing, int maxBatch) {
+    record RebuildProgress(int partitions, int caughtUp, long behind, Map<Partition, Long> missing, int maxBatch) {
 
         boolean isNear() {
             return caughtUp == partitions && behind <= (long) NEAR_BATCHES * maxBatch;
         }
 
-        boolean isThere() {
+        boolean isComplete() {
             return caughtUp == partitions && behind == 0;
         }
 
@@ -64,7 +64,7 @@ final class Switchover {
     }
 
     /** @param all every partition of its topics */
-    Standing standing(Connection connection, int read, Set<Partition> all) throws SQLException {
+    RebuildProgress progress(Connection connection, int read, Set<Partition> all) throws SQLException {
         Map<Partition, Progress> old = generations.progressOf(connection, read);
         Map<Partition, Progress> built = generations.progressOf(connection, projection.generation());
         Set<Partition> needed = new HashSet<>(old.keySet());
@@ -82,12 +82,12 @@ final class Switchover {
                 missing.put(partition, mine.nextOffset());
             }
         }
-        return new Standing(needed.size(), caughtUp, behind, missing, projection.maxBatch());
+        return new RebuildProgress(needed.size(), caughtUp, behind, missing, projection.maxBatch());
     }
 
     /** Near enough, and not as it was when the last attempt failed. */
-    boolean isWorthAnAttempt(Standing standing) {
-        return standing.isNear() && plan.isWorthIt(standing.missing(), System.nanoTime());
+    boolean isWorthAnAttempt(RebuildProgress progress) {
+        return progress.isNear() && backoff.allowsAttempt(progress.missing(), System.nanoTime());
     }
 
     /**
@@ -106,9 +106,9 @@ final class Switchover {
                 return false; // another member was faster, or a newer generation
             }
             generations.fence(connection, read.getAsInt());
-            Standing standing = afterComingUp(connection, read.getAsInt(), all);
-            if (!standing.isThere()) {
-                missing = standing.missing();
+            RebuildProgress progress = afterCatchingUp(connection, read.getAsInt(), all);
+            if (!progress.isComplete()) {
+                missing = progress.missing();
                 LOG.info(
                         "event=switch-put-off projection={} held={} missing={}",
                         projection.name(),
@@ -127,7 +127,7 @@ final class Switchover {
             return true;
         } finally {
             if (!isDone) {
-                plan.failed(missing, System.nanoTime());
+                backoff.failed(missing, System.nanoTime());
             }
             connection.rollback();
             connection.setAutoCommit(true);
@@ -135,14 +135,14 @@ final class Switchover {
     }
 
     /** The older generation stands still now, and the workers go on. */
-    private Standing afterComingUp(Connection connection, int read, Set<Partition> all)
+    private RebuildProgress afterCatchingUp(Connection connection, int read, Set<Partition> all)
             throws SQLException, InterruptedException {
         long deadline = System.nanoTime() + LONGEST_HOLD.toNanos();
-        Standing standing = standing(connection, read, all);
-        while (!standing.isThere() && System.nanoTime() - deadline < 0) {
+        RebuildProgress progress = progress(connection, read, all);
+        while (!progress.isComplete() && System.nanoTime() - deadline < 0) {
             TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-            standing = standing(connection, read, all);
+            progress = progress(connection, read, all);
         }
-        return standing;
+        return progress;
     }
 }

@@ -44,9 +44,9 @@ final class ConsumerSession implements AutoCloseable {
     private final Duration drainTimeout;
     private final Consumer<byte[], byte[]> consumer;
     private final boolean isBuilding;
-    private final OutcomeDesk desk;
-    private final JobBoard board;
-    private final GroupOffsets offsets;
+    private final OutcomeRules rules;
+    private final JobDispatcher dispatcher;
+    private final OffsetCommitter offsets;
     private final SessionView view;
 
     private final Map<TopicPartition, PartitionWork> works = new LinkedHashMap<>();
@@ -65,9 +65,9 @@ final class ConsumerSession implements AutoCloseable {
         this.drainTimeout = drainTimeout;
         this.consumer = consumer;
         this.isBuilding = isBuilding;
-        this.offsets = new GroupOffsets(consumer, isBuilding ? OffsetNotes.REBUILDING : "");
-        this.desk = new OutcomeDesk(projection, consumer, offsets, counters);
-        this.board = new JobBoard(applier, workers, desk, this::wakeUp);
+        this.offsets = new OffsetCommitter(consumer, isBuilding ? OffsetNotes.REBUILDING : "");
+        this.rules = new OutcomeRules(projection, consumer, offsets, counters);
+        this.dispatcher = new JobDispatcher(applier, workers, rules, this::wakeUp);
         this.view = new SessionView(consumer, works);
     }
 
@@ -77,9 +77,9 @@ final class ConsumerSession implements AutoCloseable {
 
     /** One round: what workers report, what they can do next, what Kafka has. */
     void turn() {
-        board.takeReports();
-        works.values().forEach(board::beginNext);
-        offsets.tell(System.nanoTime());
+        dispatcher.takeReports();
+        works.values().forEach(dispatcher::beginNext);
+        offsets.commitNew(System.nanoTime());
         Set<TopicPartition> paused = consumer.paused();
         works.forEach((partition, work) -> pauseOrResume(partition, work, paused.contains(partition)));
         keep(poll());
@@ -130,7 +130,7 @@ final class ConsumerSession implements AutoCloseable {
     private ConsumerRecords<byte[], byte[]> poll() {
         isPolling = true;
         try {
-            return consumer.poll(board.hasReports() ? Duration.ZERO : untilNextJob());
+            return consumer.poll(dispatcher.hasReports() ? Duration.ZERO : untilNextJob());
         } catch (WakeupException e) {
             return ConsumerRecords.empty(); // a worker has reported, or the runner is closing
         } catch (OffsetOutOfRangeException e) {
@@ -156,7 +156,7 @@ final class ConsumerSession implements AutoCloseable {
     private void stopAtGap(TopicPartition partition, long offset) {
         PartitionWork work = works.get(partition);
         if (work != null) {
-            desk.stop(
+            rules.stop(
                     work,
                     "offset " + offset + " of " + partition + " is not in the topic: retention has deleted events that"
                             + " were never applied, or the topic was made again;"
@@ -200,13 +200,13 @@ final class ConsumerSession implements AutoCloseable {
         Map<TopicPartition, PartitionWork> leaving = new HashMap<>(works);
         leaving.keySet().retainAll(partitions);
         leaving.values().forEach(work -> work.tenure().leave());
-        if (!board.awaitEnd(leaving.values(), drainTimeout)) {
+        if (!dispatcher.awaitEnd(leaving.values(), drainTimeout)) {
             LOG.warn("event=handler-left-behind projection={} drainTimeout={}", projection.name(), drainTimeout);
         }
-        if (!board.endLast(leaving.values(), LAST_TIMEOUT)) {
+        if (!dispatcher.endLast(leaving.values(), LAST_TIMEOUT)) {
             LOG.info("event=markers-not-passed projection={} timeout={}", projection.name(), LAST_TIMEOUT);
         }
-        offsets.tellNow(partitions);
+        offsets.commitNow(partitions);
         drop(partitions);
     }
 

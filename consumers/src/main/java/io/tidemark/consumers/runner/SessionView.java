@@ -8,7 +8,7 @@ import java.util.OptionalLong;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 
-/** What a session's partitions are doing, told without asking Kafka. Polling thread only. */
+/** What a session's partitions are doing, without asking Kafka. Polling thread only. */
 final class SessionView {
 
     private final Consumer<byte[], byte[]> consumer;

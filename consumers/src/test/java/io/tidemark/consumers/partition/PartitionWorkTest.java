@@ -29,7 +29,7 @@ class PartitionWorkTest {
         final PartitionWork work;
         final Set<Long> bad;
         final List<Long> applied = new ArrayList<>();
-        final List<Long> putAside = new ArrayList<>();
+        final List<Long> deadLettered = new ArrayList<>();
         int transactions;
         long now;
 
@@ -59,9 +59,9 @@ class PartitionWorkTest {
                 assertThat(work.begin(now)).as("a second job at once").isEmpty();
                 work.ended();
                 now += LATER;
-                if (job.get() instanceof Job.PutAside aside) {
-                    putAside.add(aside.event().offset());
-                    work.advanced(new Claimed(aside.event().offset() + 1, 1));
+                if (job.get() instanceof Job.SendDeadLetter letter) {
+                    deadLettered.add(letter.event().offset());
+                    work.advanced(new Claimed(letter.event().offset() + 1, 1));
                 } else if (job.get() instanceof Job.Apply apply) {
                     List<Long> offsets =
                             apply.events().stream().map(Event::offset).toList();
@@ -99,14 +99,14 @@ class PartitionWorkTest {
 
             driver.runDry();
 
-            assertThat(driver.putAside).containsExactly(bad);
+            assertThat(driver.deadLettered).containsExactly(bad);
             assertThat(driver.applied).hasSize(63).isSorted().doesNotContain(bad);
             assertThat(driver.transactions).as("halves, not one by one").isLessThan(24);
         }
     }
 
     @Test
-    void everySubsetOfBadEventsIsPutAsideAndNothingElse() {
+    void deadLettersEveryBadEventAndNoOther() {
         FailurePolicy policy = FailurePolicy.deadLetterAfter(1, "dead");
         for (int bits = 0; bits < 256; bits++) {
             Set<Long> bad = new TreeSet<>();
@@ -119,7 +119,7 @@ class PartitionWorkTest {
 
             driver.runDry();
 
-            assertThat(driver.putAside).containsExactlyElementsOf(bad);
+            assertThat(driver.deadLettered).containsExactlyElementsOf(bad);
             assertThat(driver.applied).hasSize(8 - bad.size()).isSorted();
         }
     }

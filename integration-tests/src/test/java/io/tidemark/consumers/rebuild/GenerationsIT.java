@@ -233,7 +233,7 @@ class GenerationsIT {
 
         assertThat(attempt(Set.of(FIRST))).isFalse();
         assertThat(generationThatIsRead()).isEqualTo(1);
-        assertThat(switchover.isWorthAnAttempt(switchover.standing(one, 1, Set.of(FIRST))))
+        assertThat(switchover.isWorthAnAttempt(switchover.progress(one, 1, Set.of(FIRST))))
                 .as("nothing has moved since")
                 .isFalse();
     }
@@ -252,11 +252,11 @@ class GenerationsIT {
         stands(1, FIRST, 5, false);
         stands(2, SECOND, 3, true);
 
-        Switchover.Standing standing = switchover.standing(one, 1, Set.of(SECOND));
+        Switchover.RebuildProgress progress = switchover.progress(one, 1, Set.of(SECOND));
 
-        assertThat(standing.caughtUp()).isEqualTo(1);
-        assertThat(standing.behind()).isEqualTo(5);
-        assertThat(standing.missing()).containsOnlyKeys(FIRST);
+        assertThat(progress.caughtUp()).isEqualTo(1);
+        assertThat(progress.behind()).isEqualTo(5);
+        assertThat(progress.missing()).containsOnlyKeys(FIRST);
     }
 
     @Test
@@ -264,7 +264,7 @@ class GenerationsIT {
         stands(1, FIRST, 5, false);
         stands(2, FIRST, 5, true);
 
-        assertThat(switchover.standing(one, 1, Set.of(FIRST, SECOND)).missing()).containsOnlyKeys(SECOND);
+        assertThat(switchover.progress(one, 1, Set.of(FIRST, SECOND)).missing()).containsOnlyKeys(SECOND);
     }
 
     @Test
@@ -272,7 +272,7 @@ class GenerationsIT {
         stands(1, RETIRED, 9, false);
         stands(2, FIRST, 5, true);
 
-        assertThat(switchover.standing(one, 1, Set.of(FIRST)).isThere()).isTrue();
+        assertThat(switchover.progress(one, 1, Set.of(FIRST)).isComplete()).isTrue();
     }
 
     @Test

@@ -8,7 +8,7 @@ import java.util.Map;
  * When another attempt at a switch is worth holding the generation that is read once more: it may be that the switch
  * cannot come about, with a partition that has stopped or a batch that is slow. The watch's thread only; pure.
  */
-final class HoldPlan {
+final class SwitchBackoff {
 
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(2);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
@@ -18,7 +18,7 @@ final class HoldPlan {
     private Map<Partition, Long> wasMissing = Map.of();
 
     /** @param missing the partitions that the generation has yet to come up in, each with where it stands */
-    boolean isWorthIt(Map<Partition, Long> missing, long nowNanos) {
+    boolean allowsAttempt(Map<Partition, Long> missing, long nowNanos) {
         boolean isDue = pause.isZero() || nowNanos - failedNanos >= pause.toNanos();
         return isDue
                 && wasMissing.entrySet().stream()

@@ -17,28 +17,28 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Decides what follows from each outcome, and says so in the log. Polling thread only. */
-final class OutcomeDesk {
+/** Decides what follows from each outcome, and logs it. Polling thread only. */
+final class OutcomeRules {
 
-    private static final Logger LOG = LoggerFactory.getLogger(OutcomeDesk.class);
+    private static final Logger LOG = LoggerFactory.getLogger(OutcomeRules.class);
     private static final Duration ASK_TIMEOUT = Duration.ofSeconds(5);
 
     private final Projection projection;
     private final Consumer<byte[], byte[]> consumer;
-    private final GroupOffsets offsets;
+    private final OffsetCommitter offsets;
     private final Counters counters;
 
-    OutcomeDesk(Projection projection, Consumer<byte[], byte[]> consumer, GroupOffsets offsets, Counters counters) {
+    OutcomeRules(Projection projection, Consumer<byte[], byte[]> consumer, OffsetCommitter offsets, Counters counters) {
         this.projection = projection;
         this.consumer = consumer;
         this.offsets = offsets;
         this.counters = counters;
     }
 
-    /** @param matters whether it may change what the partition does next; what is committed is told in any case */
+    /** @param matters whether it may change what the partition does next; progress is counted and committed in any case */
     void take(PartitionWork work, Job job, Outcome outcome, boolean matters) {
         if (outcome instanceof Outcome.Advanced advanced) {
-            tell(work, job, advanced);
+            countAndCommit(work, job, advanced);
         }
         if (matters) {
             follow(work, job, outcome);
@@ -56,11 +56,12 @@ final class OutcomeDesk {
             work.noted();
         } else if (outcome instanceof Outcome.Refused refused) {
             refused(work, job, refused.reason());
-        } else if (outcome instanceof Outcome.Hopeless hopeless && job instanceof Job.PutAside putAside) {
+        } else if (outcome instanceof Outcome.DeadLetterRefused refused
+                && job instanceof Job.SendDeadLetter deadLetter) {
             stop(
                     work,
-                    putAside.event() + ": " + putAside.reason() + "; and "
-                            + hopeless.reason().getMessage());
+                    deadLetter.event() + ": " + deadLetter.reason() + "; and "
+                            + refused.reason().getMessage());
         } else if (outcome instanceof Outcome.SessionLost lost) {
             sessionLost(work, job, lost.reason());
         } else if (outcome instanceof Outcome.Unreachable unreachable) {
@@ -70,15 +71,15 @@ final class OutcomeDesk {
         }
     }
 
-    private void tell(PartitionWork work, Job job, Outcome.Advanced advanced) {
-        if (job instanceof Job.PutAside putAside) {
+    private void countAndCommit(PartitionWork work, Job job, Outcome.Advanced advanced) {
+        if (job instanceof Job.SendDeadLetter deadLetter) {
             counters.deadLettered.incrementAndGet();
             LOG.warn(
                     "event=dead-lettered projection={} at={} topic={} reason=\"{}\"",
                     projection.name(),
-                    putAside.event(),
-                    putAside.topic(),
-                    putAside.reason().toString());
+                    deadLetter.event(),
+                    deadLetter.topic(),
+                    deadLetter.reason().toString());
         }
         counters.applied.addAndGet(advanced.applied());
         offsets.advanceTo(kafka(work), advanced.claimed().nextOffset());
@@ -139,18 +140,18 @@ final class OutcomeDesk {
             return;
         }
         work.refused(batch, why, System.nanoTime());
-        sayRefused(work, batch, why);
+        logRefused(work, batch, why);
     }
 
     /** It is nobody's fault, unless it is always the same events. */
     private void sessionLost(PartitionWork work, Job job, Throwable why) {
         again(work, String.valueOf(why));
         if (job instanceof Job.Apply batch && work.sessionLost(batch, why, System.nanoTime())) {
-            sayRefused(work, batch, why);
+            logRefused(work, batch, why);
         }
     }
 
-    private void sayRefused(PartitionWork work, Job.Apply batch, Throwable why) {
+    private void logRefused(PartitionWork work, Job.Apply batch, Throwable why) {
         counters.retried.incrementAndGet();
         if (work.isStopped()) {
             LOG.error("event=partition-stopped projection={} reason=\"{}\"", projection.name(), work.reason(), why);

@@ -13,7 +13,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 
-class GroupOffsetsTest {
+class OffsetCommitterTest {
 
     private static final TopicPartition PARTITION = new TopicPartition("t", 0);
     private static final long LATER = Duration.ofHours(1).toNanos();
@@ -45,18 +45,18 @@ class GroupOffsetsTest {
             all.get(number).callback().onComplete(all.get(number).offsets(), null);
         }
 
-        /** What was told last. */
+        /** The last commit. */
         Map<TopicPartition, OffsetAndMetadata> last() {
             return all.get(all.size() - 1).offsets();
         }
     }
 
     private final Commits commits = new Commits();
-    private final GroupOffsets offsets = new GroupOffsets(commits, "");
+    private final OffsetCommitter offsets = new OffsetCommitter(commits, "");
 
-    private void tell(long nextOffset) {
+    private void advanceAndCommit(long nextOffset) {
         offsets.advanceTo(PARTITION, nextOffset);
-        offsets.tell(System.nanoTime() + LATER);
+        offsets.commitNew(System.nanoTime() + LATER);
     }
 
     private static Map<TopicPartition, OffsetAndMetadata> at(long offset) {
@@ -64,68 +64,68 @@ class GroupOffsetsTest {
     }
 
     @Test
-    void afterTwoFailuresTheLatestIsTold() {
-        tell(5);
-        tell(7);
+    void commitsTheLatestOffsetAfterTwoFailures() {
+        advanceAndCommit(5);
+        advanceAndCommit(7);
 
         commits.fail(0);
         commits.fail(1);
-        offsets.tell(System.nanoTime() + LATER);
+        offsets.commitNew(System.nanoTime() + LATER);
 
         assertThat(commits.last()).isEqualTo(at(7));
     }
 
     @Test
-    void anOldFailureDoesNotSetTheGroupBack() {
-        tell(5);
-        tell(7);
+    void oldFailureDoesNotSetTheGroupBack() {
+        advanceAndCommit(5);
+        advanceAndCommit(7);
 
         commits.succeed(1);
         commits.fail(0);
-        offsets.tell(System.nanoTime() + LATER);
+        offsets.commitNew(System.nanoTime() + LATER);
 
         assertThat(commits.last()).isEqualTo(at(7));
     }
 
     @Test
-    void whatWasSetBackIsToldEvenIfItIsLower() {
-        tell(7);
-        tell(5);
+    void commitsAnOffsetThatWasSetBackThoughItIsLower() {
+        advanceAndCommit(7);
+        advanceAndCommit(5);
 
         commits.fail(0);
         commits.fail(1);
-        offsets.tell(System.nanoTime() + LATER);
+        offsets.commitNew(System.nanoTime() + LATER);
 
         assertThat(commits.last()).isEqualTo(at(5));
     }
 
     @Test
     void waitsHalfASecondAfterAFailure() {
-        tell(5);
+        advanceAndCommit(5);
 
         commits.fail(0);
-        offsets.tell(System.nanoTime());
+        offsets.commitNew(System.nanoTime());
 
         assertThat(commits.all).hasSize(1);
     }
 
     @Test
-    void whatWasGivenAwayIsNotToldAgain() {
-        tell(5);
+    void doesNotCommitAgainForAPartitionGivenAway() {
+        advanceAndCommit(5);
         offsets.forget(List.of(PARTITION));
 
         commits.fail(0);
-        offsets.tell(System.nanoTime() + LATER);
+        offsets.commitNew(System.nanoTime() + LATER);
 
         assertThat(commits.all).hasSize(1);
     }
 
     @Test
-    void whatWasGivenAwayIsToldAtOnceOnceOnly() {
+    void commitsOnceAndAtOnceForAPartitionGivenAway() {
         offsets.advanceTo(PARTITION, 5);
 
-        offsets.tellNow(List.of(PARTITION));
-        offsets.tell(System.nanoTime() + LATER);
+        offsets.commitNow(List.of(PARTITION));
+        offsets.commitNew(System.nanoTime() + LATER);
 
         assertThat(commits.last()).isEqualTo(at(5));
         assertThat(commits.all).hasSize(1);

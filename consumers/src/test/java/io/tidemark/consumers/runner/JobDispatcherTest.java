@@ -33,13 +33,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Jobs and their reports, on one thread: a job runs when it is handed out, its report is taken with the next turn. */
-class JobBoardTest {
+class JobDispatcherTest {
 
     private static final Partition PARTITION = new Partition("t", 0);
     private static final TopicPartition KAFKA = new TopicPartition("t", 0);
 
     private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
-    private final GroupOffsets offsets = new GroupOffsets(consumer, "");
+    private final OffsetCommitter offsets = new OffsetCommitter(consumer, "");
     private final PartitionWork work = new PartitionWork(
             PARTITION, FailurePolicy.stopAfter(1), 10, Duration.ofSeconds(5), new SplittableRandom(1));
 
@@ -48,19 +48,19 @@ class JobBoardTest {
         consumer.assign(List.of(KAFKA));
     }
 
-    private JobBoard board(DataSource database, BatchHandler handler) {
-        return board(database, handler, Runnable::run);
+    private JobDispatcher dispatcher(DataSource database, BatchHandler handler) {
+        return dispatcher(database, handler, Runnable::run);
     }
 
-    private JobBoard board(DataSource database, BatchHandler handler, Executor workers) {
+    private JobDispatcher dispatcher(DataSource database, BatchHandler handler, Executor workers) {
         Projection projection = Projection.ofBatches("v", List.of("t"), handler);
         Applier applier = new Applier(
                 database,
                 new ProgressTable("v", 1, "v"),
                 handler,
                 new DeadLetterSender("v", Map.of(), Clock.systemUTC()));
-        OutcomeDesk desk = new OutcomeDesk(projection, consumer, offsets, new Counters());
-        return new JobBoard(applier, workers, desk, () -> {});
+        OutcomeRules rules = new OutcomeRules(projection, consumer, offsets, new Counters());
+        return new JobDispatcher(applier, workers, rules, () -> {});
     }
 
     /** Every statement succeeds, and changes one row. */
@@ -70,7 +70,9 @@ class JobBoardTest {
 
     private static DataSource database(Connection connection) {
         return (DataSource) Proxy.newProxyInstance(
-                JobBoardTest.class.getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
+                JobDispatcherTest.class.getClassLoader(),
+                new Class<?>[] {DataSource.class},
+                (proxy, method, arguments) -> {
                     if (method.getName().equals("getConnection")) {
                         return connection;
                     }
@@ -80,7 +82,7 @@ class JobBoardTest {
 
     private static <T> T proxy(Class<T> type) {
         return type.cast(Proxy.newProxyInstance(
-                JobBoardTest.class.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
+                JobDispatcherTest.class.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
                     Class<?> result = method.getReturnType();
                     return result == boolean.class
                             ? (Object) method.getName().equals("isValid")
@@ -92,20 +94,20 @@ class JobBoardTest {
         work.backlog().add(Event.of(new ConsumerRecord<>("t", 0, offset, new byte[] {1}, new byte[] {2})));
     }
 
-    private static void turn(JobBoard board, PartitionWork work) {
-        board.beginNext(work);
-        board.takeReports();
+    private static void turn(JobDispatcher dispatcher, PartitionWork work) {
+        dispatcher.beginNext(work);
+        dispatcher.takeReports();
     }
 
     @Test
     void anErrorNobodyExpectsIsTheEventsFailure() {
-        JobBoard board = board(database(), (events, connection) -> {
+        JobDispatcher dispatcher = dispatcher(database(), (events, connection) -> {
             throw new OutOfMemoryError("a payload that is too large");
         });
         work.claimed(new Claimed(0, 1));
         arrived(0);
 
-        turn(board, work);
+        turn(dispatcher, work);
 
         assertThat(work.isBusy()).isFalse();
         assertThat(work.state()).isEqualTo(State.STOPPED);
@@ -115,14 +117,16 @@ class JobBoardTest {
     @Test
     void aPoolThatThrowsWhateverItLikesIsWaitedFor() {
         DataSource broken = (DataSource) Proxy.newProxyInstance(
-                JobBoardTest.class.getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
+                JobDispatcherTest.class.getClassLoader(),
+                new Class<?>[] {DataSource.class},
+                (proxy, method, arguments) -> {
                     throw new IllegalStateException("the pool is closed");
                 });
-        JobBoard board = board(broken, (events, connection) -> {});
+        JobDispatcher dispatcher = dispatcher(broken, (events, connection) -> {});
         work.claimed(new Claimed(0, 1));
         arrived(0);
 
-        turn(board, work);
+        turn(dispatcher, work);
 
         assertThat(work.isBusy()).isFalse();
         assertThat(work.state()).isEqualTo(State.CLAIMING);
@@ -132,12 +136,14 @@ class JobBoardTest {
     @Test
     void anErrorInAnythingElseIsTriedAgain() {
         DataSource broken = (DataSource) Proxy.newProxyInstance(
-                JobBoardTest.class.getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
+                JobDispatcherTest.class.getClassLoader(),
+                new Class<?>[] {DataSource.class},
+                (proxy, method, arguments) -> {
                     throw new NoClassDefFoundError("org/postgresql/Driver");
                 });
-        JobBoard board = board(broken, (events, connection) -> {});
+        JobDispatcher dispatcher = dispatcher(broken, (events, connection) -> {});
 
-        turn(board, work); // a claim
+        turn(dispatcher, work); // a claim
 
         assertThat(work.isBusy()).isFalse();
         assertThat(work.state()).isEqualTo(State.CLAIMING);
@@ -148,34 +154,34 @@ class JobBoardTest {
     @Test
     void aJobThatWasOutWhenItsPartitionStoppedArmsNothing() {
         List<Runnable> out = new ArrayList<>();
-        JobBoard board = board(database(), (events, connection) -> {}, out::add);
+        JobDispatcher dispatcher = dispatcher(database(), (events, connection) -> {}, out::add);
         work.claimed(new Claimed(0, 1));
         arrived(0);
-        board.beginNext(work);
+        dispatcher.beginNext(work);
         work.stop("a gap");
 
         out.remove(0).run();
-        board.takeReports();
+        dispatcher.takeReports();
 
         assertThat(work.state()).isEqualTo(State.STOPPED);
         assertThat(work.isClaimed()).isFalse();
         assertThat(work.wantsEvents()).isFalse();
-        offsets.tellNow(List.of(KAFKA));
+        offsets.commitNow(List.of(KAFKA));
         assertThat(consumer.committed(Set.of(KAFKA))).containsEntry(KAFKA, new OffsetAndMetadata(1, ""));
     }
 
     @Test
     void norWhenThePartitionHasBeenStartedAgainMeanwhile() {
         List<Runnable> out = new ArrayList<>();
-        JobBoard board = board(database(), (events, connection) -> {}, out::add);
+        JobDispatcher dispatcher = dispatcher(database(), (events, connection) -> {}, out::add);
         work.claimed(new Claimed(0, 1));
         arrived(0);
-        board.beginNext(work);
+        dispatcher.beginNext(work);
         work.stop("a gap");
         work.restart();
 
         out.remove(0).run();
-        board.takeReports();
+        dispatcher.takeReports();
 
         assertThat(work.isClaimed()).isFalse();
         assertThat(work.begin(System.nanoTime())).contains(new Job.Claim());

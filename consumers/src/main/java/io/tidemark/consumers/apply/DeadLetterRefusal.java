@@ -9,13 +9,13 @@ import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
-/** Decides what it means that a dead letter, or the topic for it, was refused. */
-final class LetterRule {
+/** Decides what a refusal of a dead letter, or of its topic, means. */
+final class DeadLetterRefusal {
 
-    private LetterRule() {}
+    private DeadLetterRefusal() {}
 
-    /** Whether it will be refused however often it is sent. A right that is missing may be given at any time. */
-    static boolean isRefusedForGood(Throwable refusal) {
+    /** Whether Kafka refuses it however often it is sent. A missing right is not permanent: it may be granted any time. */
+    static boolean isPermanent(Throwable refusal) {
         return refusal instanceof RecordTooLargeException
                 || refusal instanceof RecordBatchTooLargeException
                 || refusal instanceof InvalidTopicException
@@ -24,8 +24,8 @@ final class LetterRule {
                 || refusal instanceof IllegalArgumentException;
     }
 
-    /** Whether to send although the topic was not made: it may be there, and who may write need not be let make it. */
-    static boolean canDoWithout(Throwable whyTopicWasNotMade) {
+    /** Whether to send although the topic was not created: it may exist, and a client that may write need not create it. */
+    static boolean allowsSendingAnyway(Throwable whyTopicWasNotMade) {
         return whyTopicWasNotMade instanceof TopicExistsException
                 || whyTopicWasNotMade instanceof AuthorizationException
                 || whyTopicWasNotMade instanceof PolicyViolationException;

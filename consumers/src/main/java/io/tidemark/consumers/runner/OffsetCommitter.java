@@ -18,24 +18,24 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * The group's offsets in Kafka, told after the database: the watermark endpoint reads them. They decide nothing here, so
- * one that is not committed is only told later. Polling thread only.
+ * Commits the group's offsets to Kafka, after the database: the watermark endpoint reads them. They decide nothing here,
+ * so an offset that cannot be committed is only committed later. Polling thread only.
  */
-final class GroupOffsets {
+final class OffsetCommitter {
 
-    private static final Logger LOG = LoggerFactory.getLogger(GroupOffsets.class);
+    private static final Logger LOG = LoggerFactory.getLogger(OffsetCommitter.class);
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final Duration SYNC_TIMEOUT = Duration.ofSeconds(5);
 
     private final Consumer<byte[], byte[]> consumer;
     private final String note;
     private final Map<TopicPartition, OffsetAndMetadata> latest = new HashMap<>();
-    private final Set<TopicPartition> untold = new HashSet<>();
+    private final Set<TopicPartition> uncommitted = new HashSet<>();
     private boolean isPaused;
     private long pausedUntilNanos;
 
     /** @param note committed with every offset, for the relay to read; may be empty */
-    GroupOffsets(Consumer<byte[], byte[]> consumer, String note) {
+    OffsetCommitter(Consumer<byte[], byte[]> consumer, String note) {
         this.consumer = consumer;
         this.note = note;
     }
@@ -43,62 +43,62 @@ final class GroupOffsets {
     /** The database has committed everything below this offset. */
     void advanceTo(TopicPartition partition, long nextOffset) {
         latest.put(partition, new OffsetAndMetadata(nextOffset, note));
-        untold.add(partition);
+        uncommitted.add(partition);
     }
 
     /**
-     * Sends what is new. Where that fails, what is the latest by then is sent half a second later: not what has failed, and
-     * not the highest either, because a person may have set the progress back.
+     * Sends the offsets that are new and returns at once. After a failure it sends the latest ones half a second later: not
+     * those that failed, and not the highest either, because a person may have set the progress back.
      */
-    void tell(long nowNanos) {
-        if (untold.isEmpty() || (isPaused && nowNanos - pausedUntilNanos < 0)) {
+    void commitNew(long nowNanos) {
+        if (uncommitted.isEmpty() || (isPaused && nowNanos - pausedUntilNanos < 0)) {
             return;
         }
         isPaused = false;
-        Map<TopicPartition, OffsetAndMetadata> told = take(untold);
-        consumer.commitAsync(told, (offsets, failure) -> {
+        Map<TopicPartition, OffsetAndMetadata> sent = take(uncommitted);
+        consumer.commitAsync(sent, (offsets, failure) -> {
             if (failure != null) {
                 LOG.atLevel(failure instanceof RebalanceInProgressException ? Level.DEBUG : Level.WARN)
                         .log("event=offsets-not-committed offsets={} reason=\"{}\"", offsets, failure.toString());
                 isPaused = true;
                 pausedUntilNanos = System.nanoTime() + PAUSE_NANOS;
-                untold.addAll(told.keySet());
-                untold.retainAll(latest.keySet()); // others are somebody else's by now
+                uncommitted.addAll(sent.keySet());
+                uncommitted.retainAll(latest.keySet()); // others are somebody else's by now
             }
         });
     }
 
     private Map<TopicPartition, OffsetAndMetadata> take(Collection<TopicPartition> partitions) {
         Map<TopicPartition, OffsetAndMetadata> taken = new HashMap<>(latest);
-        taken.keySet().retainAll(untold);
+        taken.keySet().retainAll(uncommitted);
         taken.keySet().retainAll(partitions);
-        untold.removeAll(taken.keySet());
+        uncommitted.removeAll(taken.keySet());
         return taken;
     }
 
-    /** Sends what is new of these and waits for it; the next owner tells what fails. */
-    void tellNow(Collection<TopicPartition> partitions) {
-        Map<TopicPartition, OffsetAndMetadata> told = take(partitions);
-        if (told.isEmpty()) {
+    /** Sends the new offsets of these partitions and waits; the next owner commits what fails here. */
+    void commitNow(Collection<TopicPartition> partitions) {
+        Map<TopicPartition, OffsetAndMetadata> sent = take(partitions);
+        if (sent.isEmpty()) {
             return;
         }
         try {
-            commit(told);
+            commitWaiting(sent);
         } catch (KafkaException e) {
-            LOG.warn("event=offsets-not-committed offsets={} reason=\"{}\"", told, e.toString());
+            LOG.warn("event=offsets-not-committed offsets={} reason=\"{}\"", sent, e.toString());
         }
     }
 
-    private void commit(Map<TopicPartition, OffsetAndMetadata> told) {
+    private void commitWaiting(Map<TopicPartition, OffsetAndMetadata> sent) {
         try {
-            consumer.commitSync(told, SYNC_TIMEOUT);
+            consumer.commitSync(sent, SYNC_TIMEOUT);
         } catch (WakeupException e) {
-            consumer.commitSync(told, SYNC_TIMEOUT); // a worker's, for the poll that has just ended
+            consumer.commitSync(sent, SYNC_TIMEOUT); // a worker's, for the poll that has just ended
         }
     }
 
     void forget(Collection<TopicPartition> partitions) {
-        untold.removeAll(partitions);
+        uncommitted.removeAll(partitions);
         latest.keySet().removeAll(partitions);
     }
 }

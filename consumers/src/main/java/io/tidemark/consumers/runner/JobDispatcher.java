@@ -17,29 +17,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Between the polling thread and the workers: jobs go out, reports come back to the desk. Polling thread only, but for
- * {@link #report}. At most one job of a partition is out at a time.
+ * Gives jobs to the workers and takes their outcomes back to the polling thread, where the rules decide. Polling thread
+ * only, but for {@link #report}. A partition has at most one job at a time.
  */
-final class JobBoard {
+final class JobDispatcher {
 
-    private static final Logger LOG = LoggerFactory.getLogger(JobBoard.class);
+    private static final Logger LOG = LoggerFactory.getLogger(JobDispatcher.class);
 
     private final Applier applier;
     private final Executor workers;
-    private final OutcomeDesk desk;
+    private final OutcomeRules rules;
     private final Runnable wakeUp;
 
     /** At most one for each partition that is or was assigned. */
     private final BlockingQueue<Report> reports = new LinkedBlockingQueue<>();
 
-    /** What a worker says when it is done. */
+    /** How a worker's job ended. */
     private record Report(PartitionWork work, Job job, Outcome outcome) {}
 
-    /** @param wakeUp told by workers that there is a report */
-    JobBoard(Applier applier, Executor workers, OutcomeDesk desk, Runnable wakeUp) {
+    /** @param wakeUp called by a worker that has reported */
+    JobDispatcher(Applier applier, Executor workers, OutcomeRules rules, Runnable wakeUp) {
         this.applier = applier;
         this.workers = workers;
-        this.desk = desk;
+        this.rules = rules;
         this.wakeUp = wakeUp;
     }
 
@@ -81,7 +81,7 @@ final class JobBoard {
     private void take(Report report) {
         boolean matters = report.work().ended();
         if (!report.work().tenure().isOver()) {
-            desk.take(report.work(), report.job(), report.outcome(), matters);
+            rules.take(report.work(), report.job(), report.outcome(), matters);
         }
     }
 
