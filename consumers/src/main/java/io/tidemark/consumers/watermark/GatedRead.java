@@ -1,6 +1,6 @@
 package io.tidemark.consumers.watermark;
 
-import io.tidemark.consumers.watermark.Answer.Behind;
+import io.tidemark.consumers.watermark.WatermarkAnswer.Behind;
 import java.util.List;
 
 /** What came of a read through a {@link ReadGate}. */
@@ -16,7 +16,7 @@ public sealed interface GatedRead<T> {
      *     token needs; else what the relay says about the token
      * @param behind what was missing in the last snapshot looked at
      */
-    record NotFresh<T>(Status status, String reason, List<Behind> behind) implements GatedRead<T> {
+    record NotFresh<T>(WatermarkStatus status, String reason, List<Behind> behind) implements GatedRead<T> {
 
         public NotFresh {
             behind = List.copyOf(behind);

@@ -7,15 +7,15 @@ public final class NotCaughtUpException extends Exception {
 
     private static final long serialVersionUID = 1L;
 
-    private final transient List<Answer> answers;
+    private final transient List<WatermarkAnswer> answers;
 
-    NotCaughtUpException(String message, List<Answer> answers) {
+    NotCaughtUpException(String message, List<WatermarkAnswer> answers) {
         super(message);
         this.answers = List.copyOf(answers);
     }
 
     /** What the relay said, for each projection asked for. */
-    public List<Answer> answers() {
+    public List<WatermarkAnswer> answers() {
         return answers;
     }
 }

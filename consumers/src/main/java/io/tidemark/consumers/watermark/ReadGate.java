@@ -2,7 +2,7 @@ package io.tidemark.consumers.watermark;
 
 import io.tidemark.consumers.progress.Generations;
 import io.tidemark.consumers.progress.ProgressTable.Partition;
-import io.tidemark.consumers.watermark.Answer.Behind;
+import io.tidemark.consumers.watermark.WatermarkAnswer.Behind;
 import io.tidemark.outbox.Token;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -29,7 +29,7 @@ public final class ReadGate {
     private final String projection;
     private final DataSource database;
     private final WatermarkClient relays;
-    private final TokenNeeds needs;
+    private final TokenOffsets tokenOffsets;
     private final Generations generations;
 
     /** A query, in the snapshot that was checked. */
@@ -48,7 +48,7 @@ public final class ReadGate {
         this.projection = projection;
         this.database = database;
         this.relays = relays;
-        this.needs = new TokenNeeds(projection, relays, MAX_TOKENS, System::nanoTime);
+        this.tokenOffsets = new TokenOffsets(projection, relays, MAX_TOKENS, System::nanoTime);
         this.generations = new Generations(projection);
     }
 
@@ -61,31 +61,31 @@ public final class ReadGate {
     public <T> GatedRead<T> read(Token token, Duration timeout, Query<T> query)
             throws SQLException, InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
-        TokenNeeds.Needs known = needs.of(token, timeout);
-        if (known instanceof TokenNeeds.Needs.NotPublished) {
+        TokenOffsets.Result known = tokenOffsets.of(token, timeout);
+        if (known instanceof TokenOffsets.Result.NotPublished) {
             known = afterPublication(token, deadline);
         }
-        if (known instanceof TokenNeeds.Needs.Known offsets) {
+        if (known instanceof TokenOffsets.Result.Known offsets) {
             return readAt(offsets.offsets(), deadline, query);
         }
-        if (known instanceof TokenNeeds.Needs.Unanswerable unanswerable) {
+        if (known instanceof TokenOffsets.Result.Unanswerable unanswerable) {
             return new GatedRead.NotFresh<>(unanswerable.status(), unanswerable.reason(), List.of());
         }
-        return new GatedRead.NotFresh<>(Status.TIMEOUT, "the token is not published yet", List.of());
+        return new GatedRead.NotFresh<>(WatermarkStatus.TIMEOUT, "the token is not published yet", List.of());
     }
 
     /**
      * The watermark's wait is what makes an idle source publish up to the token. It is short: it would also wait for the
      * group, but the snapshot is what counts.
      */
-    private TokenNeeds.Needs afterPublication(Token token, long deadline) throws InterruptedException {
+    private TokenOffsets.Result afterPublication(Token token, long deadline) throws InterruptedException {
         while (true) {
             Duration wait = left(deadline).compareTo(PUBLICATION_WAIT) < 0 ? left(deadline) : PUBLICATION_WAIT;
-            Answer answer = relays.ask(projection, token, wait);
-            TokenNeeds.Needs known = answer.phase().equals("source")
-                    ? new TokenNeeds.Needs.NotPublished()
-                    : needs.of(token, left(deadline));
-            if (!(known instanceof TokenNeeds.Needs.NotPublished)
+            WatermarkAnswer answer = relays.ask(projection, token, wait);
+            TokenOffsets.Result known = answer.phase().equals("source")
+                    ? new TokenOffsets.Result.NotPublished()
+                    : tokenOffsets.of(token, left(deadline));
+            if (!(known instanceof TokenOffsets.Result.NotPublished)
                     || left(deadline).toMillis() <= LONGEST_PAUSE_MILLIS) {
                 return known;
             }
@@ -114,7 +114,7 @@ public final class ReadGate {
                 List<Behind> behind = behind(needed, generations.nextOffsetsInNewSnapshot(connection));
                 return behind.isEmpty()
                         ? new GatedRead.Fresh<>(query.run(connection))
-                        : new GatedRead.NotFresh<>(Status.TIMEOUT, "the projection is behind", behind);
+                        : new GatedRead.NotFresh<>(WatermarkStatus.TIMEOUT, "the projection is behind", behind);
             } finally {
                 connection.rollback();
             }

@@ -36,10 +36,10 @@ final class RelayHttp {
     private final AtomicInteger first = new AtomicInteger();
 
     /** What a round has brought. */
-    private sealed interface Reply {
-        record Body(JsonNode json) implements Reply {}
+    private sealed interface Attempt {
+        record Body(JsonNode json) implements Attempt {}
 
-        record Later(String reason, long retryAfterMillis) implements Reply {}
+        record Later(String reason, long retryAfterMillis) implements Attempt {}
     }
 
     /** @param bearerToken shown with each request, if there is one */
@@ -63,10 +63,10 @@ final class RelayHttp {
     }
 
     /** No relay has answered in time. */
-    static final class NoAnswer extends Exception {
+    static final class NoRelayAnswered extends Exception {
         private static final long serialVersionUID = 1L;
 
-        NoAnswer(String message) {
+        NoRelayAnswered(String message) {
             super(message);
         }
     }
@@ -76,9 +76,9 @@ final class RelayHttp {
      *
      * @param request for a base URL and how long the relay may take over it
      * @throws RelayRequestException when one refuses it for good
-     * @throws NoAnswer when the timeout is over
+     * @throws NoRelayAnswered when the timeout is over
      */
-    JsonNode ask(Relays request, Duration timeout) throws NoAnswer, InterruptedException {
+    JsonNode ask(RequestFor request, Duration timeout) throws NoRelayAnswered, InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
         long pauseMillis = FIRST_PAUSE_MILLIS;
         while (true) {
@@ -87,12 +87,12 @@ final class RelayHttp {
             for (int i = 0; i < relays.size(); i++) {
                 int relay = (Math.floorMod(first.get(), relays.size()) + i) % relays.size();
                 Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-                Reply reply = send(request.to(relays.get(relay), left), left);
-                if (reply instanceof Reply.Body body) {
+                Attempt attempt = send(request.to(relays.get(relay), left), left);
+                if (attempt instanceof Attempt.Body body) {
                     first.set(relay);
                     return body.json();
                 }
-                if (reply instanceof Reply.Later later) {
+                if (attempt instanceof Attempt.Later later) {
                     reasons += (reasons.isEmpty() ? "" : "; ") + relays.get(relay) + ": " + later.reason();
                     retryAfterMillis = Math.max(retryAfterMillis, later.retryAfterMillis());
                 }
@@ -100,7 +100,7 @@ final class RelayHttp {
             long leftMillis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
             long pause = withJitter(Math.max(retryAfterMillis, pauseMillis));
             if (leftMillis <= pause) {
-                throw new NoAnswer(reasons);
+                throw new NoRelayAnswered(reasons);
             }
             TimeUnit.MILLISECONDS.sleep(pause);
             pauseMillis = Math.min(pauseMillis * 2, LONGEST_PAUSE_MILLIS);
@@ -109,7 +109,7 @@ final class RelayHttp {
 
     /** Makes the request for a relay and the time left. */
     @FunctionalInterface
-    interface Relays {
+    interface RequestFor {
         HttpRequest.Builder to(URI relay, Duration left);
     }
 
@@ -117,7 +117,7 @@ final class RelayHttp {
         return millis + ThreadLocalRandom.current().nextLong(millis / 2 + 1);
     }
 
-    private Reply send(HttpRequest.Builder request, Duration wait) throws InterruptedException {
+    private Attempt send(HttpRequest.Builder request, Duration wait) throws InterruptedException {
         HttpResponse<String> response;
         try {
             if (bearerToken.isPresent()) {
@@ -125,23 +125,23 @@ final class RelayHttp {
             }
             response = http.send(request.timeout(wait.plus(ROUND_TRIP)).build(), HttpResponse.BodyHandlers.ofString());
         } catch (IOException e) {
-            return new Reply.Later(e.toString(), 0);
+            return new Attempt.Later(e.toString(), 0);
         }
         int status = response.statusCode();
         if (status == 429 || status >= 500) {
-            return new Reply.Later("HTTP " + status + " " + detail(response), retryAfterMillis(response));
+            return new Attempt.Later("HTTP " + status + " " + detail(response), retryAfterMillis(response));
         }
         if (status >= 400) {
             throw new RelayRequestException(status, "the relay refuses: HTTP " + status + " " + detail(response));
         }
-        return parse(response, Reply.Body::new);
+        return parse(response, Attempt.Body::new);
     }
 
-    private static Reply parse(HttpResponse<String> response, Function<JsonNode, Reply> then) {
+    private static Attempt parse(HttpResponse<String> response, Function<JsonNode, Attempt> then) {
         try {
             return then.apply(JSON.readTree(response.body()));
         } catch (JsonProcessingException e) {
-            return new Reply.Later("not JSON: " + e.getOriginalMessage(), 0);
+            return new Attempt.Later("not JSON: " + e.getOriginalMessage(), 0);
         }
     }
 

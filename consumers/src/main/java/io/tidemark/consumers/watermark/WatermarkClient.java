@@ -29,7 +29,7 @@ public final class WatermarkClient {
 
     private final RelayHttp relays;
 
-    /** How a barrier over several projections ends. */
+    /** How a wait for several projections ends. */
     public enum Mode {
         /** When all have caught up. */
         ALL,
@@ -38,20 +38,20 @@ public final class WatermarkClient {
     }
 
     /**
-     * A barrier's end.
+     * What relays say of several projections together.
      *
      * @param status {@code SUCCESS} when the mode is satisfied
      * @param answers of each projection, in the order asked for; empty when no relay has answered
      * @param reason when no relay has answered
      */
-    public record Barrier(Status status, List<Answer> answers, String reason) {
+    public record CombinedAnswer(WatermarkStatus status, List<WatermarkAnswer> answers, String reason) {
 
-        public Barrier {
+        public CombinedAnswer {
             answers = List.copyOf(answers);
         }
 
         public boolean isCaughtUp() {
-            return status == Status.SUCCESS;
+            return status == WatermarkStatus.SUCCESS;
         }
     }
 
@@ -85,11 +85,11 @@ public final class WatermarkClient {
      * @param timeout zero asks once
      * @throws RelayRequestException when the relay does not know the projection
      */
-    public Answer await(String projection, Token token, Duration timeout) throws InterruptedException {
+    public WatermarkAnswer await(String projection, Token token, Duration timeout) throws InterruptedException {
         requireTimeout(timeout);
         long deadline = System.nanoTime() + timeout.toNanos();
-        Answer answer = ask(projection, token, timeout);
-        while (answer.status() == Status.TIMEOUT && pauseBefore(deadline)) {
+        WatermarkAnswer answer = ask(projection, token, timeout);
+        while (answer.status() == WatermarkStatus.TIMEOUT && pauseBefore(deadline)) {
             answer = ask(projection, token, left(deadline)).afterWaiting(answer.waitedMillis());
         }
         return answer;
@@ -109,7 +109,7 @@ public final class WatermarkClient {
     }
 
     /** One question; answered before the wait is over if that is longer than the relay allows. */
-    Answer ask(String projection, Token token, Duration wait) throws InterruptedException {
+    WatermarkAnswer ask(String projection, Token token, Duration wait) throws InterruptedException {
         long since = System.nanoTime();
         try {
             JsonNode json = relays.ask(
@@ -122,9 +122,9 @@ public final class WatermarkClient {
                             + left.toMillis()
                             + "ms")),
                     wait);
-            return Answer.of(json);
-        } catch (RelayHttp.NoAnswer e) {
-            return Answer.unreachable(
+            return WatermarkAnswer.of(json);
+        } catch (RelayHttp.NoRelayAnswered e) {
+            return WatermarkAnswer.unreachable(
                     projection,
                     String.valueOf(e.getMessage()),
                     TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since));
@@ -138,7 +138,7 @@ public final class WatermarkClient {
      */
     public ReadFrom await(String projection, Token token, Duration timeout, Fallback fallback)
             throws InterruptedException, NotCaughtUpException {
-        Answer answer = await(projection, token, timeout);
+        WatermarkAnswer answer = await(projection, token, timeout);
         if (answer.isCaughtUp()) {
             return ReadFrom.PROJECTION;
         }
@@ -153,39 +153,40 @@ public final class WatermarkClient {
         };
     }
 
-    /** One barrier over several projections, in one request as long as the relay's limit of a wait allows. */
-    public Barrier awaitAll(List<String> projections, Token token, Duration timeout, Mode mode)
+    /** Waits for several projections at once, in one request as long as the relay's limit of a wait allows. */
+    public CombinedAnswer awaitAll(List<String> projections, Token token, Duration timeout, Mode mode)
             throws InterruptedException {
         requireTimeout(timeout);
         if (projections.isEmpty()) {
             throw new IllegalArgumentException("projections is empty; name at least one");
         }
         long deadline = System.nanoTime() + timeout.toNanos();
-        Barrier barrier = askAll(projections, token, timeout, mode);
-        while (barrier.status() == Status.TIMEOUT && pauseBefore(deadline)) {
-            barrier = askAll(projections, token, left(deadline), mode);
+        CombinedAnswer answer = askAll(projections, token, timeout, mode);
+        while (answer.status() == WatermarkStatus.TIMEOUT && pauseBefore(deadline)) {
+            answer = askAll(projections, token, left(deadline), mode);
         }
-        return barrier;
+        return answer;
     }
 
-    private Barrier askAll(List<String> projections, Token token, Duration wait, Mode mode)
+    private CombinedAnswer askAll(List<String> projections, Token token, Duration wait, Mode mode)
             throws InterruptedException {
         try {
             JsonNode json = relays.ask(
                     (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay) + "/v1/wait"))
                             .header("Content-Type", "application/json")
-                            .POST(HttpRequest.BodyPublishers.ofString(barrierBody(projections, token, left, mode))),
+                            .POST(HttpRequest.BodyPublishers.ofString(waitBody(projections, token, left, mode))),
                     wait);
-            List<Answer> answers = new ArrayList<>();
-            json.path("projections").forEach(projection -> answers.add(Answer.of(projection)));
-            Status status = Status.parse(json.path("status").asText()).orElse(Status.UNKNOWN);
-            return new Barrier(status, answers, json.path("reason").asText());
-        } catch (RelayHttp.NoAnswer e) {
-            return new Barrier(Status.UNREACHABLE, List.of(), String.valueOf(e.getMessage()));
+            List<WatermarkAnswer> answers = new ArrayList<>();
+            json.path("projections").forEach(projection -> answers.add(WatermarkAnswer.of(projection)));
+            WatermarkStatus status =
+                    WatermarkStatus.parse(json.path("status").asText()).orElse(WatermarkStatus.UNKNOWN);
+            return new CombinedAnswer(status, answers, json.path("reason").asText());
+        } catch (RelayHttp.NoRelayAnswered e) {
+            return new CombinedAnswer(WatermarkStatus.UNREACHABLE, List.of(), String.valueOf(e.getMessage()));
         }
     }
 
-    private static String barrierBody(List<String> projections, Token token, Duration left, Mode mode) {
+    private static String waitBody(List<String> projections, Token token, Duration left, Mode mode) {
         ObjectNode body = JsonNodeFactory.instance
                 .objectNode()
                 .put("token", token.toString())
@@ -197,7 +198,7 @@ public final class WatermarkClient {
     }
 
     /** What the relay knows about the token; for {@link ReadGate}. */
-    JsonNode explain(Token token, Duration timeout) throws InterruptedException, RelayHttp.NoAnswer {
+    JsonNode explain(Token token, Duration timeout) throws InterruptedException, RelayHttp.NoRelayAnswered {
         return relays.ask(
                 (relay, left) ->
                         HttpRequest.newBuilder(URI.create(base(relay) + "/v1/tokens/" + encoded(token.toString()))),

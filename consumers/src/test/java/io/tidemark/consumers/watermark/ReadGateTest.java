@@ -39,7 +39,8 @@ class ReadGateTest {
 
             GatedRead<Integer> read = gate.read(TOKEN, Duration.ofSeconds(20), snapshot -> 1);
 
-            assertThat(read).isEqualTo(new GatedRead.NotFresh<>(Status.DIVERGED, "lost in a failover", List.of()));
+            assertThat(read)
+                    .isEqualTo(new GatedRead.NotFresh<>(WatermarkStatus.DIVERGED, "lost in a failover", List.of()));
             assertThat(relay.requests).hasSize(6);
         }
     }
@@ -52,7 +53,8 @@ class ReadGateTest {
             GatedRead<Integer> read = gate.read(TOKEN, Duration.ofMillis(200), snapshot -> 1);
 
             assertThat(read)
-                    .isEqualTo(new GatedRead.NotFresh<>(Status.TIMEOUT, "the token is not published yet", List.of()));
+                    .isEqualTo(new GatedRead.NotFresh<>(
+                            WatermarkStatus.TIMEOUT, "the token is not published yet", List.of()));
         }
     }
 }

@@ -32,7 +32,7 @@ class WatermarkClientTest {
     @Test
     void asksAsTheInterfaceSays() throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, SUCCESS)) {
-            Answer answer = new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, TIMEOUT);
+            WatermarkAnswer answer = new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, TIMEOUT);
 
             assertThat(answer.isCaughtUp()).isTrue();
             assertThat(answer.waitedMillis()).isEqualTo(41);
@@ -76,10 +76,10 @@ class WatermarkClientTest {
     @Test
     void doesNotComeBackAfterTheTimeout() throws Exception {
         try (FakeRelay relay = new FakeRelay().then(429, "{\"detail\":\"too many\"}", "30")) {
-            Answer answer =
+            WatermarkAnswer answer =
                     new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, Duration.ofSeconds(2));
 
-            assertThat(answer.status()).isEqualTo(Status.UNREACHABLE);
+            assertThat(answer.status()).isEqualTo(WatermarkStatus.UNREACHABLE);
             assertThat(answer.reason()).contains("HTTP 429 too many");
             assertThat(relay.requests).hasSize(1);
         }
@@ -103,9 +103,9 @@ class WatermarkClientTest {
                 new FakeRelay().then(200, "{\"status\":\"splendid\"}").then(200, "{}")) {
             WatermarkClient client = new WatermarkClient(List.of(relay.url()));
 
-            Answer answer = client.await("orders-view", TOKEN, TIMEOUT);
+            WatermarkAnswer answer = client.await("orders-view", TOKEN, TIMEOUT);
 
-            assertThat(answer.status()).isEqualTo(Status.UNKNOWN);
+            assertThat(answer.status()).isEqualTo(WatermarkStatus.UNKNOWN);
             assertThat(answer.reason()).contains("splendid");
             assertThat(client.await("orders-view", TOKEN, TIMEOUT).isCaughtUp()).isFalse();
         }
@@ -124,19 +124,21 @@ class WatermarkClientTest {
                     .isInstanceOfSatisfying(
                             NotCaughtUpException.class,
                             failure -> assertThat(failure.answers().get(0).behind())
-                                    .containsExactly(new Answer.Behind("outbox.order", 1, 7, 3)));
+                                    .containsExactly(new WatermarkAnswer.Behind("outbox.order", 1, 7, 3)));
         }
     }
 
     @Test
-    void aBarrierIsOneRequest() throws Exception {
+    void waitsForSeveralProjectionsInOneRequest() throws Exception {
         String body = "{\"status\":\"timeout\",\"mode\":\"all\",\"projections\":[" + SUCCESS + "," + BEHIND + "]}";
         try (FakeRelay relay = new FakeRelay().then(200, body)) {
-            WatermarkClient.Barrier barrier = new WatermarkClient(List.of(relay.url()))
+            WatermarkClient.CombinedAnswer answer = new WatermarkClient(List.of(relay.url()))
                     .awaitAll(List.of("orders-view", "stock"), TOKEN, Duration.ZERO, WatermarkClient.Mode.ALL);
 
-            assertThat(barrier.isCaughtUp()).isFalse();
-            assertThat(barrier.answers()).extracting(Answer::status).containsExactly(Status.SUCCESS, Status.TIMEOUT);
+            assertThat(answer.isCaughtUp()).isFalse();
+            assertThat(answer.answers())
+                    .extracting(WatermarkAnswer::status)
+                    .containsExactly(WatermarkStatus.SUCCESS, WatermarkStatus.TIMEOUT);
             assertThat(relay.requests)
                     .singleElement()
                     .asString()
@@ -151,7 +153,7 @@ class WatermarkClientTest {
         String waited = "{\"waitedMillis\":30," + BEHIND.substring(1);
         try (FakeRelay relay =
                 new FakeRelay().then(200, waited).then(200, waited).then(200, SUCCESS)) {
-            Answer answer = new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, TIMEOUT);
+            WatermarkAnswer answer = new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, TIMEOUT);
 
             assertThat(answer.isCaughtUp()).isTrue();
             assertThat(answer.waitedMillis()).isEqualTo(30 + 30 + 41);
@@ -160,14 +162,14 @@ class WatermarkClientTest {
     }
 
     @Test
-    void aBarrierIsAskedForAgainUntilTheCallersTimeIsOver() throws Exception {
+    void repeatsTheRequestUntilTheTimeoutIsOver() throws Exception {
         try (FakeRelay relay = new FakeRelay()
                 .then(200, "{\"status\":\"timeout\",\"projections\":[" + BEHIND + "]}")
                 .then(200, "{\"status\":\"success\",\"projections\":[" + SUCCESS + "]}")) {
-            WatermarkClient.Barrier barrier = new WatermarkClient(List.of(relay.url()))
+            WatermarkClient.CombinedAnswer answer = new WatermarkClient(List.of(relay.url()))
                     .awaitAll(List.of("orders-view"), TOKEN, TIMEOUT, WatermarkClient.Mode.ALL);
 
-            assertThat(barrier.isCaughtUp()).isTrue();
+            assertThat(answer.isCaughtUp()).isTrue();
             assertThat(relay.requests).hasSize(2);
         }
     }
@@ -175,9 +177,9 @@ class WatermarkClientTest {
     @Test
     void whatWaitingDoesNotMendIsToldAtOnce() throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, BEHIND.replace("timeout", "stalled"))) {
-            Answer answer = new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, TIMEOUT);
+            WatermarkAnswer answer = new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, TIMEOUT);
 
-            assertThat(answer.status()).isEqualTo(Status.STALLED);
+            assertThat(answer.status()).isEqualTo(WatermarkStatus.STALLED);
             assertThat(relay.requests).hasSize(1);
         }
     }
@@ -205,9 +207,9 @@ class WatermarkClientTest {
             Path file = Files.writeString(directory.resolve("token"), "\n");
             WatermarkClient client = new WatermarkClient(List.of(relay.url())).bearerToken(BearerToken.ofFile(file));
 
-            Answer answer = client.await("orders-view", TOKEN, Duration.ZERO);
+            WatermarkAnswer answer = client.await("orders-view", TOKEN, Duration.ZERO);
 
-            assertThat(answer.status()).isEqualTo(Status.UNREACHABLE);
+            assertThat(answer.status()).isEqualTo(WatermarkStatus.UNREACHABLE);
             assertThat(answer.reason()).contains("no bearer token in the first line of " + file);
             assertThat(relay.requests).isEmpty();
         }

@@ -12,8 +12,8 @@ import io.tidemark.consumers.watermark.GatedRead;
 import io.tidemark.consumers.watermark.NotCaughtUpException;
 import io.tidemark.consumers.watermark.ReadFrom;
 import io.tidemark.consumers.watermark.ReadGate;
-import io.tidemark.consumers.watermark.Status;
 import io.tidemark.consumers.watermark.WatermarkClient;
+import io.tidemark.consumers.watermark.WatermarkStatus;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.outbox.OutboxEvent;
@@ -140,7 +140,7 @@ class WatermarkedReadsIT {
             ReadGate.Query<Long> query = snapshot -> applications(snapshot, written.eventId());
 
             GatedRead.NotFresh<Long> before = notFresh(gate.read(written.token(), Duration.ofSeconds(2), query));
-            assertThat(before.status()).isEqualTo(Status.TIMEOUT);
+            assertThat(before.status()).isEqualTo(WatermarkStatus.TIMEOUT);
             assertThat(before.behind()).isNotEmpty();
 
             try (ProjectionRunner runner = startProjection()) {
@@ -163,7 +163,7 @@ class WatermarkedReadsIT {
             Token unknown = write(connection).token();
             assertThat(notFresh(gate.read(unknown, Duration.ofMillis(300), query))
                             .status())
-                    .isEqualTo(Status.UNREACHABLE);
+                    .isEqualTo(WatermarkStatus.UNREACHABLE);
         }
     }
 

@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** What a relay says about a projection and a token; the names are those of its HTTP interface. */
-public enum Status {
+public enum WatermarkStatus {
     /** Everything up to the token is consumed and committed. */
     SUCCESS,
     /** Not within the wait. */
@@ -29,8 +29,8 @@ public enum Status {
     UNREACHABLE;
 
     /** By its name in JSON; empty when a newer relay says something this library does not know. */
-    static Optional<Status> parse(String text) {
-        for (Status status : values()) {
+    static Optional<WatermarkStatus> parse(String text) {
+        for (WatermarkStatus status : values()) {
             if (status != UNREACHABLE && status.name().toLowerCase(Locale.ROOT).equals(text)) {
                 return Optional.of(status);
             }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.consumers.progress.ProgressTable.Partition;
-import io.tidemark.consumers.watermark.TokenNeeds.Needs;
+import io.tidemark.consumers.watermark.TokenOffsets.Result;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import java.time.Duration;
@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-class TokenNeedsTest {
+class TokenOffsetsTest {
 
     private static final Token TOKEN = Token.of("7f3a9c21", 1, Lsn.parse("A/1B2C3D40"));
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
@@ -26,16 +26,16 @@ class TokenNeedsTest {
                 + "\"have\":3}]}]}";
     }
 
-    private static Needs ask(String answer) throws Exception {
+    private static Result ask(String answer) throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, answer)) {
-            return new TokenNeeds("orders-view", new WatermarkClient(List.of(relay.url())), 10, System::nanoTime)
+            return new TokenOffsets("orders-view", new WatermarkClient(List.of(relay.url())), 10, System::nanoTime)
                     .of(TOKEN, TIMEOUT);
         }
     }
 
     @Test
     void readsTheVectorWhereverTheGroupIs() throws Exception {
-        Needs expected = new Needs.Known(Map.of(new Partition("outbox.order", 1), 7L));
+        Result expected = new Result.Known(Map.of(new Partition("outbox.order", 1), 7L));
 
         assertThat(ask(explained("\"A/1B2C4000\"", "success"))).isEqualTo(expected);
         assertThat(ask(explained("\"A/1B2C3D40\"", "timeout"))).isEqualTo(expected);
@@ -44,15 +44,17 @@ class TokenNeedsTest {
 
     @Test
     void aVectorIsWorthNothingBeforeTheTokenIsPublished() throws Exception {
-        assertThat(ask(explained("\"A/1B2C3D3F\"", "timeout"))).isEqualTo(new Needs.NotPublished());
-        assertThat(ask(explained("false", "timeout"))).isEqualTo(new Needs.NotPublished());
-        assertThat(ask(explained("null", "success"))).isEqualTo(new Needs.NotPublished());
+        assertThat(ask(explained("\"A/1B2C3D3F\"", "timeout"))).isEqualTo(new Result.NotPublished());
+        assertThat(ask(explained("false", "timeout"))).isEqualTo(new Result.NotPublished());
+        assertThat(ask(explained("null", "success"))).isEqualTo(new Result.NotPublished());
     }
 
     @Test
     void saysWhatIsWrongWithTheToken() throws Exception {
-        assertThat(ask(explained("true", "diverged"))).isEqualTo(new Needs.Unanswerable(Status.DIVERGED, "because"));
-        assertThat(ask(explained("true", "splendid"))).isEqualTo(new Needs.Unanswerable(Status.UNKNOWN, "because"));
+        assertThat(ask(explained("true", "diverged")))
+                .isEqualTo(new Result.Unanswerable(WatermarkStatus.DIVERGED, "because"));
+        assertThat(ask(explained("true", "splendid")))
+                .isEqualTo(new Result.Unanswerable(WatermarkStatus.UNKNOWN, "because"));
         assertThatThrownBy(() -> ask("{\"published\":true,\"projections\":[]}"))
                 .isInstanceOf(RelayRequestException.class)
                 .hasMessageContaining("no projection 'orders-view'");
@@ -61,20 +63,20 @@ class TokenNeedsTest {
     @Test
     void asksOnceForEachTokenAndForgetsTheOldest() throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, explained("true", "success"))) {
-            TokenNeeds needs =
-                    new TokenNeeds("orders-view", new WatermarkClient(List.of(relay.url())), 2, System::nanoTime);
+            TokenOffsets tokenOffsets =
+                    new TokenOffsets("orders-view", new WatermarkClient(List.of(relay.url())), 2, System::nanoTime);
             Token other = Token.of("7f3a9c21", 1, Lsn.parse("A/1"));
             Token third = Token.of("7f3a9c21", 1, Lsn.parse("A/2"));
 
-            needs.of(TOKEN, TIMEOUT);
-            needs.of(other, TIMEOUT);
-            needs.of(TOKEN, TIMEOUT);
+            tokenOffsets.of(TOKEN, TIMEOUT);
+            tokenOffsets.of(other, TIMEOUT);
+            tokenOffsets.of(TOKEN, TIMEOUT);
             assertThat(relay.requests).hasSize(2);
 
-            needs.of(third, TIMEOUT); // the other one goes, because it was not used for longest
-            needs.of(TOKEN, TIMEOUT);
+            tokenOffsets.of(third, TIMEOUT); // the other one goes, because it was not used for longest
+            tokenOffsets.of(TOKEN, TIMEOUT);
             assertThat(relay.requests).hasSize(3);
-            needs.of(other, TIMEOUT);
+            tokenOffsets.of(other, TIMEOUT);
             assertThat(relay.requests).hasSize(4);
         }
     }
@@ -84,15 +86,16 @@ class TokenNeedsTest {
     void asksAgainAfterFiveMinutes() throws Exception {
         AtomicLong now = new AtomicLong(Long.MAX_VALUE - 1); // it overflows as System.nanoTime() may
         try (FakeRelay relay = new FakeRelay().then(200, explained("true", "success"))) {
-            TokenNeeds needs = new TokenNeeds("orders-view", new WatermarkClient(List.of(relay.url())), 2, now::get);
+            TokenOffsets tokenOffsets =
+                    new TokenOffsets("orders-view", new WatermarkClient(List.of(relay.url())), 2, now::get);
 
-            needs.of(TOKEN, TIMEOUT);
+            tokenOffsets.of(TOKEN, TIMEOUT);
             now.addAndGet(Duration.ofMinutes(5).toNanos() - 1);
-            needs.of(TOKEN, TIMEOUT);
+            tokenOffsets.of(TOKEN, TIMEOUT);
             assertThat(relay.requests).hasSize(1);
 
             now.addAndGet(1);
-            needs.of(TOKEN, TIMEOUT);
+            tokenOffsets.of(TOKEN, TIMEOUT);
             assertThat(relay.requests).hasSize(2);
         }
     }
@@ -103,7 +106,7 @@ class TokenNeedsTest {
         Partition second = new Partition("outbox.order", 1);
 
         assertThat(ReadGate.behind(Map.of(first, 3L, second, 7L), Map.of(first, 3L)))
-                .containsExactly(new Answer.Behind("outbox.order", 1, 7, 0));
+                .containsExactly(new WatermarkAnswer.Behind("outbox.order", 1, 7, 0));
         assertThat(ReadGate.behind(Map.of(first, 3L), Map.of(first, 4L))).isEmpty();
     }
 }

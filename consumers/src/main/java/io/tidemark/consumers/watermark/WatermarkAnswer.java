@@ -12,8 +12,13 @@ import java.util.List;
  * @param waitedMillis as relays say, of all requests together
  * @param behind the partitions that are behind, as far as the relay tells
  */
-public record Answer(
-        String projection, Status status, String phase, String reason, long waitedMillis, List<Behind> behind) {
+public record WatermarkAnswer(
+        String projection,
+        WatermarkStatus status,
+        String phase,
+        String reason,
+        long waitedMillis,
+        List<Behind> behind) {
 
     /**
      * A partition that is behind.
@@ -23,25 +28,26 @@ public record Answer(
      */
     public record Behind(String topic, int partition, long need, long have) {}
 
-    public Answer {
+    public WatermarkAnswer {
         behind = List.copyOf(behind);
     }
 
     public boolean isCaughtUp() {
-        return status == Status.SUCCESS;
+        return status == WatermarkStatus.SUCCESS;
     }
 
-    Answer afterWaiting(long millis) {
-        return new Answer(projection, status, phase, reason, waitedMillis + millis, behind);
+    WatermarkAnswer afterWaiting(long millis) {
+        return new WatermarkAnswer(projection, status, phase, reason, waitedMillis + millis, behind);
     }
 
-    static Answer unreachable(String projection, String reason, long waitedMillis) {
-        return new Answer(projection, Status.UNREACHABLE, "", reason, waitedMillis, List.of());
+    static WatermarkAnswer unreachable(String projection, String reason, long waitedMillis) {
+        return new WatermarkAnswer(projection, WatermarkStatus.UNREACHABLE, "", reason, waitedMillis, List.of());
     }
 
-    static Answer of(JsonNode json) {
+    static WatermarkAnswer of(JsonNode json) {
         String text = json.path("status").asText();
-        Status status = Status.parse(text).orElse(Status.UNKNOWN); // nothing unknown is a success
+        WatermarkStatus status =
+                WatermarkStatus.parse(text).orElse(WatermarkStatus.UNKNOWN); // nothing unknown is a success
         String reason = json.path("reason").asText();
         List<Behind> behind = new ArrayList<>();
         for (JsonNode partition : json.path("behind")) {
@@ -51,11 +57,11 @@ public record Answer(
                     partition.path("need").asLong(),
                     partition.path("have").asLong()));
         }
-        return new Answer(
+        return new WatermarkAnswer(
                 json.path("projection").asText(),
                 status,
                 json.path("phase").asText(),
-                Status.parse(text).isEmpty()
+                WatermarkStatus.parse(text).isEmpty()
                         ? "the relay says '" + text + "', which this library does not know"
                         : reason,
                 json.path("waitedMillis").asLong(),

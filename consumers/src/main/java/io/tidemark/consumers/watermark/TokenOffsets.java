@@ -19,11 +19,15 @@ import org.jspecify.annotations.Nullable;
  * some minutes: what is published up to an LSN never changes, but which topics the projection reads may. Bounded: the one
  * not used for longest is forgotten. Safe on any thread.
  */
-final class TokenNeeds {
+final class TokenOffsets {
 
     /** Statuses under which the relay knows the token, wherever the group is. */
-    private static final Set<Status> KNOWN =
-            EnumSet.of(Status.SUCCESS, Status.TIMEOUT, Status.STALLED, Status.STOPPED, Status.REBUILDING);
+    private static final Set<WatermarkStatus> KNOWN = EnumSet.of(
+            WatermarkStatus.SUCCESS,
+            WatermarkStatus.TIMEOUT,
+            WatermarkStatus.STALLED,
+            WatermarkStatus.STOPPED,
+            WatermarkStatus.REBUILDING);
 
     private static final long KEPT_NANOS = TimeUnit.MINUTES.toNanos(5);
 
@@ -35,15 +39,15 @@ final class TokenNeeds {
     private record Kept(Map<Partition, Long> offsets, long sinceNanos) {}
 
     /** What a token needs, or why that is not known. */
-    sealed interface Needs {
-        record Known(Map<Partition, Long> offsets) implements Needs {}
+    sealed interface Result {
+        record Known(Map<Partition, Long> offsets) implements Result {}
 
-        record NotPublished() implements Needs {}
+        record NotPublished() implements Result {}
 
-        record Unanswerable(Status status, String reason) implements Needs {}
+        record Unanswerable(WatermarkStatus status, String reason) implements Result {}
     }
 
-    TokenNeeds(String projection, WatermarkClient relays, int maxTokens, LongSupplier nanoClock) {
+    TokenOffsets(String projection, WatermarkClient relays, int maxTokens, LongSupplier nanoClock) {
         this.projection = projection;
         this.relays = relays;
         this.nanoClock = nanoClock;
@@ -57,24 +61,24 @@ final class TokenNeeds {
         };
     }
 
-    Needs of(Token token, Duration timeout) throws InterruptedException {
+    Result of(Token token, Duration timeout) throws InterruptedException {
         Map<Partition, Long> known = cached(token);
         if (known != null) {
-            return new Needs.Known(known);
+            return new Result.Known(known);
         }
         JsonNode explained;
         try {
             explained = relays.explain(token, timeout);
-        } catch (RelayHttp.NoAnswer e) {
-            return new Needs.Unanswerable(Status.UNREACHABLE, String.valueOf(e.getMessage()));
+        } catch (RelayHttp.NoRelayAnswered e) {
+            return new Result.Unanswerable(WatermarkStatus.UNREACHABLE, String.valueOf(e.getMessage()));
         }
-        Needs needs = read(token, explained);
-        if (needs instanceof Needs.Known found) {
+        Result result = read(token, explained);
+        if (result instanceof Result.Known found) {
             synchronized (cache) {
                 cache.put(token, new Kept(found.offsets(), nanoClock.getAsLong()));
             }
         }
-        return needs;
+        return result;
     }
 
     private @Nullable Map<Partition, Long> cached(Token token) {
@@ -88,16 +92,17 @@ final class TokenNeeds {
         }
     }
 
-    private Needs read(Token token, JsonNode explained) {
+    private Result read(Token token, JsonNode explained) {
         for (JsonNode entry : explained.path("projections")) {
             if (entry.path("projection").asText().equals(projection)) {
-                Status status = Status.parse(entry.path("status").asText()).orElse(Status.UNKNOWN);
+                WatermarkStatus status =
+                        WatermarkStatus.parse(entry.path("status").asText()).orElse(WatermarkStatus.UNKNOWN);
                 if (!KNOWN.contains(status)) {
-                    return new Needs.Unanswerable(status, entry.path("reason").asText());
+                    return new Result.Unanswerable(status, entry.path("reason").asText());
                 }
                 return isPublished(token, explained.path("published"))
-                        ? new Needs.Known(offsets(entry.path("partitions")))
-                        : new Needs.NotPublished();
+                        ? new Result.Known(offsets(entry.path("partitions")))
+                        : new Result.NotPublished();
             }
         }
         throw new RelayRequestException(
