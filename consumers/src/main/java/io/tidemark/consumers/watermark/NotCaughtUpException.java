@@ -14,7 +14,7 @@ public final class NotCaughtUpException extends Exception {
         this.answers = List.copyOf(answers);
     }
 
-    /** What the relay said, for each projection asked for. */
+    /** The relay's answers, one for each projection asked for. */
     public List<WatermarkAnswer> answers() {
         return answers;
     }

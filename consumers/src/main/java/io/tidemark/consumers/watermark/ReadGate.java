@@ -48,7 +48,7 @@ public final class ReadGate {
         this.projection = projection;
         this.database = database;
         this.relays = relays;
-        this.tokenOffsets = new TokenOffsets(projection, relays, MAX_TOKENS, System::nanoTime);
+        this.tokenOffsets = new TokenOffsets(projection, relays.api(), MAX_TOKENS, System::nanoTime);
         this.generations = new Generations(projection);
     }
 
@@ -81,7 +81,7 @@ public final class ReadGate {
     private TokenOffsets.Result afterPublication(Token token, long deadline) throws InterruptedException {
         while (true) {
             Duration wait = left(deadline).compareTo(PUBLICATION_WAIT) < 0 ? left(deadline) : PUBLICATION_WAIT;
-            WatermarkAnswer answer = relays.ask(projection, token, wait);
+            WatermarkAnswer answer = relays.api().watermark(projection, token, wait);
             TokenOffsets.Result known = answer.phase().equals("source")
                     ? new TokenOffsets.Result.NotPublished()
                     : tokenOffsets.of(token, left(deadline));

@@ -17,9 +17,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /**
- * Asks one relay after the other until one answers or the time is over. One that refuses the connection, breaks it off
- * or says 503 or 429 is left for the next; after a round of all there is a pause, as long as {@code Retry-After} asks
- * for and a random half more. Starts with the one that answered last. Safe on any thread.
+ * Asks one relay after the other until one answers or the time is over. A relay that refuses or breaks the connection,
+ * or returns 503 or 429, is left for the next. After a round of all there is a pause, as long as {@code Retry-After}
+ * asks for and a random half more. Starts with the relay that answered last. Safe on any thread.
  */
 final class RelayHttp {
 
@@ -35,7 +35,7 @@ final class RelayHttp {
     private final Optional<BearerToken> bearerToken;
     private final AtomicInteger first = new AtomicInteger();
 
-    /** What a round has brought. */
+    /** How a request to one relay ended: with a body, or with a reason to ask again later. */
     private sealed interface Attempt {
         record Body(JsonNode json) implements Attempt {}
 

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * some minutes: what is published up to an LSN never changes, but which topics the projection reads may. Bounded: the one
  * not used for longest is forgotten. Safe on any thread.
  */
-final class TokenOffsets {
+public final class TokenOffsets {
 
     /** Statuses under which the relay knows the token, wherever the group is. */
     private static final Set<WatermarkStatus> KNOWN = EnumSet.of(
@@ -32,14 +32,14 @@ final class TokenOffsets {
     private static final long KEPT_NANOS = TimeUnit.MINUTES.toNanos(5);
 
     private final String projection;
-    private final WatermarkClient relays;
+    private final RelayApi relays;
     private final LongSupplier nanoClock;
     private final Map<Token, Kept> cache;
 
     private record Kept(Map<Partition, Long> offsets, long sinceNanos) {}
 
     /** What a token needs, or why that is not known. */
-    sealed interface Result {
+    public sealed interface Result {
         record Known(Map<Partition, Long> offsets) implements Result {}
 
         record NotPublished() implements Result {}
@@ -47,7 +47,7 @@ final class TokenOffsets {
         record Unanswerable(WatermarkStatus status, String reason) implements Result {}
     }
 
-    TokenOffsets(String projection, WatermarkClient relays, int maxTokens, LongSupplier nanoClock) {
+    public TokenOffsets(String projection, RelayApi relays, int maxTokens, LongSupplier nanoClock) {
         this.projection = projection;
         this.relays = relays;
         this.nanoClock = nanoClock;
@@ -61,7 +61,7 @@ final class TokenOffsets {
         };
     }
 
-    Result of(Token token, Duration timeout) throws InterruptedException {
+    public Result of(Token token, Duration timeout) throws InterruptedException {
         Map<Partition, Long> known = cached(token);
         if (known != null) {
             return new Result.Known(known);
@@ -96,7 +96,7 @@ final class TokenOffsets {
         for (JsonNode entry : explained.path("projections")) {
             if (entry.path("projection").asText().equals(projection)) {
                 WatermarkStatus status =
-                        WatermarkStatus.parse(entry.path("status").asText()).orElse(WatermarkStatus.UNKNOWN);
+                        AnswerReader.status(entry.path("status").asText()).orElse(WatermarkStatus.UNKNOWN);
                 if (!KNOWN.contains(status)) {
                     return new Result.Unanswerable(status, entry.path("reason").asText());
                 }

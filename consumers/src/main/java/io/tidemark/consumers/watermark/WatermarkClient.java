@@ -1,20 +1,11 @@
 package io.tidemark.consumers.watermark;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Token;
 import java.net.URI;
-import java.net.URLEncoder;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -24,12 +15,12 @@ import java.util.concurrent.TimeUnit;
 public final class WatermarkClient {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
-    /** Between two questions, so that relays with a short {@code watermark.maxWait} are not asked without a break. */
+    /** Between two requests, so that relays with a short {@code watermark.maxWait} are not asked without a break. */
     private static final long PAUSE_MILLIS = 100;
 
-    private final RelayHttp relays;
+    private final RelayApi api;
 
-    /** How a wait for several projections ends. */
+    /** When a wait for several projections succeeds. */
     public enum Mode {
         /** When all have caught up. */
         ALL,
@@ -38,24 +29,11 @@ public final class WatermarkClient {
     }
 
     /**
-     * What relays say of several projections together.
+     * A client with HTTP/1.1 and a connect timeout of one second.
      *
-     * @param status {@code SUCCESS} when the mode is satisfied
-     * @param answers of each projection, in the order asked for; empty when no relay has answered
-     * @param reason when no relay has answered
+     * @param relays base URLs of one or more replicas, for example {@code http://relay:8080}
+     * @throws IllegalArgumentException when there is none, or one is not an HTTP URL
      */
-    public record CombinedAnswer(WatermarkStatus status, List<WatermarkAnswer> answers, String reason) {
-
-        public CombinedAnswer {
-            answers = List.copyOf(answers);
-        }
-
-        public boolean isCaughtUp() {
-            return status == WatermarkStatus.SUCCESS;
-        }
-    }
-
-    /** @param relays base URLs of one or more replicas, for example {@code http://relay:8080} */
     public WatermarkClient(List<URI> relays) {
         this(
                 HttpClient.newBuilder()
@@ -65,34 +43,51 @@ public final class WatermarkClient {
                 relays);
     }
 
-    /** The same with a client of your own, for TLS or a proxy; give it a connect timeout. */
+    /** The same with an HTTP client of your own, for TLS or a proxy; give it a connect timeout. */
     public WatermarkClient(HttpClient http, List<URI> relays) {
-        this(new RelayHttp(http, relays, Optional.empty()));
+        this(new RelayApi(http, relays));
     }
 
-    private WatermarkClient(RelayHttp relays) {
-        this.relays = relays;
+    private WatermarkClient(RelayApi api) {
+        this.api = api;
     }
 
-    /** The same for relays that want to see a token: {@code http.bearerTokenFile} in their configuration. */
+    /** The same client with a bearer token, for relays that require one ({@code http.bearerTokenFile}). */
     public WatermarkClient bearerToken(BearerToken token) {
-        return new WatermarkClient(relays.with(token));
+        return new WatermarkClient(api.with(token));
+    }
+
+    /** For {@link ReadGate}. */
+    RelayApi api() {
+        return api;
     }
 
     /**
-     * Waits until the projection has caught up, and says whether it has.
+     * Waits until the projection has caught up, and returns whether it has. A relay that is away is no exception but the
+     * status {@code UNREACHABLE}.
      *
      * @param timeout zero asks once
+     * @throws IllegalArgumentException when the timeout is negative
      * @throws RelayRequestException when the relay does not know the projection
      */
     public WatermarkAnswer await(String projection, Token token, Duration timeout) throws InterruptedException {
         requireTimeout(timeout);
         long deadline = System.nanoTime() + timeout.toNanos();
-        WatermarkAnswer answer = ask(projection, token, timeout);
+        WatermarkAnswer answer = api.watermark(projection, token, timeout);
         while (answer.status() == WatermarkStatus.TIMEOUT && pauseBefore(deadline)) {
-            answer = ask(projection, token, left(deadline)).afterWaiting(answer.waitedMillis());
+            answer = afterWaiting(answer.waitedMillis(), api.watermark(projection, token, left(deadline)));
         }
         return answer;
+    }
+
+    private static WatermarkAnswer afterWaiting(long millis, WatermarkAnswer answer) {
+        return new WatermarkAnswer(
+                answer.projection(),
+                answer.status(),
+                answer.phase(),
+                answer.reason(),
+                answer.waitedMillis() + millis,
+                answer.behind());
     }
 
     /** False when there is no time to ask again. A relay cuts a wait to its {@code watermark.maxWait}, so there may be. */
@@ -108,33 +103,14 @@ public final class WatermarkClient {
         return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
 
-    /** One question; answered before the wait is over if that is longer than the relay allows. */
-    WatermarkAnswer ask(String projection, Token token, Duration wait) throws InterruptedException {
-        long since = System.nanoTime();
-        try {
-            JsonNode json = relays.ask(
-                    (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay)
-                            + "/v1/projections/"
-                            + encoded(projection)
-                            + "/watermark?token="
-                            + encoded(token.toString())
-                            + "&wait="
-                            + left.toMillis()
-                            + "ms")),
-                    wait);
-            return WatermarkAnswer.of(json);
-        } catch (RelayHttp.NoRelayAnswered e) {
-            return WatermarkAnswer.unreachable(
-                    projection,
-                    String.valueOf(e.getMessage()),
-                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since));
-        }
-    }
-
     /**
-     * Waits until the projection has caught up, and says where to read.
+     * Waits until the projection has caught up, and returns where to read.
      *
-     * @throws NotCaughtUpException when it has not and the fallback is {@link Fallback#FAIL}
+     * @param timeout zero asks once
+     * @param fallback where to read when it has not caught up
+     * @throws IllegalArgumentException when the timeout is negative
+     * @throws NotCaughtUpException when it has not caught up and the fallback is {@link Fallback#FAIL}
+     * @throws RelayRequestException when the relay does not know the projection
      */
     public ReadFrom await(String projection, Token token, Duration timeout, Fallback fallback)
             throws InterruptedException, NotCaughtUpException {
@@ -153,70 +129,32 @@ public final class WatermarkClient {
         };
     }
 
-    /** Waits for several projections at once, in one request as long as the relay's limit of a wait allows. */
+    /**
+     * Waits for several projections at once, in one request as long as the relay's limit of a wait allows.
+     *
+     * @param projections at least one
+     * @param timeout zero asks once
+     * @throws IllegalArgumentException when the timeout is negative or no projection is named
+     * @throws RelayRequestException when the relay does not know one of them
+     */
     public CombinedAnswer awaitAll(List<String> projections, Token token, Duration timeout, Mode mode)
             throws InterruptedException {
         requireTimeout(timeout);
         if (projections.isEmpty()) {
             throw new IllegalArgumentException("projections is empty; name at least one");
         }
+        String modeName = mode.name().toLowerCase(Locale.ROOT);
         long deadline = System.nanoTime() + timeout.toNanos();
-        CombinedAnswer answer = askAll(projections, token, timeout, mode);
+        CombinedAnswer answer = api.watermarks(projections, token, timeout, modeName);
         while (answer.status() == WatermarkStatus.TIMEOUT && pauseBefore(deadline)) {
-            answer = askAll(projections, token, left(deadline), mode);
+            answer = api.watermarks(projections, token, left(deadline), modeName);
         }
         return answer;
-    }
-
-    private CombinedAnswer askAll(List<String> projections, Token token, Duration wait, Mode mode)
-            throws InterruptedException {
-        try {
-            JsonNode json = relays.ask(
-                    (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay) + "/v1/wait"))
-                            .header("Content-Type", "application/json")
-                            .POST(HttpRequest.BodyPublishers.ofString(waitBody(projections, token, left, mode))),
-                    wait);
-            List<WatermarkAnswer> answers = new ArrayList<>();
-            json.path("projections").forEach(projection -> answers.add(WatermarkAnswer.of(projection)));
-            WatermarkStatus status =
-                    WatermarkStatus.parse(json.path("status").asText()).orElse(WatermarkStatus.UNKNOWN);
-            return new CombinedAnswer(status, answers, json.path("reason").asText());
-        } catch (RelayHttp.NoRelayAnswered e) {
-            return new CombinedAnswer(WatermarkStatus.UNREACHABLE, List.of(), String.valueOf(e.getMessage()));
-        }
-    }
-
-    private static String waitBody(List<String> projections, Token token, Duration left, Mode mode) {
-        ObjectNode body = JsonNodeFactory.instance
-                .objectNode()
-                .put("token", token.toString())
-                .put("wait", left.toMillis() + "ms")
-                .put("mode", mode.name().toLowerCase(Locale.ROOT));
-        ArrayNode names = body.putArray("projections");
-        projections.forEach(names::add);
-        return body.toString();
-    }
-
-    /** What the relay knows about the token; for {@link ReadGate}. */
-    JsonNode explain(Token token, Duration timeout) throws InterruptedException, RelayHttp.NoRelayAnswered {
-        return relays.ask(
-                (relay, left) ->
-                        HttpRequest.newBuilder(URI.create(base(relay) + "/v1/tokens/" + encoded(token.toString()))),
-                timeout);
     }
 
     private static void requireTimeout(Duration timeout) {
         if (timeout.isNegative()) {
             throw new IllegalArgumentException("timeout must not be negative, but is " + timeout);
         }
-    }
-
-    private static String base(URI relay) {
-        String text = relay.toString();
-        return text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
-    }
-
-    private static String encoded(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 }

@@ -1,8 +1,5 @@
 package io.tidemark.consumers.watermark;
 
-import java.util.Locale;
-import java.util.Optional;
-
 /** What a relay says about a projection and a token; the names are those of its HTTP interface. */
 public enum WatermarkStatus {
     /** Everything up to the token is consumed and committed. */
@@ -26,15 +23,5 @@ public enum WatermarkStatus {
     /** The token is older than what the relay still knows. */
     EXPIRED,
     /** No relay has answered within the timeout; never sent by one. */
-    UNREACHABLE;
-
-    /** By its name in JSON; empty when a newer relay says something this library does not know. */
-    static Optional<WatermarkStatus> parse(String text) {
-        for (WatermarkStatus status : values()) {
-            if (status != UNREACHABLE && status.name().toLowerCase(Locale.ROOT).equals(text)) {
-                return Optional.of(status);
-            }
-        }
-        return Optional.empty();
-    }
+    UNREACHABLE
 }

@@ -2,11 +2,13 @@ package io.tidemark.consumers.watermark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemark.consumers.progress.ProgressTable.Partition;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
@@ -56,5 +58,15 @@ class ReadGateTest {
                     .isEqualTo(new GatedRead.NotFresh<>(
                             WatermarkStatus.TIMEOUT, "the token is not published yet", List.of()));
         }
+    }
+
+    @Test
+    void partitionWithoutProgressIsBehindFromOffsetZero() {
+        Partition first = new Partition("outbox.order", 0);
+        Partition second = new Partition("outbox.order", 1);
+
+        assertThat(ReadGate.behind(Map.of(first, 3L, second, 7L), Map.of(first, 3L)))
+                .containsExactly(new WatermarkAnswer.Behind("outbox.order", 1, 7, 0));
+        assertThat(ReadGate.behind(Map.of(first, 3L), Map.of(first, 4L))).isEmpty();
     }
 }

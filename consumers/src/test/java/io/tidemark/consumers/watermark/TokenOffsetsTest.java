@@ -7,6 +7,7 @@ import io.tidemark.consumers.progress.ProgressTable.Partition;
 import io.tidemark.consumers.watermark.TokenOffsets.Result;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,10 +27,13 @@ class TokenOffsetsTest {
                 + "\"have\":3}]}]}";
     }
 
+    private static RelayApi relays(FakeRelay relay) {
+        return new RelayApi(HttpClient.newHttpClient(), List.of(relay.url()));
+    }
+
     private static Result ask(String answer) throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, answer)) {
-            return new TokenOffsets("orders-view", new WatermarkClient(List.of(relay.url())), 10, System::nanoTime)
-                    .of(TOKEN, TIMEOUT);
+            return new TokenOffsets("orders-view", relays(relay), 10, System::nanoTime).of(TOKEN, TIMEOUT);
         }
     }
 
@@ -63,8 +67,7 @@ class TokenOffsetsTest {
     @Test
     void asksOnceForEachTokenAndForgetsTheOldest() throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, explained("true", "success"))) {
-            TokenOffsets tokenOffsets =
-                    new TokenOffsets("orders-view", new WatermarkClient(List.of(relay.url())), 2, System::nanoTime);
+            TokenOffsets tokenOffsets = new TokenOffsets("orders-view", relays(relay), 2, System::nanoTime);
             Token other = Token.of("7f3a9c21", 1, Lsn.parse("A/1"));
             Token third = Token.of("7f3a9c21", 1, Lsn.parse("A/2"));
 
@@ -86,8 +89,7 @@ class TokenOffsetsTest {
     void asksAgainAfterFiveMinutes() throws Exception {
         AtomicLong now = new AtomicLong(Long.MAX_VALUE - 1); // it overflows as System.nanoTime() may
         try (FakeRelay relay = new FakeRelay().then(200, explained("true", "success"))) {
-            TokenOffsets tokenOffsets =
-                    new TokenOffsets("orders-view", new WatermarkClient(List.of(relay.url())), 2, now::get);
+            TokenOffsets tokenOffsets = new TokenOffsets("orders-view", relays(relay), 2, now::get);
 
             tokenOffsets.of(TOKEN, TIMEOUT);
             now.addAndGet(Duration.ofMinutes(5).toNanos() - 1);
@@ -98,15 +100,5 @@ class TokenOffsetsTest {
             tokenOffsets.of(TOKEN, TIMEOUT);
             assertThat(relay.requests).hasSize(2);
         }
-    }
-
-    @Test
-    void aPartitionWithoutProgressHasNothing() {
-        Partition first = new Partition("outbox.order", 0);
-        Partition second = new Partition("outbox.order", 1);
-
-        assertThat(ReadGate.behind(Map.of(first, 3L, second, 7L), Map.of(first, 3L)))
-                .containsExactly(new WatermarkAnswer.Behind("outbox.order", 1, 7, 0));
-        assertThat(ReadGate.behind(Map.of(first, 3L), Map.of(first, 4L))).isEmpty();
     }
 }

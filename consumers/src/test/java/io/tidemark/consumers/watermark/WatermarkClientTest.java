@@ -132,7 +132,7 @@ class WatermarkClientTest {
     void waitsForSeveralProjectionsInOneRequest() throws Exception {
         String body = "{\"status\":\"timeout\",\"mode\":\"all\",\"projections\":[" + SUCCESS + "," + BEHIND + "]}";
         try (FakeRelay relay = new FakeRelay().then(200, body)) {
-            WatermarkClient.CombinedAnswer answer = new WatermarkClient(List.of(relay.url()))
+            CombinedAnswer answer = new WatermarkClient(List.of(relay.url()))
                     .awaitAll(List.of("orders-view", "stock"), TOKEN, Duration.ZERO, WatermarkClient.Mode.ALL);
 
             assertThat(answer.isCaughtUp()).isFalse();
@@ -166,7 +166,7 @@ class WatermarkClientTest {
         try (FakeRelay relay = new FakeRelay()
                 .then(200, "{\"status\":\"timeout\",\"projections\":[" + BEHIND + "]}")
                 .then(200, "{\"status\":\"success\",\"projections\":[" + SUCCESS + "]}")) {
-            WatermarkClient.CombinedAnswer answer = new WatermarkClient(List.of(relay.url()))
+            CombinedAnswer answer = new WatermarkClient(List.of(relay.url()))
                     .awaitAll(List.of("orders-view"), TOKEN, TIMEOUT, WatermarkClient.Mode.ALL);
 
             assertThat(answer.isCaughtUp()).isTrue();
