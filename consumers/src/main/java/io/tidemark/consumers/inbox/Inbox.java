@@ -16,8 +16,6 @@ import javax.sql.DataSource;
  */
 public final class Inbox {
 
-    private static final TableScript TABLE = new TableScript(Inbox.class, "inbox.sql");
-
     /** Session-level, so that it goes with the session when the process dies. */
     private static final String LOCK = "select pg_advisory_lock(hashtextextended(? || ?::text, 0))";
 
@@ -79,12 +77,12 @@ public final class Inbox {
 
     /** The statements that make the table unless it is there; for migration tools. */
     public static String sql() {
-        return TABLE.sql();
+        return TableScript.INBOX.sql();
     }
 
     /** Makes the table unless it is there. */
     public static void create(Connection connection) throws SQLException {
-        TABLE.create(connection);
+        TableScript.INBOX.create(connection);
     }
 
     /**

@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class RetryPlan {
 
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+    private static final Backoff PAUSES = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(10));
 
     /** So many sessions lost in one place, with a claim that succeeded before each, are not the server's doing. */
     private static final int MAX_SESSIONS_LOST = 5;
 
     private final FailurePolicy policy;
+    private final Backoff retries;
     private final int maxBatch;
     private final RandomGenerator random;
 
@@ -40,6 +40,7 @@ final class RetryPlan {
 
     RetryPlan(FailurePolicy policy, int maxBatch, RandomGenerator random) {
         this.policy = policy;
+        this.retries = new Backoff(policy.firstDelay(), policy.maxDelay());
         this.maxBatch = maxBatch;
         this.random = random;
         this.limit = maxBatch;
@@ -98,7 +99,7 @@ final class RetryPlan {
         limit = 1;
         failures++;
         if (failures < policy.attempts()) {
-            delay(policy.delayAfter(failures, random), nowNanos);
+            delay(retries.after(failures, random), nowNanos);
             return true;
         }
         if (policy.afterwards() instanceof FailurePolicy.Afterwards.StopPartition) {
@@ -121,9 +122,7 @@ final class RetryPlan {
     /** The database is away, or somebody else is the owner: after a while that grows. */
     void pause(long nowNanos) {
         pauses++;
-        delay(
-                new FailurePolicy(1, FIRST_PAUSE, LONGEST_PAUSE, policy.afterwards()).delayAfter(pauses, random),
-                nowNanos);
+        delay(PAUSES.after(pauses, random), nowNanos);
     }
 
     private void delay(Duration duration, long nowNanos) {

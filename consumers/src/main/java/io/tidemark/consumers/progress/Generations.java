@@ -47,6 +47,7 @@ public final class Generations {
      */
     public record Progress(long nextOffset, boolean isCaughtUp) {}
 
+    /** @param projection its name */
     public Generations(String projection) {
         this.projection = projection;
     }
@@ -156,5 +157,11 @@ public final class Generations {
             update.setString(2, projection);
             update.executeUpdate();
         }
+    }
+
+    /** The sentence for people: the generation was replaced by a newer one. */
+    public static String replacement(String projection, int generation, int newer) {
+        return "generation " + newer + " of " + projection + " is read now; generation " + generation
+                + " is not written any more, and its program can be stopped";
     }
 }

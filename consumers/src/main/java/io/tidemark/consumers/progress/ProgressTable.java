@@ -1,6 +1,5 @@
 package io.tidemark.consumers.progress;
 
-import io.tidemark.consumers.tables.TableScript;
 import io.tidemark.outbox.Position;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -14,8 +13,6 @@ import java.util.Optional;
  * thread; commits nothing: all statements belong to the caller's transaction.
  */
 public final class ProgressTable {
-
-    private static final TableScript TABLES = new TableScript(ProgressTable.class, "progress.sql");
 
     /** A claim waits no longer than this for a writer that stands still between its update and its commit. */
     private static final String CLAIM_LOCK_TIMEOUT = "set local lock_timeout = '5s'";
@@ -64,16 +61,6 @@ public final class ProgressTable {
         this.projection = projection;
         this.generation = generation;
         this.groupId = groupId;
-    }
-
-    /** The statements that make the tables unless they are there; for migration tools. */
-    public static String sql() {
-        return TABLES.sql();
-    }
-
-    /** Makes the tables unless they are there. */
-    public static void create(Connection connection) throws SQLException {
-        TABLES.create(connection);
     }
 
     /**

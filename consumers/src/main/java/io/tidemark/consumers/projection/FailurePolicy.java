@@ -2,7 +2,6 @@ package io.tidemark.consumers.projection;
 
 import io.tidemark.consumers.runner.ProjectionRunner;
 import java.time.Duration;
-import java.util.random.RandomGenerator;
 
 /**
  * What becomes of an event whose handler fails. A database that is away is no fault of the event: that is waited for,
@@ -64,15 +63,5 @@ public record FailurePolicy(int attempts, Duration firstDelay, Duration maxDelay
     public static FailurePolicy deadLetterAfter(int attempts, String topic) {
         return new FailurePolicy(
                 attempts, Duration.ofMillis(200), Duration.ofSeconds(30), new Afterwards.DeadLetter(topic));
-    }
-
-    /** How long to wait after so many failures in a row; half of it is random, so that nobody retries in step. */
-    public Duration delayAfter(int failures, RandomGenerator random) {
-        long full = firstDelay.toMillis();
-        for (int i = 1; i < failures && full < maxDelay.toMillis(); i++) {
-            full *= 2;
-        }
-        full = Math.min(full, maxDelay.toMillis());
-        return Duration.ofMillis(full - random.nextLong(full / 2 + 1));
     }
 }

@@ -74,10 +74,4 @@ public record Projection(
     public Projection maxBatch(int events) {
         return new Projection(name, generation, topics, handler, onFailure, events);
     }
-
-    /** Why this generation is over. */
-    public String replacedBy(int newer) {
-        return "generation " + newer + " of " + name + " is read now; generation " + generation
-                + " is not written any more, and its program can be stopped";
-    }
 }

@@ -95,7 +95,7 @@ public final class GenerationWatch implements AutoCloseable {
             rebuild = Optional.empty();
         }
         if (next == Role.REPLACED) {
-            trouble = projection.replacedBy(read);
+            trouble = Generations.replacement(projection.name(), projection.generation(), read);
         }
         if (next != role) {
             LOG.info(

@@ -5,6 +5,7 @@ import io.tidemark.consumers.apply.Outcome;
 import io.tidemark.consumers.partition.PartitionWork;
 import io.tidemark.consumers.progress.ClaimResult;
 import io.tidemark.consumers.progress.ClaimResult.Claimed;
+import io.tidemark.consumers.progress.Generations;
 import io.tidemark.consumers.projection.Projection;
 import java.time.Duration;
 import java.util.Map;
@@ -104,7 +105,7 @@ final class OutcomeRules {
                             + "': two programs use one projection name; give this one another name, or"
                             + " the same group.id; if the group was renamed, update group_id in tidemark_progress");
         } else if (result instanceof ClaimResult.Replaced replaced) {
-            again(work, projection.replacedBy(replaced.by()));
+            again(work, Generations.replacement(projection.name(), projection.generation(), replaced.by()));
         } else {
             withoutProgress(work);
         }

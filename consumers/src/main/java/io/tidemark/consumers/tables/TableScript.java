@@ -8,19 +8,25 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/**
- * Statements that make tables unless they are there, from a file beside a class.
- *
- * @param owner the class
- * @param file its name, without a path
- */
-public record TableScript(Class<?> owner, String file) {
+/** Statements that create tables unless they exist, from a file beside this class. */
+public enum TableScript {
+    /** {@code tidemark_progress} and {@code tidemark_generation}. */
+    PROGRESS("progress.sql"),
+    /** {@code tidemark_inbox}. */
+    INBOX("inbox.sql");
+
+    private final String file;
+
+    TableScript(String file) {
+        this.file = file;
+    }
 
     /** The statements, for migration tools. */
     public String sql() {
-        try (InputStream stream = owner.getResourceAsStream(file)) {
+        try (InputStream stream = TableScript.class.getResourceAsStream(file)) {
             if (stream == null) {
-                throw new IllegalStateException(file + " is not on the class path beside " + owner.getName());
+                throw new IllegalStateException(
+                        file + " is not on the class path beside " + TableScript.class.getName());
             }
             return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
@@ -28,7 +34,7 @@ public record TableScript(Class<?> owner, String file) {
         }
     }
 
-    /** Makes the tables unless they are there. */
+    /** Creates the tables unless they exist. */
     public void create(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql());

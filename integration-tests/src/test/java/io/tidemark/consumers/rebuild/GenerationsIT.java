@@ -7,6 +7,7 @@ import io.tidemark.consumers.progress.ClaimResult;
 import io.tidemark.consumers.progress.ClaimResult.Claimed;
 import io.tidemark.consumers.progress.Generations;
 import io.tidemark.consumers.progress.ProgressTable;
+import io.tidemark.consumers.progress.ProjectionTables;
 import io.tidemark.consumers.progress.ProgressTable.Partition;
 import io.tidemark.consumers.projection.Projection;
 import io.tidemark.it.harness.Servers;
@@ -49,7 +50,7 @@ class GenerationsIT {
         }
         one = connect();
         other = connect();
-        ProgressTable.create(one);
+        ProjectionTables.create(one);
         generations.register(one, 1);
         one.setAutoCommit(false);
         other.setAutoCommit(false);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import io.tidemark.consumers.progress.ProgressTable;
+import io.tidemark.consumers.progress.ProjectionTables;
 import io.tidemark.consumers.projection.Projection;
 import io.tidemark.consumers.projection.RunnerConfig;
 import io.tidemark.consumers.runner.ProjectionRunner;
@@ -41,7 +41,7 @@ class ReadGateBenchmark {
                 RelayProcess relay = RelayProcess.start(source).awaitRunning();
                 HikariDataSource database = pool(source)) {
             try (Connection connection = source.connect()) {
-                ProgressTable.create(connection);
+                ProjectionTables.create(connection);
             }
             source.execute(
                     "create table orders (id text primary key, total int)", "insert into orders values ('4711', 42)");

@@ -3,7 +3,7 @@ package io.tidemark.it.consumers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.tidemark.consumers.progress.ProgressTable;
+import io.tidemark.consumers.progress.ProjectionTables;
 import io.tidemark.consumers.projection.BatchHandler;
 import io.tidemark.consumers.projection.Event;
 import io.tidemark.consumers.projection.EventHandler;
@@ -58,7 +58,7 @@ class ProjectionStatesIT {
         source = TestSource.create("states");
         try (Connection connection = source.connect();
                 Statement statement = connection.createStatement()) {
-            ProgressTable.create(connection);
+            ProjectionTables.create(connection);
             AppliedLog.create(statement);
         }
         String topics = ", topics: [" + source.topic("order") + "]";

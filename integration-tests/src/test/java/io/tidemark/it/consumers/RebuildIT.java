@@ -3,6 +3,7 @@ package io.tidemark.it.consumers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.tidemark.consumers.progress.ProjectionTables;
 import io.tidemark.consumers.projection.BatchHandler;
 import io.tidemark.consumers.projection.Projection;
 import io.tidemark.consumers.projection.RunnerSnapshot;
@@ -256,7 +257,7 @@ class RebuildIT {
             world.log(3).checkExactlyOnce(world.published());
         }
         try (Connection connection = world.connect()) {
-            assertThat(new io.tidemark.consumers.progress.Generations(world.name()).read(connection))
+            assertThat(ProjectionTables.generation(connection, world.name()))
                     .hasValue(3);
         }
     }

@@ -3,7 +3,7 @@ package io.tidemark.it.consumers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemark.consumers.progress.ProgressTable;
+import io.tidemark.consumers.progress.ProjectionTables;
 import io.tidemark.consumers.projection.Projection;
 import io.tidemark.consumers.projection.RunnerConfig;
 import io.tidemark.consumers.runner.ProjectionRunner;
@@ -55,7 +55,7 @@ class WatermarkedReadsIT {
         source = TestSource.create("reads");
         try (Connection connection = source.connect();
                 Statement statement = connection.createStatement()) {
-            ProgressTable.create(connection);
+            ProjectionTables.create(connection);
             AppliedLog.create(statement);
         }
         relay = RelayProcess.start(source).awaitRunning();

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.tidemark.consumers.progress.ProgressTable;
+import io.tidemark.consumers.progress.ProjectionTables;
 import io.tidemark.consumers.projection.Projection;
 import io.tidemark.consumers.projection.RunnerConfig;
 import io.tidemark.consumers.runner.ProjectionRunner;
@@ -185,7 +185,7 @@ class ReplayIT {
 
     private ProjectionRunner project(ConcurrentLinkedQueue<String> applied) throws Exception {
         try (Connection connection = source.connect()) {
-            ProgressTable.create(connection);
+            ProjectionTables.create(connection);
         }
         PGSimpleDataSource database = new PGSimpleDataSource();
         database.setUrl(source.servers().url(source.name()));

@@ -3,7 +3,7 @@ package io.tidemark.quickstart.demo;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import io.tidemark.consumers.progress.ProgressTable;
+import io.tidemark.consumers.progress.ProjectionTables;
 import io.tidemark.consumers.projection.Event;
 import io.tidemark.consumers.projection.Projection;
 import io.tidemark.consumers.projection.RunnerConfig;
@@ -63,7 +63,7 @@ final class OrdersView implements AutoCloseable {
         postgres.createDatabase(DATABASE);
         try (Connection connection = postgres.connect(DATABASE);
                 Statement statement = connection.createStatement()) {
-            ProgressTable.create(connection);
+            ProjectionTables.create(connection);
             statement.execute("""
                     create table if not exists order_view (
                         id bigint primary key, version int not null, status text not null, cents int not null,
