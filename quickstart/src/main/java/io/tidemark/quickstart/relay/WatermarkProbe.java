@@ -2,9 +2,9 @@ package io.tidemark.quickstart.relay;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.tidemark.consumers.watermark.ReadGate;
-import io.tidemark.consumers.watermark.WatermarkAnswer;
-import io.tidemark.consumers.watermark.WatermarkClient;
+import io.tidemark.consumers.ReadGate;
+import io.tidemark.consumers.WatermarkAnswer;
+import io.tidemark.consumers.WatermarkClient;
 import io.tidemark.outbox.Token;
 import io.tidemark.quickstart.stack.StackException;
 import io.tidemark.quickstart.stack.StopSignal;
