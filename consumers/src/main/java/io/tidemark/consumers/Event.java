@@ -14,7 +14,7 @@ import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 
-/** An event as it arrived. Immutable as long as nobody writes into {@link #bytes}; decodes what is asked for. */
+/** An event as it was consumed. Decodes what is asked for; safe on any thread as long as nobody writes into {@link #bytes}. */
 public final class Event {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -26,13 +26,13 @@ public final class Event {
         this.record = record;
     }
 
-    /** Typed access to a record of any consumer that reads Tidemark's topics. */
+    /** Wraps a record of any consumer that reads Tidemark's topics. */
     public static Event of(ConsumerRecord<byte[], byte[]> record) {
         return new Event(record);
     }
 
     /**
-     * The event's id, by which it can be recognised wherever it turns up.
+     * The event's id, the same wherever the event appears.
      *
      * @throws IllegalArgumentException when the record has no id that is a UUID
      */
@@ -41,7 +41,7 @@ public final class Event {
     }
 
     /**
-     * What kind of event it is, for example {@code OrderPlaced}.
+     * The event's type, for example {@code OrderPlaced}.
      *
      * @throws IllegalArgumentException when the record has no header for it
      */
@@ -55,7 +55,7 @@ public final class Event {
     }
 
     /**
-     * Where it stands in the order of its source; empty when the relay does not write that header.
+     * The event's place in the order of its source; empty when the relay does not write that header.
      *
      * @throws IllegalArgumentException when the header is not a position
      */
@@ -63,12 +63,12 @@ public final class Event {
         return header(EventHeaders.POSITION).map(Position::parse);
     }
 
-    /** When its row was written. */
+    /** When the row of the event was written, in milliseconds. */
     public Instant timestamp() {
         return Instant.ofEpochMilli(record.timestamp());
     }
 
-    /** A header's text, the last one's when there are several of the name. */
+    /** A header as text, the last one when several have the name; empty when there is none. */
     public Optional<String> header(String name) {
         Header header = record.headers().lastHeader(name);
         return header == null || header.value() == null
@@ -85,7 +85,7 @@ public final class Event {
         return headers;
     }
 
-    /** Whether it has no payload at all, which by Kafka's custom says that the aggregate is gone. */
+    /** Whether the event has no payload, which by Kafka's convention means that the aggregate was deleted. */
     public boolean isTombstone() {
         return record.value() == null;
     }
@@ -130,7 +130,7 @@ public final class Event {
         return record.offset();
     }
 
-    /** As it was consumed. */
+    /** The record as it was consumed. */
     public ConsumerRecord<byte[], byte[]> record() {
         return record;
     }
@@ -142,7 +142,7 @@ public final class Event {
                         + "' on " + this + "; is the topic written by a Tidemark relay?"));
     }
 
-    /** Where it is; never what is in it. */
+    /** Topic, partition and offset; never the payload. */
     @Override
     public String toString() {
         return topic() + "-" + partition() + "@" + offset();

@@ -3,30 +3,30 @@ package io.tidemark.consumers;
 import java.time.Duration;
 
 /**
- * What becomes of an event whose handler fails. A database that is away is no fault of the event: that is waited for,
- * however long it takes, and uses up no attempts. An event is to blame when its handling ends the database's session
- * five times in a row, the database being there in between; each further time is an attempt.
+ * What happens to an event whose handler fails. A database that is away is not the event's fault: the runner waits for
+ * it, however long it takes, and counts no attempt. When handling the same events ends the database's session five times in
+ * a row, and the database answers in between, that time and each further one counts as an attempt. Immutable.
  *
- * @param attempts how often a single event is tried, 1 or more
- * @param firstDelay before the second attempt; doubled before each further one
- * @param maxDelay no delay is longer
- * @param afterwards when the last attempt has failed
+ * @param attempts maximum number of attempts for a single event; 1 to 1000
+ * @param firstDelay delay before the second attempt, above zero; doubled before each further one, half of it random
+ * @param maxDelay maximum delay; {@code firstDelay} or longer
+ * @param afterwards what happens when the last attempt has failed
  */
 public record FailurePolicy(int attempts, Duration firstDelay, Duration maxDelay, Afterwards afterwards) {
 
     private static final int MAX_ATTEMPTS = 1000;
 
-    /** When the last attempt has failed. */
+    /** What happens when the last attempt has failed. */
     public sealed interface Afterwards {
 
-        /** The event's partition stands still until {@link ProjectionRunner#resume} or a restart; the others go on. */
+        /** The event's partition stops until {@link ProjectionRunner#resume} or a restart; the others continue. */
         record StopPartition() implements Afterwards {}
 
         /**
-         * The event goes to a topic, and the partition goes on behind it. Sent before the progress is committed: after a
-         * crash in between it is there twice, with the same {@code tidemark-dead-letter-origin}.
+         * The event goes to a topic, and the partition continues behind it. It is sent before the progress is committed:
+         * after a crash in between, the topic holds it twice, with the same {@code tidemark-dead-letter-origin}.
          *
-         * @param topic made by the runner, with the broker's defaults, when it is not there
+         * @param topic created by the runner, with the broker's defaults, unless it exists
          */
         record DeadLetter(String topic) implements Afterwards {
 

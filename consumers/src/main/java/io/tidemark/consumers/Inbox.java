@@ -10,9 +10,9 @@ import java.util.UUID;
 import javax.sql.DataSource;
 
 /**
- * Deals with each event once outside the database (a mail, a call), as far as that can be: what has ended is never
- * repeated, and what a crash has cut off is repeated or left as the caller chooses. Safe on any thread and in any number
- * of processes; holds a connection while an effect lasts.
+ * Makes effects outside the database (a mail, a call) happen once for each event, as far as that is possible: an effect
+ * that has ended is never repeated; one that a crash has interrupted is repeated or left, as the caller chooses. Safe on
+ * any thread and in any number of processes; holds a connection while an effect lasts.
  */
 public final class Inbox {
 
@@ -34,34 +34,37 @@ public final class Inbox {
     private final String consumer;
     private final Duration keep;
 
-    /** What is done outside the database. */
+    /** An effect outside the database. */
     @FunctionalInterface
     public interface Effect {
 
-        /** @throws Exception when it has not happened; it will be tried again when the event comes again */
+        /** @throws Exception when it has not happened; it is tried again when the event is consumed again */
         void happen() throws Exception;
     }
 
-    /** What to do about an event that was begun and never ended: nobody knows whether its effect happened. */
+    /** What to do with an event that was begun and never ended: nobody knows whether its effect happened. */
     public enum Unfinished {
-        /** Again: at least once. Right where the other side recognises the event's id. */
+        /** Repeat the effect: at least once. Right where the other side recognises the event's id. */
         REPEAT,
-        /** Never again: at most once. */
+        /** Do not repeat the effect: at most once. */
         LEAVE
     }
 
-    /** What was done about an event. */
+    /** Whether an event's effect has happened. */
     public enum Result {
+        /** It has happened in this call. */
         HAPPENED_NOW,
+        /** It has happened in an earlier call. */
         HAPPENED_BEFORE,
-        /** Begun before, and left: it may or may not have happened. */
+        /** It was begun in an earlier call, and may or may not have happened. */
         LEFT_UNFINISHED
     }
 
     /**
-     * @param database where the table is; a connection is taken for each event, so give it a pool
-     * @param consumer who deals with the events; others deal with them independently
-     * @param keep how long an event is remembered; longer than it can come again, a topic's retention for example
+     * @param database has the table; a connection is taken for each event, so give it a pool
+     * @param consumer name of the program; each consumer has rows of its own
+     * @param keep how long an event is remembered, a second or longer; longer than the retention of its topic
+     * @throws IllegalArgumentException when the consumer is empty or {@code keep} is too short
      */
     public Inbox(DataSource database, String consumer, Duration keep) {
         if (consumer.isBlank()) {
@@ -75,20 +78,22 @@ public final class Inbox {
         this.keep = keep;
     }
 
-    /** The statements that make the table unless it is there; for migration tools. */
+    /** The statements that create the table unless it exists, for migration tools. */
     public static String sql() {
         return TableScript.INBOX.sql();
     }
 
-    /** Makes the table unless it is there. */
+    /** Creates the table unless it exists; commits only if the connection is in auto-commit mode. */
     public static void create(Connection connection) throws SQLException {
         TableScript.INBOX.create(connection);
     }
 
     /**
-     * Makes the effect happen unless it has. Nobody else deals with the event of this consumer meanwhile.
+     * Makes the effect happen unless it has happened. Meanwhile no other call of this consumer works on the event, in
+     * whatever process.
      *
-     * @throws Exception of the effect: the event is forgotten then, as if it had never come
+     * @throws Exception of the effect; the event is forgotten then, as if it had never been consumed
+     * @throws SQLException when the database fails
      */
     public Result once(UUID eventId, Unfinished unfinished, Effect effect) throws Exception {
         try (Connection connection = database.getConnection();
@@ -146,7 +151,7 @@ public final class Inbox {
      * Notes the event in the caller's transaction, for consumers whose effects are all in that database but that have no
      * progress of their own.
      *
-     * @return false when it is there already, so that nothing is to be done
+     * @return false when it was noted before, so that there is nothing to do
      */
     public boolean note(Connection connection, UUID eventId) throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement(
@@ -159,7 +164,11 @@ public final class Inbox {
         }
     }
 
-    /** Forgets what has expired, of all consumers; to be called now and then. Returns how many. */
+    /**
+     * Deletes the rows that have expired, of all consumers; call it now and then.
+     *
+     * @return the number of events forgotten
+     */
     public static int forgetExpired(Connection connection) throws SQLException {
         try (PreparedStatement delete = connection.prepareStatement(EXPIRE)) {
             return delete.executeUpdate();

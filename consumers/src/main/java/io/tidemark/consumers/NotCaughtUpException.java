@@ -2,7 +2,7 @@ package io.tidemark.consumers;
 
 import java.util.List;
 
-/** A projection has not caught up within the timeout, and the caller has chosen to fail then. */
+/** A projection has not caught up within the timeout, and the caller chose {@link Fallback#FAIL}. */
 public final class NotCaughtUpException extends Exception {
 
     private static final long serialVersionUID = 1L;

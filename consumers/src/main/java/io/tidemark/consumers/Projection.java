@@ -4,15 +4,17 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * A read model: which events make it, and how.
+ * A read model: its topics, and how their events are applied. Immutable; the constructor rejects values out of range with
+ * an {@link IllegalArgumentException} that names the setting.
  *
- * @param name as in the relay's configuration ({@code projections[].name}); the consumer group too, unless that is set
- * @param generation 1, and one more whenever it is to be built anew from its topics' beginning. Once a newer one is read,
- *     an older one is never written again
- * @param topics read from their beginning
+ * @param name as in the relay's configuration ({@code projections[].name}); the consumer group too, unless
+ *     {@code group.id} is set
+ * @param generation 1, and one more whenever it is to be built anew from the beginning of its topics. Once a newer
+ *     generation is read, an older one is never written again
+ * @param topics at least one; read from their beginning
  * @param handler applies events
- * @param onFailure what becomes of an event that cannot be applied
- * @param maxBatch at most so many events in one database transaction
+ * @param onFailure what happens to an event that cannot be applied
+ * @param maxBatch maximum number of events in one database transaction; 1 to 100,000
  */
 public record Projection(
         String name, int generation, List<String> topics, BatchHandler handler, FailurePolicy onFailure, int maxBatch) {
@@ -40,21 +42,20 @@ public record Projection(
         }
     }
 
-    /** One event after the other, up to 500 in a transaction; a partition stops at an event that fails five times. */
+    /** Applies one event after the other, up to 500 in a transaction; a partition stops at an event that fails five times. */
     public static Projection of(String name, List<String> topics, EventHandler handler) {
         return ofBatches(name, topics, BatchHandler.each(handler));
     }
 
-    /** The same with many events in one call. */
+    /** The same with up to 500 events in one call. */
     public static Projection ofBatches(String name, List<String> topics, BatchHandler handler) {
         return ofGeneration(name, 1, topics, generation -> handler);
     }
 
     /**
-     * One generation of it. While an older one is read, this one is built beside it, and then takes its place.
+     * One generation of a projection. While an older one is read, this one is built beside it, and then replaces it.
      *
-     * @param handler for the generation, so that it is sure not to write where another one does: into tables, or rows, of
-     *     this generation only
+     * @param handler makes the handler of the generation; it must write only to tables, or rows, of this generation
      */
     public static Projection ofGeneration(
             String name, int generation, List<String> topics, IntFunction<BatchHandler> handler) {
@@ -67,10 +68,12 @@ public record Projection(
                 DEFAULT_BATCH);
     }
 
+    /** The same projection with another failure policy. */
     public Projection onFailure(FailurePolicy policy) {
         return new Projection(name, generation, topics, handler, policy, maxBatch);
     }
 
+    /** The same projection with another maximum of events in one transaction. */
     public Projection maxBatch(int events) {
         return new Projection(name, generation, topics, handler, onFailure, events);
     }

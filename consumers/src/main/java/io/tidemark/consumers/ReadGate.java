@@ -15,10 +15,10 @@ import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 
 /**
- * Checks a token and runs a query in one snapshot of the projection's database, so that nothing can come between. Needs
- * a projection kept by {@code ProjectionRunner}, in that database or a physical replica of it; its generation that is
- * read counts. Asks a relay about each token and remembers the answer for five minutes, in which no relay need be there. Blocks its
- * caller.
+ * Checks a token and runs a query in one snapshot of the projection's database, so that nothing can come between. Needs a
+ * projection kept by {@link ProjectionRunner}, in that database or a physical replica of it; the generation that is read
+ * counts. Asks a relay about each token once and keeps the answer for five minutes (10,000 tokens); meanwhile it needs no
+ * relay. Blocks its caller; safe on any thread.
  */
 public final class ReadGate {
 
@@ -37,13 +37,14 @@ public final class ReadGate {
     @FunctionalInterface
     public interface Query<T> {
 
-        /** @param connection in a read-only transaction at REPEATABLE READ; it is ended afterwards */
+        /** @param connection in a read-only transaction at REPEATABLE READ, which the gate ends afterwards */
         T run(Connection connection) throws SQLException;
     }
 
     /**
-     * @param projection as the relay and the runner name it
-     * @param database the projection's; a connection is taken for each look, so give it a pool
+     * @param projection its name, the same for the relay and the runner
+     * @param database the projection's; a connection is taken for each check, so give it a pool
+     * @param relays a client of relays that have the projection
      */
     public ReadGate(String projection, DataSource database, WatermarkClient relays) {
         this.projection = projection;
@@ -56,8 +57,9 @@ public final class ReadGate {
     /**
      * Runs the query as soon as a snapshot has everything up to the token.
      *
-     * @param timeout zero looks once
-     * @throws SQLException of the query or the look, not repeated
+     * @param timeout zero checks once
+     * @throws SQLException of the query or the check, which is not repeated
+     * @throws RelayRequestException when the relay does not know the projection
      */
     public <T> GatedRead<T> read(Token token, Duration timeout, Query<T> query)
             throws SQLException, InterruptedException {

@@ -48,15 +48,17 @@ public record RunnerConfig(DataSource database, Map<String, Object> kafka, int w
         }
     }
 
-    /** Two workers, and ten seconds for handlers to end. */
+    /** Two workers, and a drain timeout of ten seconds. */
     public static RunnerConfig of(DataSource database, Map<String, Object> kafka) {
         return new RunnerConfig(database, kafka, 2, Duration.ofSeconds(10));
     }
 
+    /** The same settings with another number of workers. */
     public RunnerConfig workers(int number) {
         return new RunnerConfig(database, kafka, number, drainTimeout);
     }
 
+    /** The same settings with another drain timeout. */
     public RunnerConfig drainTimeout(Duration timeout) {
         return new RunnerConfig(database, kafka, workers, timeout);
     }

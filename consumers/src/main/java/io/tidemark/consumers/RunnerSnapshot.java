@@ -5,14 +5,15 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What a runner is doing, as of its last turn; for metrics, health checks and people.
+ * What a runner is doing, as of its last turn; for metrics, health checks and people. Immutable.
  *
  * @param projection its name
- * @param generation which one it applies to
+ * @param generation the generation that it applies events to
  * @param role what that generation is for
- * @param isRunning false once it is closed, replaced, or has failed for good
- * @param reason why it does not get on as a whole (Kafka, the database, a bug, a newer generation); empty when all is well
- * @param rebuild how far it has come, while it is built
+ * @param isRunning false once the runner is closed, replaced, or has failed for good
+ * @param reason why the runner as a whole makes no progress (Kafka, the database, a bug, a newer generation); empty when
+ *     it makes progress
+ * @param rebuild progress of a generation that is built; empty for any other
  * @param partitions those assigned to this runner
  * @param applied events applied and committed since the start
  * @param retried failed attempts since the start, batches that were split included
@@ -32,45 +33,49 @@ public record RunnerSnapshot(
 
     /** What a generation is for. */
     public enum Role {
-        /** The database has not told yet. */
+        /** Not read from the database yet. */
         UNKNOWN,
-        /** An older one is read; this one is built, and will take its place. */
+        /** An older one is read; this one is built, and will replace it. */
         BUILDING,
-        /** It is what readers read. */
+        /** The one that readers read. */
         READ,
         /** A newer one is read; this one is not written any more. */
         REPLACED
     }
 
     /**
-     * How far a generation that is built has come, over all partitions, whoever works on them. It is read once all have
-     * caught up and it is behind in none.
+     * The progress of a generation that is built, over all partitions and members. It is read once all partitions have
+     * caught up and none is behind.
      *
      * @param replaces the generation that is read meanwhile
-     * @param caughtUp partitions that have come within a batch of their topic's end
+     * @param partitions number of partitions to build
+     * @param caughtUp number of partitions that have come within a batch of their topic's end
      * @param behind how many offsets the generation that is read has applied and this one has not
      */
     public record Rebuild(int replaces, int partitions, int caughtUp, long behind) {}
 
-    /** What happens in a partition. */
+    /** The state of a partition. */
     public enum State {
-        /** Its progress is being read, or cannot be; {@code reason} says why. */
+        /** Its progress is being read, or cannot be read; {@code reason} says why. */
         CLAIMING,
-        /** Events are applied as they come. */
+        /** Events are applied as they arrive. */
         APPLYING,
-        /** An event has failed and is tried again after a while. */
+        /** An event has failed and will be tried again after a delay. */
         RETRYING,
-        /** It stands still until {@link ProjectionRunner#resume} or a restart. */
+        /** Stopped until {@link ProjectionRunner#resume} or a restart. */
         STOPPED
     }
 
     /**
      * One assigned partition.
      *
-     * @param reason why it does not get on; empty when it does
-     * @param nextOffset the first offset that is not applied yet; empty while that is not known
-     * @param lagRecords how many offsets behind the end of what is readable; empty while that is not known. Transaction
-     *     markers count, so it need not become 0
+     * @param topic its topic
+     * @param partition from 0
+     * @param state its state
+     * @param reason why it makes no progress; empty when it makes progress
+     * @param nextOffset the first offset that is not applied yet; empty while unknown
+     * @param lagRecords number of offsets behind the end of what is readable; empty while unknown. Transaction markers
+     *     count, so it need not become 0
      */
     public record Partition(
             String topic,
@@ -85,8 +90,8 @@ public record RunnerSnapshot(
     }
 
     /**
-     * How many offsets all partitions of this runner are behind. Empty when that is not known of each of them, for one of
-     * them has stopped or is not claimed, or when there is a {@code reason}: no figure is better than one that is too low.
+     * Number of offsets that all partitions of this runner are behind. Empty when one of them has an unknown lag (it has
+     * stopped, or is not claimed), or when there is a {@code reason}: no figure is better than one that is too low.
      */
     public OptionalLong lagRecords() {
         if (!reason.isEmpty()
@@ -99,7 +104,7 @@ public record RunnerSnapshot(
                 .sum());
     }
 
-    /** Partitions that stand still. */
+    /** Number of partitions that have stopped. */
     public long stoppedPartitions() {
         return partitions.stream()
                 .filter(partition -> partition.state() == State.STOPPED)

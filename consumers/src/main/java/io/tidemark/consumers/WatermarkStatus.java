@@ -1,16 +1,16 @@
 package io.tidemark.consumers;
 
-/** What a relay says about a projection and a token; the names are those of its HTTP interface. */
+/** Whether a projection has caught up with a token; the names are those of the relay's HTTP interface. */
 public enum WatermarkStatus {
     /** Everything up to the token is consumed and committed. */
     SUCCESS,
-    /** Not within the wait. */
+    /** Not everything up to the token is consumed within the wait. */
     TIMEOUT,
     /** The group makes no progress. */
     STALLED,
     /** The group has no members, or has stopped committing. */
     STOPPED,
-    /** The group has gone back and is catching up. */
+    /** The group's offsets went back, or it builds its projection anew; it is catching up. */
     REBUILDING,
     /** The relay cannot judge the token. */
     UNKNOWN,

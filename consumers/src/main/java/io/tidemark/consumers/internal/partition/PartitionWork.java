@@ -23,7 +23,6 @@ public final class PartitionWork {
     private final FailurePolicy policy;
     private final int maxBatch;
     private final RetryPlan plan;
-
     private final Backlog backlog;
     private final Tenure tenure = new Tenure();
     private @Nullable Claimed claimed;

@@ -156,14 +156,7 @@ final class ConsumerSession implements AutoCloseable {
     private void stopAtGap(TopicPartition partition, long offset) {
         PartitionWork work = works.get(partition);
         if (work != null) {
-            rules.stop(
-                    work,
-                    "offset " + offset + " of " + partition + " is not in the topic: retention has deleted events that"
-                            + " were never applied, or the topic was made again;"
-                            + " restore the projection from its source, then set"
-                            + " next_offset in tidemark_progress. (Of a program that was killed within seconds of its"
-                            + " last event, and started after all events had expired, nothing but the end of a"
-                            + " transaction may be missing: then setting next_offset is enough.)");
+            rules.stopAtGap(work, offset);
         }
     }
 

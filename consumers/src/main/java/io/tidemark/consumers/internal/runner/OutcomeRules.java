@@ -171,7 +171,20 @@ final class OutcomeRules {
         work.claimAgain(why, System.nanoTime());
     }
 
-    void stop(PartitionWork work, String why) {
+    /** @param offset the one to continue from, which the topic does not have */
+    void stopAtGap(PartitionWork work, long offset) {
+        stop(
+                work,
+                "offset " + offset + " of " + work.partition()
+                        + " is not in the topic: retention has deleted events that"
+                        + " were never applied, or the topic was made again;"
+                        + " restore the projection from its source, then set"
+                        + " next_offset in tidemark_progress. (Of a program that was killed within seconds of its"
+                        + " last event, and started after all events had expired, nothing but the end of a"
+                        + " transaction may be missing: then setting next_offset is enough.)");
+    }
+
+    private void stop(PartitionWork work, String why) {
         work.stop(why);
         LOG.error("event=partition-stopped projection={} reason=\"{}\"", projection.name(), why);
     }
