@@ -18,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Does jobs on the projection's database, each in one transaction. Called on worker threads. Promise: when it says
- * {@code Advanced}, effects and progress are committed together; when it says anything but that, {@code Unreachable}
- * or {@code SessionLost}, nothing is.
+ * Does jobs on the projection's database, each in one transaction. Called on worker threads. Promise: after
+ * {@code Advanced}, effects and progress are committed together; after {@code Unreachable} or {@code SessionLost} that is
+ * unknown; after any other outcome, no effect is committed.
  */
 public final class Applier {
 

@@ -12,7 +12,7 @@ final class FailureRule {
     enum Blame {
         /** The event, or its handler: the database is there. */
         EVENT,
-        /** The session is gone. Nobody can tell from one failure whether the server went away or the event ended it. */
+        /** The session is gone. One failure does not show whether the server went away or the event ended it. */
         SESSION,
         /** The database cannot be used, whatever the event: it has no room, or is a standby. */
         DATABASE

@@ -13,7 +13,7 @@ public sealed interface Job {
     /** Make the partition's progress, there being none. */
     record Start(long nextOffset) implements Job {}
 
-    /** Note that the partition has come near the end of its topic. */
+    /** Note that the partition is near the end of its topic. */
     record NoteCaughtUp(Claimed claimed) implements Job {}
 
     /** Apply these events, in one transaction with the progress. */

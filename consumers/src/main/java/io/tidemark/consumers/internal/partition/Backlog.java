@@ -21,7 +21,7 @@ public final class Backlog {
     private boolean isQuiet;
     private long quietSinceNanos;
 
-    /** @param patience how long nothing has to arrive before {@link #passableUpTo} says so */
+    /** @param patience how long nothing must arrive before {@link #passableUpTo} returns an offset */
     Backlog(Duration patience) {
         this.patienceNanos = patience.toNanos();
     }
@@ -83,7 +83,7 @@ public final class Backlog {
         return events.isEmpty() && fetchedUpTo > nextOffset ? OptionalLong.of(fetchedUpTo) : OptionalLong.empty();
     }
 
-    /** The same once nothing has arrived for a while: a transaction of its own behind each batch would be dear. */
+    /** The same once nothing has arrived for a while: a transaction of its own behind each batch would be expensive. */
     OptionalLong passableUpTo(long nextOffset, long nowNanos) {
         OptionalLong end = passableUpTo(nextOffset);
         if (end.isPresent() && !isQuiet) {

@@ -132,7 +132,7 @@ public final class PartitionWork {
         startAt = OptionalLong.empty();
     }
 
-    /** It has come near the end of its topic; that is to be noted, once. */
+    /** It is near the end of its topic; that is to be noted, once. */
     public void caughtUp() {
         isNoteDue = true;
     }
@@ -174,7 +174,7 @@ public final class PartitionWork {
         return isToBlame;
     }
 
-    /** Nothing is known any more but what the database says: claim again, after a while that grows. */
+    /** Only the database knows the progress now: claim again, after a delay that grows. */
     public void claimAgain(String why, long nowNanos) {
         claimed = null;
         backlog.clear();

@@ -43,7 +43,7 @@ public final class Generations {
      * A partition's progress.
      *
      * @param nextOffset the first offset that is not applied yet
-     * @param isCaughtUp whether it has ever come near the end of its topic
+     * @param isCaughtUp whether it was ever near the end of its topic
      */
     public record Progress(long nextOffset, boolean isCaughtUp) {}
 

@@ -133,7 +133,7 @@ public final class ProgressTable {
     }
 
     /**
-     * Notes that the partition has come near the end of its topic, which is asked of a generation before it is read.
+     * Notes that the partition is near the end of its topic, as a generation must be before it is read.
      *
      * @return false when somebody has claimed the partition since
      */

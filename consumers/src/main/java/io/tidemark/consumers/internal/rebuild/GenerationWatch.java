@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks every second which generation is read, and makes the runner's the one, when it can. On a thread of its own,
- * because a switch waits for the workers. A role only ever goes on: from building to read to replaced.
+ * because a switch waits for the workers. A role only advances: from building to read to replaced.
  */
 public final class GenerationWatch implements AutoCloseable {
 
@@ -79,11 +79,11 @@ public final class GenerationWatch implements AutoCloseable {
             trouble = "";
             enter(read);
         } catch (SQLException | RuntimeException | Error e) {
-            String told = String.valueOf(e);
-            if (!told.equals(trouble)) {
-                LOG.warn("event=generation-not-read projection={} reason=\"{}\"", projection.name(), told);
+            String failure = String.valueOf(e);
+            if (!failure.equals(trouble)) {
+                LOG.warn("event=generation-not-read projection={} reason=\"{}\"", projection.name(), failure);
             }
-            trouble = told;
+            trouble = failure;
         }
     }
 

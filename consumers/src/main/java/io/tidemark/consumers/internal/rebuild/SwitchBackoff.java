@@ -17,7 +17,7 @@ final class SwitchBackoff {
     private long failedNanos;
     private Map<Partition, Long> wasMissing = Map.of();
 
-    /** @param missing the partitions that the generation has yet to come up in, each with where it stands */
+    /** @param missing the partitions where the generation has not caught up, each with its next offset */
     boolean allowsAttempt(Map<Partition, Long> missing, long nowNanos) {
         boolean isDue = pause.isZero() || nowNanos - failedNanos >= pause.toNanos();
         return isDue

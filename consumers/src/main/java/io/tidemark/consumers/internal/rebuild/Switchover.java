@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes a generation the one that is read, in one transaction: the older one is held where it is, the newer one comes up
- * to it, and nothing that could be read before is missing afterwards. Called by the watch's thread.
+ * Makes a generation the one that is read, in one transaction: the older one is held where it is, the newer one
+ * catches up with it, and nothing that could be read before is missing afterwards. Called by the watch's thread.
  */
 final class Switchover {
 
@@ -39,7 +39,7 @@ final class Switchover {
     /**
      * How far it has come, over all partitions and members.
      *
-     * @param caughtUp partitions that have come near the end of their topic
+     * @param caughtUp number of partitions that are near the end of their topic
      * @param behind offsets that the generation that is read has applied and this one has not
      * @param missing the partitions that keep it from being there, each with its next offset
      */
@@ -134,7 +134,7 @@ final class Switchover {
         }
     }
 
-    /** The older generation stands still now, and the workers go on. */
+    /** The older generation stands still now, while the workers continue. */
     private RebuildProgress afterCatchingUp(Connection connection, int read, Set<Partition> all)
             throws SQLException, InterruptedException {
         long deadline = System.nanoTime() + LONGEST_HOLD.toNanos();

@@ -29,8 +29,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One membership in a group, from joining to leaving: fetches, has jobs done, tells Kafka what is committed. Polls all
- * the time, so that a slow handler costs no membership. Polling thread only, but for {@link #wakeUp}.
+ * One membership in a group, from joining to leaving: fetches, dispatches jobs, commits offsets to Kafka. Polls all the
+ * time, so that a slow handler costs no membership. Polling thread only, but for {@link #wakeUp}.
  */
 final class ConsumerSession implements AutoCloseable {
 
@@ -169,7 +169,7 @@ final class ConsumerSession implements AutoCloseable {
         }
     }
 
-    /** Every partition that the topics have, whoever it is assigned to; asks Kafka only for a topic that is not there yet. */
+    /** Every partition of the topics, assigned here or not; asks Kafka only for a topic that does not exist yet. */
     Set<Partition> allPartitions() {
         Set<Partition> all = new HashSet<>();
         for (String topic : projection.topics()) {
@@ -182,7 +182,7 @@ final class ConsumerSession implements AutoCloseable {
         return view.partitions();
     }
 
-    /** Lets handlers end within the drain timeout, tells Kafka, and leaves the group. */
+    /** Lets handlers end within the drain timeout, commits offsets to Kafka, and leaves the group. */
     @Override
     public void close() {
         giveAway(List.copyOf(works.keySet()));
@@ -238,7 +238,7 @@ final class ConsumerSession implements AutoCloseable {
             giveAway(partitions);
         }
 
-        /** Others have them already: nothing to wait for, nothing to tell. */
+        /** Other members own them already: nothing to wait for, nothing to commit. */
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
             LOG.warn("event=partitions-lost projection={} partitions={}", projection.name(), partitions);

@@ -50,7 +50,7 @@ final class JobDispatcher {
                         () -> report(work, job, work.tenure().isLeaving() ? new Outcome.Skipped() : run(work, job))));
     }
 
-    /** Reports whatever comes: a partition whose worker says nothing would wait for ever. */
+    /** Reports an outcome in any case: a partition without a report would wait for ever. */
     @SuppressWarnings("CatchingUnchecked")
     private Outcome run(PartitionWork work, Job job) {
         try {
@@ -77,7 +77,7 @@ final class JobDispatcher {
         }
     }
 
-    /** A partition's outcome, unless the partition is gone and nobody cares. */
+    /** A partition's outcome, unless the partition was given away. */
     private void take(Report report) {
         boolean matters = report.work().ended();
         if (!report.work().tenure().isOver()) {

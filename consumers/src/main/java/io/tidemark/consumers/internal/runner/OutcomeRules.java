@@ -144,7 +144,7 @@ final class OutcomeRules {
         logRefused(work, batch, why);
     }
 
-    /** It is nobody's fault, unless it is always the same events. */
+    /** Not the events' fault, unless the same ones lose the session again and again. */
     private void sessionLost(PartitionWork work, Job job, Throwable why) {
         again(work, String.valueOf(why));
         if (job instanceof Job.Apply batch && work.sessionLost(batch, why, System.nanoTime())) {

@@ -105,7 +105,7 @@ public final class RunnerLoop implements AutoCloseable {
         }
     }
 
-    /** Until it is closed, or has another role, or Kafka says that this consumer cannot go on: then with a new one. */
+    /** Runs one session until the runner is closed, has another role, or Kafka ends the consumer. */
     private void runSession(Role role) {
         boolean isBuilding = role == Role.BUILDING;
         try (ConsumerSession current = connect(isBuilding)) {
@@ -150,7 +150,7 @@ public final class RunnerLoop implements AutoCloseable {
         return closing.getCount() > 0;
     }
 
-    /** Until it is time to go on, or to close. */
+    /** Waits until the time is over or the runner is closed. */
     private void pause(Duration duration) {
         try {
             if (closing.await(duration.toMillis(), TimeUnit.MILLISECONDS)) {
