@@ -229,28 +229,6 @@ class ConsumersPackageTest {
         assertThat(SOURCES.filesOfPackages()).containsKey(CONSUMERS);
     }
 
-    /** A class file that uses such a constant does not mention its class; the source does. */
-    @Test
-    void seesConstantsThatTheCompilerInlines() {
-        String code = """
-                package io.tidemark.consumers.internal.apply;
-
-                import static io.tidemark.consumers.Inbox.Limits.KEEP;
-
-                /** Not {@link io.tidemark.consumers.ReadGate}. */
-                class Example {
-                    String text = "io.tidemark.consumers.Event"; // nor io.tidemark.consumers.Projection
-                    int days = io.tidemark.consumers.web.TokenHeader.DAYS;
-                }
-                """;
-
-        assertThat(SOURCES.mentionsOf(CONSUMERS + ".internal.apply", code))
-                .containsExactlyInAnyOrder(CONSUMERS + ".Inbox", CONSUMERS + ".web.TokenHeader");
-        assertThat(SOURCES.mentionsOf(
-                        CONSUMERS, "package io.tidemark.consumers; class Example { int i = Inbox.DAYS; }"))
-                .containsExactly(CONSUMERS + ".Inbox");
-    }
-
     private static Map<String, Set<String>> emptied(Map<String, Set<String>> table) {
         Map<String, Set<String>> emptied = new TreeMap<>();
         table.keySet().forEach(name -> emptied.put(name, new TreeSet<>()));
