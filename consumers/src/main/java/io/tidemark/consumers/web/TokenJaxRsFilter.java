@@ -10,20 +10,20 @@ import jakarta.ws.rs.core.Response;
 import java.util.Optional;
 
 /**
- * Takes the token from a request, for {@link #received}, and gives it back with the response, merged with what the
- * resource says was {@link #written}. A malformed one is answered with 400. Register one instance.
+ * Reads the token of a request, for {@link #received}, and returns it with the response, merged with the tokens that the
+ * resource has {@link #written}. A malformed token is answered with 400. Register one instance; it is safe on any thread.
  */
 public final class TokenJaxRsFilter implements ContainerRequestFilter, ContainerResponseFilter {
 
     private static final String RECEIVED = "io.tidemark.token.received";
     private static final String WRITTEN = "io.tidemark.token.written";
 
-    /** The token that the request came with. */
+    /** The request's token; empty when it has none. */
     public static Optional<Token> received(ContainerRequestContext request) {
         return property(request, RECEIVED);
     }
 
-    /** To be told by the resource: the token of what it has just written. */
+    /** Adds the token of what the resource has just written to the response; call it before the response is sent. */
     public static void written(ContainerRequestContext request, Token token) {
         Token all =
                 property(request, WRITTEN).map(before -> before.merge(token)).orElse(token);

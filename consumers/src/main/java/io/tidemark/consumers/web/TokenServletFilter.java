@@ -12,20 +12,23 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * Takes the token from a request, for {@link #received}, and gives it back with the response, so that a caller keeps it.
- * A malformed one is answered with 400. Give it a writer's new token with {@link #written}, before the response's body.
+ * Reads the token of a request, for {@link #received}, and returns it with the response, so that the caller keeps it. A
+ * malformed token is answered with 400. Safe on any thread.
  */
 public final class TokenServletFilter implements Filter {
 
     private static final String RECEIVED = "io.tidemark.token.received";
     private static final String WRITTEN = "io.tidemark.token.written";
 
-    /** The token that the request came with. */
+    /** The request's token; empty when it has none. */
     public static Optional<Token> received(HttpServletRequest request) {
         return attribute(request, RECEIVED);
     }
 
-    /** Puts the token of what was just written on the response, with those written before and the one received. */
+    /**
+     * Sets the response's token to that of what was just written, merged with those written before and the one received.
+     * Call it before the response's body is written.
+     */
     public static void written(HttpServletRequest request, HttpServletResponse response, Token token) {
         Token all =
                 attribute(request, WRITTEN).map(before -> before.merge(token)).orElse(token);

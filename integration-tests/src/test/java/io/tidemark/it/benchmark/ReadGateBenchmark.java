@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import io.tidemark.consumers.progress.ProgressTable;
-import io.tidemark.consumers.projection.Projection;
-import io.tidemark.consumers.projection.RunnerConfig;
-import io.tidemark.consumers.runner.ProjectionRunner;
-import io.tidemark.consumers.watermark.GatedRead;
-import io.tidemark.consumers.watermark.ReadGate;
-import io.tidemark.consumers.watermark.WatermarkClient;
+import io.tidemark.consumers.GatedRead;
+import io.tidemark.consumers.Projection;
+import io.tidemark.consumers.ProjectionRunner;
+import io.tidemark.consumers.ProjectionTables;
+import io.tidemark.consumers.ReadGate;
+import io.tidemark.consumers.RunnerConfig;
+import io.tidemark.consumers.WatermarkClient;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.outbox.Token;
@@ -41,7 +41,7 @@ class ReadGateBenchmark {
                 RelayProcess relay = RelayProcess.start(source).awaitRunning();
                 HikariDataSource database = pool(source)) {
             try (Connection connection = source.connect()) {
-                ProgressTable.create(connection);
+                ProjectionTables.create(connection);
             }
             source.execute(
                     "create table orders (id text primary key, total int)", "insert into orders values ('4711', 42)");

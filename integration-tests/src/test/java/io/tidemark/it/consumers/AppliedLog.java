@@ -3,8 +3,8 @@ package io.tidemark.it.consumers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.tidemark.consumers.projection.BatchHandler;
-import io.tidemark.consumers.projection.Event;
+import io.tidemark.consumers.BatchHandler;
+import io.tidemark.consumers.Event;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

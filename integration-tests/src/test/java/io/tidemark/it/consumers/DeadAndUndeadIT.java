@@ -3,9 +3,9 @@ package io.tidemark.it.consumers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.tidemark.consumers.progress.ClaimResult;
-import io.tidemark.consumers.progress.ProgressTable;
-import io.tidemark.consumers.runner.ProjectionRunner;
+import io.tidemark.consumers.ProjectionRunner;
+import io.tidemark.consumers.internal.progress.ClaimResult;
+import io.tidemark.consumers.internal.progress.ProgressTable;
 import io.tidemark.quickstart.stack.ChildJvm;
 import java.sql.Connection;
 import java.sql.Statement;

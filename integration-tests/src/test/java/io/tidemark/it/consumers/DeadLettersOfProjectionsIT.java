@@ -3,12 +3,12 @@ package io.tidemark.it.consumers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.tidemark.consumers.projection.FailurePolicy;
-import io.tidemark.consumers.projection.FailurePolicy.Afterwards;
-import io.tidemark.consumers.projection.Projection;
-import io.tidemark.consumers.projection.RunnerSnapshot;
-import io.tidemark.consumers.projection.RunnerSnapshot.State;
-import io.tidemark.consumers.runner.ProjectionRunner;
+import io.tidemark.consumers.FailurePolicy;
+import io.tidemark.consumers.FailurePolicy.Afterwards;
+import io.tidemark.consumers.Projection;
+import io.tidemark.consumers.ProjectionRunner;
+import io.tidemark.consumers.RunnerSnapshot;
+import io.tidemark.consumers.RunnerSnapshot.State;
 import io.tidemark.it.harness.ReadEvent;
 import io.tidemark.it.harness.TopicReader;
 import java.time.Duration;

@@ -3,9 +3,9 @@ package io.tidemark.it.consumers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.tidemark.consumers.projection.RunnerSnapshot;
-import io.tidemark.consumers.projection.RunnerSnapshot.State;
-import io.tidemark.consumers.runner.ProjectionRunner;
+import io.tidemark.consumers.ProjectionRunner;
+import io.tidemark.consumers.RunnerSnapshot;
+import io.tidemark.consumers.RunnerSnapshot.State;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

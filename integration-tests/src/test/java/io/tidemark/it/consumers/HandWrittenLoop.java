@@ -1,7 +1,7 @@
 package io.tidemark.it.consumers;
 
 import com.zaxxer.hikari.HikariDataSource;
-import io.tidemark.consumers.projection.Event;
+import io.tidemark.consumers.Event;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -1,10 +1,10 @@
 package io.tidemark.it.consumers;
 
-import io.tidemark.consumers.projection.BatchHandler;
-import io.tidemark.consumers.projection.Event;
-import io.tidemark.consumers.projection.Projection;
-import io.tidemark.consumers.projection.RunnerConfig;
-import io.tidemark.consumers.runner.ProjectionRunner;
+import io.tidemark.consumers.BatchHandler;
+import io.tidemark.consumers.Event;
+import io.tidemark.consumers.Projection;
+import io.tidemark.consumers.ProjectionRunner;
+import io.tidemark.consumers.RunnerConfig;
 import io.tidemark.quickstart.stack.ChildJvm;
 import java.io.PrintWriter;
 import java.lang.reflect.InvocationTargetException;

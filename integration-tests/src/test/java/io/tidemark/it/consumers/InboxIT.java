@@ -3,9 +3,9 @@ package io.tidemark.it.consumers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemark.consumers.inbox.Inbox;
-import io.tidemark.consumers.inbox.Inbox.Result;
-import io.tidemark.consumers.inbox.Inbox.Unfinished;
+import io.tidemark.consumers.Inbox;
+import io.tidemark.consumers.Inbox.Result;
+import io.tidemark.consumers.Inbox.Unfinished;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -3,20 +3,20 @@ package io.tidemark.it.consumers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.tidemark.consumers.progress.ProgressTable;
-import io.tidemark.consumers.projection.BatchHandler;
-import io.tidemark.consumers.projection.Event;
-import io.tidemark.consumers.projection.EventHandler;
-import io.tidemark.consumers.projection.FailurePolicy;
-import io.tidemark.consumers.projection.Projection;
-import io.tidemark.consumers.projection.RunnerConfig;
-import io.tidemark.consumers.projection.RunnerSnapshot.Role;
-import io.tidemark.consumers.runner.ProjectionRunner;
-import io.tidemark.consumers.watermark.Answer;
-import io.tidemark.consumers.watermark.GatedRead;
-import io.tidemark.consumers.watermark.ReadGate;
-import io.tidemark.consumers.watermark.Status;
-import io.tidemark.consumers.watermark.WatermarkClient;
+import io.tidemark.consumers.BatchHandler;
+import io.tidemark.consumers.Event;
+import io.tidemark.consumers.EventHandler;
+import io.tidemark.consumers.FailurePolicy;
+import io.tidemark.consumers.GatedRead;
+import io.tidemark.consumers.Projection;
+import io.tidemark.consumers.ProjectionRunner;
+import io.tidemark.consumers.ProjectionTables;
+import io.tidemark.consumers.ReadGate;
+import io.tidemark.consumers.RunnerConfig;
+import io.tidemark.consumers.RunnerSnapshot.Role;
+import io.tidemark.consumers.WatermarkAnswer;
+import io.tidemark.consumers.WatermarkClient;
+import io.tidemark.consumers.WatermarkStatus;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.outbox.OutboxEvent;
@@ -58,7 +58,7 @@ class ProjectionStatesIT {
         source = TestSource.create("states");
         try (Connection connection = source.connect();
                 Statement statement = connection.createStatement()) {
-            ProgressTable.create(connection);
+            ProjectionTables.create(connection);
             AppliedLog.create(statement);
         }
         String topics = ", topics: [" + source.topic("order") + "]";
@@ -110,7 +110,7 @@ class ProjectionStatesIT {
         return token;
     }
 
-    private void awaitStatus(String projection, Token token, Status status) {
+    private void awaitStatus(String projection, Token token, WatermarkStatus status) {
         await(projection + " is " + status)
                 .untilAsserted(() -> assertThat(
                                 client.await(projection, token, LONG_WAIT).status())
@@ -129,14 +129,15 @@ class ProjectionStatesIT {
         try (Connection connection = source.connect();
                 ProjectionRunner runner = start(1, (event, view) -> applyOrFail(1, event, view))) {
             Token before = write(connection, "a", "x");
-            awaitStatus("impatient", before, Status.SUCCESS); // it may be told first that nobody has joined yet
+            awaitStatus(
+                    "impatient", before, WatermarkStatus.SUCCESS); // it may be told first that nobody has joined yet
 
             Token poisoned = write(connection, "a", POISON);
             await().until(() -> runner.snapshot().stoppedPartitions() == 1);
             await("the relay notices").untilAsserted(() -> {
                 long sinceNanos = System.nanoTime();
-                Answer answer = client.await("impatient", poisoned, LONG_WAIT);
-                assertThat(answer.status()).isEqualTo(Status.STALLED);
+                WatermarkAnswer answer = client.await("impatient", poisoned, LONG_WAIT);
+                assertThat(answer.status()).isEqualTo(WatermarkStatus.STALLED);
                 assertThat(answer.behind()).hasSize(1);
                 assertThat(System.nanoTime() - sinceNanos)
                         .as("told at once, without using up the wait")
@@ -144,7 +145,7 @@ class ProjectionStatesIT {
             });
             assertThat(client.await("impatient", before, Duration.ZERO).status())
                     .as("what was consumed stays so")
-                    .isEqualTo(Status.SUCCESS);
+                    .isEqualTo(WatermarkStatus.SUCCESS);
         }
     }
 
@@ -155,16 +156,16 @@ class ProjectionStatesIT {
         try (Connection connection = source.connect();
                 ProjectionRunner old = start(1, (event, view) -> AppliedLog.apply(1, event, view))) {
             Token first = write(connection, "a", "x");
-            awaitStatus("view", first, Status.SUCCESS);
+            awaitStatus("view", first, WatermarkStatus.SUCCESS);
             try (ProjectionRunner anew = start(2, (event, view) -> {
                 AppliedLog.apply(2, event, view);
                 if (!mayEnd.await(100, TimeUnit.SECONDS)) {
                     throw new IllegalStateException("nobody lets this handler end");
                 }
             })) {
-                awaitStatus("view-g2", first, Status.REBUILDING);
+                awaitStatus("view-g2", first, WatermarkStatus.REBUILDING);
                 Token second = write(connection, "b", "x");
-                assertThat(client.await("view", second, LONG_WAIT).status()).isEqualTo(Status.SUCCESS);
+                assertThat(client.await("view", second, LONG_WAIT).status()).isEqualTo(WatermarkStatus.SUCCESS);
                 assertThat(gate.read(second, LONG_WAIT, view -> eventsThatAreRead(view)))
                         .isEqualTo(new GatedRead.Fresh<>(2L));
                 assertThat(anew.snapshot().role()).isEqualTo(Role.BUILDING);
@@ -175,7 +176,10 @@ class ProjectionStatesIT {
 
                 assertThat(gate.read(third, LONG_WAIT, view -> eventsThatAreRead(view)))
                         .isEqualTo(new GatedRead.Fresh<>(3L));
-                awaitStatus("view", third, Status.SUCCESS); // the group of the projection tells of the new generation
+                awaitStatus(
+                        "view",
+                        third,
+                        WatermarkStatus.SUCCESS); // the group of the projection tells of the new generation
                 assertThat(old.snapshot().applied()).isEqualTo(2);
             }
         }

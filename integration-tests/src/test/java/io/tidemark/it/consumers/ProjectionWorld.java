@@ -2,11 +2,11 @@ package io.tidemark.it.consumers;
 
 import static org.awaitility.Awaitility.await;
 
-import io.tidemark.consumers.progress.Generations;
-import io.tidemark.consumers.progress.ProgressTable;
-import io.tidemark.consumers.projection.EventHandler;
-import io.tidemark.consumers.projection.Projection;
-import io.tidemark.consumers.projection.RunnerConfig;
+import io.tidemark.consumers.EventHandler;
+import io.tidemark.consumers.Projection;
+import io.tidemark.consumers.ProjectionTables;
+import io.tidemark.consumers.RunnerConfig;
+import io.tidemark.consumers.internal.progress.Generations;
 import io.tidemark.it.harness.Servers;
 import io.tidemark.outbox.EventHeaders;
 import io.tidemark.outbox.Lsn;
@@ -77,7 +77,7 @@ final class ProjectionWorld implements AutoCloseable {
         ProjectionWorld world = new ProjectionWorld(name, partitions);
         try (Connection connection = world.connect();
                 Statement statement = connection.createStatement()) {
-            ProgressTable.create(connection);
+            ProjectionTables.create(connection);
             AppliedLog.create(statement);
         }
         return world;

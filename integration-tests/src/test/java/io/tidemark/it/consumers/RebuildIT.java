@@ -3,11 +3,12 @@ package io.tidemark.it.consumers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.tidemark.consumers.projection.BatchHandler;
-import io.tidemark.consumers.projection.Projection;
-import io.tidemark.consumers.projection.RunnerSnapshot;
-import io.tidemark.consumers.projection.RunnerSnapshot.Role;
-import io.tidemark.consumers.runner.ProjectionRunner;
+import io.tidemark.consumers.BatchHandler;
+import io.tidemark.consumers.Projection;
+import io.tidemark.consumers.ProjectionRunner;
+import io.tidemark.consumers.ProjectionTables;
+import io.tidemark.consumers.RunnerSnapshot;
+import io.tidemark.consumers.RunnerSnapshot.Role;
 import io.tidemark.it.consumers.HeldConsumer.Place;
 import io.tidemark.quickstart.stack.ChildJvm;
 import java.sql.Connection;
@@ -256,8 +257,7 @@ class RebuildIT {
             world.log(3).checkExactlyOnce(world.published());
         }
         try (Connection connection = world.connect()) {
-            assertThat(new io.tidemark.consumers.progress.Generations(world.name()).read(connection))
-                    .hasValue(3);
+            assertThat(ProjectionTables.generation(connection, world.name())).hasValue(3);
         }
     }
 

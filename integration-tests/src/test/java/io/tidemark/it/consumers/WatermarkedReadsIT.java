@@ -3,17 +3,17 @@ package io.tidemark.it.consumers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.tidemark.consumers.progress.ProgressTable;
-import io.tidemark.consumers.projection.Projection;
-import io.tidemark.consumers.projection.RunnerConfig;
-import io.tidemark.consumers.runner.ProjectionRunner;
-import io.tidemark.consumers.watermark.Fallback;
-import io.tidemark.consumers.watermark.GatedRead;
-import io.tidemark.consumers.watermark.NotCaughtUpException;
-import io.tidemark.consumers.watermark.ReadFrom;
-import io.tidemark.consumers.watermark.ReadGate;
-import io.tidemark.consumers.watermark.Status;
-import io.tidemark.consumers.watermark.WatermarkClient;
+import io.tidemark.consumers.Fallback;
+import io.tidemark.consumers.GatedRead;
+import io.tidemark.consumers.NotCaughtUpException;
+import io.tidemark.consumers.Projection;
+import io.tidemark.consumers.ProjectionRunner;
+import io.tidemark.consumers.ProjectionTables;
+import io.tidemark.consumers.ReadFrom;
+import io.tidemark.consumers.ReadGate;
+import io.tidemark.consumers.RunnerConfig;
+import io.tidemark.consumers.WatermarkClient;
+import io.tidemark.consumers.WatermarkStatus;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.outbox.OutboxEvent;
@@ -55,7 +55,7 @@ class WatermarkedReadsIT {
         source = TestSource.create("reads");
         try (Connection connection = source.connect();
                 Statement statement = connection.createStatement()) {
-            ProgressTable.create(connection);
+            ProjectionTables.create(connection);
             AppliedLog.create(statement);
         }
         relay = RelayProcess.start(source).awaitRunning();
@@ -140,7 +140,7 @@ class WatermarkedReadsIT {
             ReadGate.Query<Long> query = snapshot -> applications(snapshot, written.eventId());
 
             GatedRead.NotFresh<Long> before = notFresh(gate.read(written.token(), Duration.ofSeconds(2), query));
-            assertThat(before.status()).isEqualTo(Status.TIMEOUT);
+            assertThat(before.status()).isEqualTo(WatermarkStatus.TIMEOUT);
             assertThat(before.behind()).isNotEmpty();
 
             try (ProjectionRunner runner = startProjection()) {
@@ -163,7 +163,7 @@ class WatermarkedReadsIT {
             Token unknown = write(connection).token();
             assertThat(notFresh(gate.read(unknown, Duration.ofMillis(300), query))
                             .status())
-                    .isEqualTo(Status.UNREACHABLE);
+                    .isEqualTo(WatermarkStatus.UNREACHABLE);
         }
     }
 

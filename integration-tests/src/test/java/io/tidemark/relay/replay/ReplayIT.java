@@ -6,10 +6,10 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.tidemark.consumers.progress.ProgressTable;
-import io.tidemark.consumers.projection.Projection;
-import io.tidemark.consumers.projection.RunnerConfig;
-import io.tidemark.consumers.runner.ProjectionRunner;
+import io.tidemark.consumers.Projection;
+import io.tidemark.consumers.ProjectionRunner;
+import io.tidemark.consumers.ProjectionTables;
+import io.tidemark.consumers.RunnerConfig;
 import io.tidemark.it.harness.ReadEvent;
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
@@ -185,7 +185,7 @@ class ReplayIT {
 
     private ProjectionRunner project(ConcurrentLinkedQueue<String> applied) throws Exception {
         try (Connection connection = source.connect()) {
-            ProgressTable.create(connection);
+            ProjectionTables.create(connection);
         }
         PGSimpleDataSource database = new PGSimpleDataSource();
         database.setUrl(source.servers().url(source.name()));

@@ -1,7 +1,7 @@
 package io.tidemark.quickstart.demo;
 
-import io.tidemark.consumers.watermark.GatedRead;
-import io.tidemark.consumers.watermark.ReadGate;
+import io.tidemark.consumers.GatedRead;
+import io.tidemark.consumers.ReadGate;
 import io.tidemark.outbox.Token;
 import io.tidemark.quickstart.measure.Latencies;
 import io.tidemark.quickstart.measure.Quantiles;

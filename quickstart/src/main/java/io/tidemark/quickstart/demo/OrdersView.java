@@ -3,12 +3,12 @@ package io.tidemark.quickstart.demo;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import io.tidemark.consumers.progress.ProgressTable;
-import io.tidemark.consumers.projection.Event;
-import io.tidemark.consumers.projection.Projection;
-import io.tidemark.consumers.projection.RunnerConfig;
-import io.tidemark.consumers.projection.RunnerSnapshot;
-import io.tidemark.consumers.runner.ProjectionRunner;
+import io.tidemark.consumers.Event;
+import io.tidemark.consumers.Projection;
+import io.tidemark.consumers.ProjectionRunner;
+import io.tidemark.consumers.ProjectionTables;
+import io.tidemark.consumers.RunnerConfig;
+import io.tidemark.consumers.RunnerSnapshot;
 import io.tidemark.outbox.Position;
 import io.tidemark.quickstart.stack.PostgresServer;
 import java.io.IOException;
@@ -63,7 +63,7 @@ final class OrdersView implements AutoCloseable {
         postgres.createDatabase(DATABASE);
         try (Connection connection = postgres.connect(DATABASE);
                 Statement statement = connection.createStatement()) {
-            ProgressTable.create(connection);
+            ProjectionTables.create(connection);
             statement.execute("""
                     create table if not exists order_view (
                         id bigint primary key, version int not null, status text not null, cents int not null,

@@ -2,9 +2,9 @@ package io.tidemark.quickstart.relay;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.tidemark.consumers.watermark.Answer;
-import io.tidemark.consumers.watermark.ReadGate;
-import io.tidemark.consumers.watermark.WatermarkClient;
+import io.tidemark.consumers.ReadGate;
+import io.tidemark.consumers.WatermarkAnswer;
+import io.tidemark.consumers.WatermarkClient;
 import io.tidemark.outbox.Token;
 import io.tidemark.quickstart.stack.StackException;
 import io.tidemark.quickstart.stack.StopSignal;
@@ -81,7 +81,7 @@ public final class WatermarkProbe {
     public boolean await(Token token, Duration timeout) throws InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
         while (System.nanoTime() < deadline) {
-            Answer answer = client.await(projection, token, WAIT); // asks again while the relay is away
+            WatermarkAnswer answer = client.await(projection, token, WAIT); // asks again while the relay is away
             if (answer.isCaughtUp()) {
                 return true;
             }

@@ -1,0 +1,30 @@
+package io.tidemark.consumers;
+
+import io.tidemark.consumers.WatermarkAnswer.Behind;
+import java.util.List;
+
+/** How a read through a {@link ReadGate} ended. */
+public sealed interface GatedRead<T> {
+
+    /**
+     * The query ran in a snapshot that has everything up to the token.
+     *
+     * @param value the query's result
+     */
+    record Fresh<T>(T value) implements GatedRead<T> {}
+
+    /**
+     * The query did not run.
+     *
+     * @param status {@code TIMEOUT} when the projection is behind or the token is not published yet; {@code UNREACHABLE} when no relay has answered; else the
+     *     relay's status of the token
+     * @param reason for people
+     * @param behind the partitions that were behind in the last snapshot; empty when no snapshot was taken
+     */
+    record NotFresh<T>(WatermarkStatus status, String reason, List<Behind> behind) implements GatedRead<T> {
+
+        public NotFresh {
+            behind = List.copyOf(behind);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package io.tidemark.consumers;
+
+import io.tidemark.consumers.WatermarkAnswer.Behind;
+import io.tidemark.consumers.internal.progress.Generations;
+import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
+import io.tidemark.consumers.internal.relay.TokenOffsets;
+import io.tidemark.outbox.Token;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+
+/**
+ * Checks a token and runs a query in one snapshot of the projection's database, so that nothing can come between. Needs a
+ * projection kept by {@link ProjectionRunner}, in that database or a physical replica of it; the generation that is read
+ * counts. Asks a relay about each token once and keeps the answer for five minutes (10,000 tokens); meanwhile it needs no
+ * relay. Blocks its caller; safe on any thread.
+ */
+public final class ReadGate {
+
+    private static final int MAX_TOKENS = 10_000;
+    private static final long FIRST_PAUSE_MILLIS = 2;
+    private static final long LONGEST_PAUSE_MILLIS = 50;
+    private static final Duration PUBLICATION_WAIT = Duration.ofSeconds(1);
+
+    private final String projection;
+    private final DataSource database;
+    private final WatermarkClient relays;
+    private final TokenOffsets tokenOffsets;
+    private final Generations generations;
+
+    /** A query, in the snapshot that was checked. */
+    @FunctionalInterface
+    public interface Query<T> {
+
+        /** @param connection in a read-only transaction at REPEATABLE READ, which the gate ends afterwards */
+        T run(Connection connection) throws SQLException;
+    }
+
+    /**
+     * @param projection its name, the same for the relay and the runner
+     * @param database the projection's; a connection is taken for each check, so give it a pool
+     * @param relays a client of relays that have the projection
+     */
+    public ReadGate(String projection, DataSource database, WatermarkClient relays) {
+        this.projection = projection;
+        this.database = database;
+        this.relays = relays;
+        this.tokenOffsets = new TokenOffsets(projection, relays.api(), MAX_TOKENS, System::nanoTime);
+        this.generations = new Generations(projection);
+    }
+
+    /**
+     * Runs the query as soon as a snapshot has everything up to the token.
+     *
+     * @param timeout zero checks once
+     * @throws SQLException of the query or the check, which is not repeated
+     * @throws RelayRequestException when the relay does not know the projection
+     */
+    public <T> GatedRead<T> read(Token token, Duration timeout, Query<T> query)
+            throws SQLException, InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        TokenOffsets.Result known = tokenOffsets.of(token, timeout);
+        if (known instanceof TokenOffsets.Result.NotPublished) {
+            known = afterPublication(token, deadline);
+        }
+        if (known instanceof TokenOffsets.Result.Known offsets) {
+            return readAt(offsets.offsets(), deadline, query);
+        }
+        if (known instanceof TokenOffsets.Result.Unanswerable unanswerable) {
+            return new GatedRead.NotFresh<>(unanswerable.status(), unanswerable.reason(), List.of());
+        }
+        return new GatedRead.NotFresh<>(WatermarkStatus.TIMEOUT, "the token is not published yet", List.of());
+    }
+
+    /**
+     * The watermark's wait is what makes an idle source publish up to the token. It is short: it would also wait for the
+     * group, but the snapshot is what counts.
+     */
+    private TokenOffsets.Result afterPublication(Token token, long deadline) throws InterruptedException {
+        while (true) {
+            Duration wait = left(deadline).compareTo(PUBLICATION_WAIT) < 0 ? left(deadline) : PUBLICATION_WAIT;
+            WatermarkAnswer answer = relays.api().watermark(projection, token, wait);
+            TokenOffsets.Result known = answer.phase().equals("source")
+                    ? new TokenOffsets.Result.NotPublished()
+                    : tokenOffsets.of(token, left(deadline));
+            if (!(known instanceof TokenOffsets.Result.NotPublished)
+                    || left(deadline).toMillis() <= LONGEST_PAUSE_MILLIS) {
+                return known;
+            }
+            TimeUnit.MILLISECONDS.sleep(LONGEST_PAUSE_MILLIS);
+        }
+    }
+
+    private <T> GatedRead<T> readAt(Map<Partition, Long> needed, long deadline, Query<T> query)
+            throws SQLException, InterruptedException {
+        long pauseMillis = FIRST_PAUSE_MILLIS;
+        while (true) {
+            GatedRead<T> read = look(needed, query);
+            if (read instanceof GatedRead.Fresh || left(deadline).toMillis() <= pauseMillis) {
+                return read;
+            }
+            TimeUnit.MILLISECONDS.sleep(pauseMillis);
+            pauseMillis = Math.min(pauseMillis * 2, LONGEST_PAUSE_MILLIS);
+        }
+    }
+
+    /** The snapshot is taken by the first statement, and the query sees the same. */
+    private <T> GatedRead<T> look(Map<Partition, Long> needed, Query<T> query) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            connection.setAutoCommit(false);
+            try {
+                List<Behind> behind = behind(needed, generations.nextOffsetsInNewSnapshot(connection));
+                return behind.isEmpty()
+                        ? new GatedRead.Fresh<>(query.run(connection))
+                        : new GatedRead.NotFresh<>(WatermarkStatus.TIMEOUT, "the projection is behind", behind);
+            } finally {
+                connection.rollback();
+            }
+        }
+    }
+
+    static List<Behind> behind(Map<Partition, Long> needed, Map<Partition, Long> nextOffsets) {
+        List<Behind> behind = new ArrayList<>();
+        needed.forEach((partition, need) -> {
+            long have = nextOffsets.getOrDefault(partition, 0L);
+            if (have < need) {
+                behind.add(new Behind(partition.topic(), partition.partition(), need, have));
+            }
+        });
+        return behind;
+    }
+
+    private static Duration left(long deadline) {
+        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+    }
+}

@@ -1,0 +1,171 @@
+package io.tidemark.consumers.internal.apply;
+
+import io.tidemark.consumers.BatchHandler;
+import io.tidemark.consumers.Event;
+import io.tidemark.consumers.internal.progress.ClaimResult;
+import io.tidemark.consumers.internal.progress.ClaimResult.Claimed;
+import io.tidemark.consumers.internal.progress.ProgressTable;
+import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
+import io.tidemark.outbox.Position;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Does jobs on the projection's database, each in one transaction. Called on worker threads. Promise: after
+ * {@code Advanced}, effects and progress are committed together; after {@code Unreachable} or {@code SessionLost} that is
+ * unknown; after any other outcome, no effect is committed.
+ */
+public final class Applier {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
+
+    private final DataSource database;
+    private final ProgressTable progress;
+    private final BatchHandler handler;
+    private final DeadLetterSender deadLetters;
+
+    public Applier(DataSource database, ProgressTable progress, BatchHandler handler, DeadLetterSender deadLetters) {
+        this.database = database;
+        this.progress = progress;
+        this.handler = handler;
+        this.deadLetters = deadLetters;
+    }
+
+    /** What a transaction does before it is committed; an outcome other than success rolls it back. */
+    @FunctionalInterface
+    private interface Work {
+        Outcome in(Connection connection) throws Exception;
+    }
+
+    /** @param abandoned whether the partition is somebody else's by now, so that there is no use in committing */
+    public Outcome run(Partition partition, Job job, BooleanSupplier abandoned) {
+        if (job instanceof Job.Start start) {
+            return transaction(connection -> {
+                progress.start(connection, partition, start.nextOffset());
+                return new Outcome.Started();
+            });
+        }
+        if (job instanceof Job.Apply apply) {
+            return transaction(connection -> {
+                handler.apply(apply.events(), GuardedConnection.around(connection));
+                return abandoned.getAsBoolean()
+                        ? new Outcome.Lost()
+                        : advance(connection, partition, apply.claimed(), apply.events());
+            });
+        }
+        if (job instanceof Job.Pass pass) {
+            return transaction(connection ->
+                    advance(connection, partition, pass.claimed(), pass.nextOffset(), Optional.empty(), 0));
+        }
+        if (job instanceof Job.SendDeadLetter deadLetter) {
+            return deadLetter(partition, deadLetter);
+        }
+        if (job instanceof Job.NoteCaughtUp note) {
+            return transaction(connection -> progress.noteCaughtUp(connection, partition, note.claimed())
+                    ? new Outcome.Noted()
+                    : new Outcome.Lost());
+        }
+        return transaction(connection -> {
+            ClaimResult result = progress.claim(connection, partition);
+            return new Outcome.ClaimAnswered(result);
+        });
+    }
+
+    private Outcome deadLetter(Partition partition, Job.SendDeadLetter job) {
+        try {
+            deadLetters.send(job);
+        } catch (DeadLetterSender.NotSent e) {
+            return new Outcome.Unreachable(e);
+        } catch (DeadLetterSender.Unacceptable e) {
+            return new Outcome.DeadLetterRefused(e);
+        }
+        Outcome outcome =
+                transaction(connection -> advance(connection, partition, job.claimed(), List.of(job.event())));
+        return outcome instanceof Outcome.Advanced advanced ? new Outcome.Advanced(advanced.claimed(), 0) : outcome;
+    }
+
+    private Outcome advance(Connection connection, Partition partition, Claimed claimed, List<Event> events)
+            throws SQLException {
+        Event last = events.get(events.size() - 1);
+        long next = last.offset() + 1; // the record's, never the log's end: markers occupy offsets too
+        return advance(connection, partition, claimed, next, legiblePosition(last), events.size());
+    }
+
+    /** Nothing rests on it here, so nothing may fail for it: the same event would again, and as a dead letter, too. */
+    private static Optional<Position> legiblePosition(Event event) {
+        try {
+            return event.position();
+        } catch (IllegalArgumentException e) {
+            LOG.warn("event=position-illegible at={} reason=\"{}\"", event, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private Outcome advance(
+            Connection connection,
+            Partition partition,
+            Claimed claimed,
+            long next,
+            Optional<Position> position,
+            int applied)
+            throws SQLException {
+        return progress.advance(connection, partition, claimed, next, position)
+                ? new Outcome.Advanced(new Claimed(next, claimed.epoch()), applied)
+                : new Outcome.Lost();
+    }
+
+    @SuppressWarnings("CatchingUnchecked") // a pool may throw anything when it has no connection
+    private Outcome transaction(Work work) {
+        try (Connection connection = database.getConnection()) {
+            connection.setAutoCommit(false);
+            return transaction(connection, work);
+        } catch (Exception e) {
+            return new Outcome.Unreachable(e);
+        }
+    }
+
+    @SuppressWarnings("CatchingUnchecked") // whatever a handler throws is an outcome, and the partition must go on
+    private static Outcome transaction(Connection connection, Work work) throws SQLException {
+        try {
+            Outcome outcome = work.in(connection);
+            if (outcome instanceof Outcome.Lost) {
+                connection.rollback();
+            } else {
+                connection.commit();
+            }
+            return outcome;
+        } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
+            return switch (FailureRule.blame(e, connection)) {
+                case EVENT -> refused(connection, e);
+                case SESSION -> new Outcome.SessionLost(e);
+                case DATABASE -> new Outcome.Unreachable(e);
+            };
+        }
+    }
+
+    /** What cannot even be rolled back has an unknown end. */
+    private static Outcome refused(Connection connection, Throwable reason) {
+        @Nullable SQLException lost = rollback(connection);
+        if (lost != null) {
+            lost.addSuppressed(reason);
+            return new Outcome.SessionLost(lost);
+        }
+        return new Outcome.Refused(reason);
+    }
+
+    private static @Nullable SQLException rollback(Connection connection) {
+        try {
+            connection.rollback();
+            return null;
+        } catch (SQLException e) {
+            return e;
+        }
+    }
+}

@@ -1,0 +1,250 @@
+package io.tidemark.consumers.internal.partition;
+
+import io.tidemark.consumers.Event;
+import io.tidemark.consumers.FailurePolicy;
+import io.tidemark.consumers.RunnerSnapshot;
+import io.tidemark.consumers.internal.apply.Job;
+import io.tidemark.consumers.internal.progress.ClaimResult.Claimed;
+import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One assigned partition: what has arrived, what to do next, what a failure leads to. Only the polling thread uses it,
+ * but for its tenure.
+ */
+public final class PartitionWork {
+
+    private final Partition partition;
+    private final FailurePolicy policy;
+    private final int maxBatch;
+    private final RetryPlan plan;
+    private final Backlog backlog;
+    private final Tenure tenure = new Tenure();
+    private @Nullable Claimed claimed;
+    private OptionalLong startAt = OptionalLong.empty();
+    private boolean hadProgress;
+    private boolean isBusy;
+    private boolean isStopped;
+    private boolean isOvertaken;
+    private boolean isNoteDue;
+    private boolean isNoted;
+    private String reason = "";
+
+    /** @param patience how long nothing arrives before the partition advances behind what is no event */
+    public PartitionWork(
+            Partition partition, FailurePolicy policy, int maxBatch, Duration patience, RandomGenerator random) {
+        this.partition = partition;
+        this.policy = policy;
+        this.maxBatch = maxBatch;
+        this.backlog = new Backlog(patience);
+        this.plan = new RetryPlan(policy, maxBatch, random);
+    }
+
+    public Partition partition() {
+        return partition;
+    }
+
+    public Backlog backlog() {
+        return backlog;
+    }
+
+    public Tenure tenure() {
+        return tenure;
+    }
+
+    /** What to do now, if anything; the caller does it and reports. */
+    public Optional<Job> begin(long nowNanos) {
+        if (isBusy || isStopped || tenure.isLeaving() || !plan.isDue(nowNanos)) {
+            return Optional.empty();
+        }
+        Optional<Job> job = next(nowNanos);
+        isBusy = job.isPresent();
+        plan.begun();
+        return job;
+    }
+
+    private Optional<Job> next(long nowNanos) {
+        if (startAt.isPresent()) {
+            return Optional.of(new Job.Start(startAt.getAsLong()));
+        }
+        if (claimed == null) {
+            return Optional.of(new Job.Claim());
+        }
+        if (isNoteDue && !isNoted) {
+            return Optional.of(new Job.NoteCaughtUp(claimed));
+        }
+        Event head = backlog.head();
+        if (head == null) {
+            return pass(claimed, backlog.passableUpTo(claimed.nextOffset(), nowNanos));
+        }
+        Throwable lastFailure = plan.exhaustedBy();
+        if (lastFailure != null && policy.afterwards() instanceof FailurePolicy.Afterwards.DeadLetter deadLetter) {
+            return Optional.of(new Job.SendDeadLetter(head, claimed, deadLetter.topic(), lastFailure, plan.failures()));
+        }
+        return Optional.of(new Job.Apply(backlog.first(plan.limit()), claimed));
+    }
+
+    private static Optional<Job> pass(Claimed claimed, OptionalLong end) {
+        return end.isPresent() ? Optional.of(new Job.Pass(claimed, end.getAsLong())) : Optional.empty();
+    }
+
+    /**
+     * What is left to do when everything else has ended and the partition is given away: the next owner might find a
+     * topic that begins behind its progress, and could not know that no event was between.
+     */
+    public Optional<Job> beginLast() {
+        if (isBusy || claimed == null) {
+            return Optional.empty();
+        }
+        Optional<Job> job = pass(claimed, backlog.passableUpTo(claimed.nextOffset()));
+        isBusy = job.isPresent();
+        return job;
+    }
+
+    /** Whatever was begun has ended; false when it does not matter here, the partition having been stopped meanwhile. */
+    public boolean ended() {
+        boolean matters = !isOvertaken;
+        isBusy = false;
+        isOvertaken = false;
+        return matters;
+    }
+
+    /** Its progress is ours, and events from its next offset on are wanted. */
+    public void claimed(Claimed result) {
+        claimed = result;
+        backlog.begin(result.nextOffset());
+        hadProgress = true;
+        plan.claimed(result.nextOffset());
+        reason = "";
+    }
+
+    /** There is no progress yet: it begins here. */
+    public void startAt(long nextOffset) {
+        startAt = OptionalLong.of(nextOffset);
+    }
+
+    public void started() {
+        startAt = OptionalLong.empty();
+    }
+
+    /** It is near the end of its topic; that is to be noted, once. */
+    public void caughtUp() {
+        isNoteDue = true;
+    }
+
+    public void noted() {
+        isNoted = true;
+    }
+
+    public void advanced(Claimed result) {
+        claimed = result;
+        backlog.removeBelow(result.nextOffset());
+        plan.advancedTo(result.nextOffset());
+        reason = "";
+    }
+
+    /**
+     * The batch cannot be applied: half of it is tried next, at once; a single event again after a while, until the
+     * policy has had enough.
+     */
+    public void refused(Job.Apply batch, Throwable why, long nowNanos) {
+        List<Event> events = batch.events();
+        reason = events.get(0) + (events.size() > 1 ? " or one of the next " + (events.size() - 1) : "") + ": " + why;
+        if (!plan.refused(events, why, nowNanos)) {
+            stop(reason + " (" + plan.failures() + " attempts)");
+        }
+    }
+
+    /**
+     * The database's session ended while the batch was applied; the progress is to be claimed again. With the database
+     * there each time, and again and again in the same place, the batch is to blame.
+     *
+     * @return whether it was counted as a failure of the batch
+     */
+    public boolean sessionLost(Job.Apply batch, Throwable why, long nowNanos) {
+        boolean isToBlame = plan.sessionLost();
+        if (isToBlame) {
+            refused(batch, why, nowNanos);
+        }
+        return isToBlame;
+    }
+
+    /** Only the database knows the progress now: claim again, after a delay that grows. */
+    public void claimAgain(String why, long nowNanos) {
+        claimed = null;
+        backlog.clear();
+        reason = why;
+        plan.pause(nowNanos);
+    }
+
+    /** Nothing more happens here until {@link #restart}. */
+    public void stop(String why) {
+        isStopped = true;
+        isOvertaken = isBusy;
+        claimed = null;
+        backlog.clear();
+        reason = why;
+    }
+
+    /** After a stop: from the stored progress on, with all attempts. */
+    public void restart() {
+        isStopped = false;
+        plan.reset();
+        reason = "";
+    }
+
+    /** Whether more events are to be fetched; at most one fetch beyond two batches is kept. */
+    public boolean wantsEvents() {
+        return claimed != null && backlog.size() < 2L * maxBatch;
+    }
+
+    public boolean isClaimed() {
+        return claimed != null;
+    }
+
+    /** Whether its progress was seen since it was assigned: then it cannot be missing for being new. */
+    public boolean hadProgress() {
+        return hadProgress;
+    }
+
+    public boolean isBusy() {
+        return isBusy;
+    }
+
+    public boolean isStopped() {
+        return isStopped;
+    }
+
+    public int failures() {
+        return plan.failures();
+    }
+
+    public String reason() {
+        return reason;
+    }
+
+    /** When something is to be done again, if it only waits for its time. */
+    public OptionalLong dueNanos() {
+        return isStopped || isBusy ? OptionalLong.empty() : plan.dueNanos();
+    }
+
+    /** Its next offset, when that is known. */
+    public OptionalLong nextOffset() {
+        return claimed == null ? OptionalLong.empty() : OptionalLong.of(claimed.nextOffset());
+    }
+
+    public RunnerSnapshot.State state() {
+        if (isStopped) {
+            return RunnerSnapshot.State.STOPPED;
+        }
+        if (claimed == null) {
+            return RunnerSnapshot.State.CLAIMING;
+        }
+        return plan.failures() > 0 ? RunnerSnapshot.State.RETRYING : RunnerSnapshot.State.APPLYING;
+    }
+}

@@ -1,0 +1,167 @@
+package io.tidemark.consumers.internal.progress;
+
+import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * Which generation of a projection is read, and how the next one becomes it. Stateless but for its name, so safe on any
+ * thread; commits nothing: all statements belong to the caller's transaction.
+ */
+public final class Generations {
+
+    private static final String REGISTER =
+            "insert into tidemark_generation (projection, generation) values (?, ?) on conflict do nothing";
+    private static final String READ = "select generation from tidemark_generation where projection = ?";
+    /** A writer that stands still between its update and its commit holds up a switch no longer than this. */
+    private static final String LOCK_TIMEOUT = "set local lock_timeout = '5s'";
+
+    /** A switch whose process is frozen holds the older generation no longer than this: the server ends its session. */
+    private static final String IDLE_TIMEOUT = "set local idle_in_transaction_session_timeout = '10s'";
+
+    private static final String FENCE = "update tidemark_progress set epoch = epoch + 1, updated_at = now() where"
+            + " projection = ? and generation = ?";
+    private static final String ACTIVATE =
+            "update tidemark_generation set generation = ?, since = now() where projection = ?";
+    private static final String PROGRESS =
+            "select topic, partition, next_offset, caught_up from tidemark_progress where projection = ? and"
+                    + " generation = ?";
+    /** In one round trip, and nothing of the connection to be set back afterwards. */
+    private static final String PROGRESS_IN_NEW_SNAPSHOT =
+            "set transaction isolation level repeatable read, read only; select topic, partition, next_offset from"
+                    + " tidemark_progress join tidemark_generation using (projection, generation) where projection = ?";
+
+    private final String projection;
+
+    /**
+     * A partition's progress.
+     *
+     * @param nextOffset the first offset that is not applied yet
+     * @param isCaughtUp whether it was ever near the end of its topic
+     */
+    public record Progress(long nextOffset, boolean isCaughtUp) {}
+
+    /** @param projection its name */
+    public Generations(String projection) {
+        this.projection = projection;
+    }
+
+    /** The generation that is read: this one, if there has never been any. */
+    public int register(Connection connection, int generation) throws SQLException {
+        OptionalInt known = read(connection);
+        if (known.isPresent()) {
+            return known.getAsInt();
+        }
+        try (PreparedStatement insert = connection.prepareStatement(REGISTER)) {
+            insert.setString(1, projection);
+            insert.setInt(2, generation);
+            insert.executeUpdate();
+        }
+        return read(connection)
+                .orElseThrow(() -> new SQLException("tidemark_generation lost the row of " + projection
+                        + " while it was read; is somebody emptying the table?"));
+    }
+
+    /** The generation that is read, in the snapshot of the transaction; empty when there has never been any. */
+    public OptionalInt read(Connection connection) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(READ)) {
+            return generation(select);
+        }
+    }
+
+    private OptionalInt generation(PreparedStatement select) throws SQLException {
+        select.setString(1, projection);
+        try (ResultSet row = select.executeQuery()) {
+            return row.next() ? OptionalInt.of(row.getInt(1)) : OptionalInt.empty();
+        }
+    }
+
+    /**
+     * The first offset that is not applied yet in each partition of the generation that is read. What is read afterwards
+     * in the same transaction is of the same snapshot.
+     *
+     * @param connection at the beginning of a transaction, which this makes one of REPEATABLE READ, read only
+     */
+    public Map<Partition, Long> nextOffsetsInNewSnapshot(Connection connection) throws SQLException {
+        Map<Partition, Long> offsets = new HashMap<>();
+        try (PreparedStatement select = connection.prepareStatement(PROGRESS_IN_NEW_SNAPSHOT)) {
+            select.setString(1, projection);
+            select.execute();
+            if (!select.getMoreResults()) { // the first was the setting's
+                throw new SQLException("this JDBC driver does not give the result of the second of two statements; use"
+                        + " org.postgresql's");
+            }
+            try (ResultSet row = select.getResultSet()) {
+                while (row.next()) {
+                    offsets.put(new Partition(row.getString(1), row.getInt(2)), row.getLong(3));
+                }
+            }
+        }
+        return offsets;
+    }
+
+    /** How far a generation has come, in every partition that it has begun. */
+    public Map<Partition, Progress> progressOf(Connection connection, int generation) throws SQLException {
+        Map<Partition, Progress> progress = new HashMap<>();
+        try (PreparedStatement select = connection.prepareStatement(PROGRESS)) {
+            select.setString(1, projection);
+            select.setInt(2, generation);
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    progress.put(
+                            new Partition(row.getString(1), row.getInt(2)),
+                            new Progress(row.getLong(3), row.getBoolean(4)));
+                }
+            }
+        }
+        return progress;
+    }
+
+    /**
+     * Until the transaction ends, nobody claims a partition of the projection, whatever the generation.
+     *
+     * @return the generation that is read
+     */
+    public OptionalInt lock(Connection connection) throws SQLException {
+        try (Statement timeout = connection.createStatement()) {
+            timeout.execute(LOCK_TIMEOUT + "; " + IDLE_TIMEOUT);
+        }
+        try (PreparedStatement select = connection.prepareStatement(READ + " for update")) {
+            return generation(select);
+        }
+    }
+
+    /**
+     * Until the transaction ends nobody advances the generation; once it is committed, no owner of today does any more.
+     *
+     * @throws SQLException with state 55P03 when a writer has held a row for five seconds
+     */
+    public void fence(Connection connection, int generation) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(FENCE)) {
+            update.setString(1, projection);
+            update.setInt(2, generation);
+            update.executeUpdate();
+        }
+    }
+
+    /** Makes it the one that is read. To be called after {@link #lock} and {@link #fence}, in their transaction. */
+    public void activate(Connection connection, int generation) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(ACTIVATE)) {
+            update.setInt(1, generation);
+            update.setString(2, projection);
+            update.executeUpdate();
+        }
+    }
+
+    /** The sentence for people: the generation was replaced by a newer one. */
+    public static String replacement(String projection, int generation, int newer) {
+        return "generation " + newer + " of " + projection + " is read now; generation " + generation
+                + " is not written any more, and its program can be stopped";
+    }
+}

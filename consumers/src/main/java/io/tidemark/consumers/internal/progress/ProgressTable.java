@@ -1,0 +1,155 @@
+package io.tidemark.consumers.internal.progress;
+
+import io.tidemark.outbox.Position;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Optional;
+
+/**
+ * The rows of one generation of a projection in {@code tidemark_progress}. Stateless but for its names, so safe on any
+ * thread; commits nothing: all statements belong to the caller's transaction.
+ */
+public final class ProgressTable {
+
+    /** A claim waits no longer than this for a writer that stands still between its update and its commit. */
+    private static final String CLAIM_LOCK_TIMEOUT = "set local lock_timeout = '5s'";
+
+    /** Shared, so that no switch to another generation comes between this and the claim. */
+    private static final String READ_GENERATION =
+            "select generation from tidemark_generation where projection = ? for share";
+
+    private static final String KEY = " projection = ? and generation = ? and topic = ? and partition = ?";
+    private static final String CLAIM = "update tidemark_progress set epoch = epoch + 1, updated_at = now() where" + KEY
+            + " and group_id = ? returning next_offset, epoch";
+    private static final String OWNING_GROUP = "select group_id from tidemark_progress where" + KEY;
+    private static final String START =
+            "insert into tidemark_progress (projection, generation, topic, partition, group_id, next_offset) values"
+                    + " (?, ?, ?, ?, ?, ?) on conflict do nothing";
+    private static final String ADVANCE =
+            "update tidemark_progress set next_offset = ?, position = coalesce(?, position), updated_at = now() where"
+                    + KEY + " and epoch = ? and next_offset = ?";
+    private static final String CAUGHT_UP =
+            "update tidemark_progress set caught_up = true where" + KEY + " and epoch = ?";
+
+    private final String projection;
+    private final int generation;
+    private final String groupId;
+
+    /**
+     * One partition of a topic.
+     *
+     * @param topic its name
+     * @param partition from 0
+     */
+    public record Partition(String topic, int partition) {
+
+        @Override
+        public String toString() {
+            return topic + "-" + partition;
+        }
+    }
+
+    /**
+     * @param projection whose rows these are
+     * @param generation from 1
+     * @param groupId the projection's consumer group, to which the rows belong
+     */
+    public ProgressTable(String projection, int generation, String groupId) {
+        this.projection = projection;
+        this.generation = generation;
+        this.groupId = groupId;
+    }
+
+    /**
+     * Becomes the partition's owner, once the transaction is committed: no {@link #advance} of an earlier owner succeeds
+     * any more.
+     *
+     * @throws SQLException with state 55P03 when a writer has held the row for five seconds
+     */
+    public ClaimResult claim(Connection connection, Partition partition) throws SQLException {
+        try (Statement timeout = connection.createStatement()) {
+            timeout.execute(CLAIM_LOCK_TIMEOUT);
+        }
+        try (PreparedStatement select = connection.prepareStatement(READ_GENERATION)) {
+            select.setString(1, projection);
+            try (ResultSet row = select.executeQuery()) {
+                if (row.next() && row.getInt(1) > generation) {
+                    return new ClaimResult.Replaced(row.getInt(1));
+                }
+            }
+        }
+        try (PreparedStatement update = connection.prepareStatement(CLAIM)) {
+            setKey(update, 1, partition);
+            update.setString(5, groupId);
+            try (ResultSet row = update.executeQuery()) {
+                if (row.next()) {
+                    return new ClaimResult.Claimed(row.getLong(1), row.getLong(2));
+                }
+            }
+        }
+        try (PreparedStatement select = connection.prepareStatement(OWNING_GROUP)) {
+            setKey(select, 1, partition);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? new ClaimResult.OfAnotherGroup(row.getString(1)) : new ClaimResult.Missing();
+            }
+        }
+    }
+
+    /** Makes the partition's row, so that the projection starts at this offset; does nothing when there is one. */
+    public void start(Connection connection, Partition partition, long nextOffset) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement(START)) {
+            setKey(insert, 1, partition);
+            insert.setString(5, groupId);
+            insert.setLong(6, nextOffset);
+            insert.executeUpdate();
+        }
+    }
+
+    /**
+     * Advances the partition from where it stands: compare and set.
+     *
+     * @param claimed where the caller believes it stands, and under which epoch
+     * @param position of the last event applied, empty when that had none
+     * @return false when it stands elsewhere or somebody has claimed it since; the caller must roll back
+     */
+    public boolean advance(
+            Connection connection,
+            Partition partition,
+            ClaimResult.Claimed claimed,
+            long nextOffset,
+            Optional<Position> position)
+            throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(ADVANCE)) {
+            update.setLong(1, nextOffset);
+            update.setString(2, position.map(Position::toString).orElse(null));
+            setKey(update, 3, partition);
+            update.setLong(7, claimed.epoch());
+            update.setLong(8, claimed.nextOffset());
+            return update.executeUpdate() == 1;
+        }
+    }
+
+    /**
+     * Notes that the partition is near the end of its topic, as a generation must be before it is read.
+     *
+     * @return false when somebody has claimed the partition since
+     */
+    public boolean noteCaughtUp(Connection connection, Partition partition, ClaimResult.Claimed claimed)
+            throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(CAUGHT_UP)) {
+            setKey(update, 1, partition);
+            update.setLong(5, claimed.epoch());
+            return update.executeUpdate() == 1;
+        }
+    }
+
+    private void setKey(PreparedStatement statement, int first, Partition partition) throws SQLException {
+        statement.setString(first, projection);
+        statement.setInt(first + 1, generation);
+        statement.setString(first + 2, partition.topic());
+        statement.setInt(first + 3, partition.partition());
+    }
+}

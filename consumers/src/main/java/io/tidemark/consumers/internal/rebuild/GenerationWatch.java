@@ -1,0 +1,143 @@
+package io.tidemark.consumers.internal.rebuild;
+
+import io.tidemark.consumers.Projection;
+import io.tidemark.consumers.RunnerSnapshot.Rebuild;
+import io.tidemark.consumers.RunnerSnapshot.Role;
+import io.tidemark.consumers.internal.progress.Generations;
+import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks every second which generation is read, and makes the runner's the one, when it can. On a thread of its own,
+ * because a switch waits for the workers. A role only advances: from building to read to replaced.
+ */
+public final class GenerationWatch implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(GenerationWatch.class);
+    private static final Duration INTERVAL = Duration.ofSeconds(1);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+
+    private final Projection projection;
+    private final DataSource database;
+    private final Generations generations;
+    private final Switchover switchover;
+    private final Runnable onNewRole;
+    private final Thread thread;
+    private final CountDownLatch closing = new CountDownLatch(1);
+
+    private volatile Role role = Role.UNKNOWN;
+    private volatile String trouble = "its role is not read yet";
+    private volatile Optional<Rebuild> rebuild = Optional.empty();
+    private volatile Set<Partition> partitions = Set.of();
+
+    /** @param onNewRole called on the watch's thread */
+    public GenerationWatch(Projection projection, DataSource database, Runnable onNewRole) {
+        this.projection = projection;
+        this.database = database;
+        this.generations = new Generations(projection.name());
+        this.switchover = new Switchover(projection, generations);
+        this.onNewRole = onNewRole;
+        this.thread = new Thread(this::run, "projection-" + projection.name() + "-generation");
+        thread.setDaemon(true);
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    private void run() {
+        try {
+            do {
+                look();
+            } while (!closing.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // closing, in the middle of a switch that is rolled back
+        }
+    }
+
+    @SuppressWarnings("CatchingUnchecked") // a pool or a driver may throw anything, and the watch goes on
+    private void look() throws InterruptedException {
+        try (Connection connection = database.getConnection()) {
+            connection.setAutoCommit(true);
+            int read = generations.register(connection, projection.generation());
+            if (read < projection.generation() && !partitions.isEmpty()) {
+                Switchover.RebuildProgress progress = switchover.progress(connection, read, partitions);
+                rebuild = Optional.of(progress.toRebuild(read));
+                if (switchover.isWorthAnAttempt(progress) && switchover.attempt(connection, partitions)) {
+                    read = projection.generation();
+                }
+            }
+            trouble = "";
+            enter(read);
+        } catch (SQLException | RuntimeException | Error e) {
+            String failure = String.valueOf(e);
+            if (!failure.equals(trouble)) {
+                LOG.warn("event=generation-not-read projection={} reason=\"{}\"", projection.name(), failure);
+            }
+            trouble = failure;
+        }
+    }
+
+    private void enter(int read) {
+        Role next = read == projection.generation()
+                ? Role.READ
+                : read < projection.generation() ? Role.BUILDING : Role.REPLACED;
+        if (next == Role.READ) {
+            rebuild = Optional.empty();
+        }
+        if (next == Role.REPLACED) {
+            trouble = Generations.replacement(projection.name(), projection.generation(), read);
+        }
+        if (next != role) {
+            LOG.info(
+                    "event=role projection={} generation={} role={} read={}",
+                    projection.name(),
+                    projection.generation(),
+                    next,
+                    read);
+            role = next;
+            onNewRole.run();
+        }
+    }
+
+    /** Which partitions a generation must have built before it can be read. */
+    public void saw(Set<Partition> all) {
+        partitions = all;
+    }
+
+    public Role role() {
+        return role;
+    }
+
+    /** Why the role is not known, or what replaced it; empty when there is nothing to say. */
+    public String trouble() {
+        return trouble;
+    }
+
+    /** How far it has come, while it is built. */
+    public Optional<Rebuild> rebuild() {
+        return rebuild;
+    }
+
+    /** Nothing is looked at any more; what is known stays. Returns at once. */
+    public void end() {
+        closing.countDown();
+    }
+
+    /** A switch that is under way is rolled back, or has been committed. */
+    @Override
+    public void close() throws InterruptedException {
+        end();
+        thread.interrupt();
+        thread.join(CLOSE_TIMEOUT.toMillis());
+    }
+}

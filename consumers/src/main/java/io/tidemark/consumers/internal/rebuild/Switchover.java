@@ -1,0 +1,148 @@
+package io.tidemark.consumers.internal.rebuild;
+
+import io.tidemark.consumers.Projection;
+import io.tidemark.consumers.RunnerSnapshot;
+import io.tidemark.consumers.internal.progress.Generations;
+import io.tidemark.consumers.internal.progress.Generations.Progress;
+import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes a generation the one that is read, in one transaction: the older one is held where it is, the newer one
+ * catches up with it, and nothing that could be read before is missing afterwards. Called by the watch's thread.
+ */
+final class Switchover {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Switchover.class);
+
+    /** How long the older generation is held at most; what its writers commit meanwhile waits. */
+    private static final Duration LONGEST_HOLD = Duration.ofSeconds(2);
+
+    private static final long PAUSE_MILLIS = 5;
+    /** With no more than so many batches to go, all partitions together, an attempt is worth the hold. */
+    private static final int NEAR_BATCHES = 2;
+
+    private final Projection projection;
+    private final Generations generations;
+    private final SwitchBackoff backoff = new SwitchBackoff();
+
+    /**
+     * How far it has come, over all partitions and members.
+     *
+     * @param caughtUp number of partitions that are near the end of their topic
+     * @param behind offsets that the generation that is read has applied and this one has not
+     * @param missing the partitions that keep it from being there, each with its next offset
+     */
+    record RebuildProgress(int partitions, int caughtUp, long behind, Map<Partition, Long> missing, int maxBatch) {
+
+        boolean isNear() {
+            return caughtUp == partitions && behind <= (long) NEAR_BATCHES * maxBatch;
+        }
+
+        boolean isComplete() {
+            return caughtUp == partitions && behind == 0;
+        }
+
+        RunnerSnapshot.Rebuild toRebuild(int read) {
+            return new RunnerSnapshot.Rebuild(read, partitions, caughtUp, behind);
+        }
+    }
+
+    Switchover(Projection projection, Generations generations) {
+        this.projection = projection;
+        this.generations = generations;
+    }
+
+    /** @param all every partition of its topics */
+    RebuildProgress progress(Connection connection, int read, Set<Partition> all) throws SQLException {
+        Map<Partition, Progress> old = generations.progressOf(connection, read);
+        Map<Partition, Progress> built = generations.progressOf(connection, projection.generation());
+        Set<Partition> needed = new HashSet<>(old.keySet());
+        needed.removeIf(partition -> !projection.topics().contains(partition.topic()));
+        needed.addAll(all);
+        int caughtUp = 0;
+        long behind = 0;
+        Map<Partition, Long> missing = new HashMap<>();
+        for (Partition partition : needed) {
+            Progress mine = built.getOrDefault(partition, new Progress(0, false));
+            Progress its = old.getOrDefault(partition, new Progress(0, false));
+            caughtUp += mine.isCaughtUp() ? 1 : 0;
+            behind += Math.max(0, its.nextOffset() - mine.nextOffset());
+            if (!mine.isCaughtUp() || mine.nextOffset() < its.nextOffset()) {
+                missing.put(partition, mine.nextOffset());
+            }
+        }
+        return new RebuildProgress(needed.size(), caughtUp, behind, missing, projection.maxBatch());
+    }
+
+    /** Near enough, and not as it was when the last attempt failed. */
+    boolean isWorthAnAttempt(RebuildProgress progress) {
+        return progress.isNear() && backoff.allowsAttempt(progress.missing(), System.nanoTime());
+    }
+
+    /**
+     * Tries it; the connection is in auto-commit mode before and after.
+     *
+     * @return whether it is read from now on
+     */
+    boolean attempt(Connection connection, Set<Partition> all) throws SQLException, InterruptedException {
+        connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED); // each look must see what is new
+        connection.setAutoCommit(false);
+        Map<Partition, Long> missing = Map.of();
+        boolean isDone = false;
+        try {
+            OptionalInt read = generations.lock(connection);
+            if (read.isEmpty() || read.getAsInt() >= projection.generation()) {
+                return false; // another member was faster, or a newer generation
+            }
+            generations.fence(connection, read.getAsInt());
+            RebuildProgress progress = afterCatchingUp(connection, read.getAsInt(), all);
+            if (!progress.isComplete()) {
+                missing = progress.missing();
+                LOG.info(
+                        "event=switch-put-off projection={} held={} missing={}",
+                        projection.name(),
+                        LONGEST_HOLD,
+                        missing);
+                return false;
+            }
+            generations.activate(connection, projection.generation());
+            connection.commit();
+            isDone = true;
+            LOG.info(
+                    "event=switched projection={} from={} to={}",
+                    projection.name(),
+                    read.getAsInt(),
+                    projection.generation());
+            return true;
+        } finally {
+            if (!isDone) {
+                backoff.failed(missing, System.nanoTime());
+            }
+            connection.rollback();
+            connection.setAutoCommit(true);
+        }
+    }
+
+    /** The older generation stands still now, while the workers continue. */
+    private RebuildProgress afterCatchingUp(Connection connection, int read, Set<Partition> all)
+            throws SQLException, InterruptedException {
+        long deadline = System.nanoTime() + LONGEST_HOLD.toNanos();
+        RebuildProgress progress = progress(connection, read, all);
+        while (!progress.isComplete() && System.nanoTime() - deadline < 0) {
+            TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+            progress = progress(connection, read, all);
+        }
+        return progress;
+    }
+}

@@ -1,0 +1,120 @@
+package io.tidemark.consumers.internal.relay;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemark.consumers.BearerToken;
+import io.tidemark.consumers.CombinedAnswer;
+import io.tidemark.consumers.RelayRequestException;
+import io.tidemark.consumers.WatermarkAnswer;
+import io.tidemark.consumers.WatermarkStatus;
+import io.tidemark.outbox.Token;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The requests of the relay's HTTP interface, one method for each. Blocks its caller for no longer than the wait and a
+ * second for each relay; safe on any thread.
+ */
+public final class RelayApi {
+
+    private final RelayHttp relays;
+
+    /** @param relays base URLs of one or more replicas */
+    public RelayApi(HttpClient http, List<URI> relays) {
+        this(new RelayHttp(http, relays, Optional.empty()));
+    }
+
+    private RelayApi(RelayHttp relays) {
+        this.relays = relays;
+    }
+
+    /** The same requests with a bearer token. */
+    public RelayApi with(BearerToken token) {
+        return new RelayApi(relays.with(token));
+    }
+
+    /**
+     * Asks whether the projection has caught up. The relay answers before the wait is over if the wait is longer than its
+     * {@code watermark.maxWait}.
+     *
+     * @throws RelayRequestException when the relay does not know the projection
+     */
+    public WatermarkAnswer watermark(String projection, Token token, Duration wait) throws InterruptedException {
+        long since = System.nanoTime();
+        try {
+            return AnswerReader.answer(relays.ask(
+                    (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay)
+                            + "/v1/projections/"
+                            + encoded(projection)
+                            + "/watermark?token="
+                            + encoded(token.toString())
+                            + "&wait="
+                            + left.toMillis()
+                            + "ms")),
+                    wait));
+        } catch (RelayHttp.NoRelayAnswered e) {
+            return new WatermarkAnswer(
+                    projection,
+                    WatermarkStatus.UNREACHABLE,
+                    "",
+                    String.valueOf(e.getMessage()),
+                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since),
+                    List.of());
+        }
+    }
+
+    /**
+     * Asks the same of several projections in one request.
+     *
+     * @param mode {@code all} or {@code any}
+     */
+    public CombinedAnswer watermarks(List<String> projections, Token token, Duration wait, String mode)
+            throws InterruptedException {
+        try {
+            return AnswerReader.combined(relays.ask(
+                    (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay) + "/v1/wait"))
+                            .header("Content-Type", "application/json")
+                            .POST(HttpRequest.BodyPublishers.ofString(waitBody(projections, token, left, mode))),
+                    wait));
+        } catch (RelayHttp.NoRelayAnswered e) {
+            return new CombinedAnswer(WatermarkStatus.UNREACHABLE, List.of(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static String waitBody(List<String> projections, Token token, Duration left, String mode) {
+        ObjectNode body = JsonNodeFactory.instance
+                .objectNode()
+                .put("token", token.toString())
+                .put("wait", left.toMillis() + "ms")
+                .put("mode", mode);
+        ArrayNode names = body.putArray("projections");
+        projections.forEach(names::add);
+        return body.toString();
+    }
+
+    /** What the relay knows about the token. */
+    JsonNode explain(Token token, Duration timeout) throws InterruptedException, RelayHttp.NoRelayAnswered {
+        return relays.ask(
+                (relay, left) ->
+                        HttpRequest.newBuilder(URI.create(base(relay) + "/v1/tokens/" + encoded(token.toString()))),
+                timeout);
+    }
+
+    private static String base(URI relay) {
+        String text = relay.toString();
+        return text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+}

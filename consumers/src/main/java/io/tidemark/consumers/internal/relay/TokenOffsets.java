@@ -1,0 +1,137 @@
+package io.tidemark.consumers.internal.relay;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemark.consumers.RelayRequestException;
+import io.tidemark.consumers.WatermarkStatus;
+import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Token;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which offset each partition must have reached for a token. A relay is asked once for each; the answer is kept for
+ * some minutes: what is published up to an LSN never changes, but which topics the projection reads may. Bounded: the one
+ * not used for longest is forgotten. Safe on any thread.
+ */
+public final class TokenOffsets {
+
+    /** Statuses under which the relay knows the token, wherever the group is. */
+    private static final Set<WatermarkStatus> KNOWN = EnumSet.of(
+            WatermarkStatus.SUCCESS,
+            WatermarkStatus.TIMEOUT,
+            WatermarkStatus.STALLED,
+            WatermarkStatus.STOPPED,
+            WatermarkStatus.REBUILDING);
+
+    private static final long KEPT_NANOS = TimeUnit.MINUTES.toNanos(5);
+
+    private final String projection;
+    private final RelayApi relays;
+    private final LongSupplier nanoClock;
+    private final Map<Token, Kept> cache;
+
+    private record Kept(Map<Partition, Long> offsets, long sinceNanos) {}
+
+    /** What a token needs, or why that is not known. */
+    public sealed interface Result {
+        record Known(Map<Partition, Long> offsets) implements Result {}
+
+        record NotPublished() implements Result {}
+
+        record Unanswerable(WatermarkStatus status, String reason) implements Result {}
+    }
+
+    public TokenOffsets(String projection, RelayApi relays, int maxTokens, LongSupplier nanoClock) {
+        this.projection = projection;
+        this.relays = relays;
+        this.nanoClock = nanoClock;
+        this.cache = new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<Token, Kept> eldest) {
+                return size() > maxTokens;
+            }
+        };
+    }
+
+    public Result of(Token token, Duration timeout) throws InterruptedException {
+        Map<Partition, Long> known = cached(token);
+        if (known != null) {
+            return new Result.Known(known);
+        }
+        JsonNode explained;
+        try {
+            explained = relays.explain(token, timeout);
+        } catch (RelayHttp.NoRelayAnswered e) {
+            return new Result.Unanswerable(WatermarkStatus.UNREACHABLE, String.valueOf(e.getMessage()));
+        }
+        Result result = read(token, explained);
+        if (result instanceof Result.Known found) {
+            synchronized (cache) {
+                cache.put(token, new Kept(found.offsets(), nanoClock.getAsLong()));
+            }
+        }
+        return result;
+    }
+
+    private @Nullable Map<Partition, Long> cached(Token token) {
+        synchronized (cache) {
+            Kept kept = cache.get(token);
+            if (kept == null || nanoClock.getAsLong() - kept.sinceNanos() >= KEPT_NANOS) {
+                cache.remove(token);
+                return null;
+            }
+            return kept.offsets();
+        }
+    }
+
+    private Result read(Token token, JsonNode explained) {
+        for (JsonNode entry : explained.path("projections")) {
+            if (entry.path("projection").asText().equals(projection)) {
+                WatermarkStatus status =
+                        AnswerReader.status(entry.path("status").asText()).orElse(WatermarkStatus.UNKNOWN);
+                if (!KNOWN.contains(status)) {
+                    return new Result.Unanswerable(status, entry.path("reason").asText());
+                }
+                return isPublished(token, explained.path("published"))
+                        ? new Result.Known(offsets(entry.path("partitions")))
+                        : new Result.NotPublished();
+            }
+        }
+        throw new RelayRequestException(
+                404, "the relay has no projection '" + projection + "'; add it to projections[]");
+    }
+
+    /** Before the token is published, what is known of its needs is too little. */
+    private static boolean isPublished(Token token, JsonNode published) {
+        if (published.isBoolean()) {
+            return published.booleanValue();
+        }
+        if (!published.isTextual()) {
+            return false;
+        }
+        Lsn upTo = Lsn.parse(published.textValue());
+        return token.parts().stream().allMatch(part -> upTo.isAtLeast(part.lsn()));
+    }
+
+    private static Map<Partition, Long> offsets(JsonNode partitions) {
+        Map<Partition, Long> offsets = new HashMap<>();
+        for (JsonNode partition : partitions) {
+            offsets.put(
+                    new Partition(
+                            partition.required("topic").asText(),
+                            partition.required("partition").asInt()),
+                    partition.required("need").asLong());
+        }
+        return Map.copyOf(offsets);
+    }
+}

@@ -1,0 +1,209 @@
+package io.tidemark.consumers.internal.runner;
+
+import io.tidemark.consumers.Projection;
+import io.tidemark.consumers.RunnerConfig;
+import io.tidemark.consumers.RunnerSnapshot;
+import io.tidemark.consumers.RunnerSnapshot.Role;
+import io.tidemark.consumers.internal.apply.Applier;
+import io.tidemark.consumers.internal.apply.DeadLetterSender;
+import io.tidemark.consumers.internal.progress.ProgressTable;
+import io.tidemark.consumers.internal.rebuild.GenerationWatch;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A runner's threads: one that polls and decides, session after session, the workers, and the watch of its generation.
+ * Public methods are safe on any thread.
+ */
+public final class RunnerLoop implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RunnerLoop.class);
+    private static final Duration RECONNECT_PAUSE = Duration.ofSeconds(2);
+    private static final Duration ROLE_PAUSE = Duration.ofMillis(50);
+    private static final long PARTITIONS_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** Beyond the drain timeout: for leaving the group, 30 s at most by default. */
+    private static final Duration CLOSE_MARGIN = Duration.ofSeconds(40);
+
+    private final Projection projection;
+    private final RunnerConfig config;
+    private final ConsumerProperties properties;
+    private final Counters counters = new Counters();
+    private final DeadLetterSender deadLetters;
+    private final Applier applier;
+    private final ExecutorService workers;
+    private final Thread thread;
+    private final GenerationWatch watch;
+    private final Queue<ProgressTable.Partition> toResume = new ConcurrentLinkedQueue<>();
+    private final CountDownLatch closing = new CountDownLatch(1);
+
+    /** Null while there is no connection to Kafka. */
+    private volatile @Nullable ConsumerSession session;
+
+    private volatile boolean isRunning = true;
+    private volatile String reason = "";
+    private volatile List<RunnerSnapshot.Partition> partitions = List.of();
+
+    private RunnerLoop(Projection projection, RunnerConfig config) {
+        this.projection = projection;
+        this.config = config;
+        this.properties = new ConsumerProperties(projection, config);
+        properties.check();
+        this.deadLetters = new DeadLetterSender(projection.name(), config.kafka(), Clock.systemUTC());
+        this.applier = new Applier(
+                config.database(),
+                new ProgressTable(projection.name(), projection.generation(), properties.group()),
+                projection.handler(),
+                deadLetters);
+        AtomicInteger number = new AtomicInteger();
+        this.workers = Executors.newFixedThreadPool(
+                config.workers(),
+                task -> new Thread(task, "projection-" + projection.name() + "-worker-" + number.incrementAndGet()));
+        this.watch = new GenerationWatch(projection, config.database(), this::wakeUp);
+        this.thread = new Thread(this::run, "projection-" + projection.name());
+    }
+
+    /** @throws KafkaException when a Kafka property is not acceptable */
+    public static RunnerLoop start(Projection projection, RunnerConfig config) {
+        RunnerLoop loop = new RunnerLoop(projection, config);
+        loop.watch.start();
+        loop.thread.start();
+        return loop;
+    }
+
+    private void run() {
+        try {
+            for (Role role = watch.role(); isOpen() && role != Role.REPLACED; role = watch.role()) {
+                if (role == Role.UNKNOWN) {
+                    reason = watch.trouble();
+                    pause(ROLE_PAUSE);
+                } else {
+                    runSession(role);
+                }
+            }
+            reason = isOpen() ? watch.trouble() : "";
+        } catch (RuntimeException | Error e) {
+            reason = "a bug: " + e;
+            LOG.error("event=runner-failed projection={}", projection.name(), e);
+        } finally {
+            isRunning = false;
+            partitions = List.of();
+            watch.end();
+            workers.shutdown(); // a program that forgets a runner that has ended can end, too
+        }
+    }
+
+    /** Runs one session until the runner is closed, has another role, or Kafka ends the consumer. */
+    private void runSession(Role role) {
+        boolean isBuilding = role == Role.BUILDING;
+        try (ConsumerSession current = connect(isBuilding)) {
+            session = current;
+            current.join();
+            long partitionsSeen = System.nanoTime() - PARTITIONS_INTERVAL_NANOS;
+            while (isOpen() && watch.role() == role) {
+                current.turn();
+                for (var next = toResume.poll(); next != null; next = toResume.poll()) {
+                    current.resume(next);
+                }
+                if (isBuilding && System.nanoTime() - partitionsSeen >= PARTITIONS_INTERVAL_NANOS) {
+                    watch.saw(current.allPartitions());
+                    partitionsSeen = System.nanoTime();
+                }
+                partitions = current.partitions();
+                reason = "";
+            }
+        } catch (KafkaException e) {
+            reason = String.valueOf(e);
+            partitions = List.of();
+            LOG.warn("event=reconnect projection={} reason=\"{}\"", projection.name(), e.toString());
+            pause(RECONNECT_PAUSE);
+        } finally {
+            session = null;
+        }
+    }
+
+    private ConsumerSession connect(boolean isBuilding) {
+        String group = isBuilding ? properties.buildingGroup() : properties.group();
+        return new ConsumerSession(
+                projection,
+                config.drainTimeout(),
+                new KafkaConsumer<>(properties.inGroup(group)),
+                isBuilding,
+                applier,
+                workers,
+                counters);
+    }
+
+    private boolean isOpen() {
+        return closing.getCount() > 0;
+    }
+
+    /** Waits until the time is over or the runner is closed. */
+    private void pause(Duration duration) {
+        try {
+            if (closing.await(duration.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.info("event=closed-without-a-session projection={}", projection.name());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("only close() ends this thread", e);
+        }
+    }
+
+    /** As of the last turn; cheap. */
+    public RunnerSnapshot snapshot() {
+        return new RunnerSnapshot(
+                projection.name(),
+                projection.generation(),
+                watch.role(),
+                isRunning,
+                reason,
+                watch.rebuild(),
+                partitions,
+                counters.applied.get(),
+                counters.retried.get(),
+                counters.deadLettered.get());
+    }
+
+    /** Lets a stopped partition continue from its stored progress; returns at once. */
+    public void resume(String topic, int partition) {
+        toResume.add(new ProgressTable.Partition(topic, partition));
+        wakeUp();
+    }
+
+    private void wakeUp() {
+        ConsumerSession current = session;
+        if (current != null) {
+            current.wakeUp();
+        }
+    }
+
+    /**
+     * Lets running handlers end within the drain timeout, commits the group's offsets, and leaves the group. A handler that
+     * takes longer is interrupted, and its transaction is rolled back.
+     */
+    @Override
+    public void close() throws InterruptedException {
+        closing.countDown();
+        wakeUp();
+        watch.close();
+        thread.join(config.drainTimeout().plus(CLOSE_MARGIN).toMillis());
+        workers.shutdownNow();
+        if (!workers.awaitTermination(config.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)) {
+            LOG.error("event=handler-does-not-end projection={}", projection.name());
+        }
+        deadLetters.close();
+    }
+}

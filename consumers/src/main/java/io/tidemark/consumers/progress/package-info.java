@@ -1,9 +1,0 @@
-/**
- * How far a projection has come, kept in its own database: the table {@code tidemark_progress}. Stateless; everything
- * happens on the caller's connection, in the caller's transaction. Promise: only the newest owner of a partition can
- * advance it, and only from where it stands.
- */
-@NullMarked
-package io.tidemark.consumers.progress;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,72 @@
+package io.tidemark.consumers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Token;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.Test;
+
+/** What the gate asks of relays; its snapshots need a real database, and are seen in WatermarkedReadsIT. */
+class ReadGateTest {
+
+    private static final Token TOKEN = Token.of("7f3a9c21", 1, Lsn.parse("A/1B2C3D40"));
+    private static final String NOT_PUBLISHED =
+            "{\"published\":false,\"projections\":[{\"projection\":\"v\",\"status\":\"timeout\",\"partitions\":[]}]}";
+    private static final String IN_SOURCE = "{\"status\":\"timeout\",\"phase\":\"source\",\"projection\":\"v\"}";
+    private static final String DIVERGED = "{\"published\":false,\"projections\":[{\"projection\":\"v\","
+            + "\"status\":\"diverged\",\"reason\":\"lost in a failover\",\"partitions\":[]}]}";
+
+    private static final DataSource UNUSED = (DataSource) Proxy.newProxyInstance(
+            ReadGateTest.class.getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
+                throw new AssertionError("not to be used");
+            });
+
+    /** Each of the relay's waits is shorter than the caller's. */
+    @Test
+    void asksUntilTheTokenIsPublishedOrTheCallersTimeIsOver() throws Exception {
+        try (FakeRelay relay = new FakeRelay()
+                .then(200, NOT_PUBLISHED)
+                .then(200, IN_SOURCE)
+                .then(200, IN_SOURCE)
+                .then(200, IN_SOURCE)
+                .then(200, "{\"status\":\"diverged\",\"projection\":\"v\"}")
+                .then(200, DIVERGED)) {
+            ReadGate gate = new ReadGate("v", UNUSED, new WatermarkClient(List.of(relay.url())));
+
+            GatedRead<Integer> read = gate.read(TOKEN, Duration.ofSeconds(20), snapshot -> 1);
+
+            assertThat(read)
+                    .isEqualTo(new GatedRead.NotFresh<>(WatermarkStatus.DIVERGED, "lost in a failover", List.of()));
+            assertThat(relay.requests).hasSize(6);
+        }
+    }
+
+    @Test
+    void saysThatItIsNotPublishedWhenTheCallersTimeIsOver() throws Exception {
+        try (FakeRelay relay = new FakeRelay().then(200, NOT_PUBLISHED).then(200, IN_SOURCE)) {
+            ReadGate gate = new ReadGate("v", UNUSED, new WatermarkClient(List.of(relay.url())));
+
+            GatedRead<Integer> read = gate.read(TOKEN, Duration.ofMillis(200), snapshot -> 1);
+
+            assertThat(read)
+                    .isEqualTo(new GatedRead.NotFresh<>(
+                            WatermarkStatus.TIMEOUT, "the token is not published yet", List.of()));
+        }
+    }
+
+    @Test
+    void partitionWithoutProgressIsBehindFromOffsetZero() {
+        Partition first = new Partition("outbox.order", 0);
+        Partition second = new Partition("outbox.order", 1);
+
+        assertThat(ReadGate.behind(Map.of(first, 3L, second, 7L), Map.of(first, 3L)))
+                .containsExactly(new WatermarkAnswer.Behind("outbox.order", 1, 7, 0));
+        assertThat(ReadGate.behind(Map.of(first, 3L), Map.of(first, 4L))).isEmpty();
+    }
+}

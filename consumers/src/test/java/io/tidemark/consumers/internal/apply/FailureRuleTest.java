@@ -1,0 +1,65 @@
+package io.tidemark.consumers.internal.apply;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tidemark.consumers.internal.apply.FailureRule.Blame;
+import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FailureRuleTest {
+
+    /** A connection that knows nothing but whether it is there. */
+    private static Connection connection(boolean isValid) {
+        return (Connection) Proxy.newProxyInstance(
+                FailureRuleTest.class.getClassLoader(),
+                new Class<?>[] {Connection.class},
+                (proxy, method, arguments) -> switch (method.getName()) {
+                    case "isValid" -> isValid;
+                    case "commit", "rollback", "close" -> throw new AssertionError(method.getName() + " got through");
+                    default -> null;
+                });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"53300", "53100", "58030", "25006"})
+    void aDatabaseThatCannotBeUsedIsNotTheEventsFault(String state) {
+        Exception failure = new IllegalStateException(new SQLException("no", state));
+
+        assertThat(FailureRule.blame(failure, connection(true))).isEqualTo(Blame.DATABASE);
+        assertThat(FailureRule.blame(failure, connection(false))).isEqualTo(Blame.DATABASE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"23505", "22001", "40001", "40P01", "25P02", "08006"})
+    void whatFailsOnAConnectionThatIsThereIsTheEventsFault(String state) {
+        assertThat(FailureRule.blame(new SQLException("no", state), connection(true)))
+                .isEqualTo(Blame.EVENT);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"57P01", "57P03", "25P03", "08006"})
+    void whoEndedASessionIsNotKnown(String state) {
+        assertThat(FailureRule.blame(new SQLException("no", state), connection(false)))
+                .isEqualTo(Blame.SESSION);
+        assertThat(FailureRule.blame(new NullPointerException(), connection(false)))
+                .isEqualTo(Blame.SESSION);
+    }
+
+    @Test
+    void aHandlerCannotEndTheTransaction() throws Exception {
+        Connection guarded = GuardedConnection.around(connection(true));
+
+        assertThatThrownBy(guarded::commit)
+                .isInstanceOf(SQLException.class)
+                .hasMessageContaining("must not call Connection.commit");
+        assertThatThrownBy(guarded::rollback).isInstanceOf(SQLException.class);
+        assertThatThrownBy(guarded::close).isInstanceOf(SQLException.class);
+        assertThatThrownBy(() -> guarded.setAutoCommit(true)).isInstanceOf(SQLException.class);
+        assertThat(guarded.isValid(1)).isTrue();
+    }
+}
