@@ -3,9 +3,11 @@ package io.tidemark.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemark.it.harness.Servers;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.outbox.EventHeaders;
 import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Migration;
 import io.tidemark.outbox.OutboxEvent;
 import io.tidemark.outbox.OutboxWriter;
 import io.tidemark.outbox.Token;
@@ -330,5 +332,20 @@ class OutboxSchemaIT {
 
         assertThat(report).allSatisfy(line -> assertThat(line).endsWith("there already"));
         assertThat(source.sourceId()).isEqualTo(sourceId);
+    }
+
+    /** The base alone does not say yet whose table the events will be in. */
+    @Test
+    void installingContinuesWhereItWasCutOff() throws Exception {
+        try (TestSource cutOff = TestSource.bare("cutoff", Servers.shared());
+                Connection connection = cutOff.connect()) {
+            cutOff.execute(Migration.BASE.sql());
+            String sourceId = cutOff.sourceId();
+
+            assertThat(cutOff.installation().install(connection))
+                    .contains("migration V1__base.sql: there already", "migration V2__table.sql: applied");
+
+            assertThat(cutOff.sourceId()).isEqualTo(sourceId);
+        }
     }
 }
