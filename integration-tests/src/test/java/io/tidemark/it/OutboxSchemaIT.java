@@ -322,6 +322,15 @@ class OutboxSchemaIT {
         source.execute("update outbox.event set event_type = 'd' where aggregate_id = 'move'");
     }
 
+    /** The encodings of Postgres that are not UTF-8 have few characters beside those of ASCII. */
+    @Test
+    void installsInADatabaseThatIsNotUtf8() throws Exception {
+        try (TestSource latin = TestSource.bareIn("LATIN1", "latin");
+                Connection connection = latin.connect()) {
+            assertThat(latin.installation().install(connection)).contains("migration V4__emit.sql: applied");
+        }
+    }
+
     @Test
     void installingAgainChangesNothing() throws Exception {
         String sourceId = source.sourceId();

@@ -29,4 +29,11 @@ class MigrationTest {
         assertThat(migration.sql())
                 .endsWith("insert into outbox.migration (version) values (" + migration.version() + ");\n");
     }
+
+    /** A database in another encoding than UTF-8 may have no such character, also where it is in a comment. */
+    @ParameterizedTest
+    @FieldSource("ALL")
+    void isPureAscii(Migration migration) {
+        assertThat(migration.sql()).matches("\\p{ASCII}*");
+    }
 }
