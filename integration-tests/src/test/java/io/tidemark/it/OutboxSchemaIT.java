@@ -322,6 +322,43 @@ class OutboxSchemaIT {
         source.execute("update outbox.event set event_type = 'd' where aggregate_id = 'move'");
     }
 
+    @Test
+    void theFunctionsDoNotDependOnSettingsOfTheDatabase() throws Exception {
+        try (TestSource other = TestSource.create("settings")) {
+            String partitions = "select string_agg(partition_name::regclass::oid || ' ' || extract(epoch from"
+                    + " lower_bound) || ' ' || extract(epoch from upper_bound), ', ' order by lower_bound)"
+                    + " from outbox.partitions()";
+            String before = other.query(partitions);
+            assertThat(before.split(", ")).hasSize(8);
+            if (Integer.parseInt(other.query("show server_version_num")) < 190_000) {
+                other.execute("alter database " + other.name() + " set standard_conforming_strings = off");
+            }
+            other.execute(
+                    "alter database " + other.name() + " set quote_all_identifiers = on",
+                    "alter database " + other.name() + " set datestyle = 'SQL, DMY'",
+                    "alter database " + other.name() + " set timezone = 'Pacific/Auckland'",
+                    "alter database " + other.name() + " set bytea_output = 'escape'",
+                    "alter database " + other.name() + " set search_path = audit");
+
+            assertThat(other.query(partitions)).isEqualTo(before);
+            assertThat(other.query("select count(*) from outbox.make_partitions(7)"))
+                    .isEqualTo("0");
+            assertThatThrownBy(() -> other.execute("select outbox.drop_partition((select partition_name from"
+                            + " outbox.partitions() limit 1)::regclass, 'infinity')"))
+                    .isInstanceOf(SQLException.class)
+                    .hasMessageContaining("is not a partition of outbox.event that ends by");
+            other.execute("create table outbox.event_1998 partition of outbox.event for values from"
+                    + " ('1998-01-01 00:00:00+00') to ('1999-01-01 00:00:00+00')");
+            other.execute("select outbox.lock_partition('outbox.event_1998', now())");
+            other.execute("select outbox.drop_partition('outbox.event_1998', now())");
+            other.execute(
+                    "set role outbox_writer",
+                    "select outbox.publish('order', '1', 't', 'x')",
+                    "select outbox.emit('order', '1', 't', 'x', headers => '{\"a\": \"b\"}')");
+            assertThat(other.query("select outbox.token()")).startsWith("tm1." + other.sourceId() + ".1.");
+        }
+    }
+
     /** The encodings of Postgres that are not UTF-8 have few characters beside those of ASCII. */
     @Test
     void installsInADatabaseThatIsNotUtf8() throws Exception {

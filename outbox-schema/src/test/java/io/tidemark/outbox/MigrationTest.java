@@ -36,4 +36,11 @@ class MigrationTest {
     void isPureAscii(Migration migration) {
         assertThat(migration.sql()).matches("\\p{ASCII}*");
     }
+
+    /** Whether a backslash in a string stands for itself depends on {@code standard_conforming_strings}. */
+    @ParameterizedTest
+    @FieldSource("ALL")
+    void hasNoBackslash(Migration migration) {
+        assertThat(migration.sql()).doesNotContain("\\");
+    }
 }

@@ -4,6 +4,9 @@
 -- The relay calls these functions. They run as the owner of outbox.event, so the relay's role owns nothing.
 
 -- Returns the partitions of outbox.event without the default one, oldest first. A name can be cast to regclass.
+--
+-- The expression has no backslash: with standard_conforming_strings = off it would mean something else, and today's
+-- partition would look old.
 create function outbox.partitions()
     returns table (partition_name text, lower_bound timestamptz, upper_bound timestamptz)
     language sql volatile
@@ -17,7 +20,7 @@ as $$
       from pg_inherits i
       join pg_class c on c.oid = i.inhrelid
      cross join lateral regexp_match(pg_get_expr(c.relpartbound, c.oid),
-                                     '^FOR VALUES FROM \((.*)\) TO \((.*)\)$') as bounds
+                                     '^FOR VALUES FROM [(](.*)[)] TO [(](.*)[)]$') as bounds
      where i.inhparent = 'outbox.event'::regclass
        and bounds is not null
      order by 2

@@ -44,7 +44,7 @@ begin
     perform pg_logical_emit_message(true, 'tidemark.event', convert_to(json_strip_nulls(json_build_object(
             'id', id, 'createdAt', floor(extract(epoch from now()) * 1000)::bigint, 'aggregateType', aggregate_type,
             'aggregateId', aggregate_id, 'eventType', event_type, 'contentType', content_type, 'headers', headers,
-            'traceparent', traceparent, 'tracestate', tracestate, 'hasPayload', payload is not null))::text || E'\n', 'UTF8')
+            'traceparent', traceparent, 'tracestate', tracestate, 'hasPayload', payload is not null))::text || chr(10), 'UTF8')
         || coalesce(payload, ''));
     return id;
 end
