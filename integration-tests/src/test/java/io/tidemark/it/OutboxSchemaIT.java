@@ -322,6 +322,26 @@ class OutboxSchemaIT {
         source.execute("update outbox.event set event_type = 'd' where aggregate_id = 'move'");
     }
 
+    /** As restores and replication tools set it; an ordinary trigger does not fire then. */
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '"',
+            value = {"now(), outbox.event_2", "'2997-06-01', outbox.event_default"})
+    void norWhereTriggersAreSwitchedOffForReplication(String createdAt, String partition) throws Exception {
+        String id =
+                source.query("insert into outbox.event (aggregate_type, aggregate_id, event_type, created_at) values"
+                        + " ('a', 'replica', 'c', " + createdAt + ") returning id");
+        String where = " where id = '" + id + "'";
+        assertThat(source.query("select tableoid::regclass from outbox.event" + where))
+                .startsWith(partition);
+
+        assertThatThrownBy(() -> source.execute(
+                        "set session_replication_role = replica",
+                        "update outbox.event set created_at = created_at + interval '1 day'" + where))
+                .isInstanceOf(SQLException.class)
+                .hasMessageContaining("created_at cannot be changed");
+    }
+
     @Test
     void theFunctionsDoNotDependOnSettingsOfTheDatabase() throws Exception {
         try (TestSource other = TestSource.create("settings")) {

@@ -46,7 +46,8 @@ comment on table outbox.event is 'Rows become Kafka events when their transactio
 create table outbox.event_default partition of outbox.event default;
 
 -- An UPDATE that moves a row to another partition is a DELETE and an INSERT in the WAL. The relay would publish the
--- INSERT: the same event twice.
+-- INSERT: the same event twice. ENABLE ALWAYS, because other triggers do not fire where session_replication_role is
+-- replica. Restores and replication tools set it. Partitions that are created later inherit the setting.
 create function outbox.refuse_to_move() returns trigger
     language plpgsql
     set search_path = pg_catalog, pg_temp
@@ -59,6 +60,7 @@ end
 $$;
 create trigger created_at_stays before update on outbox.event
     for each row when (old.created_at is distinct from new.created_at) execute function outbox.refuse_to_move();
+alter table outbox.event enable always trigger created_at_stays;
 
 -- Adds one event to the current transaction, and returns the event's id. The event is published if the transaction
 -- commits.
