@@ -99,9 +99,9 @@ class BadStartIT {
 
     @Test
     void saysThatAMigrationIsMissing() throws Exception {
-        source.execute("delete from outbox.migration where version = 4");
+        source.execute("delete from outbox.migration where version = 3");
 
-        assertWaits(source.configuration(), "lacks migration V4__partitions.sql", "tidemark init CONFIG");
+        assertWaits(source.configuration(), "lacks migration V3__partitions.sql", "tidemark init CONFIG");
     }
 
     @Test

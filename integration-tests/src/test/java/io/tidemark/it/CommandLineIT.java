@@ -85,7 +85,7 @@ class CommandLineIT {
             Result finding = tidemark("check", "--json", config);
 
             assertThat(again).isEqualTo(new Result(0, again.output()));
-            assertThat(again.output()).contains("V1__schema.sql: there already");
+            assertThat(again.output()).contains("V1__base.sql: there already");
             assertThat(check.exitCode()).as(check.output()).isZero();
             assertThat(slot.output()).contains("slot=" + source.name(), "walStatus=reserved");
             assertThat(new ObjectMapper()

@@ -144,7 +144,7 @@ class MigrationFromDebeziumIT {
         }
         List<ReadEvent> before = awaitEvents(source.committedEvents().size());
         String config = source.configFile(OUTBOX).toString();
-        assertThat(tidemark("init", config)).contains("W0__source.sql: applied", "publication tidemark: made");
+        assertThat(tidemark("init", config)).contains("V1__base.sql: applied", "publication tidemark: made");
         assertThat(tidemark("check", config)).contains("Kafka has no events of this source yet");
         AtomicBoolean stopping = new AtomicBoolean(); // 5. the writers go on
         CompletableFuture<Void> writing = writeUntil(stopping);

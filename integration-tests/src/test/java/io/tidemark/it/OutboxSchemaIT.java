@@ -3,9 +3,11 @@ package io.tidemark.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemark.it.harness.Servers;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.outbox.EventHeaders;
 import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Migration;
 import io.tidemark.outbox.OutboxEvent;
 import io.tidemark.outbox.OutboxWriter;
 import io.tidemark.outbox.Token;
@@ -320,6 +322,72 @@ class OutboxSchemaIT {
         source.execute("update outbox.event set event_type = 'd' where aggregate_id = 'move'");
     }
 
+    /** As restores and replication tools set it; an ordinary trigger does not fire then. */
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '"',
+            value = {"now(), outbox.event_2", "'2997-06-01', outbox.event_default"})
+    void norWhereTriggersAreSwitchedOffForReplication(String createdAt, String partition) throws Exception {
+        String id =
+                source.query("insert into outbox.event (aggregate_type, aggregate_id, event_type, created_at) values"
+                        + " ('a', 'replica', 'c', " + createdAt + ") returning id");
+        String where = " where id = '" + id + "'";
+        assertThat(source.query("select tableoid::regclass from outbox.event" + where))
+                .startsWith(partition);
+
+        assertThatThrownBy(() -> source.execute(
+                        "set session_replication_role = replica",
+                        "update outbox.event set created_at = created_at + interval '1 day'" + where))
+                .isInstanceOf(SQLException.class)
+                .hasMessageContaining("created_at cannot be changed");
+    }
+
+    @Test
+    void theFunctionsDoNotDependOnSettingsOfTheDatabase() throws Exception {
+        try (TestSource other = TestSource.create("settings")) {
+            String partitions = "select string_agg(partition_name::regclass::oid || ' ' || extract(epoch from"
+                    + " lower_bound) || ' ' || extract(epoch from upper_bound), ', ' order by lower_bound)"
+                    + " from outbox.partitions()";
+            String before = other.query(partitions);
+            assertThat(before.split(", ")).hasSize(8);
+            if (Integer.parseInt(other.query("show server_version_num")) < 190_000) {
+                other.execute("alter database " + other.name() + " set standard_conforming_strings = off");
+            }
+            other.execute(
+                    "alter database " + other.name() + " set quote_all_identifiers = on",
+                    "alter database " + other.name() + " set datestyle = 'SQL, DMY'",
+                    "alter database " + other.name() + " set timezone = 'Pacific/Auckland'",
+                    "alter database " + other.name() + " set bytea_output = 'escape'",
+                    "alter database " + other.name() + " set search_path = audit");
+
+            assertThat(other.query(partitions)).isEqualTo(before);
+            assertThat(other.query("select count(*) from outbox.make_partitions(7)"))
+                    .isEqualTo("0");
+            assertThatThrownBy(() -> other.execute("select outbox.drop_partition((select partition_name from"
+                            + " outbox.partitions() limit 1)::regclass, 'infinity')"))
+                    .isInstanceOf(SQLException.class)
+                    .hasMessageContaining("is not a partition of outbox.event that ends by");
+            other.execute("create table outbox.event_1998 partition of outbox.event for values from"
+                    + " ('1998-01-01 00:00:00+00') to ('1999-01-01 00:00:00+00')");
+            other.execute("select outbox.lock_partition('outbox.event_1998', now())");
+            other.execute("select outbox.drop_partition('outbox.event_1998', now())");
+            other.execute(
+                    "set role outbox_writer",
+                    "select outbox.publish('order', '1', 't', 'x')",
+                    "select outbox.emit('order', '1', 't', 'x', headers => '{\"a\": \"b\"}')");
+            assertThat(other.query("select outbox.token()")).startsWith("tm1." + other.sourceId() + ".1.");
+        }
+    }
+
+    /** The encodings of Postgres that are not UTF-8 have few characters beside those of ASCII. */
+    @Test
+    void installsInADatabaseThatIsNotUtf8() throws Exception {
+        try (TestSource latin = TestSource.bareIn("LATIN1", "latin");
+                Connection connection = latin.connect()) {
+            assertThat(latin.installation().install(connection)).contains("migration V4__emit.sql: applied");
+        }
+    }
+
     @Test
     void installingAgainChangesNothing() throws Exception {
         String sourceId = source.sourceId();
@@ -330,5 +398,20 @@ class OutboxSchemaIT {
 
         assertThat(report).allSatisfy(line -> assertThat(line).endsWith("there already"));
         assertThat(source.sourceId()).isEqualTo(sourceId);
+    }
+
+    /** The base alone does not say yet whose table the events will be in. */
+    @Test
+    void installingContinuesWhereItWasCutOff() throws Exception {
+        try (TestSource cutOff = TestSource.bare("cutoff", Servers.shared());
+                Connection connection = cutOff.connect()) {
+            cutOff.execute(Migration.BASE.sql());
+            String sourceId = cutOff.sourceId();
+
+            assertThat(cutOff.installation().install(connection))
+                    .contains("migration V1__base.sql: there already", "migration V2__table.sql: applied");
+
+            assertThat(cutOff.sourceId()).isEqualTo(sourceId);
+        }
     }
 }

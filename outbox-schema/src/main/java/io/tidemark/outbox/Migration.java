@@ -10,24 +10,28 @@ import java.util.List;
  * One of the SQL files that make the outbox: plain SQL in Flyway naming, to be run in order by any tool. Each records
  * itself in {@code outbox.migration}, so that tools can be changed later.
  *
- * @param version 1, 2, … without gaps; 0 for the one that stands in for the first four
- * @param fileName for example {@code V1__schema.sql}
+ * @param version 1, 2, … without gaps
+ * @param fileName for example {@code V1__base.sql}
  */
 public record Migration(int version, String fileName) {
 
-    /** All of them, in the order to run them. */
-    public static final List<Migration> ALL = List.of(
-            new Migration(1, "V1__schema.sql"),
-            new Migration(2, "V2__functions.sql"),
-            new Migration(3, "V3__roles_and_publication.sql"),
-            new Migration(4, "V4__partitions.sql"),
-            new Migration(5, "V5__emit.sql"));
+    /** What every installation needs: source id, slots, {@code outbox.token}, {@code outbox.nudge} and the roles. */
+    public static final Migration BASE = new Migration(1, "V1__base.sql");
 
-    /**
-     * Instead of those, beside an outbox table that is there already: the first makes all that the relay needs but
-     * {@code outbox.event}, and stands in {@code outbox.migration} as version 0.
-     */
-    public static final List<Migration> FOR_EXISTING_TABLE = List.of(new Migration(0, "W0__source.sql"), ALL.get(4));
+    /** {@code outbox.event}, {@code outbox.publish} and the publication. */
+    public static final Migration TABLE = new Migration(2, "V2__table.sql");
+
+    /** The functions that make and remove partitions of {@code outbox.event}. */
+    public static final Migration PARTITIONS = new Migration(3, "V3__partitions.sql");
+
+    /** {@code outbox.emit}: events without a row. */
+    public static final Migration EMIT = new Migration(4, "V4__emit.sql");
+
+    /** All of them, in the order to run them. */
+    public static final List<Migration> ALL = List.of(BASE, TABLE, PARTITIONS, EMIT);
+
+    /** The ones that an installation around an outbox table of somebody else needs, in the order to run them. */
+    public static final List<Migration> FOR_EXISTING_TABLE = List.of(BASE, EMIT);
 
     /** The file's text: several statements, to be sent as one script inside one transaction. */
     public String sql() {

@@ -33,7 +33,7 @@ public final class OutboxWriter {
 
     /**
      * Adds the event to the current transaction without a row in the outbox: it stands in the WAL alone, so there is
-     * nothing to clean up, and nothing to publish it again from. Needs migration V5, and relays that know it.
+     * nothing to clean up, and nothing to publish it again from. Needs migration V4, and relays that know it.
      *
      * @return the event's id, which becomes the Kafka header {@code id}
      * @throws SQLException as {@link #publish}, with state 23514 and the same names; 23502 when a field is null

@@ -85,6 +85,17 @@ public final class TestSource implements AutoCloseable {
         return source;
     }
 
+    /** The same in another encoding than UTF-8. */
+    public static TestSource bareIn(String encoding, String label) throws Exception {
+        TestSource source = bare(label, Servers.shared());
+        source.servers.execute(
+                "postgres",
+                "drop database " + source.name,
+                "create database " + source.name + " encoding '" + encoding
+                        + "' lc_collate 'C' lc_ctype 'C' template template0");
+        return source;
+    }
+
     /** Makes audit table and truth slot: from here on it is known what is committed. */
     public void watch() throws SQLException {
         execute(

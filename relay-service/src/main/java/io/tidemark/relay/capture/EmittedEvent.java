@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EmittedEvent {
 
-    /** What marks a logical message as an event; migration V5 has it too. */
+    /** What marks a logical message as an event; V4__emit.sql has it too. */
     public static final String PREFIX = "tidemark.event";
 
     private static final JsonFactory JSON = new JsonFactory();

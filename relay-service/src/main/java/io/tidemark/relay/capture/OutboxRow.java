@@ -144,7 +144,7 @@ public final class OutboxRow {
     private void requireMended(int column, List<String> names, Lsn changeLsn) {
         if (!shapeCompleteAt.isAfter(changeLsn)) {
             throw new OutboxShapeChanged(outbox.table() + " has no column " + layout.get(column)
-                    + " any more; add it again, " + (outbox.isOwn() ? "as the migration V1__schema.sql has it, " : "")
+                    + " any more; add it again, " + (outbox.isOwn() ? "as the migration V2__table.sql has it, " : "")
                     + "or give it its name back");
         }
         if (NEVER_NULL.contains(column) || !columnsOf(outbox).containsAll(names)) {
@@ -241,7 +241,7 @@ public final class OutboxRow {
         String text = text(columns, column);
         if (text == null) {
             throw new OutboxShapeChanged(outbox.table() + "." + layout.get(column)
-                    + " is null; the column must be NOT NULL, as the migration V1__schema.sql has it");
+                    + " is null; the column must be NOT NULL, as the migration V2__table.sql has it");
         }
         return text;
     }
@@ -272,7 +272,7 @@ public final class OutboxRow {
 
     private String remedy() {
         return outbox.isOwn()
-                ? "make it again what the migration V1__schema.sql has"
+                ? "make it again what the migration V2__table.sql has"
                 : "make it again what it was, or name another column under outbox.columns";
     }
 

@@ -10,7 +10,7 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The functions of migration V4 on one session; what they promise is written there. One thread. */
+/** The functions of V3__partitions.sql on one session; what they promise is written there. One thread. */
 final class OutboxTable {
 
     private final Connection session;

@@ -25,7 +25,7 @@ public record ColumnsConfig(
 
     static final ColumnsConfig NONE = new ColumnsConfig(null, null, null, null, null, null, null, null, null, null);
 
-    /** As the migration V1__schema.sql has them, but for payload_binary, which only that table has. */
+    /** As the migration V2__table.sql has them, but for payload_binary, which only that table has. */
     static final ColumnsConfig TIDEMARK = new ColumnsConfig(
             "id",
             "aggregate_type",

@@ -15,8 +15,8 @@ import java.util.Optional;
 /** Whether an outbox that was made by an earlier version has what the relay itself needs. */
 final class OutboxMigrations {
 
-    /** V5 adds {@code outbox.emit} for writers; a database without it has no such events. */
-    private static final int LAST_NEEDED = 4;
+    /** Not {@link Migration#EMIT}: it adds {@code outbox.emit} for writers; a database without it has no such events. */
+    private static final List<Migration> NEEDED = List.of(Migration.BASE, Migration.TABLE, Migration.PARTITIONS);
 
     private OutboxMigrations() {}
 
@@ -24,7 +24,7 @@ final class OutboxMigrations {
     static Optional<SourceNotReady> problem(Connection connection, PostgresConfig config) throws SQLException {
         List<String> missing = new ArrayList<>();
         try (PreparedStatement select = connection.prepareStatement("select from outbox.migration where version = ?")) {
-            for (Migration migration : Migration.ALL.subList(0, LAST_NEEDED)) {
+            for (Migration migration : NEEDED) {
                 select.setInt(1, migration.version());
                 try (ResultSet row = select.executeQuery()) {
                     if (!row.next()) {

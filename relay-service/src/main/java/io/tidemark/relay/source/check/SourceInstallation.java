@@ -57,8 +57,9 @@ public final class SourceInstallation {
     }
 
     private void migrate(Connection connection, List<String> report) throws SourceNotReady, SQLException {
-        boolean hasOwnTable = isApplied(connection, Migration.ALL.get(0));
-        if (outbox.isOwn() && !hasOwnTable && isApplied(connection, Migration.FOR_EXISTING_TABLE.get(0))) {
+        boolean hasOwnTable = isApplied(connection, Migration.TABLE);
+        // our own outbox gets its table before emit; the base alone can be either's, cut off
+        if (outbox.isOwn() && !hasOwnTable && isApplied(connection, Migration.EMIT)) {
             throw new SourceNotReady("schema outbox in database " + config.database() + " was made for a table of your"
                     + " own and has no outbox.event; set outbox.preset or outbox.table to what it was made for, or give"
                     + " this source up: tidemark slot drop --yes " + config.slot() + " CONFIG, then drop publication "

@@ -1,17 +1,19 @@
--- Tidemark for a table of your own (outbox.preset debezium, or outbox.table): what the relay needs beside it, without
--- outbox.event. Instead of V1 to V4; V5__emit.sql goes on top of it. Postgres 15 and newer.
+-- Tidemark, migration 1 of 4: what every installation needs. Postgres 15 and newer.
+--
+-- Run the migrations in order, each once, as a user who may create schemas and roles. Every statement is plain SQL.
+-- An outbox table that Tidemark did not create needs V1 and V4 only.
 
 create schema outbox;
-comment on schema outbox is 'Tidemark, for an outbox table elsewhere';
+comment on schema outbox is 'Tidemark transactional outbox';
 
 create table outbox.migration (
     version     integer     primary key,
     applied_at  timestamptz not null default now()
 );
-comment on table outbox.migration is 'Which Tidemark migrations this database has; 0 stands for this one';
+comment on table outbox.migration is 'Which Tidemark migrations this database has';
 
--- From here on each object is as in V1 and V2; a test holds them together.
-
+-- One row: this database as a source of events. The id is part of every token and of every Kafka record. A copy of the
+-- database that lives on beside the original needs a new id.
 create table outbox.source (
     id         text        not null check (id ~ '^[0-9a-f]{8}$'),
     created_at timestamptz not null default now(),
@@ -20,6 +22,8 @@ create table outbox.source (
 insert into outbox.source (id) values (substr(replace(gen_random_uuid()::text, '-', ''), 1, 8));
 comment on table outbox.source is 'The id of this source of events, made at installation';
 
+-- Where each replication slot began. A relay that finds no position in Kafka may start only at the LSN at which its
+-- slot was created. At any other LSN, events would be missing.
 create table outbox.slot (
     slot_name   name        primary key,
     created_lsn pg_lsn      not null,
@@ -27,6 +31,7 @@ create table outbox.slot (
 );
 comment on table outbox.slot is 'The LSN at which each replication slot was made by tidemark init';
 
+-- Returns whether these may be an event's own headers: a flat JSON object of strings. Tidemark's own names are reserved.
 create function outbox.valid_headers(headers jsonb) returns boolean
     language sql immutable parallel safe
     set search_path = pg_catalog, pg_temp
@@ -41,6 +46,11 @@ as $$
                                     'ce_id', 'ce_source', 'ce_type', 'ce_subject', 'ce_time'))
 $$;
 
+-- Returns the token for everything this session has committed.
+--
+-- The LSN is the WAL insert position. It is at or above the end of every commit made so far, also with
+-- synchronous_commit = off. At a page boundary it can be a page header above the last record; outbox.nudge() writes WAL
+-- beyond it, so a wait for the token still ends.
 create function outbox.token() returns text
     language plpgsql volatile
     set search_path = pg_catalog, pg_temp
@@ -66,21 +76,23 @@ begin
 end
 $$;
 
+-- Writes a small logical message, so that the replication stream passes the returned LSN now. Everything committed
+-- before the call comes before the message. The relay calls it.
 create function outbox.nudge() returns pg_lsn
     language plpgsql volatile
     set search_path = pg_catalog, pg_temp
 as $$
 begin
     if current_setting('server_version_num')::int >= 170000 then
-        -- Flushed at once, instead of by the WAL writer within its delay.
+        -- Flushed at once; otherwise the WAL writer would flush it after its delay.
         return pg_logical_emit_message(false, 'tidemark.nudge', '', true);
     end if;
-    -- Before 17 only a commit flushes: the message is transactional, and its commit is what passes.
+    -- Before 17 only a commit flushes. The message is transactional, so its commit flushes it.
     return pg_logical_emit_message(true, 'tidemark.nudge', '');
 end
 $$;
 
--- Roles belong to the whole server, so another database may have made them already.
+-- Roles belong to the whole server, so another database may have created them already.
 do $$
 begin
     if not exists (select from pg_roles where rolname = 'outbox_writer') then
@@ -102,14 +114,15 @@ revoke all on schema outbox from public;
 revoke all on all tables in schema outbox from public;
 revoke all on all functions in schema outbox from public;
 
--- Applications: take tokens, and emit with V5. What they may do with your table is yours to say.
+-- Applications take tokens. V2 and V4 add the rights to publish and to emit. To give an application these rights:
+-- grant outbox_writer to my_app;
 grant usage on schema outbox to outbox_writer;
 grant select (id) on outbox.source to outbox_writer;
 grant execute on function outbox.token(), outbox.valid_headers(jsonb) to outbox_writer;
 
--- The relay. Give it a password: alter role tidemark_relay password '…';
+-- The relay logs in with this role. To give it a password: alter role tidemark_relay password '...';
 grant usage on schema outbox to tidemark_relay;
-grant select on all tables in schema outbox to tidemark_relay;
+grant select on outbox.migration, outbox.source, outbox.slot to tidemark_relay;
 grant execute on function outbox.nudge(), outbox.token(), outbox.valid_headers(jsonb) to tidemark_relay;
 
-insert into outbox.migration (version) values (0);
+insert into outbox.migration (version) values (1);

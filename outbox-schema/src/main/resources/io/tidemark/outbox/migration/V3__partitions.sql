@@ -1,8 +1,12 @@
--- Tidemark outbox, part 4: partitions, made ahead by the day and dropped once published and past retention.
+-- Tidemark, migration 3 of 4: the partitions of outbox.event, one for each day. The relay creates them ahead, and drops
+-- them once their events are published and older than the retention.
 --
--- The relay calls these functions; they run as the owner of outbox.event, so that the relay itself owns nothing.
+-- The relay calls these functions. They run as the owner of outbox.event, so the relay's role owns nothing.
 
--- The partitions of outbox.event but for the default one, oldest first. Names can be cast to regclass.
+-- Returns the partitions of outbox.event without the default one, oldest first. A name can be cast to regclass.
+--
+-- The expression has no backslash: with standard_conforming_strings = off it would mean something else, and today's
+-- partition would look old.
 create function outbox.partitions()
     returns table (partition_name text, lower_bound timestamptz, upper_bound timestamptz)
     language sql volatile
@@ -16,20 +20,19 @@ as $$
       from pg_inherits i
       join pg_class c on c.oid = i.inhrelid
      cross join lateral regexp_match(pg_get_expr(c.relpartbound, c.oid),
-                                     '^FOR VALUES FROM \((.*)\) TO \((.*)\)$') as bounds
+                                     '^FOR VALUES FROM [(](.*)[)] TO [(](.*)[)]$') as bounds
      where i.inhparent = 'outbox.event'::regclass
        and bounds is not null
      order by 2
 $$;
 
--- Makes the partitions of today and of so many days after it (UTC), as far as they are missing; a line for each that is
--- made or skipped. A day of which the default partition holds rows already is skipped: moving them would publish them
--- twice.
+-- Creates the missing partitions of today and of the next days_ahead days (UTC). Returns a row for each day that it
+-- created or skipped. It skips a day when the default partition already holds rows of that day: to move them would
+-- publish them twice.
 --
--- CREATE TABLE … PARTITION OF, although ATTACH PARTITION locks less: an insert that was on its way to the default
--- partition while a partition for it is attached fails, and inserts must not fail. Call it with a short lock_timeout.
--- Inserts wait for one scan of the default partition, unless that is larger than largest_default bytes: then nothing
--- is made.
+-- Call it with a short lock_timeout: inserts wait while it scans the default partition once. If the default partition
+-- is larger than largest_default bytes, it creates nothing. It uses CREATE TABLE ... PARTITION OF. ATTACH PARTITION
+-- would lock less, but an insert on its way to the default partition at that moment would fail.
 create function outbox.make_partitions(days_ahead integer, largest_default bigint default null)
     returns table (made_name text, outcome text)
     language plpgsql volatile security definer
@@ -65,7 +68,7 @@ begin
     end if;
 
     lock table only outbox.event in access exclusive mode;
-    -- Each new partition has the default one scanned for rows of its own, unless a constraint rules them out already.
+    -- Postgres scans the default partition for each new one, unless a constraint proves that it has no such rows.
     select string_agg(format('(created_at < %L or created_at >= %L)', d::timestamptz, (d + 1)::timestamptz), ' and ')
       into no_rows from unnest(missing) d;
     execute format('alter table outbox.event_default add constraint no_rows_of_new_partitions check (%s)', no_rows);
@@ -77,7 +80,8 @@ begin
 end
 $$;
 
--- Raises an error unless it is a partition of outbox.event, not the default one, that ends by that time, and by now.
+-- Raises an error unless the table is a partition of outbox.event that ends by the given time and by now. The default
+-- partition is never accepted.
 create function outbox.require_old_partition(which regclass, ending_by timestamptz) returns void
     language plpgsql volatile
     set search_path = pg_catalog, pg_temp
@@ -92,8 +96,8 @@ begin
 end
 $$;
 
--- Waits until no transaction holds rows in the partition, and keeps others out until this transaction ends. What the
--- partition holds then was committed before: a nudge written now, on another session, comes after all of it.
+-- Waits until no transaction has uncommitted rows in the partition, and keeps others out until this transaction ends.
+-- Every row in the partition is committed then: a nudge that another session writes now comes after all of them.
 create function outbox.lock_partition(which regclass, ending_by timestamptz) returns void
     language plpgsql volatile security definer
     set search_path = pg_catalog, pg_temp
@@ -101,11 +105,12 @@ as $$
 begin
     perform outbox.require_old_partition(which, ending_by);
     execute format('lock table %s in access exclusive mode', which);
-    perform outbox.require_old_partition(which, ending_by); -- as it is now that nobody else can change it
+    perform outbox.require_old_partition(which, ending_by); -- again, now that nobody else can change it
 end
 $$;
 
--- Drops a partition. Only for who has locked it in this transaction, and has since seen published all it held.
+-- Drops a partition. The caller must have locked it in this transaction, and must since have seen that all of its rows
+-- are published.
 create function outbox.drop_partition(which regclass, ending_by timestamptz) returns void
     language plpgsql volatile security definer
     set search_path = pg_catalog, pg_temp
@@ -116,8 +121,8 @@ begin
 end
 $$;
 
--- Gives its disk space back instead, under the same condition. Dropping locks outbox.event, which is never free where
--- long transactions overlap; this locks the partition alone. Returns whether there was anything to give back.
+-- Empties a partition, under the same condition. To drop it would lock outbox.event, which is never free where long
+-- transactions overlap; this locks the partition only. Returns whether the partition had rows.
 create function outbox.empty_partition(which regclass, ending_by timestamptz) returns boolean
     language plpgsql volatile security definer
     set search_path = pg_catalog, pg_temp
@@ -133,9 +138,9 @@ begin
 end
 $$;
 
--- Deletes so many of the default partition's rows from before that time, and returns how many there were. Only those
--- that this transaction's snapshot sees: the caller has seen published all that was committed before a time later than
--- the snapshot, and that says nothing about rows committed since.
+-- Deletes at most at_most rows of the default partition that are older than the given time, and returns how many. It
+-- deletes only rows that this transaction's snapshot sees. The caller must know, from after the snapshot, that all of
+-- them are published. It cannot know that of rows committed later.
 create function outbox.delete_old_rows(ending_by timestamptz, at_most integer) returns bigint
     language plpgsql volatile security definer
     set search_path = pg_catalog, pg_temp
@@ -191,7 +196,7 @@ begin
         execute format('alter function %s owner to %s', function, owner);
     end loop;
 
-    -- In a database that is in use, inserts wait meanwhile, and behind transactions that have inserted: not for long.
+    -- If the outbox is in use already, inserts wait meanwhile. This limits how long.
     perform set_config('lock_timeout', '10s', true);
     lock table only outbox.event in access exclusive mode;
     create index event_default_created_at on outbox.event_default (created_at);
@@ -199,4 +204,4 @@ begin
 end
 $$;
 
-insert into outbox.migration (version) values (4);
+insert into outbox.migration (version) values (3);

@@ -1,11 +1,10 @@
--- Tidemark outbox, part 5: events without a table. Every relay of this database must know them before one is written:
--- an older relay passes them by.
+-- Tidemark, migration 4 of 4: events without a row.
 
 -- Writes the event to the WAL as a logical message of the current transaction: one line of JSON, then the payload as it
--- is. Turns away what the constraints of outbox.event turn away, by the same names. The relay reads what this writes and
--- nothing else (EmittedEvent).
+-- is. Rejects what the constraints of outbox.event reject, with the same constraint names. The relay accepts only what
+-- this function writes.
 --
--- Runs as its owner, so that pg_logical_emit_message may be taken from everybody else.
+-- Runs as its owner, so that an administrator can revoke pg_logical_emit_message from everybody else.
 create function outbox.write_message(
     aggregate_type text, aggregate_id text, event_type text, payload bytea, payload_limit text,
     headers jsonb, content_type text, traceparent text, tracestate text) returns uuid
@@ -45,14 +44,14 @@ begin
     perform pg_logical_emit_message(true, 'tidemark.event', convert_to(json_strip_nulls(json_build_object(
             'id', id, 'createdAt', floor(extract(epoch from now()) * 1000)::bigint, 'aggregateType', aggregate_type,
             'aggregateId', aggregate_id, 'eventType', event_type, 'contentType', content_type, 'headers', headers,
-            'traceparent', traceparent, 'tracestate', tracestate, 'hasPayload', payload is not null))::text || E'\n', 'UTF8')
+            'traceparent', traceparent, 'tracestate', tracestate, 'hasPayload', payload is not null))::text || chr(10), 'UTF8')
         || coalesce(payload, ''));
     return id;
 end
 $$;
 
--- Adds one event to the current transaction, as outbox.publish() does, but writes no row: nothing to vacuum or to clean
--- up, and nothing to look at or to publish again from. Returns the event's id.
+-- Adds one event to the current transaction without a row, and returns the event's id. Nothing needs vacuum or cleanup.
+-- SQL cannot show the event later, and it cannot be published again.
 create function outbox.emit(
     aggregate_type text, aggregate_id text, event_type text, payload text,
     headers jsonb default null, content_type text default null,
@@ -63,7 +62,7 @@ as $$
     select outbox.write_message($1, $2, $3, convert_to($4, 'UTF8'), 'payload_is_at_most_900_kib', $5, $6, $7, $8)
 $$;
 
--- The same for a payload of bytes: Avro, Protobuf, anything.
+-- The same for a binary payload, for example Avro or Protobuf.
 create function outbox.emit(
     aggregate_type text, aggregate_id text, event_type text, payload bytea,
     headers jsonb default null, content_type text default null,
@@ -74,7 +73,7 @@ as $$
     select outbox.write_message($1, $2, $3, $4, 'payload_binary_is_at_most_900_kib', $5, $6, $7, $8)
 $$;
 
--- The same for a payload built by jsonb functions, with its content type.
+-- The same for a jsonb payload. Its content type is application/json unless the caller gives another.
 create function outbox.emit(
     aggregate_type text, aggregate_id text, event_type text, payload jsonb,
     headers jsonb default null, content_type text default 'application/json',
@@ -98,4 +97,4 @@ grant execute on function
     outbox.emit(text, text, text, jsonb, jsonb, text, text, text)
     to outbox_writer;
 
-insert into outbox.migration (version) values (5);
+insert into outbox.migration (version) values (4);
