@@ -1,5 +1,6 @@
 package io.tidemark.consumers;
 
+import io.tidemark.outbox.WatermarkStatus;
 import java.util.List;
 
 /**

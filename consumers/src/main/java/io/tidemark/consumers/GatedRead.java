@@ -1,6 +1,7 @@
 package io.tidemark.consumers;
 
 import io.tidemark.consumers.WatermarkAnswer.Behind;
+import io.tidemark.outbox.WatermarkStatus;
 import java.util.List;
 
 /** How a read through a {@link ReadGate} ended. */

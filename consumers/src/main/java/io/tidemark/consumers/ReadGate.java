@@ -5,6 +5,7 @@ import io.tidemark.consumers.internal.progress.Generations;
 import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
 import io.tidemark.consumers.internal.relay.TokenOffsets;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.WatermarkStatus;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

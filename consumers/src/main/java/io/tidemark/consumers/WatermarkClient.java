@@ -2,6 +2,7 @@ package io.tidemark.consumers;
 
 import io.tidemark.consumers.internal.relay.RelayApi;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.WatermarkStatus;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.time.Duration;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.WatermarkStatus;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.WatermarkStatus;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -27,7 +27,9 @@ public enum WatermarkStatus {
     /** The token is of a source that the relay does not serve. */
     FOREIGN(409),
     /** The history in which the token could be judged is gone. */
-    EXPIRED(410);
+    EXPIRED(410),
+    /** No relay has answered within the timeout. What a client reports; a relay never sends it. */
+    UNREACHABLE(503);
 
     private final int strictHttpStatus;
 
@@ -40,15 +42,15 @@ public enum WatermarkStatus {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The status of an answer to a question with {@code strict=true}: 200, 409, 410 or 412. */
+    /** The status of an answer to a question with {@code strict=true}: 200, 409, 410 or 412; 503 stands for no answer. */
     public int strictHttpStatus() {
         return strictHttpStatus;
     }
 
-    /** By {@link #word}; empty for a word that this version does not know. */
+    /** What a relay has sent, by {@link #word}; empty for a word that this version does not know. */
     public static Optional<WatermarkStatus> parse(String word) {
         for (WatermarkStatus status : values()) {
-            if (status.word().equals(word)) {
+            if (status != UNREACHABLE && status.word().equals(word)) {
                 return Optional.of(status);
             }
         }

@@ -44,7 +44,7 @@ public final class Bench {
     }
 
     /** Everything that runs all the time. */
-    private record Stage(
+    private record BenchSetup(
             LocalStack stack, RelaySite site, Machine machine, EventWriter writer, TopicReader reader, Watch watch) {}
 
     /**
@@ -94,7 +94,7 @@ public final class Bench {
             watch.over(reader::problem);
             Machine machine =
                     Machine.describe(stack.postgres(), stack.postgres().data());
-            Stage stage = new Stage(stack, site, machine, writer, reader, watch);
+            BenchSetup stage = new BenchSetup(stack, site, machine, writer, reader, watch);
             fill(stage);
             return measure(stage);
         }
@@ -112,7 +112,7 @@ public final class Bench {
         }
     }
 
-    private void fill(Stage stage) throws SQLException, InterruptedException {
+    private void fill(BenchSetup stage) throws SQLException, InterruptedException {
         say("Writing " + settings.events() + " events that will wait for the relay ...");
         for (int first = 0; first < settings.events(); first += FILL_STEP) {
             stage.watch().check();
@@ -122,7 +122,7 @@ public final class Bench {
         }
     }
 
-    private Report measure(Stage stage) throws Exception {
+    private Report measure(BenchSetup stage) throws Exception {
         DrainClock clock = new DrainClock(settings.events());
         stage.reader().tell(clock);
         long startNanos = System.nanoTime();
@@ -150,7 +150,7 @@ public final class Bench {
         }
     }
 
-    private static Report.Drain drain(Stage stage, DrainClock clock, long startNanos, long relayPid)
+    private static Report.Drain drain(BenchSetup stage, DrainClock clock, long startNanos, long relayPid)
             throws InterruptedException {
         stage.watch().await(clock::isComplete, clock::count);
         OptionalDouble cpuSeconds = ProcessUsage.cpu(relayPid).stream()
@@ -165,7 +165,7 @@ public final class Bench {
                 cpuSeconds);
     }
 
-    private Report.Paced paced(Stage stage) throws SQLException, InterruptedException {
+    private Report.Paced paced(BenchSetup stage) throws SQLException, InterruptedException {
         say("Writing at " + settings.rate() + " events/s for "
                 + settings.duration().toSeconds() + " s ...");
         try (PacedLoad load =
@@ -175,7 +175,7 @@ public final class Bench {
     }
 
     /** The watermark, with events that others write all the time. */
-    private Report.Busy busy(Stage stage, WatermarkClock watermark) throws SQLException, InterruptedException {
+    private Report.Busy busy(BenchSetup stage, WatermarkClock watermark) throws SQLException, InterruptedException {
         say("The same again, and asking for the watermark after writes of its own ...");
         int firstOfOthers = settings.events() + settings.pacedEvents();
         int[] next = {firstOfOthers + settings.pacedEvents()};
@@ -190,7 +190,7 @@ public final class Bench {
         }
     }
 
-    private Quantiles idle(WatermarkClock watermark, Stage stage) throws SQLException, InterruptedException {
+    private Quantiles idle(WatermarkClock watermark, BenchSetup stage) throws SQLException, InterruptedException {
         say("Asking for the watermark of an idle database for "
                 + settings.duration().toSeconds() + " s ...");
         long endNanos = System.nanoTime() + settings.duration().toNanos();

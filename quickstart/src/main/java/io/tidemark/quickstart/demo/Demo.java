@@ -37,11 +37,11 @@ public final class Demo {
 
     /** What is told on the stage, once everything runs. */
     private interface Act {
-        void play(Stage stage) throws Exception;
+        void play(DemoSetup stage) throws Exception;
     }
 
     /** Everything that runs. */
-    private record Stage(LocalStack stack, RestartedRelay relay, OrdersView view, WatermarkProbe watermark) {}
+    private record DemoSetup(LocalStack stack, RestartedRelay relay, OrdersView view, WatermarkProbe watermark) {}
 
     /**
      * Writes so many events, checks everything, and ends.
@@ -107,14 +107,14 @@ public final class Demo {
     private static void play(LocalStack stack, RestartedRelay relay, WatermarkProbe watermark, Act act)
             throws Exception {
         try (OrdersView view = OrdersView.start(stack.postgres(), stack.kafka().bootstrapServers())) {
-            act.play(new Stage(stack, relay, view, watermark));
+            act.play(new DemoSetup(stack, relay, view, watermark));
             if (!view.failure().isEmpty()) {
                 throw new StackException("the projection failed: " + view.failure());
             }
         }
     }
 
-    private void sayHowToLookAround(Stage stage, Shop shop) throws SQLException {
+    private void sayHowToLookAround(DemoSetup stage, Shop shop) throws SQLException {
         int port = stage.stack().postgres().port();
         String bootstrap = stage.stack().kafka().bootstrapServers();
         say("""
@@ -134,7 +134,7 @@ public final class Demo {
                         stage.relay().pid()));
     }
 
-    private void keepShopping(Stage stage, Customers customers, Shop shop, Connection reader, StopSignal stop)
+    private void keepShopping(DemoSetup stage, Customers customers, Shop shop, Connection reader, StopSignal stop)
             throws SQLException, InterruptedException {
         Shop.Change last = null;
         for (int i = 1; !stop.await(PAUSE_MILLIS); i++) {

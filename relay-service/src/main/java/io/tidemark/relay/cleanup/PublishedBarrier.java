@@ -15,17 +15,17 @@ public final class PublishedBarrier {
     private static final long POLL_MILLIS = 10;
 
     /** Writes a nudge on a session of its own, in auto-commit: before Postgres 17 only its commit makes it pass. */
-    public interface Nudge {
+    public interface NudgeWriter {
 
         /** @return where it stands in the WAL */
         Lsn write() throws SQLException;
     }
 
-    private final Nudge nudge;
+    private final NudgeWriter nudge;
     private final Supplier<Lsn> published;
     private final Duration patience;
 
-    public PublishedBarrier(Nudge nudge, Supplier<Lsn> published, Duration patience) {
+    public PublishedBarrier(NudgeWriter nudge, Supplier<Lsn> published, Duration patience) {
         this.nudge = nudge;
         this.published = published;
         this.patience = patience;

@@ -1,6 +1,5 @@
 package io.tidemark.relay.index;
 
-import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.position.Adoptions;
@@ -16,7 +15,6 @@ import io.tidemark.relay.timeline.TimelineReader;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -41,6 +39,9 @@ public final class IndexFollower implements AutoCloseable {
     private static final Duration UNPROVEN_POLL = Duration.ofMillis(20);
     /** An idle source has no entries, and so no proof; one nudge makes one. */
     private static final long NUDGE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private static final String OTHER_SOURCE =
+            "the database behind postgres.url is another one, or on another timeline, now";
 
     private static final long TOPIC_CHECK_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long RETRY_MILLIS = 200;
@@ -144,62 +145,105 @@ public final class IndexFollower implements AutoCloseable {
         try (Connection session = database.connect("watermark")) {
             SourceIdentity identity = SourceCheck.ready(database, config.outbox(), session);
             if (index.belongTo(identity)) {
-                listener.unsound("the database behind postgres.url is another one, or on another timeline, now");
+                listener.unsound(OTHER_SOURCE);
             }
             TimelineHistory history = new TimelineReader(database.serverOf(session)).read(identity);
-            Lineage lineage = new Lineage(identity, history);
-            PublisherProof proof = new PublisherProof(session, config.postgres().slot(), index);
-            boolean sound = false;
-            long nudged = System.nanoTime();
-            long topicsChecked = System.nanoTime() - TOPIC_CHECK_NANOS;
             try (SessionWatch sessionWatch = new SessionWatch(session, listener::unsound);
                     IndexReader reader = new IndexReader(config.kafka(), identity.sourceId());
-                    TopicWatch watch = new TopicWatch(config.kafka(), identity.sourceId(), topics)) {
+                    TopicWatch topicWatch = new TopicWatch(config.kafka(), identity.sourceId(), topics)) {
+                FollowedSession followed =
+                        new FollowedSession(session, identity, history, sessionWatch, reader, topicWatch);
                 while (closing.getCount() > 0) {
-                    List<IndexEntry> entries = reader.poll(sound ? POLL : UNPROVEN_POLL);
-                    take(entries, lineage);
-                    sessionWatch.check();
-                    if (!index.isAbout(identity)) { // the run's session leads to another server
-                        throw new SourceNotReady(
-                                "the database behind postgres.url is another one, or on another timeline, now");
-                    }
-                    if (reader.isCaughtUp()) {
-                        fillGap(identity.sourceId());
-                        rebuilt.countDown();
-                        lineage.check();
-                        if (System.nanoTime() - topicsChecked > TOPIC_CHECK_NANOS) {
-                            topicsChecked = System.nanoTime();
-                            listener.recreated(watch.recreated());
-                        }
-                        if (!sound && proof.isGiven()) {
-                            sound = true;
-                            told = "";
-                            LOG.info("event=watermarks-sound published={}", index.published());
-                            sessionWatch.start();
-                            listener.sound(identity, history);
-                        } else if (!sound) {
-                            tellUnsound(proof.missing());
-                            if (System.nanoTime() - nudged > NUDGE_NANOS) { // its entry tells which run is active
-                                nudged = System.nanoTime();
-                                database.nudge(session);
-                            }
-                        }
-                        if (reader.hasHeard() && sound) {
-                            freshNanos = System.nanoTime();
-                        }
-                        if (!entries.isEmpty()) {
-                            listener.advanced();
-                        }
-                    }
+                    followed.turn();
                 }
             }
         }
     }
 
-    private void take(Collection<IndexEntry> entries, Lineage lineage) {
-        for (IndexEntry entry : entries) {
-            if (lineage.admits(entry) && !entry.run().startsWith(relayId + "/")) {
-                index.apply(entry);
+    @Override
+    public void close() {
+        closing.countDown();
+        thread.interrupt();
+        try {
+            thread.join(CLOSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** One session with the database, and what is followed while it lasts. */
+    private final class FollowedSession {
+
+        private final Connection session;
+        private final SourceIdentity identity;
+        private final TimelineHistory history;
+        private final EntryFilter filter;
+        private final PublisherProof proof;
+        private final SessionWatch sessionWatch;
+        private final IndexReader reader;
+        private final TopicWatch topicWatch;
+        private boolean isSound;
+        private long nudged = System.nanoTime();
+        private long topicsChecked = System.nanoTime() - TOPIC_CHECK_NANOS;
+
+        FollowedSession(
+                Connection session,
+                SourceIdentity identity,
+                TimelineHistory history,
+                SessionWatch sessionWatch,
+                IndexReader reader,
+                TopicWatch topicWatch) {
+            this.session = session;
+            this.identity = identity;
+            this.history = history;
+            this.filter = new EntryFilter(identity, history, relayId);
+            this.proof = new PublisherProof(session, config.postgres().slot(), index);
+            this.sessionWatch = sessionWatch;
+            this.reader = reader;
+            this.topicWatch = topicWatch;
+        }
+
+        void turn() throws SourceNotReady, SQLException, PublishFailure, InterruptedException {
+            List<IndexEntry> entries = reader.poll(isSound ? POLL : UNPROVEN_POLL);
+            entries.stream().filter(filter::admits).forEach(index::apply);
+            sessionWatch.check();
+            if (!index.isAbout(identity)) { // the run's session leads to another server
+                throw new SourceNotReady(OTHER_SOURCE);
+            }
+            if (!reader.isCaughtUp()) {
+                return;
+            }
+            fillGap(identity.sourceId());
+            rebuilt.countDown();
+            filter.checkTimeline();
+            if (System.nanoTime() - topicsChecked > TOPIC_CHECK_NANOS) {
+                topicsChecked = System.nanoTime();
+                listener.recreated(topicWatch.recreated());
+            }
+            if (!isSound) {
+                seekProof();
+            }
+            if (reader.hasHeard() && isSound) {
+                freshNanos = System.nanoTime();
+            }
+            if (!entries.isEmpty()) {
+                listener.advanced();
+            }
+        }
+
+        private void seekProof() throws SQLException {
+            if (proof.isGiven()) {
+                isSound = true;
+                told = "";
+                LOG.info("event=watermarks-sound published={}", index.published());
+                sessionWatch.start();
+                listener.sound(identity, history);
+                return;
+            }
+            tellUnsound(proof.missing());
+            if (System.nanoTime() - nudged > NUDGE_NANOS) { // its entry tells which run is active
+                nudged = System.nanoTime();
+                database.nudge(session);
             }
         }
     }
@@ -217,53 +261,6 @@ public final class IndexFollower implements AutoCloseable {
                     tail.lastPosition(sourceId).map(SourcePosition::adoptions).orElse(Adoptions.NONE));
         } catch (IllegalArgumentException e) { // damaged: what was left out is not known, and the active replica halts
             throw new SourceNotReady(String.valueOf(e.getMessage()), e);
-        }
-    }
-
-    @Override
-    public void close() {
-        closing.countDown();
-        thread.interrupt();
-        try {
-            thread.join(CLOSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** Which entries are about the history of the database that this replica is connected to. */
-    private static final class Lineage {
-
-        private final SourceIdentity identity;
-        private final TimelineHistory history;
-        private int younger;
-
-        Lineage(SourceIdentity identity, TimelineHistory history) {
-            this.identity = identity;
-            this.history = history;
-        }
-
-        boolean admits(IndexEntry entry) {
-            if (entry.timeline() == identity.timeline()) {
-                if (entry.isOpening()) { // what came before from a younger timeline was given up by a person
-                    younger = 0;
-                }
-                return true;
-            }
-            if (entry.timeline() > identity.timeline()) {
-                younger = entry.timeline();
-                return false;
-            }
-            Lsn shared = history.sharedUpTo(entry.timeline()).orElse(Lsn.ZERO);
-            return shared.isAtLeast(entry.upTo());
-        }
-
-        void check() throws SourceNotReady {
-            if (younger > 0) {
-                throw new SourceNotReady("events are published from timeline " + younger
-                        + ", but postgres.url leads to a database on timeline " + identity.timeline()
-                        + ", an older one; let it lead to the primary only");
-            }
         }
     }
 }

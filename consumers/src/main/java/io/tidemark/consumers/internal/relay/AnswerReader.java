@@ -4,10 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.tidemark.consumers.CombinedAnswer;
 import io.tidemark.consumers.WatermarkAnswer;
 import io.tidemark.consumers.WatermarkAnswer.Behind;
-import io.tidemark.consumers.WatermarkStatus;
+import io.tidemark.outbox.WatermarkStatus;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** Reads a relay's JSON into answers. A status that this library does not know is never a success. Stateless. */
@@ -17,7 +16,7 @@ final class AnswerReader {
 
     static WatermarkAnswer answer(JsonNode json) {
         String text = json.path("status").asText();
-        Optional<WatermarkStatus> status = status(text);
+        Optional<WatermarkStatus> status = WatermarkStatus.parse(text);
         return new WatermarkAnswer(
                 json.path("projection").asText(),
                 status.orElse(WatermarkStatus.UNKNOWN),
@@ -33,20 +32,9 @@ final class AnswerReader {
         List<WatermarkAnswer> answers = new ArrayList<>();
         json.path("projections").forEach(projection -> answers.add(answer(projection)));
         return new CombinedAnswer(
-                status(json.path("status").asText()).orElse(WatermarkStatus.UNKNOWN),
+                WatermarkStatus.parse(json.path("status").asText()).orElse(WatermarkStatus.UNKNOWN),
                 answers,
                 json.path("reason").asText());
-    }
-
-    /** By its name in JSON; empty when a newer relay sends a status that this library does not know. */
-    static Optional<WatermarkStatus> status(String text) {
-        for (WatermarkStatus status : WatermarkStatus.values()) {
-            if (status != WatermarkStatus.UNREACHABLE
-                    && status.name().toLowerCase(Locale.ROOT).equals(text)) {
-                return Optional.of(status);
-            }
-        }
-        return Optional.empty();
     }
 
     private static List<Behind> behind(JsonNode partitions) {

@@ -2,10 +2,10 @@ package io.tidemark.consumers.internal.relay;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tidemark.consumers.RelayRequestException;
-import io.tidemark.consumers.WatermarkStatus;
 import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.WatermarkStatus;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -98,7 +98,7 @@ public final class TokenOffsets {
         for (JsonNode entry : explained.path("projections")) {
             if (entry.path("projection").asText().equals(projection)) {
                 WatermarkStatus status =
-                        AnswerReader.status(entry.path("status").asText()).orElse(WatermarkStatus.UNKNOWN);
+                        WatermarkStatus.parse(entry.path("status").asText()).orElse(WatermarkStatus.UNKNOWN);
                 if (!KNOWN.contains(status)) {
                     return new Result.Unanswerable(status, entry.path("reason").asText());
                 }

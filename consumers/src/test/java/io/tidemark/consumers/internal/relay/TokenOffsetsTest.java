@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.consumers.FakeRelay;
 import io.tidemark.consumers.RelayRequestException;
-import io.tidemark.consumers.WatermarkStatus;
 import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
 import io.tidemark.consumers.internal.relay.TokenOffsets.Result;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.WatermarkStatus;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.List;
