@@ -3,6 +3,7 @@ package io.tidemark.relay.cli;
 import io.tidemark.relay.client.CannotAsk;
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.reason.Reason;
 import io.tidemark.relay.source.SourceNotReady;
 import java.net.BindException;
 import java.sql.SQLException;
@@ -104,7 +105,7 @@ public final class TidemarkCli implements Runnable {
         } else if (failure instanceof KafkaException) {
             command.getErr().println("tidemark: " + PublishFailure.of(failure).getMessage());
         } else if (failure instanceof SQLException sql) {
-            command.getErr().println("tidemark: postgres: " + sql.getMessage());
+            command.getErr().println("tidemark: postgres: " + Reason.of(sql));
         } else {
             failure.printStackTrace(command.getErr());
         }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.http.response.Problem;
 import io.tidemark.relay.http.response.ResponseWriter;
+import io.tidemark.relay.reason.Reason;
 import io.tidemark.relay.watermark.Answer;
 import io.tidemark.relay.watermark.Watermarks;
 import jakarta.servlet.http.HttpServletRequest;
@@ -87,6 +88,6 @@ public final class ProjectionsResource {
                 response,
                 body,
                 json -> json,
-                failure -> Problem.unavailable("Kafka did not tell the group's offsets: " + failure.getMessage()));
+                failure -> Problem.unavailable("Kafka did not tell the group's offsets: " + Reason.of(failure)));
     }
 }

@@ -8,6 +8,7 @@ import io.tidemark.outbox.Token;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.http.response.Problem;
 import io.tidemark.relay.http.response.ResponseWriter;
+import io.tidemark.relay.reason.Reason;
 import io.tidemark.relay.source.SharedSourceStatus;
 import io.tidemark.relay.watermark.Answer;
 import io.tidemark.relay.watermark.ProjectionReports.Requirement;
@@ -59,7 +60,7 @@ public final class TokensResource {
                 response,
                 body,
                 json -> json,
-                failure -> Problem.unavailable("Kafka did not tell the groups' offsets: " + failure.getMessage()));
+                failure -> Problem.unavailable("Kafka did not tell the groups' offsets: " + Reason.of(failure)));
     }
 
     /** Where one projection has no answer for want of room or knowledge, there is none about the token. */

@@ -6,6 +6,7 @@ import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.reason.Reason;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
@@ -119,7 +120,7 @@ public final class IndexFollower implements AutoCloseable {
                 try {
                     follow();
                 } catch (SourceNotReady | SQLException | PublishFailure | KafkaException | ConfigurationProblem e) {
-                    tellUnsound(String.valueOf(e.getMessage()));
+                    tellUnsound(Reason.of(e));
                 } catch (RuntimeException e) {
                     LOG.error("event=follower-failed", e); // a bug: the trace is worth its lines
                     tellUnsound("unexpected: " + e);

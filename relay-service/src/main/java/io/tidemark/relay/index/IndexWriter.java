@@ -3,14 +3,17 @@ package io.tidemark.relay.index;
 import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.KafkaConfig;
+import io.tidemark.relay.reason.Reason;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,12 +26,21 @@ public final class IndexWriter implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(IndexWriter.class);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
+    /** The most that an entry may hold up the loop: for the topic's metadata, or for room in the producer's buffer. */
+    private static final int MAX_BLOCK_MILLIS = 100;
+    /** For so long entries are dropped after one has timed out: the hint must not slow the events. */
+    private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private static final long START_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final KafkaConfig kafka;
     private final String sourceId;
     private final byte[] key;
     private Map<String, Object> madeWith;
     private KafkaProducer<byte[], byte[]> producer;
+    /** By {@link System#nanoTime}; 0 for not at all. */
+    private volatile long pausedUntilNanos;
+
     private volatile boolean failing;
     private volatile boolean isTurnedAway;
 
@@ -40,17 +52,37 @@ public final class IndexWriter implements AutoCloseable {
         this.producer = new KafkaProducer<>(madeWith, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
+    /**
+     * Learns where the topic is, while nothing waits for this thread yet: an entry waits {@value MAX_BLOCK_MILLIS} ms only.
+     * Called once the topic is there: a broker may make a topic that a producer asks about. Returns within two seconds.
+     */
+    public void prepare() {
+        long deadline = System.nanoTime() + START_NANOS;
+        boolean isKnown = false;
+        while (!isKnown && System.nanoTime() - deadline < 0) {
+            try {
+                isKnown = !producer.partitionsFor(OwnTopics.INDEX).isEmpty();
+            } catch (KafkaException e) {
+                lost(e);
+            }
+        }
+    }
+
     private Map<String, Object> properties() {
         Map<String, Object> properties = kafka.client(
                 "tidemark-index-" + sourceId,
-                Map.of(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1000, ProducerConfig.LINGER_MS_CONFIG, 0));
+                Map.of(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS, ProducerConfig.LINGER_MS_CONFIG, 0));
         properties.put(ProducerConfig.ACKS_CONFIG, "all");
         return properties;
     }
 
-    /** Returns at once. */
+    /** Returns at once; where Kafka has no room for it or no such topic, within {@value MAX_BLOCK_MILLIS} ms, rarely. */
     @SuppressWarnings("FutureReturnValueIgnored") // the callback hears of it
     public void write(byte[] entry) {
+        if (pausedUntilNanos != 0 && System.nanoTime() - pausedUntilNanos < 0) {
+            return;
+        }
+        pausedUntilNanos = 0;
         try {
             if (isTurnedAway) {
                 isTurnedAway = false;
@@ -60,14 +92,21 @@ public final class IndexWriter implements AutoCloseable {
                 if (failure == null) {
                     failing = false;
                 } else {
-                    isTurnedAway = failure instanceof AuthenticationException;
-                    lost(failure);
+                    failed(failure);
                 }
             });
         } catch (KafkaException | ConfigurationProblem e) {
-            isTurnedAway = e instanceof AuthenticationException;
-            lost(e);
+            failed(e);
         }
+    }
+
+    /** On the caller's thread where Kafka does not know the topic, else on the producer's. */
+    private void failed(Exception failure) {
+        isTurnedAway = failure instanceof AuthenticationException;
+        if (failure instanceof TimeoutException) {
+            pausedUntilNanos = System.nanoTime() + PAUSE_NANOS;
+        }
+        lost(failure);
     }
 
     /** Who it is was read when the producer was made; with the same, another one would be turned away as well. */
@@ -86,7 +125,7 @@ public final class IndexWriter implements AutoCloseable {
             failing = true;
             LOG.warn(
                     "event=index-entry-lost effect=\"less precise watermarks on other replicas\" error=\"{}\"",
-                    failure.getMessage());
+                    Reason.of(failure));
         }
     }
 

@@ -6,6 +6,7 @@ import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.TransactionalPublisher;
+import io.tidemark.relay.reason.Reason;
 import io.tidemark.relay.source.SlotState;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
@@ -60,7 +61,7 @@ public final class Preflight {
         } catch (SourceNotReady e) {
             finding(e);
         } catch (SQLException e) {
-            findings.add("postgres: " + e.getMessage());
+            findings.add("postgres: " + Reason.of(e));
         }
         return NO_SOURCE;
     }
@@ -134,7 +135,7 @@ public final class Preflight {
                 finding(e);
             }
         } catch (SQLException e) {
-            findings.add("postgres: " + e.getMessage());
+            findings.add("postgres: " + Reason.of(e));
         } catch (IllegalArgumentException e) { // a record of the positions that is none
             findings.add(String.valueOf(e.getMessage()));
         }

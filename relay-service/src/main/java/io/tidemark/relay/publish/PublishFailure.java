@@ -1,8 +1,11 @@
 package io.tidemark.relay.publish;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.reason.Reason;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
@@ -11,6 +14,7 @@ import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.InvalidTxnTimeoutException;
 import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -77,6 +81,14 @@ public final class PublishFailure extends Exception {
                         "Kafka refuses the relay's user: " + text(cause) + "; " + rightFor(cause),
                         failure);
             }
+            if (cause instanceof ConfigException || cause instanceof InvalidTxnTimeoutException) {
+                return new PublishFailure(
+                        Kind.HALT,
+                        "Kafka's client cannot use its properties: " + text(cause)
+                                + "; nothing is lost; change kafka.properties or its propertiesFile, then restart the"
+                                + " relay",
+                        failure);
+            }
             if (isAboutTheRecords(cause)) {
                 return new PublishFailure(Kind.HALT, "Kafka refuses the events: " + text(cause), failure);
             }
@@ -129,11 +141,16 @@ public final class PublishFailure extends Exception {
                 || cause instanceof UnsupportedVersionException;
     }
 
+    /** What Kafka's client said, with the name that its documentation has for it. */
     public static String text(Throwable failure) {
         Throwable told = failure;
-        while (told.getCause() != null && told.getClass() == KafkaException.class) {
+        while (told.getCause() != null && isWrapper(told)) {
             told = told.getCause();
         }
-        return told.getClass().getSimpleName() + ": " + told.getMessage();
+        return told.getClass().getSimpleName() + ": " + Reason.of(told);
+    }
+
+    private static boolean isWrapper(Throwable failure) {
+        return failure.getClass() == KafkaException.class || failure instanceof ExecutionException;
     }
 }

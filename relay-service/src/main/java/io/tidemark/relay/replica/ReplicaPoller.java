@@ -3,6 +3,7 @@ package io.tidemark.relay.replica;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.WatermarkStatus;
 import io.tidemark.relay.config.PostgresConfig;
+import io.tidemark.relay.reason.Reason;
 import io.tidemark.relay.replica.StandbySession.State;
 import io.tidemark.relay.source.Nudges;
 import io.tidemark.relay.source.SourceIdentity;
@@ -138,7 +139,7 @@ final class ReplicaPoller implements AutoCloseable {
         } catch (SourceNotReady | SQLException e) {
             if (!isClosed) {
                 LOG.warn("event=replica-away replica={} error=\"{}\"", name, e.getMessage());
-                refuse("replica " + name + " cannot be asked: " + e.getMessage());
+                refuse("replica " + name + " cannot be asked: " + Reason.of(e));
                 TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
             }
         } finally {

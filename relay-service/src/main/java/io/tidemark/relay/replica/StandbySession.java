@@ -3,6 +3,7 @@ package io.tidemark.relay.replica;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.PostgresConfig;
+import io.tidemark.relay.reason.Reason;
 import io.tidemark.relay.source.SourceNotReady;
 import io.tidemark.relay.timeline.TimelineHistory;
 import io.tidemark.relay.timeline.TimelineReader;
@@ -67,7 +68,7 @@ public final class StandbySession implements AutoCloseable {
             return new StandbySession(connection);
         } catch (SQLException e) {
             close(connection);
-            throw new SourceNotReady("postgres (" + standby + "): " + e.getMessage(), e);
+            throw new SourceNotReady("postgres (" + standby + "): " + Reason.of(e), e);
         } catch (ConfigurationProblem e) { // a password file that cannot be read, for now
             throw new SourceNotReady(String.valueOf(e.getMessage()), e);
         }

@@ -67,6 +67,7 @@ public final class ActiveRun {
                 IndexWriter indexWriter = new IndexWriter(relay.config().kafka(), identity.sourceId())) {
             warnOfWeakTransactions(topics);
             Set<String> declared = ensureTopics(topics);
+            indexWriter.prepare();
             publisher.initialize();
             Failpoint.AFTER_INIT.reach();
             freeSlot(control);

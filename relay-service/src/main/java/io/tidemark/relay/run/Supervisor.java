@@ -10,6 +10,7 @@ import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.metrics.FailureReason;
 import io.tidemark.relay.position.StartDecision;
 import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.reason.Reason;
 import io.tidemark.relay.route.PoisonEvent;
 import io.tidemark.relay.source.AdvisoryLock;
 import io.tidemark.relay.source.SourceIdentity;
@@ -119,7 +120,7 @@ public final class Supervisor {
         } catch (RuntimeException e) {
             LOG.error("event=run-failed", e); // a bug: the trace is worth its lines
             count(FailureReason.UNEXPECTED);
-            relay.state().enter(RelayState.Phase.RETRYING, "unexpected: " + e);
+            relay.state().enter(RelayState.Phase.RETRYING, "unexpected: " + Reason.of(e));
         }
         return true;
     }
@@ -146,7 +147,7 @@ public final class Supervisor {
     }
 
     private static String message(Exception failure) {
-        return failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        return Reason.of(failure);
     }
 
     private void runOnce()
@@ -167,6 +168,12 @@ public final class Supervisor {
         } catch (PublishFailure e) {
             if (e.kind() == PublishFailure.Kind.HALT || e.kind() == PublishFailure.Kind.NO_RIGHT) {
                 throw new HaltException(message(e), e);
+            }
+            throw e;
+        } catch (KafkaException e) { // no client could be made
+            PublishFailure made = PublishFailure.of(e);
+            if (made.kind() == PublishFailure.Kind.HALT) {
+                throw new HaltException(message(made), e);
             }
             throw e;
         } catch (SourceNotReady e) {

@@ -3,6 +3,7 @@ package io.tidemark.relay.source;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.PostgresConfig;
+import io.tidemark.relay.reason.Reason;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -86,17 +87,12 @@ public final class SourceDatabase {
         String where = "postgres (" + config + "): ";
         return switch (state) {
             case "28P01", "28000" ->
-                where + firstLine(failure) + "; check postgres.user and postgres.password or passwordFile";
-            case "3D000" -> where + firstLine(failure) + "; check the database name at the end of postgres.url";
+                where + Reason.of(failure) + "; check postgres.user and postgres.password or passwordFile";
+            case "3D000" -> where + Reason.of(failure) + "; check the database name at the end of postgres.url";
             case "08001", "08004", "08006" ->
-                where + "no connection (" + firstLine(failure) + "); check that the server runs, and postgres.url";
-            default -> where + firstLine(failure) + " (SQL state " + state + ")";
+                where + "no connection (" + Reason.of(failure) + "); check that the server runs, and postgres.url";
+            default -> where + Reason.of(failure) + " (SQL state " + state + ")";
         };
-    }
-
-    private static String firstLine(SQLException failure) {
-        String message = String.valueOf(failure.getMessage());
-        return message.lines().findFirst().orElse(message).replaceFirst("^FATAL: ", "");
     }
 
     /** Whose server this session has ended up at. */
