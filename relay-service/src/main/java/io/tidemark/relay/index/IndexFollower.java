@@ -3,6 +3,8 @@ package io.tidemark.relay.index;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.declared.TopicsSeen;
+import io.tidemark.relay.declared.WritableTopics;
 import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.SourcePosition;
@@ -18,12 +20,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,6 +43,9 @@ public final class IndexFollower implements AutoCloseable {
     private static final long NUDGE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private static final long TOPIC_CHECK_NANOS = TimeUnit.SECONDS.toNanos(10);
+    /** While a declared topic does not exist. */
+    private static final long ABSENT_CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final long RETRY_MILLIS = 200;
     private static final long CLOSE_MILLIS = 2_000;
 
@@ -61,8 +64,8 @@ public final class IndexFollower implements AutoCloseable {
         /** More is published. */
         void advanced();
 
-        /** Topics that are not those that were published to, with what is wrong; empty when all are. */
-        void recreated(Map<String, String> topics);
+        /** How Kafka's topics stand, as of now. */
+        void looked(TopicsSeen topics);
     }
 
     private final RelayConfiguration config;
@@ -89,9 +92,7 @@ public final class IndexFollower implements AutoCloseable {
         this.index = index;
         this.relayId = relayId;
         this.listener = listener;
-        this.topics = config.projections().stream()
-                .flatMap(projection -> projection.topics().stream())
-                .collect(Collectors.toSet());
+        this.topics = WritableTopics.declaredIn(config);
         thread.setDaemon(true);
     }
 
@@ -150,6 +151,7 @@ public final class IndexFollower implements AutoCloseable {
             Lineage lineage = new Lineage(identity, history);
             PublisherProof proof = new PublisherProof(session, config.postgres().slot(), index);
             boolean sound = false;
+            boolean allExist = true;
             long nudged = System.nanoTime();
             long topicsChecked = System.nanoTime() - TOPIC_CHECK_NANOS;
             try (SessionWatch sessionWatch = new SessionWatch(session, listener::unsound);
@@ -164,12 +166,16 @@ public final class IndexFollower implements AutoCloseable {
                                 "the database behind postgres.url is another one, or on another timeline, now");
                     }
                     if (reader.isCaughtUp()) {
-                        fillGap(identity.sourceId());
+                        if (fillGap(identity.sourceId())) {
+                            watch.missedEntries();
+                        }
                         rebuilt.countDown();
                         lineage.check();
-                        if (System.nanoTime() - topicsChecked > TOPIC_CHECK_NANOS) {
+                        if (System.nanoTime() - topicsChecked > (allExist ? TOPIC_CHECK_NANOS : ABSENT_CHECK_NANOS)) {
                             topicsChecked = System.nanoTime();
-                            listener.recreated(watch.recreated());
+                            TopicsSeen seen = watch.look();
+                            allExist = seen.absent().isEmpty();
+                            listener.looked(seen);
                         }
                         if (!sound && proof.isGiven()) {
                             sound = true;
@@ -204,17 +210,22 @@ public final class IndexFollower implements AutoCloseable {
         }
     }
 
-    /** An entry is missing, so what it would have said is covered by the ends that the partitions have now. */
-    private void fillGap(String sourceId) throws SourceNotReady {
+    /**
+     * An entry is missing, so what it would have said is covered by the ends that the partitions have now.
+     *
+     * @return whether one was
+     */
+    private boolean fillGap(String sourceId) throws SourceNotReady {
         long gap = index.openGap();
         if (gap == 0) {
-            return;
+            return false;
         }
         try (KafkaTail tail = new KafkaTail(config.kafka())) {
             index.fillGap(
                     gap,
                     tail.recordEnds(tail.partitionsOf(topics)),
                     tail.lastPosition(sourceId).map(SourcePosition::adoptions).orElse(Adoptions.NONE));
+            return true;
         } catch (IllegalArgumentException e) { // damaged: what was left out is not known, and the active replica halts
             throw new SourceNotReady(String.valueOf(e.getMessage()), e);
         }
