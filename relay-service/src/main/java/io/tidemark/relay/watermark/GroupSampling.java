@@ -131,11 +131,11 @@ final class GroupSampling {
         if (now.isEmpty()) {
             return;
         }
-        asked.addAll(now);
         askedNanos = System.nanoTime();
         long begunNanos = askedNanos;
         Map<String, CompletionStage<GroupReading>> readings =
                 groups.reading(now.stream().map(ProjectionWaiters::group).collect(Collectors.toSet()));
+        asked.addAll(now);
         for (ProjectionWaiters waiters : now) {
             List<CompletableFuture<Void>> told = Objects.requireNonNullElse(curious.remove(waiters), List.of());
             Objects.requireNonNull(readings.get(waiters.group()))
