@@ -91,7 +91,8 @@ class CheckIT {
     @BeforeEach
     void create() throws Exception {
         source = TestSource.bare("check", Servers.of(postgres, kafka))
-                .routed("{aggregateType: \"*\", topic: \"{name}.all\", onPoison: dead-letter}");
+                .routed(
+                        "{aggregateType: order, topic: \"{name}.order\"}, {aggregateType: \"*\", topic: \"{name}.all\", onPoison: dead-letter}");
     }
 
     @AfterEach

@@ -97,7 +97,8 @@ class GroupStatesIT {
 
     @Test
     void aGroupThatIsNotThereIsStoppedOnceThereIsSomethingToDo() throws Exception {
-        assertThat(standing().state()).isEqualTo(GroupState.RUNNING);
+        assertThat(standing().state()).as("nothing is there yet").isEqualTo(GroupState.UNKNOWN);
+        assertThat(standing().reason()).contains("does not exist yet");
 
         assertHopeless(ask(write("one"), LONG_WAIT_MILLIS), GroupState.STOPPED);
 

@@ -150,8 +150,11 @@ class WatermarkIT {
 
     @Test
     void answersOnAnIdleDatabase() throws Exception {
+        source.makeTopic("order");
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
+                GroupConsumer group = GroupConsumer.start(source, 0);
                 Connection connection = source.connect()) {
+            group.awaitAssigned();
             for (int i = 0; i < 20; i++) {
                 source.execute("insert into audit.entry (event_id, aggregate_id) values (gen_random_uuid(), 'x')");
                 Token token = Tokens.current(connection); // beyond anything that concerns the outbox
@@ -250,8 +253,11 @@ class WatermarkIT {
 
     @Test
     void aTopicWithoutEventsNeedsNothing() throws Exception {
+        source.makeTopic("order");
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
+                GroupConsumer group = GroupConsumer.start(source, 0);
                 Connection connection = source.connect()) {
+            group.awaitAssigned();
             connection.setAutoCommit(false);
             writer.publish(connection, OutboxEvent.of("other", "1", "t", "x"));
             connection.commit();

@@ -1,6 +1,8 @@
 package io.tidemark.relay;
 
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.declared.TopicsSeen;
+import io.tidemark.relay.declared.WritableTopics;
 import io.tidemark.relay.explain.EventTracer;
 import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.group.GroupOffsets;
@@ -21,7 +23,6 @@ import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceProbe;
 import io.tidemark.relay.timeline.TimelineHistory;
 import io.tidemark.relay.watermark.Watermarks;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -54,7 +55,8 @@ public final class Relay {
                 .anyMatch(projection -> projection.topics().contains(topic)));
         this.nudges = new Nudges(database);
         this.groups = new GroupOffsets(config.kafka());
-        this.watermarks = new Watermarks(config.projections(), index, groups, nudges, config.watermark());
+        this.watermarks = new Watermarks(
+                config.projections(), new WritableTopics(config.routes()), index, groups, nudges, config.watermark());
         this.replicas = new ReplicaWatermarks(config.postgres(), this::primary, nudges, config.watermark());
         this.tracer = new EventTracer(
                 config,
@@ -173,8 +175,8 @@ public final class Relay {
         }
 
         @Override
-        public void recreated(Map<String, String> topics) {
-            watermarks.setRecreated(topics);
+        public void looked(TopicsSeen topics) {
+            watermarks.see(topics);
         }
     }
 }

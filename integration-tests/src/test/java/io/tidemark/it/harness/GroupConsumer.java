@@ -1,5 +1,7 @@
 package io.tidemark.it.harness;
 
+import static org.awaitility.Awaitility.await;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -7,14 +9,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.ObjLongConsumer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RetriableException;
 
@@ -109,6 +115,29 @@ public final class GroupConsumer implements AutoCloseable {
         } catch (CommitFailedException | RetriableException e) {
             System.out.println("GroupConsumer: not committed: " + e.getMessage());
         }
+    }
+
+    /** Waits until it has partitions, and Kafka says that the group is complete. */
+    public void awaitAssigned() throws Exception {
+        try (Admin admin =
+                Admin.create(Map.of("bootstrap.servers", source.servers().bootstrapServers()))) {
+            String group = groupOf(source);
+            await("assignment of " + group)
+                    .ignoreExceptionsInstanceOf(ExecutionException.class) // nobody knows it yet
+                    .until(() ->
+                            admin
+                                    .describeConsumerGroups(List.of(group))
+                                    .all()
+                                    .get(30, TimeUnit.SECONDS)
+                                    .values()
+                                    .stream()
+                                    .anyMatch(now -> now.groupState() == GroupState.STABLE
+                                            && now.members().stream().anyMatch(GroupConsumer::hasPartitions)));
+        }
+    }
+
+    private static boolean hasPartitions(MemberDescription member) {
+        return !member.assignment().topicPartitions().isEmpty();
     }
 
     /** When each event had been processed for the first time, by {@link System#nanoTime}. */

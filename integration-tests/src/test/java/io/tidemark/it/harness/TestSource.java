@@ -19,9 +19,13 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 
 /**
  * A database of its own with an outbox, our slot, an audit table and a {@code test_decoding} slot that tells the truth.
@@ -139,6 +143,14 @@ public final class TestSource implements AutoCloseable {
 
     public Servers servers() {
         return servers;
+    }
+
+    /** Makes the topic of an aggregate type, as a person does who does not wait for the first event. */
+    public void makeTopic(String aggregateType) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers.bootstrapServers()))) {
+            NewTopic topic = new NewTopic(topic(aggregateType), 3, (short) servers.replicationFactor());
+            admin.createTopics(List.of(topic)).all().get(30, TimeUnit.SECONDS);
+        }
     }
 
     /** Where the events of an aggregate type go. */

@@ -75,4 +75,22 @@ public record RouteConfig(String aggregateType, String topic, boolean tombstones
     public String topicFor(String type) {
         return topic.replace(PLACEHOLDER, type);
     }
+
+    /** The aggregate type whose events this route sends to that topic; empty when there is none, {@code *} for every one. */
+    public Optional<String> typeOf(String name) {
+        if (!name.matches(TOPIC) || name.length() > MAX_LENGTH || name.equals(".") || name.equals("..")) {
+            return Optional.empty();
+        }
+        if (!aggregateType.equals(ANY) || !topic.contains(PLACEHOLDER)) {
+            return Optional.of(aggregateType).filter(type -> topicFor(type).equals(name));
+        }
+        int start = topic.indexOf(PLACEHOLDER);
+        int places = (topic.length() - topic.replace(PLACEHOLDER, "").length()) / PLACEHOLDER.length();
+        int length = (name.length() - topic.length() + places * PLACEHOLDER.length()) / places;
+        if (length < 1 || name.length() < start + length) {
+            return Optional.empty();
+        }
+        return Optional.of(name.substring(start, start + length))
+                .filter(type -> topicFor(type).equals(name));
+    }
 }

@@ -2,20 +2,25 @@ package io.tidemark.relay.group;
 
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.KafkaConfig;
+import io.tidemark.relay.declared.GroupReading;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsResult;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
@@ -102,11 +107,7 @@ public final class GroupOffsets implements AutoCloseable {
             return group -> CompletableFuture.completedFuture(Committed.NOTHING);
         }
         try {
-            ListConsumerGroupOffsetsResult result = admin().listConsumerGroupOffsets(
-                            specs,
-                            new ListConsumerGroupOffsetsOptions()
-                                    .requireStable(false)
-                                    .timeoutMs(TIMEOUT_MILLIS));
+            ListConsumerGroupOffsetsResult result = admin().listConsumerGroupOffsets(specs, options());
             return group -> result.partitionsToOffsetAndMetadata(group)
                     .toCompletionStage()
                     .whenComplete((answered, failure) -> reactTo(failure))
@@ -116,33 +117,63 @@ public final class GroupOffsets implements AutoCloseable {
         }
     }
 
-    /**
-     * How many members each group has now.
-     *
-     * @return for each group: completes with the number; 0 for a group that does not exist
-     */
-    public Map<String, CompletionStage<Integer>> members(Collection<String> groups) {
-        Map<String, CompletionStage<Integer>> members = new HashMap<>();
-        try {
-            admin().describeConsumerGroups(
-                            Set.copyOf(groups), new DescribeConsumerGroupsOptions().timeoutMs(TIMEOUT_MILLIS))
-                    .describedGroups()
-                    .forEach((group, description) -> members.put(
-                            group,
-                            memberCount(description.thenApply(
-                                    known -> known.members().size()))));
-        } catch (KafkaException | ConfigurationProblem e) {
-            groups.forEach(group -> members.put(group, CompletableFuture.failedFuture(e)));
-        }
-        return members;
+    private static ListConsumerGroupOffsetsOptions options() {
+        return new ListConsumerGroupOffsetsOptions().requireStable(false).timeoutMs(TIMEOUT_MILLIS);
     }
 
-    private CompletionStage<Integer> memberCount(KafkaFuture<Integer> count) {
-        return count.toCompletionStage().exceptionallyCompose(failure -> {
+    /**
+     * What each group reads now: its members' partitions, and every offset it has committed, whatever the topic. Two
+     * requests for all of them.
+     *
+     * @return for each group: completes with what Kafka tells, also of a group that it does not know
+     */
+    public Map<String, CompletionStage<GroupReading>> reading(Collection<String> groups) {
+        Map<String, CompletionStage<GroupReading>> readings = new HashMap<>();
+        try {
+            Map<String, KafkaFuture<ConsumerGroupDescription>> described = admin().describeConsumerGroups(
+                            Set.copyOf(groups), new DescribeConsumerGroupsOptions().timeoutMs(TIMEOUT_MILLIS))
+                    .describedGroups();
+            Map<String, ListConsumerGroupOffsetsSpec> everything = new HashMap<>();
+            groups.forEach(group -> everything.put(group, new ListConsumerGroupOffsetsSpec()));
+            ListConsumerGroupOffsetsResult offsets = admin().listConsumerGroupOffsets(everything, options());
+            described.forEach((group, description) -> {
+                CompletionStage<Optional<ConsumerGroupDescription>> members =
+                        knownOrEmpty(description.thenApply(Optional::of), Optional.empty());
+                CompletionStage<Map<TopicPartition, OffsetAndMetadata>> committed =
+                        knownOrEmpty(offsets.partitionsToOffsetAndMetadata(group), Map.of());
+                readings.put(group, members.thenCombine(committed, GroupOffsets::reading));
+            });
+        } catch (KafkaException | ConfigurationProblem e) {
+            groups.forEach(group -> readings.put(group, CompletableFuture.failedFuture(e)));
+        }
+        return readings;
+    }
+
+    private static GroupReading reading(
+            Optional<ConsumerGroupDescription> described, Map<TopicPartition, OffsetAndMetadata> committed) {
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        committed.forEach((partition, offset) -> offsets.put(partition, offset.offset())); // all, so none is null
+        var dead = org.apache.kafka.common.GroupState.DEAD;
+        var state = described.map(ConsumerGroupDescription::groupState).orElse(dead);
+        Set<String> assigned = new HashSet<>();
+        described.ifPresent(group -> group.members()
+                .forEach(member ->
+                        member.assignment().topicPartitions().forEach(partition -> assigned.add(partition.topic()))));
+        return new GroupReading(
+                state != dead, // which older brokers say of a group that they do not know
+                described.map(group -> group.members().size()).orElse(0),
+                state == org.apache.kafka.common.GroupState.STABLE,
+                assigned,
+                offsets);
+    }
+
+    /** A group that does not exist, or is none of consumers, has nothing. */
+    private <T> CompletionStage<T> knownOrEmpty(KafkaFuture<T> told, T nothing) {
+        return told.toCompletionStage().exceptionallyCompose(failure -> {
             reactTo(failure);
             Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-            return cause instanceof GroupIdNotFoundException || failure instanceof GroupIdNotFoundException
-                    ? CompletableFuture.completedFuture(0)
+            return cause instanceof GroupIdNotFoundException
+                    ? CompletableFuture.completedFuture(nothing)
                     : CompletableFuture.failedFuture(cause);
         });
     }

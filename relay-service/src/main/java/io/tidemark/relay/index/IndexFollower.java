@@ -2,6 +2,8 @@ package io.tidemark.relay.index;
 
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.declared.TopicsSeen;
+import io.tidemark.relay.declared.WritableTopics;
 import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.SourcePosition;
@@ -17,12 +19,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,6 +45,9 @@ public final class IndexFollower implements AutoCloseable {
             "the database behind postgres.url is another one, or on another timeline, now";
 
     private static final long TOPIC_CHECK_NANOS = TimeUnit.SECONDS.toNanos(10);
+    /** While a declared topic does not exist. */
+    private static final long ABSENT_CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final long RETRY_MILLIS = 200;
     private static final long CLOSE_MILLIS = 2_000;
 
@@ -63,8 +66,8 @@ public final class IndexFollower implements AutoCloseable {
         /** More is published. */
         void advanced();
 
-        /** Topics that are not those that were published to, with what is wrong; empty when all are. */
-        void recreated(Map<String, String> topics);
+        /** How Kafka's topics stand, as of now. */
+        void looked(TopicsSeen topics);
     }
 
     private final RelayConfiguration config;
@@ -91,9 +94,7 @@ public final class IndexFollower implements AutoCloseable {
         this.index = index;
         this.relayId = relayId;
         this.listener = listener;
-        this.topics = config.projections().stream()
-                .flatMap(projection -> projection.topics().stream())
-                .collect(Collectors.toSet());
+        this.topics = WritableTopics.declaredIn(config);
         thread.setDaemon(true);
     }
 
@@ -184,6 +185,7 @@ public final class IndexFollower implements AutoCloseable {
         private final IndexReader reader;
         private final TopicWatch topicWatch;
         private boolean isSound;
+        private boolean allExist = true;
         private long nudged = System.nanoTime();
         private long topicsChecked = System.nanoTime() - TOPIC_CHECK_NANOS;
 
@@ -214,12 +216,16 @@ public final class IndexFollower implements AutoCloseable {
             if (!reader.isCaughtUp()) {
                 return;
             }
-            fillGap(identity.sourceId());
+            if (fillGap(identity.sourceId())) {
+                topicWatch.missedEntries();
+            }
             rebuilt.countDown();
             filter.checkTimeline();
-            if (System.nanoTime() - topicsChecked > TOPIC_CHECK_NANOS) {
+            if (System.nanoTime() - topicsChecked > (allExist ? TOPIC_CHECK_NANOS : ABSENT_CHECK_NANOS)) {
                 topicsChecked = System.nanoTime();
-                listener.recreated(topicWatch.recreated());
+                TopicsSeen seen = topicWatch.look();
+                allExist = seen.absent().isEmpty();
+                listener.looked(seen);
             }
             if (!isSound) {
                 seekProof();
@@ -249,17 +255,22 @@ public final class IndexFollower implements AutoCloseable {
         }
     }
 
-    /** An entry is missing, so what it would have said is covered by the ends that the partitions have now. */
-    private void fillGap(String sourceId) throws SourceNotReady {
+    /**
+     * An entry is missing, so what it would have said is covered by the ends that the partitions have now.
+     *
+     * @return whether one was
+     */
+    private boolean fillGap(String sourceId) throws SourceNotReady {
         long gap = index.openGap();
         if (gap == 0) {
-            return;
+            return false;
         }
         try (KafkaTail tail = new KafkaTail(config.kafka())) {
             index.fillGap(
                     gap,
                     tail.recordEnds(tail.partitionsOf(topics)),
                     tail.lastPosition(sourceId).map(SourcePosition::adoptions).orElse(Adoptions.NONE));
+            return true;
         } catch (IllegalArgumentException e) { // damaged: what was left out is not known, and the active replica halts
             throw new SourceNotReady(String.valueOf(e.getMessage()), e);
         }

@@ -5,6 +5,7 @@ import io.tidemark.relay.index.IndexEntry.Addition;
 import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.ResumePoint;
 import io.tidemark.relay.source.SourceIdentity;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +24,9 @@ public final class PublishedIndex {
 
     private final Predicate<String> declared;
     private final PartitionIndexes partitions = new PartitionIndexes();
+    /** Of the source, as far as entries have told; also those that nobody declares. */
+    private final Set<String> topicsWritten = new HashSet<>();
+
     /** When publishing came to which LSN: the same histogram, with times for offsets. */
     private PartitionIndex times = new PartitionIndex();
 
@@ -60,6 +64,7 @@ public final class PublishedIndex {
         boolean other = source.isPresent() && !source.get().equals(identity);
         if (other) {
             clear();
+            topicsWritten.clear();
             adoptions = 0;
         }
         source = Optional.of(identity);
@@ -162,6 +167,7 @@ public final class PublishedIndex {
     }
 
     private void add(TopicPartition partition, List<Addition> additions) {
+        topicsWritten.add(partition.topic());
         if (!declared.test(partition.topic())) {
             return;
         }
@@ -229,6 +235,11 @@ public final class PublishedIndex {
     /** The range around this LSN, if any, whose events a person has left out: published or not, nobody knows. */
     public synchronized Optional<Adoptions.LeftOut> leftOut(Lsn lsn) {
         return whatWasLeftOut.rangeOf(lsn);
+    }
+
+    /** The topics that events of the source were published to, as far as it has followed; also undeclared ones. */
+    public synchronized Set<String> topicsWritten() {
+        return Set.copyOf(topicsWritten);
     }
 
     /** The partitions of these topics that hold anything to be consumed; in the others, nothing is needed. */

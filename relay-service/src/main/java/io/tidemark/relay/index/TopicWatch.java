@@ -1,17 +1,19 @@
 package io.tidemark.relay.index;
 
 import io.tidemark.relay.config.KafkaConfig;
+import io.tidemark.relay.declared.TopicsSeen;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.Topics;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Whether the topics of projections are still those that were published to, by Kafka's id of each (KIP-516): offsets of
- * one that was made again say nothing. One thread.
+ * Whether the topics of projections exist, and are still those that were published to, by Kafka's id of each (KIP-516):
+ * offsets of one that was made again say nothing. One thread.
  */
 final class TopicWatch implements AutoCloseable {
 
@@ -20,6 +22,9 @@ final class TopicWatch implements AutoCloseable {
     private final Set<String> watched;
     private final Topics topics;
     private final Map<String, String> expected = new HashMap<>();
+    /** Topics with events of the source, declared or not. */
+    private final Set<String> written = new HashSet<>();
+
     private boolean isRecorded;
 
     TopicWatch(KafkaConfig kafka, String sourceId, Set<String> watched) {
@@ -29,12 +34,18 @@ final class TopicWatch implements AutoCloseable {
         this.topics = new Topics(kafka);
     }
 
-    /** Topic to what is wrong with it; a topic that nothing was published to yet may come and go. */
-    Map<String, String> recreated() throws PublishFailure, InterruptedException {
+    /** Entries are missing: what they would have told of topics has to be read again. */
+    void missedEntries() {
+        isRecorded = false;
+    }
+
+    /** How they stand; one that nothing was published to yet may come and go. */
+    TopicsSeen look() throws PublishFailure, InterruptedException {
         if (!isRecorded) { // and again after something was wrong: a person may have adopted the new ones
             try (KafkaTail tail = new KafkaTail(kafka)) {
                 expected.clear();
                 expected.putAll(tail.lastTopicIds(sourceId).ids());
+                written.addAll(expected.keySet());
                 isRecorded = true;
             }
         }
@@ -52,7 +63,9 @@ final class TopicWatch implements AutoCloseable {
             }
         }
         isRecorded = wrong.isEmpty();
-        return wrong;
+        Set<String> absent = new HashSet<>(watched);
+        absent.removeAll(now.keySet());
+        return new TopicsSeen(wrong, absent, written);
     }
 
     @Override

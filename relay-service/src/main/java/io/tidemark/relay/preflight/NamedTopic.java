@@ -2,6 +2,7 @@ package io.tidemark.relay.preflight;
 
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.RouteConfig;
+import io.tidemark.relay.declared.WritableTopics;
 import io.tidemark.relay.publish.TopicPlan;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -17,7 +18,7 @@ import org.apache.kafka.common.acl.AclOperation;
  */
 record NamedTopic(TopicPlan plan, Set<AclOperation> rights) {
 
-    /** The relay's own, those of projections, and those of routes that lead to one topic. In the order of their names. */
+    /** The relay's own, those of projections that events can go to, and those of routes that lead to one topic. In the order of their names. */
     static Collection<NamedTopic> of(RelayConfiguration config) {
         Set<AclOperation> readAndWrite = EnumSet.of(AclOperation.READ, AclOperation.WRITE);
         Set<AclOperation> write = EnumSet.of(AclOperation.WRITE);
@@ -27,8 +28,7 @@ record NamedTopic(TopicPlan plan, Set<AclOperation> rights) {
         if (config.routes().stream().anyMatch(RouteConfig::hasDeadLetters)) {
             add(topics, TopicPlan.deadLetters(config.kafka()), write);
         }
-        config.projections().stream()
-                .flatMap(projection -> projection.topics().stream())
+        WritableTopics.declaredIn(config)
                 .forEach(topic ->
                         add(topics, TopicPlan.events(topic, config.kafka().topics()), readAndWrite));
         config.routes().stream()

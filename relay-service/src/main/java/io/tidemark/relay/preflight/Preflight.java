@@ -3,6 +3,7 @@ package io.tidemark.relay.preflight;
 import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.declared.WritableTopics;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.TransactionalPublisher;
@@ -43,6 +44,7 @@ public final class Preflight {
     /** Looks, once. */
     public static Preflight of(RelayConfiguration config) throws InterruptedException {
         Preflight preflight = new Preflight(config);
+        preflight.findings.addAll(WritableTopics.findings(config));
         SourceFindings source = preflight.lookAtSource();
         if (!preflight.lookAtKafka(source)) {
             source.slot().ifPresent(preflight::finding);

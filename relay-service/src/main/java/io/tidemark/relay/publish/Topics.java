@@ -86,12 +86,20 @@ public final class Topics implements TopicCatalog, AutoCloseable {
     @Override
     public Map<String, String> idsOf(Set<String> topics) throws PublishFailure, InterruptedException {
         Map<String, String> ids = new HashMap<>();
+        describe(topics)
+                .forEach((topic, description) ->
+                        ids.put(topic, description.topicId().toString()));
+        return ids;
+    }
+
+    /** Those that exist. */
+    private Map<String, TopicDescription> describe(Set<String> topics) throws PublishFailure, InterruptedException {
+        Map<String, TopicDescription> descriptions = new HashMap<>();
         Map<String, KafkaFuture<TopicDescription>> answers =
                 admin.describeTopics(topics).topicNameValues();
         for (Map.Entry<String, KafkaFuture<TopicDescription>> answer : answers.entrySet()) {
             try {
-                TopicDescription topic = answer.getValue().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
-                ids.put(answer.getKey(), topic.topicId().toString());
+                descriptions.put(answer.getKey(), answer.getValue().get(TIMEOUT_SECONDS, TimeUnit.SECONDS));
             } catch (ExecutionException e) {
                 if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
                     throw PublishFailure.of(e);
@@ -100,7 +108,7 @@ public final class Topics implements TopicCatalog, AutoCloseable {
                 throw PublishFailure.of(e);
             }
         }
-        return ids;
+        return descriptions;
     }
 
     private String create(TopicPlan plan) throws PublishFailure, InterruptedException {
@@ -131,19 +139,14 @@ public final class Topics implements TopicCatalog, AutoCloseable {
         throw PublishFailure.notYet("topic " + topic + " was made, and cannot be seen yet; trying again");
     }
 
-    /** Every partition of these topics, as of now. */
+    /** Every partition of these topics, as of now; of a topic that does not exist, none. */
     public Set<TopicPartition> partitionsOf(Set<String> topics) throws PublishFailure, InterruptedException {
-        try {
-            Set<TopicPartition> partitions = new HashSet<>();
-            Map<String, TopicDescription> descriptions =
-                    admin.describeTopics(topics).allTopicNames().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
-            descriptions.forEach((topic, description) -> description
-                    .partitions()
-                    .forEach(partition -> partitions.add(new TopicPartition(topic, partition.partition()))));
-            return partitions;
-        } catch (ExecutionException | TimeoutException e) {
-            throw PublishFailure.of(e);
-        }
+        Set<TopicPartition> partitions = new HashSet<>();
+        describe(topics)
+                .forEach((topic, description) -> description
+                        .partitions()
+                        .forEach(partition -> partitions.add(new TopicPartition(topic, partition.partition()))));
+        return partitions;
     }
 
     /**

@@ -26,10 +26,8 @@ import io.tidemark.relay.source.SourceNotReady;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,12 +64,12 @@ public final class ActiveRun {
                         hasDeadLetters());
                 IndexWriter indexWriter = new IndexWriter(relay.config().kafka(), identity.sourceId())) {
             warnOfWeakTransactions(topics);
-            Set<String> declared = ensureTopics(topics);
+            ensureTopics(topics);
             indexWriter.prepare();
             publisher.initialize();
             Failpoint.AFTER_INIT.reach();
             freeSlot(control);
-            RunStart start = RunStart.read(relay, control, identity, topics, declared);
+            RunStart start = RunStart.read(relay, control, identity, topics);
             Failpoint.AFTER_POSITION_READ.reach();
             stream(control, identity, start, publisher, indexWriter);
         }
@@ -172,19 +170,11 @@ public final class ActiveRun {
         return true;
     }
 
-    /** Returns the topics that projections read. */
-    private Set<String> ensureTopics(Topics topics) throws PublishFailure, InterruptedException {
+    private void ensureTopics(Topics topics) throws PublishFailure, InterruptedException {
         topics.ensureOwn();
         if (hasDeadLetters()) {
             topics.ensureDeadLetters();
         }
-        Set<String> declared = relay.config().projections().stream()
-                .flatMap(projection -> projection.topics().stream())
-                .collect(Collectors.toSet());
-        for (String topic : declared) {
-            topics.ensureEvents(topic);
-        }
-        return declared;
     }
 
     /** @return null where the table is not ours: its rows are not ours to delete */

@@ -1,6 +1,7 @@
 package io.tidemark.relay.run;
 
 import io.tidemark.relay.config.PostgresConfig;
+import io.tidemark.relay.declared.WritableTopics;
 import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.SourcePosition;
@@ -36,9 +37,7 @@ record RunStart(
     /** Without what earlier runs have left, old tokens ask for more than they need; no reason to wait for long. */
     private static final Duration REBUILD_TIMEOUT = Duration.ofSeconds(5);
 
-    /** @param declaredTopics those that projections read */
-    static RunStart read(
-            ProcessScope relay, Connection control, SourceIdentity identity, Topics topics, Set<String> declaredTopics)
+    static RunStart read(ProcessScope relay, Connection control, SourceIdentity identity, Topics topics)
             throws HaltException, SourceNotReady, SQLException, PublishFailure, InterruptedException {
         PostgresConfig server = relay.database().serverOf(control);
         TimelineHistory history = new TimelineReader(server).read(identity);
@@ -51,7 +50,8 @@ record RunStart(
             boolean takesOver = stored.map(position -> !position.owner().equals(relay.owner()))
                     .orElse(false);
             StartDecision.Start decision = decide(relay, stored, control, identity, history);
-            startIndex(relay, tail, decision, adoptions, topics.partitionsOf(declaredTopics));
+            startIndex(
+                    relay, tail, decision, adoptions, topics.partitionsOf(WritableTopics.declaredIn(relay.config())));
             return new RunStart(server, decision, adoptions, published, takesOver);
         }
     }

@@ -14,13 +14,12 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks Kafka how far groups have come: often while somebody waits for one, all that are due in one request, and now and
- * then for each, so that one that does not move is known. Confined to the watermark thread.
+ * Asks Kafka how far groups have come: often while somebody waits for one, all that are due in one request, and whenever
+ * a group is sampled, so that one that does not move is known. Confined to the watermark thread, but where said.
  */
 final class GroupPolling {
 
@@ -29,17 +28,10 @@ final class GroupPolling {
     /** After Kafka has refused to tell. */
     private static final long RETRY_MILLIS = 200;
 
-    /** Between two looks at all groups: often enough to see within its time that one has stalled. */
-    private static final long LONGEST_SAMPLE_MILLIS = 10_000;
-
-    private static final long SHORTEST_SAMPLE_MILLIS = 250;
-    private static final int SAMPLES_A_STALL = 6;
-
-    private final Collection<ProjectionWaiters> projections;
     private final PublishedIndex index;
     private final GroupOffsets groups;
     private final WatermarkThread thread;
-    private final BooleanSupplier isServing;
+    private final GroupSampling sampling;
     /** Whose offsets are to be fetched in the next request. */
     private final Set<ProjectionWaiters> due = new LinkedHashSet<>();
 
@@ -52,53 +44,37 @@ final class GroupPolling {
             GroupOffsets groups,
             WatermarkThread thread,
             BooleanSupplier isServing) {
-        this.projections = projections;
         this.index = index;
         this.groups = groups;
         this.thread = thread;
-        this.isServing = isServing;
+        this.sampling = new GroupSampling(projections, groups, thread, isServing, this::sampled);
     }
 
-    /** Looks at every group again and again, from any thread. */
+    /** From any thread. */
     void start() {
-        if (!projections.isEmpty()) {
-            sampleAfter(SHORTEST_SAMPLE_MILLIS);
-        }
+        sampling.start();
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // never cancelled
-    private void sampleAfter(long millis) {
-        thread.later(this::sample, millis);
+    /** Asks what every group reads; from any thread. */
+    void sampleAll() {
+        thread.execute(sampling::all);
     }
 
-    private void sample() {
-        try {
-            sampleOnce();
-        } finally {
-            long shortest = projections.stream()
-                    .mapToLong(waiters -> waiters.projection().stalledAfter().toMilliseconds())
-                    .min()
-                    .orElse(LONGEST_SAMPLE_MILLIS);
-            sampleAfter(Math.max(SHORTEST_SAMPLE_MILLIS, Math.min(LONGEST_SAMPLE_MILLIS, shortest / SAMPLES_A_STALL)));
-        }
+    /** Completes when Kafka has told, or failed to tell, what the group reads, having been asked after now. */
+    CompletionStage<Void> nextSample(ProjectionWaiters waiters) {
+        return sampling.next(waiters);
     }
 
-    private void sampleOnce() {
-        if (!isServing.getAsBoolean()) {
-            return;
+    private void sampled(ProjectionWaiters waiters) {
+        due.add(waiters);
+        flushLater();
+    }
+
+    /** Asks what the group reads, where that is needed now. */
+    void sampleIfNeeded(ProjectionWaiters waiters) {
+        if (waiters.needsSample()) {
+            sampling.want(waiters);
         }
-        Map<String, CompletionStage<Integer>> members = groups.members(
-                projections.stream().map(waiters -> waiters.group()).collect(Collectors.toSet()));
-        projections.forEach(waiters -> {
-            CompletionStage<Integer> count = members.get(waiters.group());
-            if (count != null) {
-                count.thenAccept(known -> thread.execute(() -> {
-                    waiters.seeMembers(known, System.nanoTime());
-                    due.add(waiters);
-                    flushLater();
-                }));
-            }
-        });
     }
 
     void fetchIfNeeded(ProjectionWaiters waiters) {
@@ -145,6 +121,7 @@ final class GroupPolling {
         } else if (failure != null) {
             waiters.failed(failure);
         }
+        sampleIfNeeded(waiters);
         if (waiters.needsEvidence()) {
             thread.later(() -> fetchIfNeeded(waiters), offsets != null ? POLL_MILLIS : RETRY_MILLIS);
         }

@@ -80,9 +80,18 @@ public final class ProjectionReports {
 
     private CompletionStage<ProjectionStanding> standing(
             ProjectionWaiters waiters, CompletionStage<Committed> asked, long startedNanos) {
-        return asked.thenApplyAsync(offsets -> standing(waiters, waiters.accept(offsets, startedNanos)), thread)
+        return asked.thenComposeAsync(
+                        read -> standing(waiters, waiters.accept(read, startedNanos), startedNanos), thread)
                 .toCompletableFuture()
                 .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS); // the thread drops what comes after its end
+    }
+
+    /** Where it would look well only for want of knowing better, Kafka is asked first what the group reads. */
+    private CompletionStage<ProjectionStanding> standing(
+            ProjectionWaiters waiters, Map<TopicPartition, Long> offsets, long startedNanos) {
+        return waiters.isOutdated(offsets, startedNanos)
+                ? polling.nextSample(waiters).thenApplyAsync(done -> standing(waiters, offsets), thread)
+                : CompletableFuture.completedFuture(standing(waiters, offsets));
     }
 
     private ProjectionStanding standing(ProjectionWaiters waiters, Map<TopicPartition, Long> offsets) {
@@ -90,6 +99,9 @@ public final class ProjectionReports {
         Lsn watermark = waiters.watermark(offsets); // before what is published, which it never is above
         Lsn published = index.published();
         List<PartitionNeed> behind = waiters.behind(published, offsets);
+        String reason = waiters.refusal()
+                .or(() -> behind.isEmpty() ? waiters.whyHollow(offsets) : Optional.empty())
+                .orElse("");
         return new ProjectionStanding(
                 waiters.projection(),
                 watermark,
@@ -97,10 +109,10 @@ public final class ProjectionReports {
                 behind,
                 behind.stream().mapToLong(b -> b.need() - b.have()).sum(),
                 behind.isEmpty() ? OptionalDouble.of(0) : secondsSince(index.publishedAfter(watermark)),
-                waiters.unknown().isEmpty() ? waiters.history().state() : GroupState.UNKNOWN,
+                reason.isEmpty() ? waiters.history().state() : GroupState.UNKNOWN,
                 waiters.history().sinceSeconds(now),
                 waiters.history().members(),
-                waiters.unknown());
+                reason);
     }
 
     private static OptionalDouble secondsSince(OptionalLong millis) {

@@ -2,6 +2,10 @@ package io.tidemark.relay.watermark;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ProjectionConfig;
+import io.tidemark.relay.declared.Footing;
+import io.tidemark.relay.declared.Grounds;
+import io.tidemark.relay.declared.GroupReading;
+import io.tidemark.relay.declared.TopicsSeen;
 import io.tidemark.relay.group.Committed;
 import io.tidemark.relay.group.GroupHistory;
 import io.tidemark.relay.group.PartitionNeed;
@@ -34,8 +38,10 @@ final class ProjectionWaiters {
 
     private final GroupHistory history;
     private boolean isFetching;
-    /** Why nothing can be said of its topics; empty when all is well. */
-    private String unknown = "";
+    private final Grounds grounds;
+    private String sampleFailure = "";
+    /** A {@code success} hangs on what the group reads, which has to be asked anew. */
+    private boolean needsSample;
 
     private Map<TopicPartition, Long> committed = Map.of();
     private long fetchedNanos;
@@ -46,8 +52,9 @@ final class ProjectionWaiters {
     private long provenIn;
     private Map<TopicPartition, Long> provenBy = Map.of();
 
-    ProjectionWaiters(ProjectionConfig projection, PublishedIndex index) {
+    ProjectionWaiters(ProjectionConfig projection, PublishedIndex index, Grounds grounds) {
         this.projection = projection;
+        this.grounds = grounds;
         this.topics = Set.copyOf(projection.topics());
         this.index = index;
         this.history = new GroupHistory(projection.stalledAfter().toJavaDuration());
@@ -91,8 +98,35 @@ final class ProjectionWaiters {
         isFetching = false;
     }
 
-    void seeMembers(int count, long nowNanos) {
-        history.seeMembers(count, nowNanos);
+    /** What the group reads; whoever cannot be answered any more because of it is told so. */
+    void seeGroup(GroupReading reading, long askedNanos) {
+        history.seeMembers(reading.members(), System.nanoTime());
+        grounds.seeGroup(reading, askedNanos);
+        sampleFailure = "";
+        refuseAll();
+    }
+
+    /** Kafka's topics were looked at; whoever cannot be answered any more because of it is told so. */
+    void seeTopics(TopicsSeen topics) {
+        grounds.seeTopics(topics);
+        refuseAll();
+    }
+
+    private void refuseAll() {
+        grounds.refusal().ifPresent(reason -> {
+            parked.forEach(waiter -> waiter.complete(Answer.Refused.unknown(reason)));
+            clear();
+        });
+    }
+
+    /** Why nothing can be said of it; empty when something can. */
+    Optional<String> refusal() {
+        return grounds.refusal();
+    }
+
+    /** Kafka did not tell what the group reads. */
+    void sampleFailed(Throwable cause) {
+        sampleFailure = ": " + (cause.getMessage() == null ? cause : cause.getMessage());
     }
 
     /** How the group is doing, as far as this replica has seen. */
@@ -163,23 +197,60 @@ final class ProjectionWaiters {
         history.seeRebuilding(read.isRebuilding());
         history.see(offsets, behind(index.published(), offsets), readAtNanos);
         failure = "";
-        for (Waiter first = parked.peek(); first != null && watermark.isAtLeast(first.target); first = parked.peek()) {
-            parked.remove();
-            urgent.remove(first);
-            first.complete(success(first));
-        }
+        Set<Waiter> held = answerConsumed(watermark, grounds.footing(offsets, System.nanoTime()));
+        needsSample = !held.isEmpty();
         Lsn published = index.published();
         List<Waiter> leaving = noProgressAbove(watermark, offsets)
                 .map(stuck -> parked.stream().filter(waiter -> urgent.contains(waiter) || waiter.target.isAfter(stuck)))
                 .orElseGet(urgent::stream)
                 .filter(waiter -> published.isAtLeast(waiter.target))
-                .filter(this::hasEvidenceFor)
+                .filter(waiter -> hasOffsetsFor(waiter) && !held.contains(waiter))
                 .toList();
         leaving.forEach(waiter -> {
             remove(waiter);
             waiter.complete(answerNow(waiter));
         });
         return offsets;
+    }
+
+    /**
+     * Answers those whose token is consumed.
+     *
+     * @return those of them that are not answered yet: what the group reads has to be asked anew first
+     */
+    private Set<Waiter> answerConsumed(Lsn watermark, Footing footing) {
+        Set<Waiter> held = new HashSet<>();
+        for (Waiter first = parked.peek(); first != null && watermark.isAtLeast(first.target); first = parked.peek()) {
+            parked.remove();
+            if (isOutdated(footing, first.sinceNanos)) {
+                held.add(first);
+            } else {
+                urgent.remove(first);
+                first.complete(consumed(first, footing));
+            }
+        }
+        parked.addAll(held);
+        return held;
+    }
+
+    /** Whether a question that was asked then needs a newer look at the group than this. */
+    private static boolean isOutdated(Footing footing, long sinceNanos) {
+        return footing instanceof Footing.Unseen
+                || (footing instanceof Footing.Hollow hollow && hollow.seenNanos() - sinceNanos < 0);
+    }
+
+    private Answer consumed(Waiter waiter, Footing footing) {
+        return footing instanceof Footing.Firm ? success(waiter) : hollow(footing);
+    }
+
+    private Answer hollow(Footing footing) {
+        return footing instanceof Footing.Hollow hollow
+                ? Answer.Refused.unknown(hollow.reason())
+                : new Answer.Unavailable(unseen());
+    }
+
+    private String unseen() {
+        return "Kafka did not tell in time what group " + projection.group() + " reads" + sampleFailure;
     }
 
     private Answer success(Waiter waiter) {
@@ -216,19 +287,6 @@ final class ProjectionWaiters {
         };
     }
 
-    /** From now on nothing can be said of it, or, with an empty reason, everything again. */
-    void setUnknown(String reason) {
-        unknown = reason;
-        if (!reason.isEmpty()) {
-            parked.forEach(waiter -> waiter.complete(Answer.Refused.unknown(reason)));
-            clear();
-        }
-    }
-
-    String unknown() {
-        return unknown;
-    }
-
     /** Kafka did not tell the offsets. */
     void failed(Throwable cause) {
         failure = ": " + (cause.getMessage() == null ? cause : cause.getMessage());
@@ -255,9 +313,38 @@ final class ProjectionWaiters {
         return proven;
     }
 
-    /** Whether there is something to say to it: the source is behind anyway, or offsets were read since it came. */
+    /**
+     * Whether there is something to say to it: the source is behind anyway, or offsets were read since it came, and no
+     * success hangs on a new look at what the group reads.
+     */
     boolean hasEvidenceFor(Waiter waiter) {
-        return waiter.target.isAfter(index.published()) || (hasEvidence && fetchedNanos - waiter.sinceNanos >= 0);
+        return waiter.target.isAfter(index.published())
+                || (hasOffsetsFor(waiter)
+                        && !(watermark(committed).isAtLeast(waiter.target)
+                                && isOutdated(grounds.footing(committed, System.nanoTime()), waiter.sinceNanos)));
+    }
+
+    private boolean hasOffsetsFor(Waiter waiter) {
+        return hasEvidence && fetchedNanos - waiter.sinceNanos >= 0;
+    }
+
+    /** Whether somebody's success hangs on a new look at what the group reads. */
+    boolean needsSample() {
+        return needsSample && !parked.isEmpty();
+    }
+
+    /** Why a success now would be empty, if it would. */
+    Optional<String> whyHollow(Map<TopicPartition, Long> offsets) {
+        Footing footing = grounds.footing(offsets, System.nanoTime());
+        if (footing instanceof Footing.Firm) {
+            return Optional.empty();
+        }
+        return Optional.of(footing instanceof Footing.Hollow hollow ? hollow.reason() : unseen());
+    }
+
+    /** Whether what is known of the group is too old for somebody who asked then. */
+    boolean isOutdated(Map<TopicPartition, Long> offsets, long sinceNanos) {
+        return refusal().isEmpty() && isOutdated(grounds.footing(offsets, System.nanoTime()), sinceNanos);
     }
 
     /**
@@ -269,12 +356,12 @@ final class ProjectionWaiters {
         if (waiter.target.isAfter(published)) {
             return new Answer.SourceBehind(waiter.waitedMillis(), published);
         }
-        if (!hasEvidenceFor(waiter)) {
+        if (!hasOffsetsFor(waiter)) {
             return new Answer.Unavailable(
                     "Kafka did not tell the offsets of group " + projection.group() + " in time" + failure);
         }
         if (watermark(committed).isAtLeast(waiter.target)) {
-            return success(waiter);
+            return consumed(waiter, grounds.footing(committed, System.nanoTime()));
         }
         List<PartitionNeed> behind = behind(waiter.target, committed);
         if (history.makesNoProgress(behind)) {

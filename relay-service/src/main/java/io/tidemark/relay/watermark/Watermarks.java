@@ -3,6 +3,9 @@ package io.tidemark.relay.watermark;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.config.ProjectionConfig;
 import io.tidemark.relay.config.WatermarkConfig;
+import io.tidemark.relay.declared.Grounds;
+import io.tidemark.relay.declared.TopicsSeen;
+import io.tidemark.relay.declared.WritableTopics;
 import io.tidemark.relay.group.GroupOffsets;
 import io.tidemark.relay.index.PublishedIndex;
 import io.tidemark.relay.source.Nudges;
@@ -14,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +50,7 @@ public final class Watermarks implements AutoCloseable {
 
     public Watermarks(
             List<ProjectionConfig> projections,
+            WritableTopics writable,
             PublishedIndex index,
             GroupOffsets groups,
             Nudges nudges,
@@ -56,27 +59,19 @@ public final class Watermarks implements AutoCloseable {
         this.config = config;
         this.admission = new Admission(config);
         this.nudges = new WaiterNudges(index, nudges, thread);
-        projections.forEach(
-                projection -> this.projections.put(projection.name(), new ProjectionWaiters(projection, index)));
+        projections.forEach(projection -> this.projections.put(
+                projection.name(),
+                new ProjectionWaiters(
+                        projection, index, new Grounds(projection, projections, writable, index::topicsWritten))));
         this.polling = new GroupPolling(this.projections.values(), index, groups, thread, this::isServing);
         this.reports = new ProjectionReports(
                 this::ask, () -> Optional.ofNullable(source), this.projections, index, polling, thread);
         polling.start();
     }
 
-    /**
-     * Nothing can be said of projections that read these topics: they are not those that were published to.
-     *
-     * @param recreated topic to what is wrong with it; empty when all is well
-     */
-    public void setRecreated(Map<String, String> recreated) {
-        thread.execute(() -> projections
-                .values()
-                .forEach(waiters -> waiters.setUnknown(waiters.topics().stream()
-                        .filter(recreated::containsKey)
-                        .sorted()
-                        .map(topic -> "topic " + topic + " " + recreated.get(topic))
-                        .collect(Collectors.joining("; ")))));
+    /** Kafka's topics were looked at: those that projections declare, and those of the source. */
+    public void see(TopicsSeen topics) {
+        thread.execute(() -> projections.values().forEach(waiters -> waiters.seeTopics(topics)));
     }
 
     /** The index is filled and belongs to this source: from now on there are answers. */
@@ -85,6 +80,7 @@ public final class Watermarks implements AutoCloseable {
             return;
         }
         source = new ServedSource(identity, history);
+        polling.sampleAll();
         advanced();
     }
 
@@ -172,8 +168,9 @@ public final class Watermarks implements AutoCloseable {
             waiter.complete(notServing);
             return;
         }
-        if (!waiters.unknown().isEmpty()) {
-            waiter.complete(Answer.Refused.unknown(waiters.unknown()));
+        Optional<String> refusal = waiters.refusal();
+        if (refusal.isPresent()) {
+            waiter.complete(Answer.Refused.unknown(refusal.get()));
             return;
         }
         Optional<Answer> leftOut = ProjectionWaiters.leftOut(index, waiter.target);

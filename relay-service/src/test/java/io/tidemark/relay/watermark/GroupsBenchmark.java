@@ -58,9 +58,9 @@ class GroupsBenchmark {
         long before = usedBytes();
         List<ProjectionWaiters> groups = new ArrayList<>();
         for (int group = 0; group < GROUPS; group++) {
-            groups.add(new ProjectionWaiters(
-                    new ProjectionConfig("view-" + group, "group-" + group, List.of("topic-" + group % TOPICS), null),
-                    index));
+            ProjectionConfig projection =
+                    new ProjectionConfig("view-" + group, "group-" + group, List.of("topic-" + group % TOPICS), null);
+            groups.add(new ProjectionWaiters(projection, index, ProjectionWaitersTest.grounds(projection, index)));
         }
         for (int round = 0; round < ROUNDS; round++) {
             for (int group = 0; group < GROUPS; group++) {

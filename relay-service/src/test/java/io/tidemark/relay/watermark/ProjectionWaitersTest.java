@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.WatermarkStatus;
 import io.tidemark.relay.config.ProjectionConfig;
+import io.tidemark.relay.config.RouteConfig;
+import io.tidemark.relay.declared.Grounds;
+import io.tidemark.relay.declared.GroupReading;
+import io.tidemark.relay.declared.WritableTopics;
 import io.tidemark.relay.group.Committed;
 import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.group.PartitionNeed;
@@ -18,16 +22,94 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ProjectionWaitersTest {
 
+    private static final ProjectionConfig VIEW = new ProjectionConfig("view", "group", List.of("orders"), null);
     private static final TopicPartition FIRST = new TopicPartition("orders", 0);
     private static final TopicPartition SECOND = new TopicPartition("orders", 1);
 
     private final PublishedIndex index = IndexSteps.empty();
-    private final ProjectionWaiters waiters =
-            new ProjectionWaiters(new ProjectionConfig("view", "group", List.of("orders"), null), index);
+    private final ProjectionWaiters waiters = new ProjectionWaiters(VIEW, index, grounds(VIEW, index));
+
+    static Grounds grounds(ProjectionConfig projection, PublishedIndex index) {
+        RouteConfig any = new RouteConfig(RouteConfig.ANY, RouteConfig.PLACEHOLDER, null, null);
+        return new Grounds(projection, List.of(projection), new WritableTopics(List.of(any)), index::topicsWritten);
+    }
+
+    private static GroupReading reads(String... topics) {
+        return new GroupReading(true, 1, true, Set.of(topics), Map.of());
+    }
+
+    @BeforeEach
+    void sample() {
+        waiters.seeGroup(reads("orders"), System.nanoTime());
+    }
+
+    /** G7: nothing is needed of a group that reads nothing, and that is no reason for a success. */
+    @Test
+    void saysUnknownForATokenThatOnlyAGroupNobodyKnowsHasConsumed() {
+        waiters.seeGroup(new GroupReading(false, 0, false, Set.of(), Map.of()), System.nanoTime());
+        IndexSteps.advance(index, Map.of(), Lsn.parse("0/10"));
+        Waiter waiter = parked("0/10");
+
+        waiters.accept(Committed.NOTHING, System.nanoTime());
+
+        assertThat(waiter.answer).as("it may have come since it was looked at").isNotDone();
+        assertThat(waiters.needsSample()).isTrue();
+        waiters.seeGroup(new GroupReading(false, 0, false, Set.of(), Map.of()), System.nanoTime());
+        waiters.accept(Committed.NOTHING, System.nanoTime());
+        assertUnknown(waiter, "Kafka does not know group group");
+        assertThat(waiters.needsSample()).isFalse();
+    }
+
+    @Test
+    void succeedsWhenTheGroupHasComeSinceItWasLookedAt() {
+        waiters.seeGroup(new GroupReading(false, 0, false, Set.of(), Map.of()), System.nanoTime());
+        IndexSteps.advance(index, Map.of(), Lsn.parse("0/10"));
+        Waiter waiter = parked("0/10");
+        waiters.accept(Committed.NOTHING, System.nanoTime());
+
+        waiters.seeGroup(reads("orders"), System.nanoTime());
+        waiters.accept(Committed.NOTHING, System.nanoTime());
+
+        assertThat(waiter.answer.getNow(null)).isInstanceOf(Answer.Success.class);
+    }
+
+    @Test
+    void answersNothingBeforeTheGroupWasLookedAt() {
+        ProjectionWaiters fresh = new ProjectionWaiters(VIEW, index, grounds(VIEW, index));
+        IndexSteps.advance(index, Map.of(), Lsn.parse("0/10"));
+        Waiter waiter = new Waiter(Lsn.parse("0/10"));
+        fresh.park(waiter);
+
+        fresh.accept(Committed.NOTHING, System.nanoTime());
+
+        assertThat(waiter.answer).isNotDone();
+        assertThat(fresh.hasEvidenceFor(waiter)).isFalse();
+        assertThat(fresh.answerNow(waiter)).isInstanceOf(Answer.Unavailable.class);
+    }
+
+    @Test
+    void refusesThoseWhoWaitOnceTheGroupIsSeenToReadMore() {
+        published(FIRST, "0/10", 1);
+        published(new TopicPartition("invoices", 0), "0/20", 1);
+        Waiter waiter = parked("0/20");
+
+        waiters.seeGroup(reads("orders", "invoices"), System.nanoTime());
+
+        assertUnknown(waiter, "group group also reads invoices, which projection view does not declare");
+        assertThat(waiters.refusal()).isPresent();
+    }
+
+    private static void assertUnknown(Waiter waiter, String reason) {
+        assertThat(waiter.answer.getNow(null)).isInstanceOfSatisfying(Answer.Refused.class, unknown -> {
+            assertThat(unknown.status()).isEqualTo(WatermarkStatus.UNKNOWN);
+            assertThat(unknown.reason()).contains(reason);
+        });
+    }
 
     @Test
     void answersThoseTheGroupHasCaughtUpWithAndKeepsTheOthers() {

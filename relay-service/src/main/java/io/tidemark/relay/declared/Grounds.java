@@ -1,0 +1,227 @@
+package io.tidemark.relay.declared;
+
+import io.tidemark.relay.config.ProjectionConfig;
+import io.tidemark.relay.declared.Footing.Firm;
+import io.tidemark.relay.declared.Footing.Hollow;
+import io.tidemark.relay.declared.Footing.Unseen;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether the declaration of one projection fits what is: only then do its group's offsets say what was consumed. Some
+ * causes make every answer meaningless and are told at once; others only make a {@code success} empty. Confined to the
+ * watermark thread.
+ */
+public final class Grounds {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Grounds.class);
+
+    /** What Kafka has not confirmed for so long counts as unseen; it is looked at every ten seconds or more often. */
+    static final Duration OUTDATED_AFTER = Duration.ofSeconds(60);
+
+    /** Why nothing can be said of a projection. Several may hold at a time; the first is told. */
+    private enum Cause {
+        IMPOSSIBLE_TOPIC,
+        TOPIC_MADE_AGAIN,
+        UNDECLARED_TOPIC
+    }
+
+    private final ProjectionConfig projection;
+    /** By this projection, or by another one of the same group. */
+    private final Set<String> declaredForGroup;
+
+    private final Supplier<Set<String>> justWritten;
+    private final Map<Cause, String> causes = new EnumMap<>(Cause.class);
+    private String told = "";
+
+    private Set<String> absent = Set.of();
+    private Set<String> written = Set.of();
+    private @Nullable GroupReading reading;
+    private Set<String> committedTopics = Set.of();
+    private long readNanos;
+    /** What the group was assigned when that was last complete; while it has no members this is what it will read. */
+    private Set<String> assigned = Set.of();
+
+    private boolean wasAssigned;
+    /** Offsets in topics that its members were seen not to read any more. */
+    private Map<TopicPartition, Long> left = Map.of();
+
+    /**
+     * For one projection.
+     *
+     * @param all every projection, this one among them
+     * @param writable what routes can write
+     * @param justWritten topics with events of this source that were seen since the last look at Kafka's topics
+     */
+    public Grounds(
+            ProjectionConfig projection,
+            Collection<ProjectionConfig> all,
+            WritableTopics writable,
+            Supplier<Set<String>> justWritten) {
+        this.projection = projection;
+        this.declaredForGroup = all.stream()
+                .filter(other -> other.group().equals(projection.group()))
+                .flatMap(other -> other.topics().stream())
+                .collect(Collectors.toSet());
+        this.justWritten = justWritten;
+        set(Cause.IMPOSSIBLE_TOPIC, String.join("; ", writable.findings(projection)));
+    }
+
+    private void set(Cause cause, String reason) {
+        if (reason.isEmpty()) {
+            causes.remove(cause);
+        } else {
+            causes.put(cause, reason);
+        }
+        String now = refusal().orElse("");
+        if (!now.equals(told)) {
+            told = now;
+            if (now.isEmpty()) {
+                LOG.info("event=projection-known projection={}", projection.name());
+            } else {
+                LOG.warn("event=projection-unknown projection={} reason=\"{}\"", projection.name(), now);
+            }
+        }
+    }
+
+    /** Kafka's topics were looked at. */
+    public void seeTopics(TopicsSeen topics) {
+        absent = projection.topics().stream().filter(topics.absent()::contains).collect(Collectors.toSet());
+        written = topics.written();
+        set(
+                Cause.TOPIC_MADE_AGAIN,
+                projection.topics().stream()
+                        .filter(topics.wrong()::containsKey)
+                        .sorted()
+                        .map(topic -> "topic " + topic + " " + topics.wrong().get(topic))
+                        .collect(Collectors.joining("; ")));
+        judgeWhatItReads();
+    }
+
+    /**
+     * Kafka has told what the group reads.
+     *
+     * @param askedNanos when it was asked
+     */
+    public void seeGroup(GroupReading now, long askedNanos) {
+        reading = now.withoutOffsetsIn(declaredForGroup); // which may be many
+        committedTopics = now.committedTopics();
+        readNanos = askedNanos;
+        if (now.members() > 0 && now.isSettled()) {
+            assigned = now.assigned();
+            wasAssigned = true;
+            left = new HashMap<>(reading.committed());
+            left.keySet().removeIf(partition -> assigned.contains(partition.topic()));
+        }
+        judgeWhatItReads();
+    }
+
+    private void judgeWhatItReads() {
+        GroupReading now = reading;
+        if (now == null) {
+            return;
+        }
+        Set<String> undeclared = new TreeSet<>(read(now));
+        undeclared.removeAll(declaredForGroup);
+        undeclared.removeIf(
+                topic -> !written.contains(topic) && !justWritten.get().contains(topic));
+        set(
+                Cause.UNDECLARED_TOPIC,
+                undeclared.isEmpty()
+                        ? ""
+                        : "group " + projection.group() + " also reads " + String.join(", ", undeclared)
+                                + ", which projection " + projection.name() + " does not declare: what it has consumed"
+                                + " there is not looked at; add " + (undeclared.size() == 1 ? "it" : "them")
+                                + " to projections[].topics and restart the relay");
+    }
+
+    /** What members have, or where, as far as no members show it, the group has committed. */
+    private Set<String> read(GroupReading now) {
+        Set<String> topics = new HashSet<>(now.assigned());
+        topics.addAll(assigned);
+        if (now.members() == 0 || !wasAssigned) {
+            now.committed().forEach((partition, offset) -> {
+                if (!offset.equals(left.get(partition))) {
+                    topics.add(partition.topic());
+                }
+            });
+        }
+        return topics;
+    }
+
+    /** Why nothing at all can be said; empty when something can. */
+    public Optional<String> refusal() {
+        return causes.values().stream().findFirst();
+    }
+
+    /**
+     * What a {@code success} would stand on now.
+     *
+     * @param committed the group's offsets in the declared topics, read since
+     */
+    public Footing footing(Map<TopicPartition, Long> committed, long nowNanos) {
+        GroupReading now = reading;
+        if (now == null || nowNanos - readNanos > OUTDATED_AFTER.toNanos()) {
+            return new Unseen();
+        }
+        Set<String> missing = new TreeSet<>(absent);
+        missing.removeAll(justWritten.get());
+        if (!missing.isEmpty()) {
+            return new Hollow(
+                    "topic " + String.join(", ", missing) + " does not exist yet, so nothing can be consumed there."
+                            + " The relay creates a topic with its first event. If projection " + projection.name()
+                            + " is not to wait for that, create the topic, or correct projections[].topics and restart"
+                            + " the relay",
+                    nowNanos);
+        }
+        if (!now.isFound() && committedTopics.isEmpty() && committed.isEmpty()) {
+            return new Hollow(
+                    "Kafka does not know group " + projection.group() + ": no consumer has ever used it, or its"
+                            + " offsets have expired. Start the consumers of projection " + projection.name()
+                            + ", or correct projections[].group and restart the relay",
+                    readNanos);
+        }
+        return readsWhatIsDeclared(now, committed);
+    }
+
+    private Footing readsWhatIsDeclared(GroupReading now, Map<TopicPartition, Long> committed) {
+        if (now.assigned().containsAll(projection.topics())) {
+            return new Firm();
+        }
+        Set<String> shown = new HashSet<>(committedTopics);
+        committed.keySet().forEach(partition -> shown.add(partition.topic()));
+        shown.addAll(now.assigned());
+        if (now.members() == 0 || !now.isSettled()) {
+            shown.addAll(assigned);
+        }
+        Set<String> unread = new TreeSet<>(projection.topics());
+        unread.removeAll(shown);
+        boolean assignsItself =
+                now.members() == 0 && unread.size() < projection.topics().size();
+        if (unread.isEmpty() || assignsItself) { // it commits in a topic once there is something to consume
+            return new Firm();
+        }
+        return new Hollow(
+                "group " + projection.group() + " does not read " + String.join(", ", unread) + ", which projection "
+                        + projection.name() + " declares: "
+                        + (now.members() == 0
+                                ? "it has no members and has committed nothing there"
+                                : "none of its " + now.members() + " members has a partition of it"
+                                        + (now.isSettled() ? "" : " yet, it is just being rebalanced"))
+                        + ". Start consumers that subscribe to it, or correct projections[] and restart the relay",
+                readNanos);
+    }
+}

@@ -1,0 +1,36 @@
+package io.tidemark.relay.declared;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * What Kafka tells of a group at one moment: what it reads.
+ *
+ * @param isFound whether Kafka knows the group as one of consumers
+ * @param members none while its consumers are away, and of consumers that assign partitions themselves
+ * @param isSettled whether {@code assigned} is complete: false while partitions are being handed out
+ * @param assigned topics of which a member has a partition
+ * @param committed every offset that the group has committed, whatever the topic
+ */
+public record GroupReading(
+        boolean isFound, int members, boolean isSettled, Set<String> assigned, Map<TopicPartition, Long> committed) {
+
+    public GroupReading {
+        assigned = Set.copyOf(assigned);
+        committed = Map.copyOf(committed);
+    }
+
+    /** The topics it has committed in. */
+    Set<String> committedTopics() {
+        return committed.keySet().stream().map(TopicPartition::topic).collect(Collectors.toSet());
+    }
+
+    GroupReading withoutOffsetsIn(Set<String> topics) {
+        Map<TopicPartition, Long> others = new HashMap<>(committed);
+        others.keySet().removeIf(partition -> topics.contains(partition.topic()));
+        return new GroupReading(isFound, members, isSettled, assigned, others);
+    }
+}
