@@ -18,7 +18,9 @@ import io.tidemark.outbox.OwnTopics;
 import io.tidemark.quickstart.stack.ChildJvm;
 import io.tidemark.relay.cli.TidemarkCli;
 import io.tidemark.relay.health.RelayState.Phase;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -96,10 +98,7 @@ class ExistingRowsIT {
                                 + " (the oldest is of 20",
                         "tidemark init CONFIG --existing publish",
                         "tidemark init CONFIG --existing ignore");
-        assertThat(again.path("findings"))
-                .singleElement()
-                .asString()
-                .contains("3 rows of outbox.event are older than");
+        assertThat(again.path("findings")).singleElement().asString().contains("3 rows of outbox.event are older than");
         assertThat(check.exitCode()).isEqualTo(1);
         assertThat(check.output()).contains("FINDING  3 rows of outbox.event are older than");
         try (RunningRelay relay = RunningRelay.start(source.configuration())) {
@@ -210,6 +209,48 @@ class ExistingRowsIT {
         assertThat(again.exitCode()).as(again.output()).isZero();
         assertThat(again.output()).contains("made anew, because an init was cut off", "2, of which 2 are published");
         assertThat(texts(read(2))).containsExactly("1", "2");
+    }
+
+    @Test
+    void aSlotWhoseOldRowsCannotBeListedIsNotLeftBehind() throws Exception {
+        migrate();
+        publish(1);
+        source.execute(
+                "create function public.full() returns trigger language plpgsql as $$ begin raise 'disk full'; end $$",
+                "create trigger full_disk before insert on outbox.backlog for each row execute function public.full()");
+
+        CommandRun failed = CommandRun.of("init", config());
+
+        assertThat(failed.exitCode()).as(failed.output()).isEqualTo(2);
+        assertThat(failed.output()).contains("disk full");
+        assertThat(slots()).isEqualTo("0");
+        source.execute("drop trigger full_disk on outbox.backlog");
+        assertThat(CommandRun.of("init", config(), "--existing", "publish").exitCode())
+                .isZero();
+        assertThat(texts(read(1))).containsExactly("1");
+    }
+
+    private String slots() throws SQLException {
+        return source.query("select count(*) from pg_replication_slots where slot_name = '" + source.name() + "'");
+    }
+
+    /** The client gives up before its socket does, so that the server does not make the slot for nobody. */
+    @Test
+    void aTransactionThatStaysOpenIsNamedAndNoSlotIsLeftBehind() throws Exception {
+        migrate();
+        try (Connection connection = source.connect();
+                Statement open = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            open.execute("select outbox.publish('order', '1', 'Placed', '1')");
+
+            CommandRun refused = CommandRun.of("init", config());
+
+            assertThat(refused.exitCode()).as(refused.output()).isEqualTo(2);
+            assertThat(refused.output()).contains("cannot be made while older transactions are open: PID ");
+            assertThat(slots()).isEqualTo("0");
+            connection.commit();
+        }
+        assertThat(CommandRun.of("init", config()).output()).contains("1 row of outbox.event is older");
     }
 
     @Test
@@ -346,7 +387,6 @@ class ExistingRowsIT {
         assertThatThrownBy(() -> source.execute(source.installation().slotSql()))
                 .hasMessageContaining("outbox.event has rows, and SQL cannot tell which of them are older");
 
-        assertThat(source.query("select count(*) from pg_replication_slots where slot_name = '" + source.name() + "'"))
-                .isEqualTo("0");
+        assertThat(slots()).isEqualTo("0");
     }
 }

@@ -71,7 +71,15 @@ public record RelaySite(Path config, Path log, String url) {
         try (Connection connection = stack.postgres().connect(database);
                 Statement statement = connection.createStatement()) {
             RelayConfiguration file = ConfigurationFile.read(config);
-            PostgresConfig superuser = file.postgres().as(PostgresServer.USER, null);
+            PostgresConfig relay = file.postgres();
+            PostgresConfig superuser = new PostgresConfig(
+                    relay.url(),
+                    PostgresServer.USER,
+                    PostgresServer.PASSWORD,
+                    null,
+                    relay.slot(),
+                    relay.publication(),
+                    null);
             new SourceInstallation(superuser, file.outbox()).install(connection);
             statement.execute("alter role " + USER + " password '" + PASSWORD + "'");
         }
