@@ -90,6 +90,7 @@ class RenderingTest {
                 "limits: {transactionBytes: 1025MiB}                                 | transactionBytes",
                 "logging: {level: LOUD}                                              | level",
                 "logging: {loggers: {io.tidemark: DEBUG}}                            | logging.level",
+                "init: {existing: both}                                              | existing",
                 "init: {enabled: true, user: postgres}                               | init.existingSecret is missing",
                 "init: {enabled: true, existingSecret: admin}                        | init.user is missing",
                 "http: {tls: {clientCertificates: true}}                             | http.tls.existingSecret is missing",
@@ -157,6 +158,23 @@ class RenderingTest {
                 .extracting(Chart::kindOf)
                 .containsExactly("Pod", "Pod");
         assertThat(Chart.only(objects, "Job").at("/metadata/name").asText()).matches("shop-tidemark-init-[0-9a-f]{8}");
+    }
+
+    @Test
+    void theInitJobHandsOnWhatBecomesOfRowsThatAreOlderThanTheSlot() throws IOException {
+        Path ignore = Files.writeString(directory.resolve("values.yaml"), "init: {existing: ignore}");
+
+        assertThat(initArguments(Chart.render(Chart.ci("gitops")))).doesNotContain("--existing");
+        assertThat(initArguments(Chart.render(Chart.ci("gitops"), ignore)))
+                .containsSubsequence("init", "--existing", "ignore", "/etc/tidemark/relay.yml");
+    }
+
+    private static List<String> initArguments(List<JsonNode> objects) {
+        List<String> arguments = new ArrayList<>();
+        Chart.only(objects, "Job")
+                .at("/spec/template/spec/containers/0/args")
+                .forEach(argument -> arguments.add(argument.asText()));
+        return arguments;
     }
 
     @Test

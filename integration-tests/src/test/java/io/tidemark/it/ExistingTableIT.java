@@ -245,7 +245,7 @@ class ExistingTableIT {
         try (TestSource source = source("jsonb", "beside")) {
             assertThat(source.query("select string_agg(relname, ' ' order by relname) from pg_class where relkind in"
                             + " ('r', 'p') and relnamespace = 'outbox'::regnamespace"))
-                    .isEqualTo("migration slot source");
+                    .isEqualTo("backlog migration slot source");
             assertThat(source.query("select string_agg(schemaname || '.' || tablename, ' ') from"
                             + " pg_publication_tables where pubname = 'tidemark'"))
                     .isEqualTo("public.outboxevent");

@@ -24,12 +24,30 @@ comment on table outbox.source is 'The id of this source of events, made at inst
 
 -- Where each replication slot began. A relay that finds no position in Kafka may start only at the LSN at which its
 -- slot was created. At any other LSN, events would be missing.
+--
+-- existing_rows counts the rows of the outbox that are older than the slot and do not come through it; their ids are in
+-- outbox.backlog. existing is what a person has decided about them.
 create table outbox.slot (
-    slot_name   name        primary key,
-    created_lsn pg_lsn      not null,
-    created_at  timestamptz not null default now()
+    slot_name             name        primary key,
+    created_lsn           pg_lsn,     -- null while tidemark init is making the slot
+    created_at            timestamptz not null default now(),
+    existing_rows         bigint      not null default 0,
+    existing_since        timestamptz,
+    existing              text        check (existing in ('publish', 'ignore', 'adopt')),
+    existing_published_at timestamptz
 );
 comment on table outbox.slot is 'The LSN at which each replication slot was made by tidemark init';
+
+-- The rows that are older than a slot, one for one, in the order in which tidemark init --existing publish publishes
+-- them.
+create table outbox.backlog (
+    slot_name  text   not null,
+    n          bigint not null,
+    id         text,            -- of the event; null where an outbox table of somebody else has none
+    created_at timestamptz,     -- null where that table has no such column
+    primary key (slot_name, n)
+);
+comment on table outbox.backlog is 'Rows that were committed before the replication slot began';
 
 -- Returns whether these may be an event's own headers: a flat JSON object of strings. Tidemark's own names are reserved.
 create function outbox.valid_headers(headers jsonb) returns boolean
@@ -122,7 +140,7 @@ grant execute on function outbox.token(), outbox.valid_headers(jsonb) to outbox_
 
 -- The relay logs in with this role. To give it a password: alter role tidemark_relay password '...';
 grant usage on schema outbox to tidemark_relay;
-grant select on outbox.migration, outbox.source, outbox.slot to tidemark_relay;
+grant select on outbox.migration, outbox.source, outbox.slot, outbox.backlog to tidemark_relay;
 grant execute on function outbox.nudge(), outbox.token(), outbox.valid_headers(jsonb) to tidemark_relay;
 
 insert into outbox.migration (version) values (1);

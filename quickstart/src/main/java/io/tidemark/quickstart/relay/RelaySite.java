@@ -2,6 +2,8 @@ package io.tidemark.quickstart.relay;
 
 import io.tidemark.quickstart.stack.FreePorts;
 import io.tidemark.quickstart.stack.LocalStack;
+import io.tidemark.quickstart.stack.PostgresServer;
+import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.file.ConfigurationFile;
 import io.tidemark.relay.source.check.SourceInstallation;
@@ -69,7 +71,16 @@ public record RelaySite(Path config, Path log, String url) {
         try (Connection connection = stack.postgres().connect(database);
                 Statement statement = connection.createStatement()) {
             RelayConfiguration file = ConfigurationFile.read(config);
-            new SourceInstallation(file.postgres(), file.outbox()).install(connection);
+            PostgresConfig relay = file.postgres();
+            PostgresConfig superuser = new PostgresConfig(
+                    relay.url(),
+                    PostgresServer.USER,
+                    PostgresServer.PASSWORD,
+                    null,
+                    relay.slot(),
+                    relay.publication(),
+                    null);
+            new SourceInstallation(superuser, file.outbox()).install(connection);
             statement.execute("alter role " + USER + " password '" + PASSWORD + "'");
         }
     }

@@ -24,7 +24,6 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,8 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Adoption implements AutoCloseable {
 
-    private static final long LOCK_SECONDS = 10;
-    private static final long LOCK_RETRY_MILLIS = 200;
+    private static final int LOCK_SECONDS = 10;
 
     private final RelayConfiguration config;
     private final SourceDatabase database;
@@ -59,14 +57,9 @@ public final class Adoption implements AutoCloseable {
         Connection control = database.connect("adopt");
         try {
             SourceIdentity identity = SourceCheck.ready(database, config.outbox(), control);
-            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LOCK_SECONDS);
-            while (!AdvisoryLock.tryAcquire(control, config.postgres().slot())) {
-                if (System.nanoTime() > deadline) {
-                    throw new SourceNotReady(
-                            "a relay publishes this source now, so there is nothing to adopt; if it is to"
-                                    + " stop, stop it first");
-                }
-                TimeUnit.MILLISECONDS.sleep(LOCK_RETRY_MILLIS); // halted relays probe for a moment now and again
+            if (!AdvisoryLock.tryAcquireFor(control, config.postgres().slot(), LOCK_SECONDS)) {
+                throw new SourceNotReady("a relay publishes this source now, so there is nothing to adopt; if it is to"
+                        + " stop, stop it first");
             }
             return new Adoption(config, database, control, identity);
         } catch (SourceNotReady | SQLException | InterruptedException | RuntimeException e) {
@@ -118,8 +111,7 @@ public final class Adoption implements AutoCloseable {
             throw new SourceNotReady("the slot is gone, so name the LSN that is published, which is "
                     + findings.proposal() + ": a new slot begins where the WAL ends");
         }
-        administrator.dropSlot(session);
-        administrator.install(session);
+        administrator.installAnotherSlot(session);
         return database.slot(control)
                 .orElseThrow(() -> new SourceNotReady("the new slot is not there; run the command again"))
                 .confirmed();

@@ -4,13 +4,18 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dropwizard.logging.common.BootstrapLogging;
+import io.tidemark.relay.backlog.Publication;
 import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.file.ConfigurationFile;
+import io.tidemark.relay.position.BacklogProgress;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.check.SourceInstallation;
+import io.tidemark.relay.source.slot.ExistingRows;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +26,10 @@ import picocli.CommandLine.Parameters;
 /** {@code tidemark init CONFIG}. */
 @Command(
         name = "init",
-        description = "Makes the outbox, its publication and the replication slot, as far as they are missing.")
+        description = {
+            "Makes the outbox, its publication and the replication slot, as far as they are missing.",
+            "Exit code: 0 done, 1 done with findings: rows are older than the slot, 2 could not run."
+        })
 final class InitCommand implements Callable<Integer> {
 
     @Parameters(paramLabel = "CONFIG", description = "The YAML file.")
@@ -31,7 +39,17 @@ final class InitCommand implements Callable<Integer> {
     @Option(names = "--print-sql", description = "Only print the SQL that would make everything.")
     private boolean printSql;
 
-    @Option(names = "--json", description = "Print one JSON object: {\"done\": […]}, or {\"sql\": […]}.")
+    @Option(
+            names = "--existing",
+            paramLabel = "publish|ignore",
+            description =
+                    "What becomes of the rows that are older than the slot and do not come through it: publish them"
+                            + " now, before newer ones, or leave them out for good.")
+    private @Nullable Existing existing;
+
+    @Option(
+            names = "--json",
+            description = "Print one JSON object: {\"done\": […], \"findings\": […]}, or {\"sql\": […]}.")
     private boolean json;
 
     @Option(
@@ -42,6 +60,15 @@ final class InitCommand implements Callable<Integer> {
 
     @Option(names = "--password-file", description = "That administrator's password.")
     private @Nullable String passwordFile;
+
+    private final List<String> done = new ArrayList<>();
+    private final List<String> findings = new ArrayList<>();
+
+    /** As {@code --existing} has it. */
+    enum Existing {
+        PUBLISH,
+        IGNORE
+    }
 
     @Override
     public Integer call() throws Exception {
@@ -55,19 +82,77 @@ final class InitCommand implements Callable<Integer> {
             return TidemarkCli.FINE;
         }
         try (Connection connection = new SourceDatabase(postgres).connect("init")) {
-            print("done", installation.install(connection));
+            done.addAll(installation.install(connection));
+            if (existing != null) {
+                decide(config, connection, existing, rowsBeside(connection, postgres));
+            }
+            rowsBeside(connection, postgres).problem(config.outbox()).ifPresent(findings::add);
         }
-        return TidemarkCli.FINE;
+        print("done", done);
+        return findings.isEmpty() ? TidemarkCli.FINE : TidemarkCli.FAILED;
+    }
+
+    private static ExistingRows rowsBeside(Connection connection, PostgresConfig postgres) throws SQLException {
+        return ExistingRows.read(connection, postgres.slot())
+                .orElseThrow(() -> new IllegalStateException("init has recorded no slot " + postgres.slot()));
+    }
+
+    private void decide(RelayConfiguration config, Connection connection, Existing choice, ExistingRows rows)
+            throws Exception {
+        if (rows.count() == 0) {
+            done.add("rows older than the slot: none, so there is nothing to decide");
+        } else if (rows.arePublished()) {
+            done.add("rows older than the slot: " + rows.count() + ", published already");
+        } else if (rows.isLeftOut()) {
+            leftOutBefore(choice, rows);
+        } else if (choice == Existing.PUBLISH) {
+            publish(config, connection, rows);
+        } else if (rows.decide(connection, ExistingRows.Decision.IGNORE)) {
+            done.add("rows older than the slot: " + rows.count() + ", left out; they stay in the table"
+                    + (config.outbox().isOwn() ? " until cleanup deletes them after outbox.retention" : ""));
+        } else {
+            findings.add("somebody else decided about the " + rows.count() + " rows that are older than the slot at the"
+                    + " same time, and nothing was changed; look at it again: tidemark init CONFIG");
+        }
+    }
+
+    private void leftOutBefore(Existing choice, ExistingRows rows) {
+        if (choice == Existing.IGNORE) {
+            done.add("rows older than the slot: " + rows.count() + ", left out already");
+            return;
+        }
+        findings.add("the " + rows.count() + " rows that are older than the slot were left out by an earlier decision,"
+                + " and events newer than them may be published by now; nothing was changed. To publish those that are"
+                + " still in the table, with the relay running: tidemark replay CONFIG --from MOMENT --dry-run counts"
+                + " them");
+    }
+
+    private void publish(RelayConfiguration config, Connection connection, ExistingRows rows) throws Exception {
+        BacklogProgress progress = Publication.publish(config, connection, rows);
+        done.add("rows older than the slot: " + rows.count() + ", of which " + progress.published()
+                + " are published now, with tidemark-replayed: " + progress.replayId()
+                + (progress.deadLetters() > 0 ? "; " + progress.deadLetters() + " are dead letters" : ""));
+        if (progress.gone() > 0) {
+            findings.add(progress.gone() + " of the rows that are older than the slot were deleted before they were"
+                    + " published; their events are lost. Their ids: select b.* from outbox.backlog b where slot_name = '"
+                    + rows.slot() + "' and not exists (select from "
+                    + config.outbox().quotedTable() + " e where e.\""
+                    + config.outbox().columns().id() + "\"::text = b.id)");
+        }
     }
 
     private void print(String name, List<String> lines) {
         if (!json) {
             lines.forEach(System.out::println);
+            findings.forEach(finding -> System.out.println("FINDING  " + finding));
             return;
         }
         ObjectNode object = JsonNodeFactory.instance.objectNode();
         ArrayNode array = object.putArray(name);
         lines.forEach(array::add);
+        if (!printSql) {
+            findings.forEach(object.putArray("findings")::add);
+        }
         System.out.println(object);
     }
 }

@@ -44,7 +44,9 @@ public enum Failpoint {
     /** Between two Kafka transactions of one split transaction. */
     BETWEEN_PARTS,
     /** The run is ending, and slot and lock are still held. */
-    BEFORE_RELEASE;
+    BEFORE_RELEASE,
+    /** Not of a run: {@code init} has made the slot, and not recorded where it began. */
+    AFTER_SLOT_MADE;
 
     private static final Logger LOG = LoggerFactory.getLogger(Failpoint.class);
     private static final String PROPERTY = "io.tidemark.failpoints";

@@ -58,6 +58,11 @@ public final class KafkaTail implements AutoCloseable {
         return lastValue(TopicIds.key(sourceId)).map(TopicIds::fromJson).orElseGet(() -> new TopicIds(Map.of()));
     }
 
+    /** How far the publication of the rows that are older than a slot has come; empty when none was ever begun. */
+    public Optional<BacklogProgress> lastBacklogProgress(String sourceId) {
+        return lastValue(BacklogProgress.key(sourceId)).map(BacklogProgress::fromJson);
+    }
+
     /** Every partition of these topics, as of now; of a topic that does not exist, none. */
     public Set<TopicPartition> partitionsOf(Collection<String> topics) {
         Set<TopicPartition> partitions = new HashSet<>();

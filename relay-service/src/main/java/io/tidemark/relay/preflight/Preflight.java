@@ -15,6 +15,7 @@ import io.tidemark.relay.source.SourceNotReady;
 import io.tidemark.relay.source.check.FailoverHint;
 import io.tidemark.relay.source.check.SourceCheck;
 import io.tidemark.relay.source.check.SourceFindings;
+import io.tidemark.relay.source.slot.ExistingRows;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -76,6 +77,9 @@ public final class Preflight {
             String name = config.postgres().slot();
             ok.add("slot " + name + ": confirmed " + slot.get().confirmed() + ", WAL head "
                     + database.walHead(connection) + FailoverHint.of(connection, name));
+            ExistingRows.read(connection, name)
+                    .flatMap(rows -> rows.problem(config.outbox()))
+                    .ifPresent(findings::add);
         }
     }
 

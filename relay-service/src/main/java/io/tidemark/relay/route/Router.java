@@ -78,6 +78,25 @@ public final class Router {
                 event.createdAtMillis());
     }
 
+    /**
+     * The same as a dead letter, where its route says so.
+     *
+     * @param place tells it from other dead letters of that id; the event has no position
+     * @throws PoisonEvent the very one given, where its route does not say so or there is none
+     */
+    public OutgoingEvent deadLetterOfReplay(
+            CapturedEvent event, Position place, String replayId, PoisonEvent poison, Instant time) {
+        RouteConfig route = routeOf(event).filter(RouteConfig::hasDeadLetters).orElseThrow(() -> poison);
+        return DeadLetterWriter.write(
+                sourceId,
+                event,
+                place,
+                headers.writeReplayed(event, replayId),
+                route.topicFor(event.aggregateType()),
+                poison.reason(),
+                time);
+    }
+
     private RouteConfig routeFor(CapturedEvent event, String name) {
         if (event.defect() != null) {
             throw new PoisonEvent(

@@ -23,6 +23,7 @@ import io.tidemark.relay.source.AdvisoryLock;
 import io.tidemark.relay.source.SlotState;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.source.slot.ExistingRows;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -57,6 +58,7 @@ public final class ActiveRun {
     void run(Connection control, SourceIdentity identity)
             throws HaltException, SourceNotReady, CaptureFailed, SQLException, PublishFailure, InterruptedException {
         relay.state().enter(RelayState.Phase.STARTING, null);
+        haltAtExistingRows(control); // before the fencing: nothing of this source may run yet
         try (Topics topics = new Topics(relay.config().kafka());
                 TransactionalPublisher publisher = new TransactionalPublisher(
                         relay.config().kafka(),
@@ -72,6 +74,16 @@ public final class ActiveRun {
             RunStart start = RunStart.read(relay, control, identity, topics);
             Failpoint.AFTER_POSITION_READ.reach();
             stream(control, identity, start, publisher, indexWriter);
+        }
+    }
+
+    /** Rows that are older than the slot do not come through it: a person decides what becomes of them. */
+    private void haltAtExistingRows(Connection control) throws HaltException, SQLException {
+        Optional<String> problem = ExistingRows.read(
+                        control, relay.config().postgres().slot())
+                .flatMap(rows -> rows.problem(relay.config().outbox()));
+        if (problem.isPresent()) {
+            throw new HaltException(problem.get());
         }
     }
 

@@ -5,12 +5,15 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** A session advisory lock on a connection of the caller's; it goes when the session ends. One thread. */
 public final class AdvisoryLock {
 
     /** Keeps our keys apart from those of applications: "tide" in ASCII. */
     private static final int NAMESPACE = 0x74696465;
+
+    private static final long RETRY_MILLIS = 200;
 
     /** A process id alone is used again. */
     private static final String SESSION_ID = "pid || '@' || extract(epoch from backend_start)";
@@ -27,6 +30,21 @@ public final class AdvisoryLock {
                 return row.getBoolean(1);
             }
         }
+    }
+
+    /**
+     * The same, but asks again for some seconds: a relay that has halted takes the lock for a moment now and again.
+     */
+    public static boolean tryAcquireFor(Connection session, String slot, int seconds)
+            throws SQLException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        while (!tryAcquire(session, slot)) {
+            if (System.nanoTime() > deadline) {
+                return false;
+            }
+            TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+        }
+        return true;
     }
 
     /** What tells this session from every other one of this server, also of those before and after it. */

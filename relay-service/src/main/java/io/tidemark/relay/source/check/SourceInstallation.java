@@ -4,6 +4,8 @@ import io.tidemark.outbox.Migration;
 import io.tidemark.relay.config.OutboxConfig;
 import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.source.slot.ExistingRows;
+import io.tidemark.relay.source.slot.NewSlot;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -11,11 +13,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Makes what the relay needs in its database, as far as it is missing: outbox, publication, slot. One thread. */
 public final class SourceInstallation {
-
-    private static final int SLOT_ATTEMPTS = 5;
 
     private final PostgresConfig config;
     private final OutboxConfig outbox;
@@ -34,13 +35,28 @@ public final class SourceInstallation {
      * @throws SourceNotReady when something is there that this must not touch
      */
     public List<String> install(Connection connection) throws SourceNotReady, SQLException {
+        return install(connection, Optional.empty());
+    }
+
+    /**
+     * The same with a new slot in place of the one that is lost, for {@code adopt}: which of the older rows came through
+     * the lost one is not known.
+     */
+    public void installAnotherSlot(Connection connection) throws SourceNotReady, SQLException {
+        NewSlot.keepOthersAway(connection, config.slot());
+        dropSlot(connection);
+        install(connection, Optional.of(ExistingRows.Decision.ADOPT));
+    }
+
+    private List<String> install(Connection connection, Optional<ExistingRows.Decision> decision)
+            throws SourceNotReady, SQLException {
         List<String> report = new ArrayList<>();
         if (!outbox.isOwn()) {
             ExistingTable.check(connection, outbox, config.database());
         }
         migrate(connection, report);
         publish(connection, report);
-        makeSlot(connection, report);
+        makeSlot(connection, report, decision);
         return report;
     }
 
@@ -115,70 +131,78 @@ public final class SourceInstallation {
                 + outbox.quotedTable() + " with (publish = 'insert', publish_via_partition_root = true)";
     }
 
-    private void makeSlot(Connection connection, List<String> report) throws SourceNotReady, SQLException {
+    private void makeSlot(Connection connection, List<String> report, Optional<ExistingRows.Decision> decision)
+            throws SourceNotReady, SQLException {
+        NewSlot.keepOthersAway(connection, config.slot());
+        boolean isCutOff = false;
         if (exists(connection, "select from pg_replication_slots where slot_name = ?", config.slot())) {
-            if (!exists(connection, "select from outbox.slot where slot_name = ?", config.slot())) {
-                throw new SourceNotReady("replication slot " + config.slot() + " is there, but was not made by tidemark"
-                        + " init, so where it began is not known; choose another postgres.slot, or, if nobody needs"
-                        + " it, run: tidemark slot drop --yes " + config.slot() + " CONFIG");
+            ExistingRows recorded = ExistingRows.read(connection, config.slot()).orElseThrow(this::notMadeByInit);
+            if (recorded.slotBegan().isPresent()) {
+                report.add("replication slot " + config.slot() + ": there already");
+                return;
             }
-            report.add("replication slot " + config.slot() + ": there already");
-            return;
-        }
-        // A slot cannot be made in a transaction that has written, so it comes first; a crash in between is reported
-        // by the next init, above.
-        int attempts = 1;
-        while (!makeSlotOnce(connection, attempts == SLOT_ATTEMPTS)) {
+            // an init that was cut off has announced it, made it, and recorded nothing: nobody can have used it
+            requireInactive(connection);
             dropSlot(connection);
-            attempts++;
+            isCutOff = true;
         }
-        report.add("replication slot " + config.slot() + ": made");
+        new NewSlot(config, outbox).make(connection, decision);
+        report.add("replication slot " + config.slot()
+                + (isCutOff ? ": made anew, because an init was cut off before" : ": made"));
     }
 
-    /**
-     * Postgres can fail once it has made the slot, when somebody changes tables at that moment: "tupdesc reference … is
-     * not owned by resource owner" (seen on 18.6). Then the slot is there, and where it began is not written down.
-     *
-     * @return false when that happened, and it is not the last attempt
-     */
-    private boolean makeSlotOnce(Connection connection, boolean isLast) throws SQLException {
-        connection.setAutoCommit(false);
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(slotSql());
-            connection.commit();
-            return true;
-        } catch (SQLException e) {
-            connection.rollback();
-            if (isLast || !String.valueOf(e.getMessage()).contains("is not owned by resource owner")) {
-                throw e;
+    private SourceNotReady notMadeByInit() {
+        return new SourceNotReady("replication slot " + config.slot() + " is there, but was not made by tidemark"
+                + " init, so where it began is not known; choose another postgres.slot, or, if nobody needs"
+                + " it, run: tidemark slot drop --yes " + config.slot() + " CONFIG");
+    }
+
+    private void requireInactive(Connection connection) throws SourceNotReady, SQLException {
+        try (PreparedStatement select = connection.prepareStatement("select coalesce(active_pid, 0), database ="
+                + " current_database() from pg_replication_slots where slot_name = ?")) {
+            select.setString(1, config.slot());
+            try (ResultSet row = select.executeQuery()) {
+                if (row.next() && (row.getInt(1) != 0 || !row.getBoolean(2))) {
+                    throw new SourceNotReady("replication slot " + config.slot() + " is "
+                            + (row.getBoolean(2) ? "in use by PID " + row.getInt(1) : "of another database")
+                            + ", and tidemark init has not recorded where it began; nothing was changed. If an init is"
+                            + " still making it, wait until it ends; if its client is gone: select"
+                            + " pg_terminate_backend(PID). Then run again: tidemark init CONFIG");
+                }
             }
-            return false;
-        } finally {
-            connection.setAutoCommit(true);
         }
     }
 
     /**
-     * The SQL that makes the slot and remembers where it began. From 17 on a failover slot, which a standby with
-     * {@code sync_replication_slots} keeps in step.
+     * SQL that makes the slot where the outbox has no rows. SQL alone cannot tell which rows are older than a slot, so
+     * it refuses where there are any.
      */
     public String slotSql() {
         return """
                 do $$
+                declare
+                    made pg_lsn;
                 begin
-                    if current_setting('server_version_num')::int >= 170000 then
-                        insert into outbox.slot (slot_name, created_lsn)
-                            select slot_name, lsn
-                            from pg_create_logical_replication_slot('%1$s', 'pgoutput', failover => true)
-                            on conflict (slot_name) do update set created_lsn = excluded.created_lsn, created_at = now();
-                    else
-                        insert into outbox.slot (slot_name, created_lsn)
-                            select slot_name, lsn
-                            from pg_create_logical_replication_slot('%1$s', 'pgoutput')
-                            on conflict (slot_name) do update set created_lsn = excluded.created_lsn, created_at = now();
+                    if current_setting('transaction_isolation') <> 'read committed' then
+                        raise exception 'the slot must be made in a transaction that is read committed';
                     end if;
+                    if current_setting('server_version_num')::int >= 170000 then
+                        select lsn into made
+                            from pg_create_logical_replication_slot('%1$s', 'pgoutput', failover => true);
+                    else
+                        select lsn into made from pg_create_logical_replication_slot('%1$s', 'pgoutput');
+                    end if;
+                    if exists (select from %2$s) then
+                        perform pg_drop_replication_slot('%1$s');
+                        raise exception '%2$s has rows, and SQL cannot tell which of them are older than the slot'
+                            using hint = 'Run: tidemark init CONFIG';
+                    end if;
+                    insert into outbox.slot (slot_name, created_lsn) values ('%1$s', made)
+                        on conflict (slot_name) do update set created_lsn = excluded.created_lsn, created_at = now(),
+                            existing_rows = 0, existing_since = null, existing = null, existing_published_at = null;
+                    delete from outbox.backlog where slot_name = '%1$s';
                 end
-                $$;""".formatted(config.slot());
+                $$;""".formatted(config.slot(), outbox.quotedTable());
     }
 
     /**
