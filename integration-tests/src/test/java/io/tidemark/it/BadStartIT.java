@@ -144,7 +144,10 @@ class BadStartIT {
     void refusesAPublicationThatWouldNotSendTheInserts() throws Exception {
         source.execute("drop publication tidemark", "create publication tidemark with (publish = 'insert')");
 
-        assertWaits(source.configuration(), "does not publish the inserts of outbox.event by its root", "run: drop");
+        assertWaits(
+                source.configuration(),
+                "does not publish the inserts of outbox.event by its root",
+                "begin; set local lock_timeout = '10s'; lock table only outbox.event in share row exclusive mode; drop");
     }
 
     @Test

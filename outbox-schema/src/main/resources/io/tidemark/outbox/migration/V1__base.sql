@@ -74,7 +74,8 @@ create function outbox.token() returns text
     set search_path = pg_catalog, pg_temp
 as $$
 declare
-    lsn pg_lsn;
+    lsn       pg_lsn;
+    source_id text;
 begin
     if pg_is_in_recovery() then
         raise exception 'outbox.token() works on the primary only, and this server is a standby'
@@ -88,7 +89,14 @@ begin
                   hint = 'Commit first, then call outbox.token() on the same connection.';
     end if;
     lsn := pg_current_wal_insert_lsn();
-    return 'tm1.' || (select id from outbox.source)
+    select id into source_id from outbox.source;
+    if source_id is null then
+        raise exception 'outbox.source has no row that % can see, so there is no token', current_user
+            using errcode = 'no_data_found',
+                  detail = 'Its one row was deleted, or row-level security hides it.',
+                  hint = 'Run: alter table outbox.source disable row level security';
+    end if;
+    return 'tm1.' || source_id
         || '.' || ('x' || lpad(substr(pg_walfile_name(lsn), 1, 8), 8, '0'))::bit(32)::int
         || '.' || lpad(upper(to_hex((lsn - '0/0'::pg_lsn)::bigint)), 16, '0');
 end

@@ -9,6 +9,10 @@ import io.tidemark.relay.position.ResumePoint;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.position.TopicIds;
 import io.tidemark.relay.preflight.StartFindings;
+import io.tidemark.relay.publication.PublicationLook;
+import io.tidemark.relay.publication.PublicationReader;
+import io.tidemark.relay.publication.PublicationRecord;
+import io.tidemark.relay.publication.PublicationState;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.Topics;
 import io.tidemark.relay.publish.TransactionalPublisher;
@@ -24,6 +28,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +39,8 @@ import org.jspecify.annotations.Nullable;
 public final class Adoption implements AutoCloseable {
 
     private static final int LOCK_SECONDS = 10;
+    private static final long SETTLE_SECONDS = 10;
+    private static final long LOOK_MILLIS = 200;
 
     private final RelayConfiguration config;
     private final SourceDatabase database;
@@ -95,14 +102,52 @@ public final class Adoption implements AutoCloseable {
                     ? newSlot(at, findings, administrator, administratorSession)
                     : checked(at, findings);
             Optional<SourcePosition> stored = tail.lastPosition(identity.sourceId());
+            PublicationState publication = settledPublication();
+            Lsn walHead = database.walHead(control); // what was written under another publication is below it
+            Adoptions adoptions = adoptions(continueAt, findings.known(), stored);
             publish(
                     publisher,
                     topics,
                     tail,
                     resumePoint(continueAt, stored),
-                    adoptions(continueAt, findings.known(), stored));
+                    findings.gap()
+                            .map(gap -> adoptions.doubting(gap.after(), walHead))
+                            .orElse(adoptions),
+                    new PublicationRecord(publication, continueAt));
             return continueAt;
         }
+    }
+
+    /**
+     * The present state, once every transaction has ended that was open when it was made: one of them may still commit
+     * rows that were written under the state before.
+     */
+    private PublicationState settledPublication() throws SourceNotReady, SQLException, InterruptedException {
+        PublicationReader reader = new PublicationReader(config.postgres(), config.outbox());
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLE_SECONDS);
+        while (true) {
+            PublicationLook look = reader.look(control);
+            if (look instanceof PublicationLook.Seen seen && reader.isSettled(control)) {
+                return seen.state();
+            }
+            if (System.nanoTime() > deadline) {
+                throw new SourceNotReady(whyNotSettled(look));
+            }
+            TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+        }
+    }
+
+    private String whyNotSettled(PublicationLook look) {
+        String publication = config.postgres().publication();
+        if (look instanceof PublicationLook.InDoubt doubt) {
+            return doubt.reason(publication);
+        }
+        if (look instanceof PublicationLook.Missing missing) {
+            return missing.reason() + "; run: tidemark init CONFIG, then adopt again";
+        }
+        return "transactions are still open that began before publication " + publication + " was changed: events that"
+                + " they commit may be missing in the stream. Nothing was adopted; run adopt again when they have ended"
+                + " (select pid, xact_start, query from pg_stat_activity where xact_start is not null order by 2)";
     }
 
     private Lsn newSlot(Lsn at, StartFindings findings, SourceInstallation administrator, Connection session)
@@ -149,7 +194,8 @@ public final class Adoption implements AutoCloseable {
             Topics topics,
             KafkaTail tail,
             ResumePoint resumePoint,
-            Adoptions adoptions)
+            Adoptions adoptions,
+            PublicationRecord publication)
             throws PublishFailure, InterruptedException {
         SourcePosition position = new SourcePosition(
                 identity, resumePoint, "adopted by " + System.getProperty("user.name"), Instant.now(), adoptions);
@@ -158,6 +204,7 @@ public final class Adoption implements AutoCloseable {
         Map<String, byte @Nullable []> records = new LinkedHashMap<>();
         records.put(identity.sourceId(), position.toJson());
         records.put(TopicIds.key(identity.sourceId()), new TopicIds(ids).toJson());
+        records.put(PublicationRecord.key(identity.sourceId()), publication.toJson());
         publisher.begin();
         publisher.commit(OwnTopics.POSITIONS, records);
     }

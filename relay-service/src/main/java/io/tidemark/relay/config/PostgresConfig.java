@@ -35,6 +35,8 @@ public record PostgresConfig(
 
     private static final String PRIMARY = "primary";
     private static final String SLOT_NAME = "[a-z0-9_]{1,63}";
+    /** pgoutput reads the name as SQL reads an identifier: it folds capitals, and splits at a comma. */
+    private static final String PUBLICATION_NAME = "[a-z_][a-z0-9_]{0,62}";
 
     public PostgresConfig(
             @Nullable String url,
@@ -57,6 +59,12 @@ public record PostgresConfig(
         if (!this.slot.matches(SLOT_NAME)) {
             throw new ConfigurationProblem("postgres.slot '" + this.slot
                     + "' is not a slot name; use up to 63 lower-case letters, digits and underscores");
+        }
+        if (!this.publication.matches(PUBLICATION_NAME)) {
+            throw new ConfigurationProblem("postgres.publication '" + this.publication
+                    + "' is a name that Postgres reads as another one in logical decoding, so events would be missing;"
+                    + " use up to 63 lower-case letters, digits and underscores that begin with no digit, and rename the"
+                    + " publication: alter publication \"" + this.publication.replace("\"", "\"\"") + "\" rename to …");
         }
         checkUrl("postgres.url", this.url);
         if (namesSeveralHosts(this.url)

@@ -24,7 +24,11 @@ public final class RelayHealthCheck extends HealthCheck {
         }
         String phase = now.phase().name().toLowerCase(Locale.ROOT);
         return switch (now.phase()) {
-            case RUNNING, STANDBY -> Result.healthy(phase);
+            case RUNNING ->
+                now.reason() == null
+                        ? Result.healthy(phase)
+                        : Result.unhealthy(phase + " without progress since " + now.since() + ": " + now.reason());
+            case STANDBY -> Result.healthy(phase);
             default -> Result.unhealthy(phase + " since " + now.since() + ": " + now.reason());
         };
     }

@@ -36,7 +36,7 @@ public final class RelayState {
     /**
      * One consistent look.
      *
-     * @param reason why it is not running; null when it is
+     * @param reason why it is not running, or what keeps a running one from making progress; null when all is well
      * @param identity of the database, once known
      * @param received everything committed at or below it is captured, or there was nothing to capture
      * @param captured the last commit or nudge that was captured
@@ -99,7 +99,14 @@ public final class RelayState {
         switch (next) {
             case HALTED -> LOG.error("event=state state=halted reason=\"{}\"", why);
             case RETRYING -> LOG.warn("event=state state=retrying reason=\"{}\"", why);
-            default -> LOG.info("event=state state={}", next.name().toLowerCase(Locale.ROOT));
+            default -> {
+                String state = next.name().toLowerCase(Locale.ROOT);
+                if (why == null) {
+                    LOG.info("event=state state={}", state);
+                } else {
+                    LOG.info("event=state state={} reason=\"{}\"", state, why);
+                }
+            }
         }
     }
 

@@ -2,13 +2,16 @@ package io.tidemark.relay.loop;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.OwnTopics;
+import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.index.IndexEntry;
 import io.tidemark.relay.position.ResumePoint;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.position.TopicIds;
+import io.tidemark.relay.publication.PublicationRecord;
 import io.tidemark.relay.publish.KafkaTransaction;
 import io.tidemark.relay.publish.PublishFailure;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -17,10 +20,14 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one order that makes it exactly once: Kafka commits events and position together, then the index is told, then the
- * slot is confirmed. Nothing is told to anyone before Kafka has it for good. On the publishing thread.
+ * The one order that makes it exactly once: Kafka commits events and position together, then a look confirms that the
+ * stream had every row, then the index is told, then the slot is confirmed. Nothing is told to anyone before Kafka has it
+ * for good, and before it is known that nothing is missing. On the publishing thread.
  */
 final class CommitOrder {
+
+    /** How long it waits for a look before it looks after the run. */
+    private static final long LOOK_TURN_MILLIS = 100;
 
     private final RunScope scope;
     private final EventSender sender;
@@ -58,13 +65,17 @@ final class CommitOrder {
      * @param reached what Kafka has when it is done
      * @param oldestCommitMillis when the first of its Postgres transactions was committed; 0 when it has none
      */
-    void commit(ResumePoint reached, long oldestCommitMillis) throws PublishFailure {
+    void commit(ResumePoint reached, long oldestCommitMillis)
+            throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         Failpoint.AFTER_SEND.reach();
+        scope.publication().beginLook();
         Map<TopicPartition, List<KafkaTransaction.End>> ends =
                 scope.kafka().commit(OwnTopics.POSITIONS, records(reached));
         scope.topics().committed();
+        scope.publication().committed();
 
         Failpoint.AFTER_COMMIT.reach();
+        awaitLook();
         scope.index()
                 .apply(new IndexEntry(
                         scope.identity().timeline(),
@@ -82,7 +93,16 @@ final class CommitOrder {
         listener.published(sender.sent(), sender.committed(), oldestCommitMillis);
     }
 
-    /** The position, and with it the topics' ids where they have changed. */
+    /** It takes long only while somebody changes the publication; the run is looked after meanwhile. */
+    private void awaitLook() throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
+        while (!scope.publication().isConfirmedWithin(LOOK_TURN_MILLIS)) {
+            if (!listener.turned()) {
+                throw new RunEnding();
+            }
+        }
+    }
+
+    /** The position, and with it the topics' ids and the publication where they have changed. */
     private Map<String, byte @Nullable []> records(ResumePoint reached) {
         String sourceId = scope.identity().sourceId();
         SourcePosition position =
@@ -90,6 +110,9 @@ final class CommitOrder {
         Map<String, byte @Nullable []> records = new HashMap<>();
         records.put(sourceId, position.toJson());
         scope.topics().toRecord().ifPresent(ids -> records.put(TopicIds.key(sourceId), ids));
+        scope.publication()
+                .toRecord(published())
+                .ifPresent(state -> records.put(PublicationRecord.key(sourceId), state));
         return records;
     }
 

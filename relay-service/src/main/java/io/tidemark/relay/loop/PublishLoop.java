@@ -18,12 +18,16 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The publishing loop of one run, from a stream that has just been opened until something ends it. On the supervisor's
  * thread.
  */
 public final class PublishLoop implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(PublishLoop.class);
 
     private static final long IDLE_TURN_MILLIS = 100;
     /** From so many events on, the next batch is given time to grow: fewer, larger Kafka transactions. */
@@ -61,13 +65,17 @@ public final class PublishLoop implements AutoCloseable {
     public void publishUntilStopped() throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         List<Change> drained = new ArrayList<>();
         noteAnchor();
-        while (listener.turned()) {
-            drained.clear();
-            scope.ring().drainTo(drained, IDLE_TURN_MILLIS);
-            int events = publish(drained);
-            if (events >= BUSY_EVENTS) {
-                TimeUnit.MILLISECONDS.sleep(PATIENCE_MILLIS);
+        try {
+            while (listener.turned()) {
+                drained.clear();
+                scope.ring().drainTo(drained, IDLE_TURN_MILLIS);
+                int events = publish(drained);
+                if (events >= BUSY_EVENTS) {
+                    TimeUnit.MILLISECONDS.sleep(PATIENCE_MILLIS);
+                }
             }
+        } catch (RunEnding e) { // in the middle of a turn
+            LOG.info("event=ended-unconfirmed published={}", commits.published());
         }
     }
 
@@ -77,7 +85,7 @@ public final class PublishLoop implements AutoCloseable {
      * @param changes in stream order, behind those of the last turn
      * @return how many events the turn's last Kafka transaction had
      */
-    public int publish(List<Change> changes) throws PublishFailure, InterruptedException {
+    public int publish(List<Change> changes) throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         noteAnchor();
         take(changes);
         int events = batch.events();
@@ -101,7 +109,7 @@ public final class PublishLoop implements AutoCloseable {
         }
     }
 
-    private void take(List<Change> changes) throws PublishFailure, InterruptedException {
+    private void take(List<Change> changes) throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         for (Change change : changes) {
             if (change instanceof Change.Commit commit) {
                 commitMillis = commit.commitMillis();
@@ -130,7 +138,7 @@ public final class PublishLoop implements AutoCloseable {
     }
 
     /** In one Kafka transaction; in more only around an event that cannot be published. */
-    private void publishBatch() throws PublishFailure, InterruptedException {
+    private void publishBatch() throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         if (batch.isEmpty()) {
             return;
         }
@@ -159,7 +167,7 @@ public final class PublishLoop implements AutoCloseable {
      * @throws PoisonEvent when the first has an event that may not be published
      */
     private SendAttempt publish(List<Assembled.Transaction> transactions, Lsn reached)
-            throws PublishFailure, InterruptedException {
+            throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         int sending = 0;
         try {
             sender.begin();

@@ -23,6 +23,7 @@ public record RunScope(
         Router router,
         PublishedTopics topics,
         KafkaTransaction kafka,
+        RunPublication publication,
         RunIndex index,
         RunSlot slot,
         LimitsConfig limits) {}

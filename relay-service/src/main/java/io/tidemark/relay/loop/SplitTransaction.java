@@ -3,11 +3,13 @@ package io.tidemark.relay.loop;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.assemble.Assembled;
 import io.tidemark.relay.assemble.TransactionEvents;
+import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.config.LimitsConfig;
 import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.position.ResumePoint;
 import io.tidemark.relay.publish.PublishFailure;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -40,7 +42,7 @@ final class SplitTransaction {
      * @param commitMillis when Postgres has committed it
      */
     void publish(Assembled.Transaction transaction, TransactionEvents all, long commitMillis)
-            throws PublishFailure, InterruptedException {
+            throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         Iterator<CapturedEvent> events = all.iterator();
         int total = all.count();
         List<CapturedEvent> part = new ArrayList<>();
@@ -64,7 +66,7 @@ final class SplitTransaction {
 
     /** Again and again, each time with one more of its events among the dead letters, until Kafka takes it. */
     private void publish(Lsn commitLsn, List<CapturedEvent> part, int lastOrdinal, int total, long commitMillis)
-            throws PublishFailure, InterruptedException {
+            throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         int firstOrdinal = lastOrdinal - part.size() + 1;
         String split = firstOrdinal + "-" + lastOrdinal + "/" + total;
         ResumePoint reached = lastOrdinal == total - 1

@@ -27,8 +27,14 @@ public record Adoptions(int count, List<LeftOut> leftOut) {
      *
      * @param after everything up to it was published
      * @param upTo where the source went on
+     * @param neverCame whether they may not be in the stream at all, so that going on before them does not bring them
      */
-    public record LeftOut(Lsn after, Lsn upTo) {
+    public record LeftOut(Lsn after, Lsn upTo, boolean neverCame) {
+
+        /** Of events that the stream would bring, had the source gone on before them. */
+        public LeftOut(Lsn after, Lsn upTo) {
+            this(after, upTo, false);
+        }
 
         private boolean contains(Lsn lsn) {
             return lsn.isAfter(after) && upTo.isAtLeast(lsn);
@@ -53,13 +59,28 @@ public record Adoptions(int count, List<LeftOut> leftOut) {
     public Adoptions leavingOut(Lsn published, Lsn at) {
         List<LeftOut> ranges = new ArrayList<>();
         for (LeftOut range : leftOut) { // what lies behind is published after all
-            if (at.isAfter(range.after())) {
+            if (range.neverCame()) {
+                ranges.add(range);
+            } else if (at.isAfter(range.after())) {
                 ranges.add(new LeftOut(range.after(), range.upTo().isAfter(at) ? at : range.upTo()));
             }
         }
         if (at.isAfter(published)) {
             ranges.add(new LeftOut(published, at));
         }
+        return new Adoptions(count + 1, limited(ranges));
+    }
+
+    /** The same, and events committed in {@code (after, upTo]} may never have come through the stream. */
+    public Adoptions doubting(Lsn after, Lsn upTo) {
+        List<LeftOut> ranges = new ArrayList<>(leftOut);
+        if (upTo.isAfter(after)) {
+            ranges.add(new LeftOut(after, upTo, true));
+        }
+        return new Adoptions(count, limited(ranges));
+    }
+
+    private static List<LeftOut> limited(List<LeftOut> ranges) {
         if (ranges.size() > MAX_RANGES) {
             LeftOut first = ranges.remove(0);
             LeftOut second = ranges.remove(0);
@@ -67,9 +88,10 @@ public record Adoptions(int count, List<LeftOut> leftOut) {
                     0,
                     new LeftOut(
                             first.after().isAfter(second.after()) ? second.after() : first.after(),
-                            Lsn.max(first.upTo(), second.upTo())));
+                            Lsn.max(first.upTo(), second.upTo()),
+                            first.neverCame() || second.neverCame()));
         }
-        return new Adoptions(count + 1, ranges);
+        return ranges;
     }
 
     /** The range that a commit LSN lies in. */
@@ -84,9 +106,14 @@ public record Adoptions(int count, List<LeftOut> leftOut) {
         json.put("adoptions", count);
         if (!leftOut.isEmpty()) {
             ArrayNode ranges = json.putArray("leftOut");
-            leftOut.forEach(range -> ranges.addArray()
-                    .add(range.after().toString())
-                    .add(range.upTo().toString()));
+            for (LeftOut range : leftOut) {
+                ArrayNode entry = ranges.addArray()
+                        .add(range.after().toString())
+                        .add(range.upTo().toString());
+                if (range.neverCame()) {
+                    entry.add("never-came");
+                }
+            }
         }
     }
 
@@ -103,7 +130,8 @@ public record Adoptions(int count, List<LeftOut> leftOut) {
         for (JsonNode range : json.path("leftOut")) {
             ranges.add(new LeftOut(
                     Lsn.parse(range.required(0).textValue()),
-                    Lsn.parse(range.required(1).textValue())));
+                    Lsn.parse(range.required(1).textValue()),
+                    range.has(2)));
         }
         return new Adoptions(count.intValue(), ranges);
     }

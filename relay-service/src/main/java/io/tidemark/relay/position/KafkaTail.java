@@ -2,6 +2,7 @@ package io.tidemark.relay.position;
 
 import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.config.KafkaConfig;
+import io.tidemark.relay.publication.PublicationRecord;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
@@ -63,6 +64,19 @@ public final class KafkaTail implements AutoCloseable {
         return lastValue(BacklogProgress.key(sourceId)).map(BacklogProgress::fromJson);
     }
 
+    /** What the source was published with; empty when an older version was the last to publish, or none was. */
+    public Optional<PublicationRecord> lastPublication(String sourceId) {
+        return lastValue(PublicationRecord.key(sourceId)).map(PublicationRecord::fromJson);
+    }
+
+    /**
+     * The same without waiting for anybody's open transaction: what was written last, also when it is not committed, or
+     * never will be.
+     */
+    public Optional<PublicationRecord> likelyPublication(String sourceId) {
+        return lastValue(PublicationRecord.key(sourceId), uncommitted).map(PublicationRecord::fromJson);
+    }
+
     /** Every partition of these topics, as of now; of a topic that does not exist, none. */
     public Set<TopicPartition> partitionsOf(Collection<String> topics) {
         Set<TopicPartition> partitions = new HashSet<>();
@@ -73,10 +87,15 @@ public final class KafkaTail implements AutoCloseable {
     }
 
     private Optional<byte[]> lastValue(String key) {
+        return lastValue(key, committed);
+    }
+
+    private Optional<byte[]> lastValue(String key, KafkaConsumer<byte[], byte[]> reader) {
         TopicPartition partition = new TopicPartition(OwnTopics.POSITIONS, 0);
         Map<TopicPartition, ConsumerRecord<byte[], byte[]>> found = lastRecords(
                 List.of(partition),
-                record -> record.key() != null && key.equals(new String(record.key(), StandardCharsets.UTF_8)));
+                record -> record.key() != null && key.equals(new String(record.key(), StandardCharsets.UTF_8)),
+                reader);
         return Optional.ofNullable(found.get(partition)).map(ConsumerRecord::value); // a tombstone has none
     }
 
@@ -86,7 +105,7 @@ public final class KafkaTail implements AutoCloseable {
      * little too high rather than too low: whoever had not read them all has not caught up.
      */
     public Map<TopicPartition, Long> recordEnds(Collection<TopicPartition> partitions) {
-        Map<TopicPartition, ConsumerRecord<byte[], byte[]>> last = lastRecords(partitions, record -> true);
+        Map<TopicPartition, ConsumerRecord<byte[], byte[]>> last = lastRecords(partitions, record -> true, committed);
         Map<TopicPartition, Long> ends = new HashMap<>();
         Map<TopicPartition, Long> begins = committed.beginningOffsets(partitions);
         Map<TopicPartition, Long> logEnds = uncommitted.endOffsets(partitions);
@@ -101,7 +120,9 @@ public final class KafkaTail implements AutoCloseable {
     }
 
     private Map<TopicPartition, ConsumerRecord<byte[], byte[]>> lastRecords(
-            Collection<TopicPartition> partitions, Predicate<ConsumerRecord<byte[], byte[]>> wanted) {
+            Collection<TopicPartition> partitions,
+            Predicate<ConsumerRecord<byte[], byte[]>> wanted,
+            KafkaConsumer<byte[], byte[]> reader) {
         committed.assign(partitions); // a consumer warns of every offset it is told of a partition it has not
         uncommitted.assign(partitions);
         Map<TopicPartition, Long> begins = committed.beginningOffsets(partitions);
@@ -117,7 +138,7 @@ public final class KafkaTail implements AutoCloseable {
                         partition,
                         Math.max(begins.getOrDefault(partition, 0L), highs.getOrDefault(partition, 0L) - step));
             }
-            readRanges(lows, highs, wanted, found, deadline);
+            readRanges(reader, lows, highs, wanted, found, deadline);
             open.removeIf(partition -> found.containsKey(partition)
                     || lows.getOrDefault(partition, 0L) <= begins.getOrDefault(partition, 0L));
             lows.forEach(highs::put);
@@ -126,27 +147,28 @@ public final class KafkaTail implements AutoCloseable {
     }
 
     /** Keeps the last wanted record of each range {@code [low, high)}. */
-    private void readRanges(
+    private static void readRanges(
+            KafkaConsumer<byte[], byte[]> reader,
             Map<TopicPartition, Long> lows,
             Map<TopicPartition, Long> highs,
             Predicate<ConsumerRecord<byte[], byte[]>> wanted,
             Map<TopicPartition, ConsumerRecord<byte[], byte[]>> found,
             long deadline) {
-        committed.assign(lows.keySet());
-        lows.forEach(committed::seek);
+        reader.assign(lows.keySet());
+        lows.forEach(reader::seek);
         Set<TopicPartition> unfinished = new HashSet<>(lows.keySet());
         while (!unfinished.isEmpty()) {
             if (System.nanoTime() > deadline) {
                 throw new TimeoutException("could not read " + unfinished + " to their ends within "
                         + TIMEOUT.toSeconds() + " s (an open transaction of another producer, or a slow broker)");
             }
-            for (ConsumerRecord<byte[], byte[]> record : committed.poll(POLL)) {
+            for (ConsumerRecord<byte[], byte[]> record : reader.poll(POLL)) {
                 TopicPartition partition = new TopicPartition(record.topic(), record.partition());
                 if (record.offset() < highs.getOrDefault(partition, 0L) && wanted.test(record)) {
                     found.put(partition, record);
                 }
             }
-            unfinished.removeIf(partition -> committed.position(partition) >= highs.getOrDefault(partition, 0L));
+            unfinished.removeIf(partition -> reader.position(partition) >= highs.getOrDefault(partition, 0L));
         }
     }
 

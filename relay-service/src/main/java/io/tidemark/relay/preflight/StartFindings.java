@@ -4,8 +4,13 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.position.KafkaTail;
+import io.tidemark.relay.position.ResumePoint;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.position.StartDecision;
+import io.tidemark.relay.publication.PublicationGap;
+import io.tidemark.relay.publication.PublicationLook;
+import io.tidemark.relay.publication.PublicationReader;
+import io.tidemark.relay.publication.PublicationRecord;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.PublishedTopics;
 import io.tidemark.relay.publish.Topics;
@@ -27,10 +32,16 @@ import java.util.Set;
  * @param halt why a relay would halt, or wait; empty when it would do neither
  * @param published up to where Kafka has events; empty when it has no position
  * @param slot the slot; empty when there is none
+ * @param gap events that may never have come through the stream; empty when none
  * @param shared what of {@code published} is in this database's history; below it when Postgres failed over
  */
 public record StartFindings(
-        Optional<String> halt, Optional<Lsn> published, Optional<SlotState> slot, Lsn walHead, Lsn shared) {
+        Optional<String> halt,
+        Optional<Lsn> published,
+        Optional<SlotState> slot,
+        Optional<PublicationGap> gap,
+        Lsn walHead,
+        Lsn shared) {
 
     /** Reads slot, position and the end of the WAL, in this order: a relay that is at work moves them in the other. */
     public static StartFindings of(
@@ -42,18 +53,33 @@ public record StartFindings(
                 KafkaTail tail = new KafkaTail(config.kafka())) {
             Optional<SourcePosition> stored = Optional.empty();
             Optional<String> topicHalt = Optional.empty();
+            Optional<PublicationRecord> recorded = Optional.empty();
             if (!topics.idsOf(Set.of(OwnTopics.POSITIONS)).isEmpty()) {
                 stored = tail.lastPosition(identity.sourceId());
                 topicHalt = topicHalt(topics, tail, identity);
+                recorded = tail.lastPublication(identity.sourceId());
             }
+            PublicationLook seen = new PublicationReader(config.postgres(), config.outbox()).look(connection);
             Lsn walHead = database.walHead(connection);
             StartDecision decision =
                     StartDecision.decide(stored, slot, config.postgres().slot(), identity, history, walHead);
             Optional<String> ofTopics = topicHalt;
+            Optional<PublicationRecord> recordedBefore = recorded;
+            Optional<ResumePoint> published = stored.map(SourcePosition::resumePoint);
+            Optional<PublicationGap> otherConfiguration =
+                    recorded.flatMap(record -> PublicationGap.ofOtherConfiguration(
+                            record, config.postgres().slot(), config.outbox().table(), walHead));
+            Optional<PublicationGap> gap = otherConfiguration.or(() ->
+                    PublicationGap.since(recordedBefore, seen, slot, published.map(ResumePoint::complete), walHead));
             return new StartFindings(
-                    halt(decision).or(() -> ofTopics),
-                    stored.map(position -> position.resumePoint().lsn()),
+                    otherConfiguration
+                            .map(PublicationGap::reason)
+                            .or(() -> halt(decision))
+                            .or(() -> gap.map(PublicationGap::reason))
+                            .or(() -> ofTopics),
+                    published.map(ResumePoint::lsn),
                     slot,
+                    gap,
                     walHead,
                     stored.map(position -> shared(position, identity, history, walHead))
                             .orElse(Lsn.ZERO));
@@ -118,6 +144,11 @@ public record StartFindings(
         }
         Lsn confirmed = slot.orElseThrow().confirmed();
         StringBuilder sentence = new StringBuilder(before);
+        gap.ifPresent(missing -> sentence.append("; those committed in (")
+                .append(missing.after())
+                .append(", ")
+                .append(missing.upTo())
+                .append("] may never have come through the stream, and their tokens are answered unknown"));
         published
                 .filter(lsn -> lsn.isAfter(shared))
                 .ifPresent(lsn -> sentence.append("; those in (")

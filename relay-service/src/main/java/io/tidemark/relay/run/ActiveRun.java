@@ -15,12 +15,14 @@ import io.tidemark.relay.index.PublishedIndex;
 import io.tidemark.relay.loop.PublishLoop;
 import io.tidemark.relay.loop.RunIndex;
 import io.tidemark.relay.loop.RunScope;
+import io.tidemark.relay.publication.PublicationWatch;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.Topics;
 import io.tidemark.relay.publish.TransactionalPublisher;
 import io.tidemark.relay.route.Router;
 import io.tidemark.relay.source.AdvisoryLock;
 import io.tidemark.relay.source.SlotState;
+import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
 import io.tidemark.relay.source.slot.ExistingRows;
@@ -68,6 +70,7 @@ public final class ActiveRun {
             warnOfWeakTransactions(topics);
             ensureTopics(topics);
             indexWriter.prepare();
+            RunStart.refuseAnotherConfiguration(relay, control, identity);
             publisher.initialize();
             Failpoint.AFTER_INIT.reach();
             freeSlot(control);
@@ -109,6 +112,8 @@ public final class ActiveRun {
                         start.decision().slotConfirmed(),
                         OutboxShape.completeAt(control, relay.config().outbox()),
                         ring);
+                PublicationWatch publication = PublicationWatch.start(
+                        new SourceDatabase(start.server()), relay.config().outbox(), start.publication());
                 @Nullable Cleanup cleanup = startCleanup(identity)) {
             engine.expectAnswersWithin(relay.database().walSenderTimeout(control));
             Failpoint.AFTER_ENGINE_START.reach();
@@ -133,10 +138,11 @@ public final class ActiveRun {
                     new Router(relay.config().routes(), relay.config().headers(), identity.sourceId()),
                     start.topics(),
                     publisher,
+                    new ComparedPublication(publication, start.publication()),
                     new ToldIndex(relay.index(), indexWriter),
                     engine::confirmUpTo,
                     relay.config().limits());
-            RunWatch watch = new RunWatch(relay, control, engine, start.topics(), isStopping);
+            RunWatch watch = new RunWatch(relay, control, engine, start.topics(), publication, isStopping);
             try (PublishLoop loop = new PublishLoop(scope, start.decision(), watch)) {
                 loop.publishUntilStopped();
             } finally {

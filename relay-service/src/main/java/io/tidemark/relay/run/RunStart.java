@@ -1,11 +1,17 @@
 package io.tidemark.relay.run;
 
+import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.declared.WritableTopics;
 import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.position.StartDecision;
+import io.tidemark.relay.publication.PublicationGap;
+import io.tidemark.relay.publication.PublicationLook;
+import io.tidemark.relay.publication.PublicationReader;
+import io.tidemark.relay.publication.PublicationRecord;
+import io.tidemark.relay.publication.PublicationState;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.PublishedTopics;
 import io.tidemark.relay.publish.Topics;
@@ -18,6 +24,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 
@@ -25,6 +32,7 @@ import org.apache.kafka.common.TopicPartition;
  * Where a run begins. Read once every earlier producer is fenced, not before: until then the position can still move.
  *
  * @param server the one that the lock is on
+ * @param publication what decides which rows come through the stream; the recorded one, if any was
  * @param takesOver whether another process published last
  */
 record RunStart(
@@ -32,10 +40,37 @@ record RunStart(
         StartDecision.Start decision,
         Adoptions adoptions,
         PublishedTopics topics,
+        PublicationState publication,
         boolean takesOver) {
 
     /** Without what earlier runs have left, old tokens ask for more than they need; no reason to wait for long. */
     private static final Duration REBUILD_TIMEOUT = Duration.ofSeconds(5);
+
+    /**
+     * Asked before earlier producers are fenced: a second configuration for the same source must not interrupt the relay
+     * that has the first.
+     */
+    static void refuseAnotherConfiguration(ProcessScope relay, Connection control, SourceIdentity identity)
+            throws HaltException, SQLException {
+        try (KafkaTail tail = new KafkaTail(relay.config().kafka())) {
+            Lsn walHead = relay.database().walHead(control);
+            Function<PublicationRecord, Optional<PublicationGap>> gap = record -> PublicationGap.ofOtherConfiguration(
+                    record,
+                    relay.config().postgres().slot(),
+                    relay.config().outbox().table(),
+                    walHead);
+            if (readable(() -> tail.likelyPublication(identity.sourceId()))
+                    .flatMap(gap)
+                    .isEmpty()) {
+                return; // nearly always: nobody's open transaction is waited for
+            }
+            Optional<PublicationGap> found =
+                    readable(() -> tail.lastPublication(identity.sourceId())).flatMap(gap);
+            if (found.isPresent()) {
+                throw new HaltException(found.get().reason());
+            }
+        }
+    }
 
     static RunStart read(ProcessScope relay, Connection control, SourceIdentity identity, Topics topics)
             throws HaltException, SourceNotReady, SQLException, PublishFailure, InterruptedException {
@@ -50,9 +85,11 @@ record RunStart(
             boolean takesOver = stored.map(position -> !position.owner().equals(relay.owner()))
                     .orElse(false);
             StartDecision.Start decision = decide(relay, stored, control, identity, history);
+            PublicationState publication =
+                    publication(relay, control, readable(() -> tail.lastPublication(identity.sourceId())), stored);
             startIndex(
                     relay, tail, decision, adoptions, topics.partitionsOf(WritableTopics.declaredIn(relay.config())));
-            return new RunStart(server, decision, adoptions, published, takesOver);
+            return new RunStart(server, decision, adoptions, published, publication, takesOver);
         }
     }
 
@@ -77,6 +114,33 @@ record RunStart(
             throw new SourceNotReady(notReady.reason());
         }
         return (StartDecision.Start) decision;
+    }
+
+    /** The stream since what was published, and from now on, is the whole story, or this throws. */
+    private static PublicationState publication(
+            ProcessScope relay,
+            Connection control,
+            Optional<PublicationRecord> recorded,
+            Optional<SourcePosition> stored)
+            throws HaltException, SourceNotReady, SQLException {
+        PublicationLook now =
+                new PublicationReader(relay.config().postgres(), relay.config().outbox()).look(control);
+        Optional<PublicationGap> gap = PublicationGap.since(
+                recorded,
+                now,
+                relay.database().slot(control),
+                stored.map(position -> position.resumePoint().complete()),
+                relay.database().walHead(control));
+        if (gap.isPresent()) {
+            throw new HaltException(gap.get().reason());
+        }
+        if (now instanceof PublicationLook.Seen seen) {
+            return seen.state();
+        }
+        throw new SourceNotReady(
+                now instanceof PublicationLook.InDoubt doubt
+                        ? doubt.reason(relay.config().postgres().publication())
+                        : ((PublicationLook.Missing) now).reason() + "; run: tidemark init CONFIG");
     }
 
     /** What this replica has followed up to the resume point is as good as if it had published it itself. */

@@ -5,6 +5,7 @@ import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.capture.engine.CaptureEngine;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.loop.LoopListener;
+import io.tidemark.relay.publication.PublicationWatch;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.PublishedTopics;
 import java.sql.Connection;
@@ -12,7 +13,7 @@ import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** Looks after the session and a quiet slot of one run, and keeps the state up to date. On the publishing thread. */
+/** Looks after the session, the publication and a quiet slot of one run, and keeps the state up to date. On the publishing thread. */
 final class RunWatch implements LoopListener {
 
     private static final long SESSION_CHECK_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -34,6 +35,7 @@ final class RunWatch implements LoopListener {
     private final Connection control;
     private final CaptureEngine engine;
     private final PublishedTopics topics;
+    private final PublicationWatch publication;
     private final BooleanSupplier isStopping;
     private final long startedNanos = System.nanoTime();
     private boolean anchored;
@@ -50,11 +52,13 @@ final class RunWatch implements LoopListener {
             Connection control,
             CaptureEngine engine,
             PublishedTopics topics,
+            PublicationWatch publication,
             BooleanSupplier isStopping) {
         this.relay = relay;
         this.control = control;
         this.engine = engine;
         this.topics = topics;
+        this.publication = publication;
         this.isStopping = isStopping;
     }
 
@@ -70,8 +74,9 @@ final class RunWatch implements LoopListener {
         }
         relay.state().turned();
         long now = System.nanoTime();
+        String doubt = publication.check().orElse(null);
         if (anchored && (!relay.state().isHalted() || now - startedNanos > PROVEN_NANOS)) {
-            relay.state().enter(RelayState.Phase.RUNNING, null);
+            relay.state().enter(RelayState.Phase.RUNNING, doubt);
         }
         relay.state().progressed(relay.index().published(), engine.confirmed());
         countIgnored();

@@ -9,6 +9,8 @@ import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.metrics.FailureReason;
 import io.tidemark.relay.position.StartDecision;
+import io.tidemark.relay.publication.PublicationChanged;
+import io.tidemark.relay.publication.PublicationNotSeen;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.reason.Reason;
 import io.tidemark.relay.route.PoisonEvent;
@@ -114,6 +116,7 @@ public final class Supervisor {
                 | PublishFailure
                 | KafkaException
                 | SpillFailed
+                | PublicationNotSeen
                 | ConfigurationProblem e) {
             count(reasonOf(e));
             relay.state().enter(RelayState.Phase.RETRYING, message(e));
@@ -134,7 +137,9 @@ public final class Supervisor {
         if (failure instanceof PublishFailure publishing && publishing.kind() == PublishFailure.Kind.FENCED) {
             return FailureReason.FENCED;
         }
-        if (failure instanceof SourceNotReady || failure instanceof SQLException) {
+        if (failure instanceof SourceNotReady
+                || failure instanceof SQLException
+                || failure instanceof PublicationNotSeen) {
             return FailureReason.POSTGRES;
         }
         if (failure instanceof CaptureFailed) {
@@ -183,7 +188,7 @@ public final class Supervisor {
             throw e;
         } catch (OtherHistory e) {
             throw new HaltException(message(e) + ". " + StartDecision.whatToDo(), e);
-        } catch (PoisonEvent | OutboxShapeChanged e) {
+        } catch (PoisonEvent | OutboxShapeChanged | PublicationChanged e) {
             throw new HaltException(message(e), e);
         }
     }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The order "Kafka commit, index, slot": whatever fails, nothing behind it has happened. */
+/** The order "Kafka commit, look, index, slot": whatever fails, nothing behind it has happened. */
 class CommitOrderTest {
 
     private static final ResumePoint REACHED = ResumePoint.after(Lsn.parse("0/200"));
@@ -39,10 +39,11 @@ class CommitOrderTest {
     }
 
     @Test
-    void tellsTheIndexThenConfirmsTheSlotAfterTheKafkaCommit() throws Exception {
+    void looksThenTellsTheIndexThenConfirmsTheSlotAfterTheKafkaCommit() throws Exception {
         commits.commit(REACHED, 0);
 
-        assertThat(run.calls).containsExactly("begin", "send a", "commit 0/200", "index 0/200", "confirm 0/200");
+        assertThat(run.calls)
+                .containsExactly("begin", "send a", "look", "commit 0/200", "seen", "index 0/200", "confirm 0/200");
         assertThat(commits.published()).isEqualTo(Lsn.parse("0/200"));
     }
 
@@ -51,7 +52,7 @@ class CommitOrderTest {
         run.commitFails = true;
 
         assertThatThrownBy(() -> commits.commit(REACHED, 0)).isInstanceOf(PublishFailure.class);
-        assertThat(run.calls).containsExactly("begin", "send a", "commit 0/200");
+        assertThat(run.calls).containsExactly("begin", "send a", "look", "commit 0/200");
         assertThat(commits.published()).isEqualTo(RecordedRun.START);
     }
 
@@ -60,7 +61,7 @@ class CommitOrderTest {
         run.indexFails = true;
 
         assertThatThrownBy(() -> commits.commit(REACHED, 0)).isInstanceOf(IllegalStateException.class);
-        assertThat(run.calls).containsExactly("begin", "send a", "commit 0/200");
+        assertThat(run.calls).containsExactly("begin", "send a", "look", "commit 0/200", "seen");
     }
 
     @Test
@@ -68,7 +69,14 @@ class CommitOrderTest {
         commits.commit(ResumePoint.inside(Lsn.parse("0/200"), 3, RecordedRun.START), 0);
 
         assertThat(run.calls)
-                .containsExactly("begin", "send a", "commit 0/200/3", "index 0/200", "confirm " + RecordedRun.START);
+                .containsExactly(
+                        "begin",
+                        "send a",
+                        "look",
+                        "commit 0/200/3",
+                        "seen",
+                        "index 0/200",
+                        "confirm " + RecordedRun.START);
         assertThat(commits.published()).isEqualTo(RecordedRun.START);
     }
 
@@ -82,8 +90,55 @@ class CommitOrderTest {
                         "begin",
                         "send a",
                         "index " + RecordedRun.START + " opening",
+                        "look",
                         "commit 0/200",
+                        "seen",
                         "index 0/200",
                         "confirm 0/200");
+    }
+
+    @Test
+    void tellsNeitherIndexNorSlotWhenThePublicationHasChanged() {
+        run.changed = new IllegalStateException("it has changed");
+
+        assertThatThrownBy(() -> commits.commit(REACHED, 0)).isSameAs(run.changed);
+        assertThat(run.calls).containsExactly("begin", "send a", "look", "commit 0/200");
+        assertThat(commits.published()).isEqualTo(RecordedRun.START);
+    }
+
+    @Test
+    void tellsNeitherIndexNorSlotWhileThePublicationIsInDoubt() throws Exception {
+        run.looksInDoubt = 2;
+
+        commits.commit(REACHED, 0);
+
+        assertThat(run.calls)
+                .containsExactly(
+                        "begin",
+                        "send a",
+                        "look",
+                        "commit 0/200",
+                        "look in doubt",
+                        "look in doubt",
+                        "seen",
+                        "index 0/200",
+                        "confirm 0/200");
+    }
+
+    @Test
+    void tellsNeitherIndexNorSlotWhenItIsToStopInDoubt() {
+        run.looksInDoubt = 2;
+        run.stops = true;
+
+        assertThatThrownBy(() -> commits.commit(REACHED, 0)).isInstanceOf(RunEnding.class);
+        assertThat(run.calls).containsExactly("begin", "send a", "look", "commit 0/200", "look in doubt");
+    }
+
+    @Test
+    void recordsThePublicationInTheFirstKafkaTransaction() throws Exception {
+        commits.commit(REACHED, 0);
+        commits.commit(ResumePoint.after(Lsn.parse("0/300")), 0);
+
+        assertThat(run.publicationRecords).containsExactly(true, false);
     }
 }

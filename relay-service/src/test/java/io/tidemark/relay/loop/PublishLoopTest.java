@@ -57,7 +57,9 @@ class PublishLoopTest {
                         "send a",
                         "send b",
                         "send c",
+                        "look",
                         "commit 0/300",
+                        "seen",
                         "index 0/300",
                         "confirm 0/300");
     }
@@ -81,7 +83,8 @@ class PublishLoopTest {
         run.loop().publish(List.of(new Change.Barrier(Lsn.parse("0/200"))));
 
         assertThat(run.calls)
-                .containsExactly("index 0/100 opening", "begin", "commit 0/200", "index 0/200", "confirm 0/200");
+                .containsExactly(
+                        "index 0/100 opening", "begin", "look", "commit 0/200", "seen", "index 0/200", "confirm 0/200");
     }
 
     @Test
@@ -158,7 +161,7 @@ class PublishLoopTest {
 
         assertThatThrownBy(() -> loop.publish(transaction("0/200", event("a")))).isInstanceOf(PublishFailure.class);
 
-        assertThat(run.calls).containsExactly("index 0/100 opening", "begin", "send a", "commit 0/200");
+        assertThat(run.calls).containsExactly("index 0/100 opening", "begin", "send a", "look", "commit 0/200");
     }
 
     @Test
@@ -172,22 +175,30 @@ class PublishLoopTest {
                         "index 0/100 opening",
                         "begin",
                         "send a 0-0/4",
+                        "look",
                         "commit 0/200/0",
+                        "seen",
                         "index 0/200",
                         "confirm 0/100",
                         "begin",
                         "send b 1-1/4",
+                        "look",
                         "commit 0/200/1",
+                        "seen",
                         "index 0/200",
                         "confirm 0/100",
                         "begin",
                         "send c 2-2/4",
+                        "look",
                         "commit 0/200/2",
+                        "seen",
                         "index 0/200",
                         "confirm 0/100",
                         "begin",
                         "send d 3-3/4",
+                        "look",
                         "commit 0/200",
+                        "seen",
                         "index 0/200",
                         "confirm 0/200");
     }

@@ -16,6 +16,7 @@ import io.tidemark.relay.position.ResumePoint;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.position.StartDecision;
 import io.tidemark.relay.position.TopicIds;
+import io.tidemark.relay.publication.PublicationRecord;
 import io.tidemark.relay.publish.KafkaTransaction;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.PublishedTopics;
@@ -56,6 +57,19 @@ final class RecordedRun {
     boolean commitFails;
     boolean indexFails;
 
+    /** What a look at the publication finds; null when it is what it was. */
+    @Nullable
+    RuntimeException changed;
+
+    /** How often a look is in doubt before it is not. */
+    int looksInDoubt;
+
+    /** Whether the run is told to stop at its next turn. */
+    boolean stops;
+
+    /** Of each Kafka transaction: whether it recorded the publication. */
+    final List<Boolean> publicationRecords = new ArrayList<>();
+
     private final RouteConfig.OnPoison onPoison;
     private final LimitsConfig limits;
 
@@ -87,6 +101,7 @@ final class RecordedRun {
                 router(),
                 topics(),
                 new Transaction(),
+                new Publication(),
                 new Index(),
                 lsn -> calls.add("confirm " + lsn),
                 limits);
@@ -114,7 +129,10 @@ final class RecordedRun {
     /** What Kafka was told, without what index and slot were. */
     List<String> kafka() {
         return calls.stream()
-                .filter(call -> !call.startsWith("index") && !call.startsWith("confirm"))
+                .filter(call -> !call.startsWith("index")
+                        && !call.startsWith("confirm")
+                        && !call.startsWith("look")
+                        && !call.equals("seen"))
                 .toList();
     }
 
@@ -162,6 +180,7 @@ final class RecordedRun {
                     .resumePoint();
             String ordinal = reached.isPartial() ? "/" + reached.partialOrdinal() : "";
             calls.add("commit " + reached.lsn() + ordinal);
+            publicationRecords.add(records.containsKey(PublicationRecord.key(IDENTITY.sourceId())));
             if (commitFails || openIds.stream().anyMatch(refused::contains)) {
                 throw PublishFailure.of(new KafkaException("not committed"));
             }
@@ -182,6 +201,40 @@ final class RecordedRun {
         @Override
         public void abort() {
             calls.add("abort");
+        }
+    }
+
+    private final class Publication implements RunPublication {
+
+        private boolean isRecorded;
+
+        @Override
+        public Optional<byte[]> toRecord(Lsn confirmed) {
+            return isRecorded ? Optional.empty() : Optional.of(new byte[0]);
+        }
+
+        @Override
+        public void committed() {
+            isRecorded = true;
+        }
+
+        @Override
+        public void beginLook() {
+            calls.add("look");
+        }
+
+        @Override
+        public boolean isConfirmedWithin(long millis) {
+            if (changed != null) {
+                throw changed;
+            }
+            if (looksInDoubt > 0) {
+                looksInDoubt--;
+                calls.add("look in doubt");
+                return false;
+            }
+            calls.add("seen");
+            return true;
         }
     }
 
@@ -215,7 +268,7 @@ final class RecordedRun {
         }
     }
 
-    private static final class Quiet implements LoopListener {
+    private final class Quiet implements LoopListener {
 
         @Override
         public void anchored() {}
@@ -225,7 +278,7 @@ final class RecordedRun {
 
         @Override
         public boolean turned() {
-            return true;
+            return !stops;
         }
     }
 }

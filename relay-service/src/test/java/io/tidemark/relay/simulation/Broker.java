@@ -27,6 +27,7 @@ final class Broker {
      *
      * @param event its number; -1 for a position or a marker
      * @param position the JSON of a position
+     * @param publication the JSON of what the events were published with
      * @param isMarker of a transaction's end; no consumer ever sees it
      */
     record Entry(
@@ -35,6 +36,7 @@ final class Broker {
             long commitLsn,
             int ordinal,
             @Nullable String position,
+            @Nullable String publication,
             boolean isMarker) {}
 
     private static final class Producer {
@@ -72,7 +74,8 @@ final class Broker {
             int event,
             long commitLsn,
             int ordinal,
-            @Nullable String position) {
+            @Nullable String position,
+            @Nullable String publication) {
         Producer producer = producers.get(transactionalId);
         if (producer == null || producer.epoch != epoch) {
             return Optional.empty();
@@ -86,7 +89,7 @@ final class Broker {
             producer.open.events.add(event);
             producer.open.offsets.add((long) log.size());
         }
-        log.add(new Entry(producer.open, event, commitLsn, ordinal, position, false));
+        log.add(new Entry(producer.open, event, commitLsn, ordinal, position, publication, false));
         return Optional.of(log.size() - 1L);
     }
 
@@ -115,7 +118,7 @@ final class Broker {
         }
         for (int partition = 0; partition <= POSITIONS; partition++) {
             if (txn.touched[partition]) {
-                partitions.get(partition).add(new Entry(txn, -1, 0, 0, null, true));
+                partitions.get(partition).add(new Entry(txn, -1, 0, 0, null, null, true));
             }
         }
     }
@@ -148,6 +151,18 @@ final class Broker {
             String position = entry.position();
             if (position != null && (uncommitted || entry.txn().committed)) {
                 return Optional.of(position);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** What the last committed record says the events were published with. */
+    Optional<String> lastPublication() {
+        List<Entry> log = log(POSITIONS);
+        for (int i = log.size() - 1; i >= 0; i--) {
+            String publication = log.get(i).publication();
+            if (publication != null && log.get(i).txn().committed) {
+                return Optional.of(publication);
             }
         }
         return Optional.empty();

@@ -2,6 +2,7 @@ package io.tidemark.relay.simulation;
 
 import io.dropwizard.util.DataSize;
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.capture.Change;
 import io.tidemark.relay.capture.ChangeRing;
@@ -25,6 +26,7 @@ import io.tidemark.relay.route.Router;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.timeline.TimelineHistory;
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -136,6 +138,10 @@ final class Replica {
             throw new Violation("G1: nothing was lost, but: " + decision);
         }
         start = decided;
+        if (!world.publication.isSinceThen(decided, bug)) {
+            endRun(); // halted, or in doubt
+            return;
+        }
         Map<TopicPartition, Long> recordEnds = new HashMap<>();
         for (int partition = 0; partition < Wal.PARTITIONS; partition++) {
             long logEnd = world.broker.log(partition).size();
@@ -177,6 +183,7 @@ final class Replica {
                         List.of(new RouteConfig("*", "order", null, null)), HeaderStyle.TIDEMARK, IDENTITY.sourceId()),
                 new PublishedTopics(new OneTopic(), new TopicIds(Map.of())),
                 new SimulatedTransaction(world, this, ofRun, transactionalId, epoch, bug, number),
+                new SimulatedPublication.Gate(world, this, ofRun, bug),
                 new OwnIndex(),
                 lsn -> confirm(number, ofRun, lsn),
                 new LimitsConfig(DataSize.bytes(SPLIT_BYTES), BATCH_EVENTS, world.spillDirectory));
@@ -189,7 +196,10 @@ final class Replica {
         while (changes.size() < most
                 && world.wal.isOpen(stream)
                 && cursor < world.wal.entries().size()) {
-            receive(world.wal.entries().get(cursor++), changes);
+            Wal.Entry entry = world.wal.entries().get(cursor++);
+            if (!entry.isSkipped()) {
+                receive(entry, changes);
+            }
         }
         if (changes.isEmpty()) {
             if (!world.wal.isOpen(stream)) {
@@ -205,8 +215,8 @@ final class Replica {
             goesOn = true;
         } catch (Gone | PublishFailure e) { // killed or ended meanwhile; or fenced
             goesOn = false;
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("nothing waits here", e);
+        } catch (InterruptedException | CaptureFailed | SQLException e) {
+            throw new IllegalStateException("nothing waits here, and nothing is asked for", e);
         } finally {
             isInLoop = false;
         }

@@ -3,6 +3,7 @@ package io.tidemark.relay.simulation;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Position;
 import io.tidemark.relay.position.SourcePosition;
+import io.tidemark.relay.publication.PublicationRecord;
 import io.tidemark.relay.publish.KafkaTransaction;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.Refusal;
@@ -23,13 +24,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimulatedTransaction implements KafkaTransaction {
 
-    /** A record on its way; an event has its number, the position its JSON. */
+    /** A record on its way; an event has its number, position and publication their JSON. */
     private record Sent(
             int partition,
             int event,
             Lsn commitLsn,
             int ordinal,
-            @Nullable String position) {}
+            @Nullable String position,
+            @Nullable String publication) {}
 
     private final World world;
     private final Replica replica;
@@ -69,7 +71,7 @@ final class SimulatedTransaction implements KafkaTransaction {
             throw new IllegalStateException("an event without a position");
         }
         int number = Integer.parseInt(header(event, "id"));
-        unsent.add(new Sent(Wal.partitionOf(number), number, position.commitLsn(), position.ordinal(), null));
+        unsent.add(new Sent(Wal.partitionOf(number), number, position.commitLsn(), position.ordinal(), null, null));
         if (world.random.nextInt(3) == 0) {
             sendOne();
         }
@@ -89,7 +91,9 @@ final class SimulatedTransaction implements KafkaTransaction {
         records.forEach((key, value) -> {
             String json = new String(value == null ? new byte[0] : value, StandardCharsets.UTF_8);
             boolean isPosition = key.equals(Replica.SOURCE_ID);
-            unsent.add(new Sent(Broker.POSITIONS, -1, Lsn.ZERO, 0, isPosition ? json : null));
+            boolean isPublication = key.equals(PublicationRecord.key(Replica.SOURCE_ID));
+            unsent.add(
+                    new Sent(Broker.POSITIONS, -1, Lsn.ZERO, 0, isPosition ? json : null, isPublication ? json : null));
             if (isPosition && bug == Bug.SLOT_CONFIRMED_BEFORE_COMMIT) {
                 world.wal.confirm(
                         stream,
@@ -144,7 +148,8 @@ final class SimulatedTransaction implements KafkaTransaction {
                 sent.event(),
                 sent.commitLsn().value(),
                 sent.ordinal(),
-                sent.position());
+                sent.position(),
+                sent.publication());
     }
 
     private static PublishFailure fenced() {

@@ -1,6 +1,8 @@
 package io.tidemark.relay.simulation;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.publication.PublicationLook;
+import io.tidemark.relay.publication.PublicationState;
 import io.tidemark.relay.source.SlotState;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,14 +24,18 @@ final class Wal {
      * @param firstRowLsn where its first row starts: maybe below the commit of an earlier one
      * @param commitStart Postgres sends it when this is at or above the confirmed LSN
      * @param events each a number of its own; its partition follows from it
+     * @param isSkipped whether no stream ever has it: it was committed under another publication
      */
-    record Entry(Lsn firstRowLsn, Lsn commitStart, Lsn end, List<Integer> events) {}
+    record Entry(Lsn firstRowLsn, Lsn commitStart, Lsn end, List<Integer> events, boolean isSkipped) {}
 
     private final Random random;
     private final List<Entry> entries = new ArrayList<>();
     private Lsn end = CREATED;
     private Lsn confirmed = CREATED;
     private int nextEvent;
+    private boolean isPublicationOther;
+    private boolean isAlterationInFlight;
+    private int publicationVersion;
     /** Counts the streams; the newest holds the slot. */
     private int stream;
 
@@ -47,7 +53,40 @@ final class Wal {
         Lsn firstRow = new Lsn(Math.max(CREATED.value(), end.value() - random.nextInt(300)));
         Lsn commitStart = new Lsn(end.value() + (random.nextInt(4) == 0 ? 0 : random.nextInt(200)));
         end = new Lsn(commitStart.value() + COMMIT_RECORD_BYTES);
-        entries.add(new Entry(firstRow, commitStart, end, events));
+        entries.add(new Entry(firstRow, commitStart, end, events, isPublicationOther && !events.isEmpty()));
+    }
+
+    /** So that the stream comes to the end, also where rows are skipped before it. */
+    void nudge() {
+        Lsn commitStart = end;
+        end = new Lsn(end.value() + COMMIT_RECORD_BYTES);
+        entries.add(new Entry(commitStart, commitStart, end, List.of(), false));
+    }
+
+    /**
+     * One more step of somebody who alters the publication, and alters it back: the commit record decides what is
+     * decoded from then on, and a while later everybody sees the change.
+     */
+    void stepOfAlteration() {
+        if (isAlterationInFlight) {
+            isAlterationInFlight = false;
+            publicationVersion++;
+        } else {
+            isAlterationInFlight = true;
+            isPublicationOther = !isPublicationOther;
+        }
+    }
+
+    /** Whether the publication is as it should be, and nobody is about to change it. */
+    boolean isPublicationRight() {
+        return !isAlterationInFlight && !isPublicationOther;
+    }
+
+    PublicationLook look() {
+        return isAlterationInFlight
+                ? new PublicationLook.InDoubt("an open transaction")
+                : new PublicationLook.Seen(new PublicationState(
+                        "tidemark", "outbox.event", "tidemark", "version " + publicationVersion, "", "", ""));
     }
 
     static int partitionOf(int event) {
@@ -62,10 +101,6 @@ final class Wal {
 
     Lsn end() {
         return end;
-    }
-
-    int eventCount() {
-        return nextEvent;
     }
 
     SlotState slot() {

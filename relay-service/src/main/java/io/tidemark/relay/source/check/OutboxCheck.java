@@ -18,12 +18,14 @@ final class OutboxCheck {
     private final OutboxConfig outbox;
     private final Connection connection;
     private final List<SourceNotReady> problems = new ArrayList<>();
+    private final PublicationRepair repair;
     private boolean isReadable;
 
     OutboxCheck(PostgresConfig config, OutboxConfig outbox, Connection connection) {
         this.config = config;
         this.outbox = outbox;
         this.connection = connection;
+        this.repair = new PublicationRepair(config, outbox);
     }
 
     /** Everything that is missing, with its fix; what cannot be there without something else that is missing is not. */
@@ -39,6 +41,7 @@ final class OutboxCheck {
             checkExistingTable();
         }
         publicationProblem().ifPresent(problems::add);
+        problems.addAll(HiddenRows.problems(connection, outbox));
         return problems;
     }
 
@@ -68,6 +71,12 @@ final class OutboxCheck {
         isReadable = allReadable
                 || isTrue("select has_table_privilege('outbox.source', 'select')"
                         + " and has_table_privilege('outbox.slot', 'select')");
+        List<SourceNotReady> policies = HiddenRows.behindPolicies(connection, outbox, config);
+        if (!policies.isEmpty()) {
+            problems.addAll(policies);
+            isReadable = false;
+            return;
+        }
         if (!allReadable) {
             missingRight("read the outbox", "grant select on all tables in schema outbox to " + config.user());
         }
@@ -105,10 +114,11 @@ final class OutboxCheck {
     }
 
     /** The first thing that is wrong with it: the command that mends that mends all the others, too. */
-    private Optional<SourceNotReady> publicationProblem() throws SQLException {
+    Optional<SourceNotReady> publicationProblem() throws SQLException {
         String publication = config.publication();
         if (!isTrue("select true from pg_publication where pubname = ?", publication)) {
-            return problem("publication " + publication + " does not exist; run: tidemark init CONFIG");
+            return problem(
+                    "publication " + publication + " does not exist; run: tidemark init CONFIG." + repair.then());
         }
         if (!isTrue(
                 "select true from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname = ? and"
@@ -117,37 +127,45 @@ final class OutboxCheck {
                 outbox.tableName())) {
             return Optional.empty(); // what it has to publish is missing, and that is said
         }
-        if (!isTrue(
-                "select pubinsert and pubviaroot and (puballtables or exists (select from pg_publication_tables t"
-                        + " where t.pubname = p.pubname and t.schemaname = ? and t.tablename = ?))"
+        if (isTrue(
+                "select puballtables or exists (select from pg_publication_namespace where pnpubid = p.oid)"
                         + " from pg_publication p where pubname = ?",
+                publication)) {
+            return problem("publication " + publication + " is FOR ALL TABLES or FOR TABLES IN SCHEMA: the first row of"
+                    + " another table would stop the relay, also after that table was taken out. If others need it,"
+                    + " choose another postgres.publication; else run: " + repair.remake() + repair.then());
+        }
+        if (!isTrue(
+                "select pubinsert and pubviaroot and exists (select from pg_publication_rel r join pg_class c on c.oid ="
+                        + " r.prrelid join pg_namespace n on n.oid = c.relnamespace where r.prpubid = p.oid"
+                        + " and n.nspname = ? and c.relname = ?) from pg_publication p where pubname = ?",
                 outbox.schemaName(),
                 outbox.tableName(),
                 publication)) {
             return problem("publication " + publication + " does not publish the inserts of " + outbox.table()
-                    + " by its root; run: drop publication " + publication + "; create publication " + publication
-                    + " for table " + outbox.quotedTable()
-                    + " with (publish = 'insert', publish_via_partition_root = true), or, if others need it,"
-                    + " choose another postgres.publication");
+                    + " by its root, so events are missing. If others need it, choose another postgres.publication;"
+                    + " else run: " + repair.remake() + repair.then());
         }
         Optional<SourceNotReady> otherTable = otherTablePublished();
         return otherTable.isPresent()
                 ? otherTable
-                : PublishedRows.problem(connection, publication, outbox.quotedTable());
+                : PublishedRows.problem(connection, publication, outbox.quotedTable(), repair);
     }
 
     /** The rows of another table would stop capture once they are in the WAL, and could not be taken out again. */
     private Optional<SourceNotReady> otherTablePublished() throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement("select format('%I.%I', schemaname, tablename) from"
-                + " pg_publication_tables where pubname = ? and (schemaname, tablename) <> (?, ?) limit 1")) {
+        try (PreparedStatement select = connection.prepareStatement("select format('%I.%I', n.nspname, c.relname) from"
+                + " pg_publication p join pg_publication_rel r on r.prpubid = p.oid join pg_class c on c.oid = r.prrelid"
+                + " join pg_namespace n on n.oid = c.relnamespace where pubname = ? and (n.nspname, c.relname) <> (?, ?)"
+                + " limit 1")) {
             select.setString(1, config.publication());
             select.setString(2, outbox.schemaName());
             select.setString(3, outbox.tableName());
             try (ResultSet other = select.executeQuery()) {
                 return other.next()
                         ? problem("publication " + config.publication() + " also publishes " + other.getString(1)
-                                + "; the relay needs one for " + outbox.table() + " alone: alter publication "
-                                + config.publication() + " set table " + outbox.quotedTable())
+                                + "; the relay needs one for " + outbox.table() + " alone: " + repair.setTable()
+                                + repair.then())
                         : Optional.empty();
             }
         }

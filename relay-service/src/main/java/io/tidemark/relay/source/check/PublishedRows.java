@@ -13,8 +13,8 @@ final class PublishedRows {
     private PublishedRows() {}
 
     /** What is wrong when it leaves out rows, whose events would be lost without a trace, or columns. */
-    static Optional<SourceNotReady> problem(Connection connection, String publication, String table)
-            throws SQLException {
+    static Optional<SourceNotReady> problem(
+            Connection connection, String publication, String table, PublicationRepair repair) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement("select bool_or(prqual is not null) from"
                 + " pg_publication_rel r join pg_publication p on p.oid = r.prpubid where pubname = ?"
                 + " having bool_or(prqual is not null or prattrs is not null)")) {
@@ -25,7 +25,7 @@ final class PublishedRows {
                 }
                 return Optional.of(new SourceNotReady("publication " + publication + " leaves out "
                         + (partial.getBoolean(1) ? "rows of " + table + " (it has a WHERE clause)" : "columns")
-                        + "; run: alter publication " + publication + " set table " + table));
+                        + "; run: " + repair.setTable() + repair.then()));
             }
         }
     }

@@ -72,6 +72,14 @@ public final class SourceCheck {
 
     private Optional<SourceNotReady> slotProblem() throws SQLException {
         Optional<SlotState> slot = database.slot(connection);
+        String elsewhere = valueOf("select coalesce((select coalesce(database, 'no database, as it is physical') from"
+                + " pg_replication_slots where slot_name = '" + config.slot()
+                + "' and database is distinct from current_database()), '')");
+        if (!elsewhere.isEmpty()) {
+            return Optional.of(new SourceNotReady("replication slot " + config.slot() + " belongs to " + elsewhere
+                    + " on this server, not to database " + config.database() + ", and holds the events of whoever made"
+                    + " it; leave it, choose another postgres.slot, and run: tidemark init CONFIG"));
+        }
         if (slot.isEmpty()) {
             return Optional.of(new SourceNotReady(
                     "replication slot " + config.slot() + " does not exist; run: tidemark init CONFIG"));

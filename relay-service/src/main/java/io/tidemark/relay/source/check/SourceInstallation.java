@@ -18,6 +18,9 @@ import java.util.Optional;
 /** Makes what the relay needs in its database, as far as it is missing: outbox, publication, slot. One thread. */
 public final class SourceInstallation {
 
+    private static final String ANY_SLOT = "select from pg_replication_slots where slot_name = ?";
+    private static final String OUR_SLOT = ANY_SLOT + " and database = current_database()";
+
     private final PostgresConfig config;
     private final OutboxConfig outbox;
 
@@ -115,27 +118,39 @@ public final class SourceInstallation {
         }
     }
 
-    private void publish(Connection connection, List<String> report) throws SQLException {
+    private void publish(Connection connection, List<String> report) throws SourceNotReady, SQLException {
+        PublicationRepair repair = new PublicationRepair(config, outbox);
         if (exists(connection, "select from pg_publication where pubname = ?", config.publication())) {
+            Optional<SourceNotReady> problem = new OutboxCheck(config, outbox, connection).publicationProblem();
+            if (problem.isPresent()) { // what is there stays as it is, and would lose events
+                throw problem.get();
+            }
             report.add("publication " + config.publication() + ": there already");
             return;
         }
+        boolean hasSlot = exists(connection, OUR_SLOT, config.slot());
         try (Statement statement = connection.createStatement()) {
-            statement.execute(publicationSql());
+            // a new slot waits for open writers by itself
+            statement.execute(hasSlot ? repair.safely(repair.create()) : repair.create());
         }
-        report.add("publication " + config.publication() + ": made");
+        report.add("publication " + config.publication() + ": made" + (hasSlot ? "." + repair.then() : ""));
     }
 
     private String publicationSql() {
-        return "create publication \"" + config.publication().replace("\"", "\"\"") + "\" for table "
-                + outbox.quotedTable() + " with (publish = 'insert', publish_via_partition_root = true)";
+        return new PublicationRepair(config, outbox).create();
     }
 
     private void makeSlot(Connection connection, List<String> report, Optional<ExistingRows.Decision> decision)
             throws SourceNotReady, SQLException {
         NewSlot.keepOthersAway(connection, config.slot());
         boolean isCutOff = false;
-        if (exists(connection, "select from pg_replication_slots where slot_name = ?", config.slot())) {
+        if (exists(connection, ANY_SLOT, config.slot())) {
+            if (!exists(connection, OUR_SLOT, config.slot())) {
+                throw new SourceNotReady(
+                        "replication slot " + config.slot() + " belongs to another database of this server,"
+                                + " and slot names are unique in a server; it holds the events of whoever made it, so leave it, and"
+                                + " choose another postgres.slot");
+            }
             ExistingRows recorded = ExistingRows.read(connection, config.slot()).orElseThrow(this::notMadeByInit);
             if (recorded.slotBegan().isPresent()) {
                 report.add("replication slot " + config.slot() + ": there already");
@@ -211,7 +226,7 @@ public final class SourceInstallation {
      * @return false when there was none
      */
     public boolean dropSlot(Connection connection) throws SQLException {
-        if (!exists(connection, "select from pg_replication_slots where slot_name = ?", config.slot())) {
+        if (!exists(connection, OUR_SLOT, config.slot())) {
             return false;
         }
         try (PreparedStatement drop = connection.prepareStatement("select pg_drop_replication_slot(?)")) {

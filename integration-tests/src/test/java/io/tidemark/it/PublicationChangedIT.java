@@ -1,0 +1,184 @@
+package io.tidemark.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.tidemark.it.guarantee.G10FailsClosed;
+import io.tidemark.it.guarantee.HaltEvidence;
+import io.tidemark.it.harness.CommandRun;
+import io.tidemark.it.harness.GroupConsumer;
+import io.tidemark.it.harness.ReadEvent;
+import io.tidemark.it.harness.RunningRelay;
+import io.tidemark.it.harness.TestSource;
+import io.tidemark.it.harness.TopicReader;
+import io.tidemark.outbox.Token;
+import io.tidemark.outbox.WatermarkStatus;
+import io.tidemark.relay.health.RelayState.Phase;
+import io.tidemark.relay.watermark.Answer;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The publication or the table were other for a moment: what was committed then is in no stream, and never success. */
+class PublicationChangedIT {
+
+    private TestSource source;
+
+    @BeforeEach
+    void create() throws Exception {
+        source = TestSource.create("pub");
+    }
+
+    @AfterEach
+    void drop() throws Exception {
+        source.close();
+    }
+
+    private Token publish(String aggregateId) throws Exception {
+        source.execute("select outbox.publish('order', '" + aggregateId + "', 't', 'x')");
+        return source.token();
+    }
+
+    private List<String> readable(int atLeast) {
+        return TopicReader.readUntil(source.servers(), source.name() + ".", read -> read.size() >= atLeast).stream()
+                .map(ReadEvent::key)
+                .toList();
+    }
+
+    private String haltReason(RunningRelay relay) throws Exception {
+        await().until(() -> relay.state().phase() == Phase.HALTED);
+        HaltEvidence halt = HaltEvidence.gather(source, relay);
+        new G10FailsClosed().check(halt);
+        return halt.reason();
+    }
+
+    private static Answer ask(RunningRelay relay, Token token) throws Exception {
+        relay.awaitServing();
+        return relay.relay().watermarks().ask("view", token, 3_000).get(30, TimeUnit.SECONDS);
+    }
+
+    private void adoptAsProposed() throws Exception {
+        String config = source.configFile().toString();
+        CommandRun look = CommandRun.of("adopt", config);
+        assertThat(look.output())
+                .contains("may never have come through the stream, and their tokens are answered unknown");
+        Matcher proposal = Pattern.compile("go on +tidemark adopt --at (\\S+)").matcher(look.output());
+        assertThat(proposal.find()).as(look.output()).isTrue();
+        CommandRun adopted = CommandRun.of("adopt", "--at", proposal.group(1), config);
+        assertThat(adopted.exitCode()).as(adopted.output()).isZero();
+    }
+
+    private void assertUnknown(RunningRelay relay, Token lost) throws Exception {
+        assertThat(ask(relay, lost))
+                .isInstanceOfSatisfying(
+                        Answer.Refused.class,
+                        refused -> assertThat(refused.status()).isEqualTo(WatermarkStatus.UNKNOWN));
+    }
+
+    @Test
+    void aPublicationThatWasDroppedAndMadeAgainHaltsUntilItIsAdopted() throws Exception {
+        Token lost;
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
+                GroupConsumer consumer = GroupConsumer.start(source, 5)) {
+            assertThat(ask(relay, publish("1"))).isInstanceOf(Answer.Success.class);
+            source.execute("drop publication tidemark");
+            lost = publish("2");
+            assertThat(CommandRun.of("init", source.configFile().toString()).exitCode())
+                    .isZero();
+            publish("3");
+
+            assertThat(haltReason(relay)).contains("publication tidemark", "(0/", "]", "tidemark adopt CONFIG");
+            assertThat(ask(relay, lost)).isNotInstanceOf(Answer.Success.class);
+        }
+        assertThat(CommandRun.of("check", source.configFile().toString()).output())
+                .contains("FINDING", "dropped and made again", "may never have come through the stream");
+        try (RunningRelay relay = RunningRelay.start(source.configuration());
+                GroupConsumer consumer = GroupConsumer.start(source, 5)) {
+            assertThat(haltReason(relay)).contains("dropped and made again", "tidemark adopt CONFIG");
+            adoptAsProposed();
+
+            relay.awaitPhase(Phase.RUNNING);
+            assertThat(ask(relay, publish("4"))).isInstanceOf(Answer.Success.class);
+            assertUnknown(relay, lost);
+            assertThat(readable(3)).containsExactlyInAnyOrder("1", "3", "4");
+        }
+    }
+
+    @Test
+    void aWhereClauseThatIsAwayAgainHalts() throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+            publish("1");
+            readable(1);
+            source.execute("alter publication tidemark set table outbox.event where (event_type <> 't')");
+            Token lost = publish("2");
+            source.execute("alter publication tidemark set table outbox.event");
+            publish("3");
+
+            assertThat(haltReason(relay)).contains("a WHERE clause or a column list were altered");
+            assertThat(ask(relay, lost)).isNotInstanceOf(Answer.Success.class);
+        }
+    }
+
+    @Test
+    void aTableThatWasSwappedByRenamingHalts() throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+            publish("1");
+            readable(1);
+            source.execute(
+                    "create table outbox.other (like outbox.event including all)",
+                    "begin",
+                    "alter table outbox.event rename to away",
+                    "alter table outbox.other rename to event",
+                    "commit");
+            Token lost = publish("2");
+            source.execute(
+                    "begin",
+                    "alter table outbox.event rename to other",
+                    "alter table outbox.away rename to event",
+                    "commit");
+
+            assertThat(haltReason(relay)).contains("table outbox.event was made again, swapped by renaming");
+            assertThat(ask(relay, lost)).isNotInstanceOf(Answer.Success.class);
+        }
+    }
+
+    @Test
+    void anOpenTransactionThatAltersItIsWaitedForAndNothingIsLostWhenItRollsBack() throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
+                GroupConsumer consumer = GroupConsumer.start(source, 5);
+                Connection connection = source.connect();
+                Statement alteration = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            alteration.execute("alter publication tidemark set (publish = 'update')");
+            Token token = publish("1");
+
+            await().until(() -> relay.state().reason() != null);
+            assertThat(relay.state().reason())
+                    .contains(
+                            "an open transaction changes publication tidemark", "of backend ", "pg_terminate_backend");
+            assertThat(ask(relay, token)).isNotInstanceOf(Answer.Success.class);
+            connection.rollback();
+
+            assertThat(ask(relay, token)).isInstanceOf(Answer.Success.class);
+            assertThat(relay.state().phase()).isEqualTo(Phase.RUNNING);
+            assertThat(readable(1)).containsExactly("1");
+        }
+    }
+
+    @Test
+    void aChangeOfAnIdleSourceHalts() throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+            publish("1");
+            readable(1);
+            source.execute("alter publication tidemark set (publish = 'insert')");
+
+            assertThat(haltReason(relay)).contains("publication tidemark was altered, or dropped and made again");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package io.tidemark.relay.publication;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.source.SlotState;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Events that may never have come through the stream: those committed in {@code (after, upTo]}.
+ *
+ * @param reason why, what it means for the events, and what to do
+ */
+public record PublicationGap(String reason, Lsn after, Lsn upTo) {
+
+    private static final String WHAT_TO_DO = "To see which, run: tidemark audit CONFIG. To continue on purpose, with"
+            + " that range recorded as left out, run: tidemark adopt CONFIG";
+
+    /**
+     * Compares what is at the start of a run with what was recorded.
+     *
+     * @param recorded empty when nothing was: then there is nothing to compare with
+     * @param now what was seen
+     * @param slot as it is
+     * @param published up to where Kafka has whole transactions
+     * @param upTo the end of the WAL, read after {@code now}
+     * @return empty when nothing was changed, or when that is in doubt
+     */
+    public static Optional<PublicationGap> since(
+            Optional<PublicationRecord> recorded,
+            PublicationLook now,
+            Optional<SlotState> slot,
+            Optional<Lsn> published,
+            Lsn upTo) {
+        if (recorded.isEmpty()) {
+            return Optional.empty();
+        }
+        PublicationState before = recorded.get().state();
+        // a slot that was made anew is confirmed beyond what is published, and says nothing of what was before
+        Lsn after = slot.map(SlotState::confirmed)
+                .filter(confirmed -> published.isPresent() && published.get().isAtLeast(confirmed))
+                .orElse(recorded.get().confirmed());
+        if (now instanceof PublicationLook.Seen seen) {
+            return between(before, seen.state(), after, upTo);
+        }
+        return now instanceof PublicationLook.Missing missing
+                ? Optional.of(missing(missing.reason(), after, upTo))
+                : Optional.empty();
+    }
+
+    /** Another slot or table than the recorded one: a second relay for the same source, or the source is to move. */
+    public static Optional<PublicationGap> ofOtherConfiguration(
+            PublicationRecord recorded, String slot, String table, Lsn upTo) {
+        return otherConfiguration(recorded.state(), slot, table, recorded.confirmed(), upTo);
+    }
+
+    /**
+     * @param after everything committed at or below it came through the stream for certain
+     * @return empty when nothing was changed
+     */
+    static Optional<PublicationGap> between(PublicationState before, PublicationState now, Lsn after, Lsn upTo) {
+        if (now.equals(before)) {
+            return Optional.empty();
+        }
+        return otherConfiguration(before, now.slot(), now.table(), after, upTo)
+                .or(() -> Optional.of(new PublicationGap(
+                        String.join("; ", now.differencesFrom(before)) + ". " + lost(after, upTo), after, upTo)));
+    }
+
+    private static Optional<PublicationGap> otherConfiguration(
+            PublicationState before, String slot, String table, Lsn after, Lsn upTo) {
+        List<String> differences = before.differencesOf(slot, table);
+        return differences.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new PublicationGap(
+                        String.join("; ", differences)
+                                + ". Relays with different configurations for one source leave out each other's events."
+                                + " If this configuration is the wrong one, set postgres.slot to " + before.slot()
+                                + " and outbox to table " + before.table() + ". If the source is to move: events"
+                                + " committed in " + range(after, upTo) + " may never have come through the stream. "
+                                + WHAT_TO_DO,
+                        after,
+                        upTo));
+    }
+
+    /** Publication or table are gone. */
+    static PublicationGap missing(String reason, Lsn after, Lsn upTo) {
+        return new PublicationGap(
+                reason + " any more; to make it again, run: tidemark init CONFIG. " + lost(after, upTo), after, upTo);
+    }
+
+    /** A child of the table is unlogged or foreign. */
+    static PublicationGap hidden(String child, String table, Lsn after, Lsn upTo) {
+        return new PublicationGap(
+                "table " + child + ", a child of " + table + ", is unlogged or foreign: the WAL does not have its rows."
+                        + " Events committed in " + range(after, upTo) + " may never have come through the stream. Run:"
+                        + " alter table " + child + " set logged (or detach it). To see which rows are missing in"
+                        + " Kafka, run: tidemark audit CONFIG",
+                after,
+                upTo);
+    }
+
+    private static String lost(Lsn after, Lsn upTo) {
+        return "Events committed in " + range(after, upTo) + " may never have come through the stream; then Kafka does"
+                + " not have them, and a token for them is not answered success. " + WHAT_TO_DO;
+    }
+
+    private static String range(Lsn after, Lsn upTo) {
+        return "(" + after + ", " + upTo + "]";
+    }
+}

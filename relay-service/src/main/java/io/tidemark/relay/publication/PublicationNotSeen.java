@@ -1,0 +1,11 @@
+package io.tidemark.relay.publication;
+
+/** The database could not be asked whether the publication is what it was: nothing is confirmed, and a fresh run asks anew. */
+public final class PublicationNotSeen extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+
+    PublicationNotSeen(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,46 @@
+package io.tidemark.relay.run;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.loop.RunPublication;
+import io.tidemark.relay.publication.PublicationRecord;
+import io.tidemark.relay.publication.PublicationState;
+import io.tidemark.relay.publication.PublicationWatch;
+import java.util.Optional;
+
+/** The publication that a run began with: records it, and has it compared behind every commit. On the publishing thread. */
+final class ComparedPublication implements RunPublication {
+
+    /** A record is written now and again, so that reading backwards from the end of the topic finds one soon. */
+    private static final int COMMITS_BETWEEN_RECORDS = 2000;
+
+    private final PublicationWatch watch;
+    private final PublicationState state;
+    private int commitsSinceRecord = COMMITS_BETWEEN_RECORDS;
+
+    ComparedPublication(PublicationWatch watch, PublicationState state) {
+        this.watch = watch;
+        this.state = state;
+    }
+
+    @Override
+    public Optional<byte[]> toRecord(Lsn confirmed) {
+        return commitsSinceRecord < COMMITS_BETWEEN_RECORDS
+                ? Optional.empty()
+                : Optional.of(new PublicationRecord(state, confirmed).toJson());
+    }
+
+    @Override
+    public void committed() {
+        commitsSinceRecord = commitsSinceRecord < COMMITS_BETWEEN_RECORDS ? commitsSinceRecord + 1 : 0;
+    }
+
+    @Override
+    public void beginLook() {
+        watch.beginLook();
+    }
+
+    @Override
+    public boolean isConfirmedWithin(long millis) throws InterruptedException {
+        return watch.isConfirmedWithin(millis);
+    }
+}

@@ -1,0 +1,47 @@
+package io.tidemark.relay.source.check;
+
+import io.tidemark.relay.config.OutboxConfig;
+import io.tidemark.relay.config.PostgresConfig;
+
+/**
+ * The commands that mend a publication, safe as they are printed. They wait until no transaction with uncommitted events
+ * is open: such a transaction would commit after the repair, but its events, written before, would be missing.
+ */
+final class PublicationRepair {
+
+    private final String publication;
+    private final String table;
+
+    PublicationRepair(PostgresConfig postgres, OutboxConfig outbox) {
+        this.publication = postgres.publication();
+        this.table = outbox.quotedTable();
+    }
+
+    /** Makes it, where there is none. */
+    String create() {
+        return "create publication " + publication + " for table " + table
+                + " with (publish = 'insert', publish_via_partition_root = true)";
+    }
+
+    /** Drops and makes it. */
+    String remake() {
+        return safely("drop publication " + publication + "; " + create());
+    }
+
+    /** Leaves the table alone in it, with all rows and columns. */
+    String setTable() {
+        return safely("alter publication " + publication + " set table " + table);
+    }
+
+    /** In one transaction that keeps writers out. */
+    String safely(String commands) {
+        return "begin; set local lock_timeout = '10s'; lock table only " + table + " in share row exclusive mode; "
+                + commands + "; commit;";
+    }
+
+    /** What comes after the commands. */
+    String then() {
+        return " If the relay has published before, events committed meanwhile may be missing in the stream, and it halts:"
+                + " then run tidemark audit CONFIG and tidemark adopt CONFIG";
+    }
+}
