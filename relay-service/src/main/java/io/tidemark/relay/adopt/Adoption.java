@@ -2,6 +2,7 @@ package io.tidemark.relay.adopt;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.OwnTopics;
+import io.tidemark.relay.account.CarriedDay;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.KafkaTail;
@@ -107,7 +108,8 @@ public final class Adoption implements AutoCloseable {
                     topics,
                     tail,
                     resumePoint(continueAt, stored),
-                    adoptions(continueAt, findings.known(), stored));
+                    adoptions(continueAt, findings.known(), stored),
+                    stored.flatMap(SourcePosition::carried));
             return continueAt;
         }
     }
@@ -157,10 +159,16 @@ public final class Adoption implements AutoCloseable {
             Topics topics,
             KafkaTail tail,
             ResumePoint resumePoint,
-            Adoptions adoptions)
+            Adoptions adoptions,
+            Optional<CarriedDay> carried)
             throws PublishFailure, InterruptedException {
         SourcePosition position = new SourcePosition(
-                identity, resumePoint, "adopted by " + System.getProperty("user.name"), Instant.now(), adoptions);
+                identity,
+                resumePoint,
+                "adopted by " + System.getProperty("user.name"),
+                Instant.now(),
+                adoptions,
+                carried);
         Map<String, String> ids =
                 topics.idsOf(tail.lastTopicIds(identity.sourceId()).ids().keySet());
         Map<String, byte @Nullable []> records = new LinkedHashMap<>();

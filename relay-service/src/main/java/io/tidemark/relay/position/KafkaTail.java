@@ -1,6 +1,8 @@
 package io.tidemark.relay.position;
 
 import io.tidemark.outbox.OwnTopics;
+import io.tidemark.relay.account.AuditRecord;
+import io.tidemark.relay.account.SettledDays;
 import io.tidemark.relay.config.KafkaConfig;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -56,6 +58,22 @@ public final class KafkaTail implements AutoCloseable {
     /** The topics that hold events of the source; none when that was never written. */
     public TopicIds lastTopicIds(String sourceId) {
         return lastValue(TopicIds.key(sourceId)).map(TopicIds::fromJson).orElseGet(() -> new TopicIds(Map.of()));
+    }
+
+    /**
+     * What Kafka has counted up to that position of the source; empty when that was never written.
+     *
+     * @param position the last one, read before
+     */
+    public Optional<AuditRecord> lastAudit(SourcePosition position) {
+        return lastValue(AuditRecord.key(position.source().sourceId()))
+                .map(AuditRecord::fromJson)
+                .map(record -> record.with(position.carried()));
+    }
+
+    /** What audits have settled of the source. */
+    public SettledDays lastSettled(String sourceId) {
+        return lastValue(SettledDays.key(sourceId)).map(SettledDays::fromJson).orElse(SettledDays.NONE);
     }
 
     /** Every partition of these topics, as of now; of a topic that does not exist, none. */

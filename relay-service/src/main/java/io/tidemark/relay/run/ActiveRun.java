@@ -1,6 +1,7 @@
 package io.tidemark.relay.run;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.account.AuditTally;
 import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.capture.ChangeRing;
 import io.tidemark.relay.capture.OutboxShape;
@@ -98,7 +99,7 @@ public final class ActiveRun {
                         start.decision().slotConfirmed(),
                         OutboxShape.completeAt(control, relay.config().outbox()),
                         ring);
-                @Nullable Cleanup cleanup = startCleanup(identity)) {
+                @Nullable Cleanup cleanup = startCleanup(identity, start.tally())) {
             engine.expectAnswersWithin(relay.database().walSenderTimeout(control));
             Failpoint.AFTER_ENGINE_START.reach();
             if (!awaitStream(control, engine)) {
@@ -124,6 +125,7 @@ public final class ActiveRun {
                     publisher,
                     new ToldIndex(relay.index(), indexWriter),
                     engine::confirmUpTo,
+                    start.tally(),
                     relay.config().limits());
             RunWatch watch = new RunWatch(relay, control, engine, start.topics(), isStopping);
             try (PublishLoop loop = new PublishLoop(scope, start.decision(), watch)) {
@@ -187,7 +189,7 @@ public final class ActiveRun {
     }
 
     /** @return null where the table is not ours: its rows are not ours to delete */
-    private @Nullable Cleanup startCleanup(SourceIdentity identity) {
+    private @Nullable Cleanup startCleanup(SourceIdentity identity, AuditTally tally) {
         if (!relay.config().outbox().isOwn()) {
             return null;
         }
@@ -196,6 +198,7 @@ public final class ActiveRun {
                 identity,
                 relay.config().outbox().retention().toJavaDuration(),
                 relay.index()::published,
+                new RunAccounts(relay.config().kafka(), identity.sourceId(), tally, relay.state()),
                 () -> relay.state().snapshot().phase() == RelayState.Phase.RUNNING);
     }
 

@@ -1,5 +1,7 @@
 package io.tidemark.relay.run;
 
+import io.tidemark.relay.account.AuditRecord;
+import io.tidemark.relay.account.AuditTally;
 import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.KafkaTail;
@@ -15,15 +17,19 @@ import io.tidemark.relay.timeline.TimelineReader;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where a run begins. Read once every earlier producer is fenced, not before: until then the position can still move.
  *
  * @param server the one that the lock is on
+ * @param tally begins with what Kafka has counted
  * @param takesOver whether another process published last
  */
 record RunStart(
@@ -31,10 +37,13 @@ record RunStart(
         StartDecision.Start decision,
         Adoptions adoptions,
         PublishedTopics topics,
+        AuditTally tally,
         boolean takesOver) {
 
     /** Without what earlier runs have left, old tokens ask for more than they need; no reason to wait for long. */
     private static final Duration REBUILD_TIMEOUT = Duration.ofSeconds(5);
+
+    private static final Logger LOG = LoggerFactory.getLogger(RunStart.class);
 
     /** @param declaredTopics those that projections read */
     static RunStart read(
@@ -52,7 +61,21 @@ record RunStart(
                     .orElse(false);
             StartDecision.Start decision = decide(relay, stored, control, identity, history);
             startIndex(relay, tail, decision, adoptions, topics.partitionsOf(declaredTopics));
-            return new RunStart(server, decision, adoptions, published, takesOver);
+            return new RunStart(server, decision, adoptions, published, tally(relay, tail, stored), takesOver);
+        }
+    }
+
+    /** A record that cannot be read begins anew: then nothing is deleted that an audit has not settled. */
+    private static AuditTally tally(ProcessScope relay, KafkaTail tail, Optional<SourcePosition> stored) {
+        if (!relay.config().outbox().isOwn()) {
+            return AuditTally.none();
+        }
+        AuditRecord beginning = AuditRecord.beginning(Instant.now());
+        try {
+            return AuditTally.from(stored.flatMap(tail::lastAudit).orElse(beginning));
+        } catch (IllegalArgumentException e) {
+            LOG.warn("event=audit-begins-anew reason=\"{}\"", e.getMessage());
+            return AuditTally.from(beginning);
         }
     }
 

@@ -2,6 +2,7 @@ package io.tidemark.relay.simulation;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Position;
+import io.tidemark.relay.account.AuditRecord;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.publish.KafkaTransaction;
 import io.tidemark.relay.publish.PublishFailure;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ProducerFencedException;
@@ -29,7 +31,8 @@ final class SimulatedTransaction implements KafkaTransaction {
             int event,
             Lsn commitLsn,
             int ordinal,
-            @Nullable String position) {}
+            @Nullable String position,
+            @Nullable String audit) {}
 
     private final World world;
     private final Replica replica;
@@ -69,7 +72,7 @@ final class SimulatedTransaction implements KafkaTransaction {
             throw new IllegalStateException("an event without a position");
         }
         int number = Integer.parseInt(header(event, "id"));
-        unsent.add(new Sent(Wal.partitionOf(number), number, position.commitLsn(), position.ordinal(), null));
+        unsent.add(new Sent(Wal.partitionOf(number), number, position.commitLsn(), position.ordinal(), null, null));
         if (world.random.nextInt(3) == 0) {
             sendOne();
         }
@@ -89,7 +92,8 @@ final class SimulatedTransaction implements KafkaTransaction {
         records.forEach((key, value) -> {
             String json = new String(value == null ? new byte[0] : value, StandardCharsets.UTF_8);
             boolean isPosition = key.equals(Replica.SOURCE_ID);
-            unsent.add(new Sent(Broker.POSITIONS, -1, Lsn.ZERO, 0, isPosition ? json : null));
+            boolean isAudit = key.equals(AuditRecord.key(Replica.SOURCE_ID));
+            unsent.add(new Sent(Broker.POSITIONS, -1, Lsn.ZERO, 0, isPosition ? json : null, isAudit ? json : null));
             if (isPosition && bug == Bug.SLOT_CONFIRMED_BEFORE_COMMIT) {
                 world.wal.confirm(
                         stream,
@@ -98,6 +102,9 @@ final class SimulatedTransaction implements KafkaTransaction {
                                 .complete());
             }
         });
+        if (bug == Bug.DIGEST_OUTSIDE_TRANSACTION) {
+            writeAuditOutside(records);
+        }
         while (!unsent.isEmpty()) {
             sendOne();
         }
@@ -113,6 +120,14 @@ final class SimulatedTransaction implements KafkaTransaction {
         }
         replica.letTheWorldGoOn(run);
         return Map.copyOf(ends);
+    }
+
+    private void writeAuditOutside(Map<String, byte @Nullable []> records) {
+        byte[] record = records.get(AuditRecord.key(Replica.SOURCE_ID));
+        byte[] position = Objects.requireNonNull(records.get(Replica.SOURCE_ID));
+        AuditRecord all = record == null ? world.broker.auditOutside() : AuditRecord.fromJson(record);
+        world.broker.writeAuditOutside(
+                all.with(SourcePosition.fromJson(position).carried()));
     }
 
     private void sendOne() throws PublishFailure {
@@ -144,7 +159,8 @@ final class SimulatedTransaction implements KafkaTransaction {
                 sent.event(),
                 sent.commitLsn().value(),
                 sent.ordinal(),
-                sent.position());
+                sent.position(),
+                sent.audit());
     }
 
     private static PublishFailure fenced() {
