@@ -50,6 +50,10 @@ final class OldOutbox implements AutoCloseable {
         return RunningRelay.startAndAwait(source.configuration("outbox: {retention: 48h}"));
     }
 
+    LocalDate day(int daysAgo) {
+        return today.minusDays(daysAgo);
+    }
+
     String partition(int daysAgo) {
         return "outbox.event_" + today.minusDays(daysAgo).format(DateTimeFormatter.BASIC_ISO_DATE);
     }

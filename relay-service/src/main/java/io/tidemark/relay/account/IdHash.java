@@ -52,4 +52,14 @@ public final class IdHash {
         }
         return hashBuffer.getLong(0) >>> 4;
     }
+
+    /** The first 64 bits of the last id's hash. */
+    public long high() {
+        return hashBuffer.getLong(0);
+    }
+
+    /** The 64 bits behind those. */
+    public long low() {
+        return hashBuffer.getLong(8);
+    }
 }

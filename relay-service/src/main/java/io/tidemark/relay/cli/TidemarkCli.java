@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
             AdoptCommand.class,
             DeadLettersCommand.class,
             ReplayCommand.class,
+            AuditCommand.class,
             TokenCommand.class,
             VersionCommand.class,
             HelpCommand.class
