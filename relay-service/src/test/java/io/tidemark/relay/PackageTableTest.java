@@ -73,9 +73,9 @@ class PackageTableTest {
             room("group", 10, "config"),
             room("watermark", 12, "config", "source", "timeline", "index", "group"),
             room("replica", 10, "config", "source", "timeline"),
-            room("cleanup", 10, "account", "source"),
+            room("cleanup", 11, "account", "source"),
             room("health", 10, "account", "source"),
-            room("metrics", 11, "config", "source", "index", "group", "watermark", "health"),
+            room("metrics", 11, "config", "account", "source", "index", "group", "watermark", "health"),
             room(
                     "run",
                     10,

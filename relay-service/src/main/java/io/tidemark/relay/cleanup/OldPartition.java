@@ -10,6 +10,10 @@ import java.util.TreeSet;
 /** A partition past its retention, with its bounds; those we make are UTC days, those a person makes may be anything. */
 record OldPartition(String name, OffsetDateTime from, OffsetDateTime to) {
 
+    boolean mayHaveRowsOf(LocalDate day) {
+        return from.isBefore(TableDigest.startOf(day.plusDays(1))) && to.isAfter(TableDigest.startOf(day));
+    }
+
     /** Days of which it has only a part. */
     SortedSet<LocalDate> partialDays() {
         SortedSet<LocalDate> days = new TreeSet<>();

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,13 +94,11 @@ final class RowAudit {
         tell();
     }
 
-    /** Days of which the table has no rows any more are no finding. */
-    void onlyFrom(LocalDate oldest) {
-        if (unaccounted.headMap(oldest).isEmpty()) {
-            return;
+    /** A pass has ended; days that it had nothing to do with are no finding any more. */
+    void onlyThose(Predicate<LocalDate> isOld) {
+        if (unaccounted.keySet().removeIf(isOld.negate())) {
+            tell();
         }
-        unaccounted.headMap(oldest).clear();
-        tell();
     }
 
     private void tell() {

@@ -35,6 +35,7 @@ final class RunAccounts implements Accounts {
         this.sourceId = sourceId;
         this.tally = tally;
         this.state = state;
+        state.audited(AuditStanding.UNKNOWN); // what an earlier run has found may be mended by now
     }
 
     @Override
