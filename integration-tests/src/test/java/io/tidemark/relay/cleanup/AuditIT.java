@@ -5,12 +5,16 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.it.guarantee.G11AccountedFor;
 import io.tidemark.it.harness.CommandRun;
+import io.tidemark.it.harness.ReadEvent;
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +73,15 @@ class AuditIT {
         return partition;
     }
 
+    private void checkG11(Set<String> named) throws Exception {
+        List<String> inTable = List.of(source.query("select string_agg(id::text, ',') from outbox.event")
+                .split(","));
+        Set<String> readable = TopicReader.readUntil(source.servers(), source.name() + ".", read -> true).stream()
+                .map(ReadEvent::id)
+                .collect(Collectors.toSet());
+        new G11AccountedFor().check(new G11AccountedFor.Rows(inTable, readable, named, Set.copyOf(inTable)));
+    }
+
     @Test
     void namesARowThatTheStreamDidNotBringAndKeepsItUntilItIsReplayed() throws Exception {
         String old;
@@ -92,6 +105,8 @@ class AuditIT {
             assertThat(found.path("list").get(0).path("kind").asText()).isEqualTo("missing");
             assertThat(found.path("list").get(0).path("id").asText()).isEqualTo(lost);
 
+            checkG11(Set.of(lost));
+
             assertThat(command("replay", "--unaccounted").exitCode())
                     .as("without --yes")
                     .isEqualTo(1);
@@ -99,6 +114,7 @@ class AuditIT {
             assertThat(replay.exitCode()).as(replay.output()).isZero();
             awaitRead(3);
             audit(0);
+            checkG11(Set.of());
         }
         try (RunningRelay relay = outbox.startRelay()) {
             await("the cleanup to drop it").until(() -> !outbox.exists(old));
@@ -153,10 +169,10 @@ class AuditIT {
     }
 
     @Test
-    void findsNothingInWhatARelayPublishedThroughRestartsSplitsAndDeadLetters() throws Exception {
-        String deadLetters = "limits: {transactionBytes: 64KiB, batchEvents: 50}";
+    void findsNothingInWhatARelayPublishedThroughRestartsAndSplits() throws Exception {
+        String tight = "limits: {transactionBytes: 64KiB, batchEvents: 50}";
         for (int round = 0; round < 3; round++) {
-            try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration(RETENTION, deadLetters))) {
+            try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration(RETENTION, tight))) {
                 source.execute(
                         "insert into outbox.event (aggregate_type, aggregate_id, event_type, payload, created_at)"
                                 + " select 'order', n::text, 't', repeat('x', 500), now() - (n % 3) * interval '1 day'"
