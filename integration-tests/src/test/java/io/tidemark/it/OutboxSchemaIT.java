@@ -267,7 +267,7 @@ class OutboxSchemaIT {
             tidemark_relay | select outbox.require_old_partition('outbox.event_default', now()) | false
             outbox_writer  | select * from outbox.make_partitions(7)                | false
             outbox_writer  | select outbox.drop_partition('outbox.event_default', now()) | false
-            outbox_writer  | select outbox.delete_old_rows(now(), 1)                | false
+            outbox_writer  | select outbox.delete_old_rows(now(), now(), 1)         | false
             nobody_special | select outbox.partitions()                             | false
             nobody_special | select outbox.token()                                  | false
             nobody_special | select outbox.publish('order', '1', 't', 'x')          | false
@@ -294,7 +294,7 @@ class OutboxSchemaIT {
             select outbox.drop_partition('outbox.event_2998', 'infinity')               | outbox.event_2998 is not a partition
             select outbox.lock_partition('outbox.event_1998', '1998-12-31 23:59:59+00') | outbox.event_1998 is not a partition
             select outbox.empty_partition('outbox.event_1998', null)                    | outbox.event_1998 is not a partition
-            select outbox.delete_old_rows(now(), 1)                                     | transaction that is read committed
+            select outbox.delete_old_rows(now(), now(), 1)                              | transaction that is read committed
             """)
     void theRelayCanRemoveOldPartitionsOnly(String sql, String refusal) throws Exception {
         source.execute(

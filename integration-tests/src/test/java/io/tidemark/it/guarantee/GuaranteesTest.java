@@ -3,6 +3,7 @@ package io.tidemark.it.guarantee;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemark.it.guarantee.G11AccountedFor.Rows;
 import io.tidemark.it.guarantee.L1Recovers.Recovery;
 import io.tidemark.it.guarantee.L3HealthTellsTheTruth.Sample;
 import io.tidemark.outbox.Lsn;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** A check that cannot fail checks nothing: each of those that fault runs never fail is made to fail here. */
@@ -81,5 +83,20 @@ class GuaranteesTest {
                 .isInstanceOf(AssertionError.class);
         assertThatThrownBy(() -> g10.check(new HaltEvidence("", List.of(), List.of(), NO)))
                 .isInstanceOf(AssertionError.class);
+    }
+
+    @Test
+    void aRowThatIsDeletedOrNotNamedBreaksG11() {
+        G11AccountedFor g11 = new G11AccountedFor();
+        List<String> both = List.of("read", "lost");
+
+        assertThatCode(() -> g11.check(new Rows(both, Set.of("read"), Set.of("lost"), Set.of("lost"))))
+                .doesNotThrowAnyException();
+        assertThatThrownBy(() -> g11.check(new Rows(both, Set.of("read"), Set.of("lost"), Set.of("read"))))
+                .hasMessageContaining("deleted and not in Kafka");
+        assertThatThrownBy(() -> g11.check(new Rows(both, Set.of("read"), Set.of(), Set.of("lost"))))
+                .hasMessageContaining("nor named by the audit");
+        assertThatThrownBy(() -> g11.check(new Rows(both, Set.of("read", "lost"), Set.of("lost"), Set.of("lost"))))
+                .hasMessageContaining("named as missing and readable");
     }
 }

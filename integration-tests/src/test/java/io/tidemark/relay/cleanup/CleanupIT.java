@@ -181,12 +181,15 @@ class CleanupIT {
         return ConfigurationFile.read(Files.writeString(file, yaml));
     }
 
-    private static CleanupPass passOf(RunningRelay relay) {
+    private CleanupPass passOf(RunningRelay relay) throws Exception {
         return new CleanupPass(
                 relay.relay().database(),
                 relay.state().identity().orElseThrow(),
                 OldOutbox.RETENTION,
                 () -> relay.state().published(),
+                new KafkaAccounts(
+                        source.configuration("outbox: {retention: 48h}").kafka(),
+                        relay.state().identity().orElseThrow().sourceId()),
                 new OncePerReason());
     }
 

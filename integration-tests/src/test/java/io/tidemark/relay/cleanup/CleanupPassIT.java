@@ -114,6 +114,53 @@ class CleanupPassIT {
     }
 
     @Test
+    void keepsAPartitionWithARowThatIsNotCounted() throws Exception {
+        String old = outbox.makePartition(10);
+        outbox.publish("counted", 10);
+        FixedAccounts accounts = new FixedAccounts(source);
+        outbox.publish("left-out", 10);
+
+        outbox.pass(publishes(10), accounts).run();
+
+        assertThat(outbox.rows(old)).isEqualTo(2);
+        assertThat(accounts.standing.unaccounted())
+                .singleElement()
+                .satisfies(found -> assertThat(found.rows()).isEqualTo(1));
+        source.execute("delete from outbox.event where aggregate_id = 'left-out'");
+        outbox.pass(publishes(10), accounts).run();
+        assertThat(outbox.exists(old)).isFalse();
+        assertThat(accounts.standing.unaccounted()).isEmpty();
+        assertThat(accounts.standing.accountedUpTo()).isPresent();
+    }
+
+    @Test
+    void keepsAPartitionWithAsManyRowsAsAreCountedButOthers() throws Exception {
+        String old = outbox.makePartition(10);
+        outbox.publish("counted", 10);
+        FixedAccounts accounts = new FixedAccounts(source);
+        source.execute("delete from outbox.event where aggregate_id = 'counted'");
+        outbox.publish("left-out", 10);
+
+        outbox.pass(publishes(10), accounts).run();
+
+        assertThat(outbox.rows(old)).isEqualTo(1);
+    }
+
+    @Test
+    void keepsADayInTheDefaultPartitionWithARowThatIsNotCountedAndDeletesOtherDays() throws Exception {
+        outbox.publish("counted", 10);
+        outbox.publish("other-day", 11);
+        FixedAccounts accounts = new FixedAccounts(source);
+        outbox.publish("left-out", 10);
+
+        outbox.pass(publishes(10), accounts).run();
+
+        assertThat(outbox.rows("outbox.event_default")).isEqualTo(2);
+        assertThat(source.query("select count(*) from outbox.event where aggregate_id = 'other-day'"))
+                .isEqualTo("0");
+    }
+
+    @Test
     void leavesADayInTheDefaultPartitionThatHoldsRowsOfIt() throws Exception {
         outbox.dropPartition(0);
         outbox.dropPartition(-3);
@@ -181,6 +228,7 @@ class CleanupPassIT {
                 new SourceIdentity(source.sourceId(), "1", source.name(), 1),
                 OldOutbox.RETENTION,
                 publishes(2),
+                new FixedAccounts(source),
                 new OncePerReason());
 
         assertThatThrownBy(elsewhere::run)

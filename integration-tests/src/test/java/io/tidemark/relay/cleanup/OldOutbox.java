@@ -50,6 +50,10 @@ final class OldOutbox implements AutoCloseable {
         return RunningRelay.startAndAwait(source.configuration("outbox: {retention: 48h}"));
     }
 
+    LocalDate day(int daysAgo) {
+        return today.minusDays(daysAgo);
+    }
+
     String partition(int daysAgo) {
         return "outbox.event_" + today.minusDays(daysAgo).format(DateTimeFormatter.BASIC_ISO_DATE);
     }
@@ -103,8 +107,12 @@ final class OldOutbox implements AutoCloseable {
         return Integer.parseInt(source.query("select count(*) from only " + table));
     }
 
-    /** A pass that takes {@code published} for what the relay has published. */
+    /** A pass that takes {@code published} for what the relay has published, and the rows there are now for counted. */
     CleanupPass pass(Supplier<Lsn> published) throws Exception {
+        return pass(published, new FixedAccounts(source));
+    }
+
+    CleanupPass pass(Supplier<Lsn> published, Accounts accounts) throws Exception {
         Servers servers = source.servers();
         SourceDatabase database = new SourceDatabase(new PostgresConfig(
                 servers.url(source.name()), "tidemark_relay", PASSWORD, null, source.name(), null, null));
@@ -114,12 +122,18 @@ final class OldOutbox implements AutoCloseable {
                     SourceCheck.ready(database, OutboxConfig.DEFAULT, connection),
                     RETENTION,
                     published,
+                    accounts,
                     new OncePerReason());
         }
     }
 
+    /** With what that relay has counted, as it stands in Kafka. */
     CleanupPass passBeside(RunningRelay relay) throws Exception {
-        return pass(() -> relay.state().published());
+        return pass(
+                () -> relay.state().published(),
+                new KafkaAccounts(
+                        source.configuration("outbox: {retention: 48h}").kafka(),
+                        relay.state().identity().orElseThrow().sourceId()));
     }
 
     @Override

@@ -138,10 +138,10 @@ begin
 end
 $$;
 
--- Deletes at most at_most rows of the default partition that are older than the given time, and returns how many. It
--- deletes only rows that this transaction's snapshot sees. The caller must know, from after the snapshot, that all of
+-- Deletes at most at_most rows of the default partition that were created in this range and before now, and returns how
+-- many. It deletes only rows that this transaction's snapshot sees. The caller must know, from after the snapshot, that all of
 -- them are published. It cannot know that of rows committed later.
-create function outbox.delete_old_rows(ending_by timestamptz, at_most integer) returns bigint
+create function outbox.delete_old_rows(starting_at timestamptz, ending_by timestamptz, at_most integer) returns bigint
     language plpgsql volatile security definer
     set search_path = pg_catalog, pg_temp
 as $$
@@ -157,7 +157,7 @@ begin
     end if;
     delete from only outbox.event_default
      where ctid = any (array(select e.ctid from only outbox.event_default e
-                              where e.created_at < ending_by and e.created_at < now()
+                              where e.created_at >= starting_at and e.created_at < ending_by and e.created_at < now()
                               limit at_most));
     get diagnostics deleted = row_count;
     return deleted;
@@ -171,7 +171,7 @@ revoke all on function
     outbox.lock_partition(regclass, timestamptz),
     outbox.drop_partition(regclass, timestamptz),
     outbox.empty_partition(regclass, timestamptz),
-    outbox.delete_old_rows(timestamptz, integer)
+    outbox.delete_old_rows(timestamptz, timestamptz, integer)
     from public;
 grant execute on function
     outbox.partitions(),
@@ -179,7 +179,7 @@ grant execute on function
     outbox.lock_partition(regclass, timestamptz),
     outbox.drop_partition(regclass, timestamptz),
     outbox.empty_partition(regclass, timestamptz),
-    outbox.delete_old_rows(timestamptz, integer)
+    outbox.delete_old_rows(timestamptz, timestamptz, integer)
     to tidemark_relay;
 
 do $$

@@ -2,6 +2,7 @@ package io.tidemark.relay.adopt;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.OwnTopics;
+import io.tidemark.relay.account.CarriedDay;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.KafkaTail;
@@ -113,7 +114,8 @@ public final class Adoption implements AutoCloseable {
                     findings.gap()
                             .map(gap -> adoptions.doubting(gap.after(), walHead))
                             .orElse(adoptions),
-                    new PublicationRecord(publication, continueAt));
+                    new PublicationRecord(publication, continueAt),
+                    stored.flatMap(SourcePosition::carried));
             return continueAt;
         }
     }
@@ -195,10 +197,16 @@ public final class Adoption implements AutoCloseable {
             KafkaTail tail,
             ResumePoint resumePoint,
             Adoptions adoptions,
-            PublicationRecord publication)
+            PublicationRecord publication,
+            Optional<CarriedDay> carried)
             throws PublishFailure, InterruptedException {
         SourcePosition position = new SourcePosition(
-                identity, resumePoint, "adopted by " + System.getProperty("user.name"), Instant.now(), adoptions);
+                identity,
+                resumePoint,
+                "adopted by " + System.getProperty("user.name"),
+                Instant.now(),
+                adoptions,
+                carried);
         Map<String, String> ids =
                 topics.idsOf(tail.lastTopicIds(identity.sourceId()).ids().keySet());
         Map<String, byte @Nullable []> records = new LinkedHashMap<>();

@@ -58,6 +58,7 @@ final class SpillFile implements AutoCloseable {
             writeText(event.tracestate());
             out.writeLong(event.createdAtMillis());
             writeText(event.defect());
+            out.writeBoolean(event.hasRow());
             count++;
         } catch (IOException e) {
             throw new SpillFailed(directory, e);
@@ -118,7 +119,8 @@ final class SpillFile implements AutoCloseable {
                     readText(in),
                     readText(in),
                     in.readLong(),
-                    readText(in));
+                    readText(in),
+                    in.readBoolean());
         } catch (IOException e) {
             throw new SpillFailed(directory, e);
         }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param createdAtMillis milliseconds since 1970, the record's timestamp
  * @param defect why it can be no record of its topic, to go on after its name; null for what is as it should be. With
  *     one, the other fields hold what could be read
+ * @param hasRow whether it is a row of the table; an event of {@code outbox.emit()} is in the WAL only
  */
 @SuppressWarnings("ArrayRecordComponent") // payload bytes on their way through; never compared
 public record CapturedEvent(
@@ -24,12 +25,41 @@ public record CapturedEvent(
         @Nullable String traceparent,
         @Nullable String tracestate,
         long createdAtMillis,
-        @Nullable String defect)
+        @Nullable String defect,
+        boolean hasRow)
         implements Change {
 
     private static final int OBJECTS = 400;
 
-    /** One without a defect. */
+    /** A row. */
+    public CapturedEvent(
+            String id,
+            String aggregateType,
+            String aggregateId,
+            String eventType,
+            byte @Nullable [] payload,
+            @Nullable String contentType,
+            @Nullable String headers,
+            @Nullable String traceparent,
+            @Nullable String tracestate,
+            long createdAtMillis,
+            @Nullable String defect) {
+        this(
+                id,
+                aggregateType,
+                aggregateId,
+                eventType,
+                payload,
+                contentType,
+                headers,
+                traceparent,
+                tracestate,
+                createdAtMillis,
+                defect,
+                true);
+    }
+
+    /** A row without a defect. */
     public CapturedEvent(
             String id,
             String aggregateType,

@@ -170,7 +170,8 @@ public final class EmittedEvent {
                 traceparent,
                 tracestate,
                 createdAtMillis,
-                defect);
+                defect,
+                false);
     }
 
     /** What is wrong with it, to go on after a colon. */

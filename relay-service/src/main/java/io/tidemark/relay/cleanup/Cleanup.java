@@ -33,8 +33,9 @@ public final class Cleanup implements AutoCloseable {
             SourceIdentity identity,
             Duration retention,
             Supplier<Lsn> published,
+            Accounts accounts,
             BooleanSupplier isRunning) {
-        this.pass = new CleanupPass(database, identity, retention, published, notices);
+        this.pass = new CleanupPass(database, identity, retention, published, accounts, notices);
         this.isRunning = isRunning;
     }
 
@@ -43,6 +44,7 @@ public final class Cleanup implements AutoCloseable {
      *
      * @param identity of the database the run captures
      * @param published everything with a commit LSN at or below it is in committed Kafka transactions
+     * @param accounts of the same run
      * @param isRunning whether the run captures and publishes; until then, nothing is done
      */
     public static Cleanup start(
@@ -50,8 +52,9 @@ public final class Cleanup implements AutoCloseable {
             SourceIdentity identity,
             Duration retention,
             Supplier<Lsn> published,
+            Accounts accounts,
             BooleanSupplier isRunning) {
-        Cleanup cleanup = new Cleanup(database, identity, retention, published, isRunning);
+        Cleanup cleanup = new Cleanup(database, identity, retention, published, accounts, isRunning);
         cleanup.thread.setDaemon(true);
         cleanup.thread.start();
         return cleanup;

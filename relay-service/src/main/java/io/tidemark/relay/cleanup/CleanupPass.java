@@ -6,10 +6,12 @@ import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Savepoint;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,39 +30,42 @@ final class CleanupPass {
     /** Inserts wait while it is scanned: well under a second. */
     private static final long LARGEST_DEFAULT_BYTES = 256L * 1024 * 1024;
 
-    private static final int ROWS_AT_ONCE = 10_000;
-    /** A million rows in one pass: more than come in until the next one, mostly. */
-    private static final int MOST_ROUNDS = 100;
-
     /** How long a partition stays locked at most for a relay that is behind. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private static final String MAKING = "make partitions";
     private static final String DROPPING = "drop and delete";
-    private static final String DELETING = "delete from outbox.event_default";
-    private static final String BEHIND = "the relay has not published all that is committed";
+    static final String BEHIND = "the relay has not published all that is committed";
 
     private final SourceDatabase database;
     private final SourceIdentity identity;
     private final Duration retention;
     private final Supplier<Lsn> published;
     private final OncePerReason notices;
+    private final RowAudit audit;
+    private final PartitionDrop partitions;
+    private final DefaultDays defaultDays;
 
     /**
      * @param identity whose events {@code published} is about
      * @param published what the relay's present run has published
+     * @param accounts of the same run: what is published is counted
      */
     CleanupPass(
             SourceDatabase database,
             SourceIdentity identity,
             Duration retention,
             Supplier<Lsn> published,
+            Accounts accounts,
             OncePerReason notices) {
         this.database = database;
         this.identity = identity;
         this.retention = retention;
         this.published = published;
         this.notices = notices;
+        this.audit = new RowAudit(accounts);
+        this.partitions = new PartitionDrop(audit, notices);
+        this.defaultDays = new DefaultDays(audit, notices);
     }
 
     void run() throws SourceNotReady, SQLException, InterruptedException {
@@ -69,8 +74,10 @@ final class CleanupPass {
             table.beImpatient();
             makeAhead(table);
             OffsetDateTime endingBy = table.ago(retention);
-            List<String> old = table.partitionsUpTo(endingBy);
-            if (old.isEmpty() && !table.hasOldRows(endingBy)) {
+            LocalDate before = endingBy.withOffsetSameInstant(ZoneOffset.UTC).toLocalDate();
+            List<OldPartition> old = table.partitionsUpTo(endingBy);
+            if (old.isEmpty()
+                    && table.oldDayInDefault(DefaultDays.FIRST_DAY, before).isEmpty()) {
                 return;
             }
             try (Connection other = connect()) {
@@ -80,10 +87,13 @@ final class CleanupPass {
                     return;
                 }
                 notices.done(DROPPING);
-                for (String partition : old) {
-                    drop(session, barrier, partition, endingBy);
+                partitions.onlyThose(old);
+                for (OldPartition partition : old) {
+                    partitions.drop(session, barrier, partition, endingBy);
                 }
-                deleteOldRows(session, barrier, endingBy);
+                Set<LocalDate> days = defaultDays.deleteOldDays(session, barrier, before);
+                audit.onlyThose(
+                        day -> days.contains(day) || old.stream().anyMatch(partition -> partition.mayHaveRowsOf(day)));
             }
         }
     }
@@ -121,85 +131,6 @@ final class CleanupPass {
             notices.done(MAKING);
         } catch (SQLException e) {
             notices.postponed(MAKING, e);
-        }
-    }
-
-    private void drop(Connection session, PublishedBarrier barrier, String partition, OffsetDateTime endingBy)
-            throws SQLException, InterruptedException {
-        String work = "drop " + partition;
-        OutboxTable table = new OutboxTable(session);
-        session.setAutoCommit(false);
-        try {
-            table.lock(partition, endingBy);
-            if (!barrier.pass()) {
-                notices.postponed(work, BEHIND);
-            } else if (dropIfFree(session, table, partition, endingBy)) {
-                session.commit();
-                LOG.info("event=partition-dropped partition={}", partition);
-                notices.done(work);
-            } else {
-                boolean hadRows = table.empty(partition, endingBy);
-                session.commit();
-                if (hadRows) {
-                    LOG.info("event=partition-emptied partition={}", partition);
-                }
-                notices.postponed(work, "open transactions hold outbox.event; until they end it stays, but empty");
-            }
-        } catch (SQLException e) {
-            notices.postponed(work, e);
-        } finally {
-            session.rollback();
-            session.setAutoCommit(true);
-        }
-    }
-
-    /** Dropping waits for every transaction that has inserted anything, and makes new ones wait behind itself. */
-    private static boolean dropIfFree(Connection session, OutboxTable table, String partition, OffsetDateTime endingBy)
-            throws SQLException {
-        Savepoint locked = session.setSavepoint();
-        try {
-            table.drop(partition, endingBy);
-            return true;
-        } catch (SQLException e) {
-            if (!OncePerReason.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
-                throw e;
-            }
-            session.rollback(locked);
-            return false;
-        }
-    }
-
-    /**
-     * A transaction for each round: its first query fixes which rows it sees, then comes the barrier, and only rows it
-     * sees are deleted, not those committed meanwhile.
-     */
-    private void deleteOldRows(Connection session, PublishedBarrier barrier, OffsetDateTime endingBy)
-            throws SQLException, InterruptedException {
-        OutboxTable table = new OutboxTable(session);
-        long deleted = 0;
-        session.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-        session.setAutoCommit(false);
-        try {
-            for (int round = 0; round < MOST_ROUNDS; round++) {
-                if (!table.hasOldRows(endingBy)) {
-                    notices.done(DELETING);
-                    break;
-                }
-                if (!barrier.pass()) {
-                    notices.postponed(DELETING, BEHIND);
-                    break;
-                }
-                deleted += table.deleteOldRows(endingBy, ROWS_AT_ONCE);
-                session.commit();
-            }
-        } catch (SQLException e) {
-            notices.postponed(DELETING, e);
-        } finally {
-            session.rollback();
-            session.setAutoCommit(true);
-            if (deleted > 0) {
-                LOG.info("event=old-rows-deleted partition=outbox.event_default rows={}", deleted);
-            }
         }
     }
 }

@@ -6,9 +6,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The functions of V3__partitions.sql on one session; what they promise is written there. One thread. */
 final class OutboxTable {
@@ -50,17 +52,20 @@ final class OutboxTable {
     }
 
     /** Those that end by that time, oldest first. */
-    List<String> partitionsUpTo(OffsetDateTime endingBy) throws SQLException {
-        try (PreparedStatement select =
-                session.prepareStatement("select partition_name from outbox.partitions() where upper_bound <= ?")) {
+    List<OldPartition> partitionsUpTo(OffsetDateTime endingBy) throws SQLException {
+        try (PreparedStatement select = session.prepareStatement(
+                "select partition_name, lower_bound, upper_bound from outbox.partitions() where upper_bound <= ?")) {
             select.setObject(1, endingBy);
-            List<String> names = new ArrayList<>();
+            List<OldPartition> old = new ArrayList<>();
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
-                    names.add(row.getString(1));
+                    old.add(new OldPartition(
+                            row.getString(1),
+                            row.getObject(2, OffsetDateTime.class),
+                            row.getObject(3, OffsetDateTime.class)));
                 }
             }
-            return names;
+            return old;
         }
     }
 
@@ -89,23 +94,28 @@ final class OutboxTable {
         }
     }
 
-    /** Whether the default partition has rows from before that time; the first query of a transaction fixes what it sees. */
-    boolean hasOldRows(OffsetDateTime endingBy) throws SQLException {
-        try (PreparedStatement select = session.prepareStatement(
-                "select exists (select from only outbox.event_default where created_at < ?)")) {
-            select.setObject(1, endingBy);
+    /**
+     * The first day from {@code from} on, and before {@code before}, of which the default partition has rows. The first
+     * query of a transaction fixes what it sees.
+     */
+    Optional<LocalDate> oldDayInDefault(LocalDate from, LocalDate before) throws SQLException {
+        try (PreparedStatement select = session.prepareStatement("select (min(created_at) at time zone 'UTC')::date"
+                + " from only outbox.event_default where created_at >= ? and created_at < ?")) {
+            select.setObject(1, TableDigest.startOf(from));
+            select.setObject(2, TableDigest.startOf(before));
             try (ResultSet row = select.executeQuery()) {
                 row.next();
-                return row.getBoolean(1);
+                return Optional.ofNullable(row.getObject(1, LocalDate.class));
             }
         }
     }
 
     /** @return how many were deleted */
-    long deleteOldRows(OffsetDateTime endingBy, int atMost) throws SQLException {
-        try (PreparedStatement delete = session.prepareStatement("select outbox.delete_old_rows(?, ?)")) {
-            delete.setObject(1, endingBy);
-            delete.setInt(2, atMost);
+    long deleteOldRows(LocalDate day, int atMost) throws SQLException {
+        try (PreparedStatement delete = session.prepareStatement("select outbox.delete_old_rows(?, ?, ?)")) {
+            delete.setObject(1, TableDigest.startOf(day));
+            delete.setObject(2, TableDigest.startOf(day.plusDays(1)));
+            delete.setInt(3, atMost);
             try (ResultSet row = delete.executeQuery()) {
                 row.next();
                 return row.getLong(1);
@@ -116,7 +126,7 @@ final class OutboxTable {
     /** No wait of this session's may keep a writer waiting for long, whatever becomes of this process meanwhile. */
     void beImpatient() throws SQLException {
         try (Statement statement = session.createStatement()) {
-            statement.execute("set lock_timeout = '200ms'; set statement_timeout = '10s';"
+            statement.execute("set lock_timeout = '200ms'; set statement_timeout = '60s';"
                     + " set idle_in_transaction_session_timeout = '30s'");
         }
     }

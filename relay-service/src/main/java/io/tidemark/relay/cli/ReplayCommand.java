@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dropwizard.logging.common.BootstrapLogging;
+import io.tidemark.relay.audit.Audit;
+import io.tidemark.relay.audit.AuditProblem;
+import io.tidemark.relay.audit.AuditReport;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.file.ConfigurationFile;
 import io.tidemark.relay.publish.PublishFailure;
@@ -13,9 +16,12 @@ import io.tidemark.relay.replay.ReplaySummary;
 import io.tidemark.relay.replay.Selection;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +74,12 @@ final class ReplayCommand implements Callable<Integer> {
     private @Nullable String aggregateId;
 
     @Option(
+            names = "--unaccounted",
+            description = "Exactly the rows that tidemark audit finds missing; nothing else selects then. Audits again"
+                    + " afterwards, so that cleanup may delete them.")
+    private boolean unaccounted;
+
+    @Option(
             names = "--topic",
             paramLabel = "TOPIC",
             description = "Publish all of them to this topic instead of those of the routes.")
@@ -96,18 +108,21 @@ final class ReplayCommand implements Callable<Integer> {
                 System.err.println("tidemark: --events-per-second is " + eventsPerSecond + "; it must be 1 or more");
                 return TidemarkCli.COULD_NOT_RUN;
             }
-            Selection selection = Selection.of(
-                    Optional.ofNullable(from),
-                    Optional.ofNullable(to),
-                    ids,
-                    Optional.ofNullable(aggregateType),
-                    Optional.ofNullable(aggregateId));
             RelayConfiguration config = ConfigurationFile.read(file);
             if (!config.outbox().isOwn()) {
                 System.err.println("tidemark: outbox.preset or outbox.table names a table of your own, and replay reads"
                         + " only outbox.event");
                 return TidemarkCli.COULD_NOT_RUN;
             }
+            if (unaccounted) {
+                return replayUnaccounted(config);
+            }
+            Selection selection = Selection.of(
+                    Optional.ofNullable(from),
+                    Optional.ofNullable(to),
+                    ids,
+                    Optional.ofNullable(aggregateType),
+                    Optional.ofNullable(aggregateId));
             Replay replay = new Replay(config, selection, Optional.ofNullable(topic));
             if (!dryRun && !yes && replay.isIntoLiveTopics()) {
                 System.err.println(
@@ -119,10 +134,47 @@ final class ReplayCommand implements Callable<Integer> {
         } catch (ReplayProblem e) {
             System.err.println("tidemark: " + e.getMessage());
             return TidemarkCli.FAILED;
+        } catch (AuditProblem e) {
+            System.err.println("tidemark: " + e.getMessage());
+            return TidemarkCli.COULD_NOT_RUN;
         } catch (PublishFailure e) {
             System.err.println("tidemark: " + e.getMessage());
             return TidemarkCli.COULD_NOT_RUN;
         }
+    }
+
+    /** The audit afterwards reads them back from Kafka: only what it has found there is settled. */
+    private int replayUnaccounted(RelayConfiguration config) throws Exception {
+        if (from != null || to != null || !ids.isEmpty() || aggregateType != null || topic != null) {
+            System.err.println("tidemark: --unaccounted names the rows and their topics itself; leave out --from, --to,"
+                    + " --id, --aggregate-type, --aggregate-id and --topic");
+            return TidemarkCli.COULD_NOT_RUN;
+        }
+        AuditReport before = new Audit(config, LocalDate.EPOCH).run(Set.of());
+        List<UUID> missing = before.missing().stream().map(UUID::fromString).toList();
+        if (missing.isEmpty()) {
+            System.out.println(json ? json("", new ReplaySummary(Map.of(), 0, List.of())) : "no row is missing");
+            return TidemarkCli.FINE;
+        }
+        if (!dryRun && !yes) {
+            System.err.println(
+                    "tidemark: " + missing.size() + " rows would be published now, behind later events of the"
+                            + " same keys; look with --dry-run, then add --yes");
+            return TidemarkCli.FAILED;
+        }
+        Selection selection =
+                Selection.of(Optional.empty(), Optional.empty(), missing, Optional.empty(), Optional.empty());
+        int code = run(new Replay(config, selection, Optional.empty()));
+        if (dryRun) {
+            return code;
+        }
+        AuditReport after = new Audit(config, LocalDate.EPOCH).run(Set.of());
+        if (!after.missing().isEmpty()) {
+            System.err.println(
+                    "tidemark: " + after.missing().size() + " rows are still missing; see: tidemark audit " + file);
+            return TidemarkCli.FAILED;
+        }
+        return code;
     }
 
     private int run(Replay replay) throws Exception {

@@ -36,7 +36,8 @@ final class StatusCommand implements Callable<Integer> {
                 "Exit with 1 when this holds; several joined by commas:",
                 "inactive: none of the replicas asked is active;",
                 "lagging: a projection is lagging or rebuilding;",
-                "stalled: a projection is stalled, stopped or unknown."
+                "stalled: a projection is stalled, stopped or unknown;",
+                "unaccounted: rows past their retention stay, because they are not all in Kafka."
             })
     private Set<Condition> failOn = EnumSet.noneOf(Condition.class);
 

@@ -42,6 +42,7 @@ import picocli.CommandLine.Spec;
             AdoptCommand.class,
             DeadLettersCommand.class,
             ReplayCommand.class,
+            AuditCommand.class,
             TokenCommand.class,
             VersionCommand.class,
             HelpCommand.class

@@ -41,14 +41,16 @@ public record RelayStatus(List<Replica> replicas, List<JsonNode> projections, St
         }
     }
 
-    /** What may be wrong. Every state of a projection but {@code running} belongs to one of the last two. */
+    /** What may be wrong. Every state of a projection but {@code running} belongs to lagging or stalled. */
     public enum Condition {
         /** None of the replicas asked is active: nothing is published. */
         INACTIVE(Set.of()),
         /** A projection is behind for long, but moving. */
         LAGGING(Set.of("lagging", "rebuilding")),
         /** A projection does not move, or nobody can tell whether it does. */
-        STALLED(Set.of("stalled", "stopped", "unknown"));
+        STALLED(Set.of("stalled", "stopped", "unknown")),
+        /** Rows past their retention are not all accounted for, and stay. */
+        UNACCOUNTED(Set.of());
 
         private final Set<String> states;
 
@@ -90,6 +92,18 @@ public record RelayStatus(List<Replica> replicas, List<JsonNode> projections, St
         List<String> findings = new ArrayList<>();
         if (conditions.contains(Condition.INACTIVE) && replicas.stream().noneMatch(Replica::isActive)) {
             findings.add("inactive: none of the replicas asked is active");
+        }
+        if (conditions.contains(Condition.UNACCOUNTED)) {
+            replicas.stream()
+                    .filter(Replica::isActive)
+                    .flatMap(replica -> replica.source().stream())
+                    .forEach(source -> {
+                        for (JsonNode day : source.path("audit").path("unaccounted")) {
+                            findings.add("unaccounted: " + day.path("rows").asLong() + " rows of "
+                                    + day.path("day").asText()
+                                    + " are unaccounted for and stay in outbox.event; run: tidemark audit CONFIG");
+                        }
+                    });
         }
         for (Condition condition : List.of(Condition.LAGGING, Condition.STALLED)) {
             if (!conditions.contains(condition)) {

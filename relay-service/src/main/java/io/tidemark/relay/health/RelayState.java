@@ -1,6 +1,7 @@
 package io.tidemark.relay.health;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.account.AuditStanding;
 import io.tidemark.relay.source.SourceIdentity;
 import java.time.Instant;
 import java.util.Locale;
@@ -40,6 +41,7 @@ public final class RelayState {
      * @param identity of the database, once known
      * @param received everything committed at or below it is captured, or there was nothing to capture
      * @param captured the last commit or nudge that was captured
+     * @param audit what the cleanup of this process has found
      * @param ignoredChanges updates, deletes and truncates of the outbox that were read since this process started
      */
     public record Snapshot(
@@ -51,6 +53,7 @@ public final class RelayState {
             Lsn captured,
             Lsn published,
             Lsn confirmed,
+            AuditStanding audit,
             long ignoredChanges) {
 
         /** {@code active} for the replica that captures, {@code standby} for all others. */
@@ -76,6 +79,7 @@ public final class RelayState {
     private Capture capture = new LastCapture(Lsn.ZERO, Lsn.ZERO);
     private Lsn published = Lsn.ZERO;
     private Lsn confirmed = Lsn.ZERO;
+    private AuditStanding audit = AuditStanding.UNKNOWN;
     private final AtomicLong deadLetters = new AtomicLong();
     private long ignoredChanges;
     private final AtomicLong turns = new AtomicLong();
@@ -171,6 +175,11 @@ public final class RelayState {
         confirmed = confirmedUpTo;
     }
 
+    /** What the cleanup has found; a replica that does not clean up knows nothing. */
+    public synchronized void audited(AuditStanding standing) {
+        audit = standing;
+    }
+
     /** Logs the first. */
     public synchronized void ignored(long changes) {
         if (changes > 0 && ignoredChanges == 0) {
@@ -183,6 +192,15 @@ public final class RelayState {
     public synchronized Snapshot snapshot() {
         Lsn received = capture.received(); // first: what is received is captured by now
         return new Snapshot(
-                phase, reason, since, identity, received, capture.captured(), published, confirmed, ignoredChanges);
+                phase,
+                reason,
+                since,
+                identity,
+                received,
+                capture.captured(),
+                published,
+                confirmed,
+                audit,
+                ignoredChanges);
     }
 }

@@ -1,5 +1,6 @@
 package io.tidemark.relay.http;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.relay.health.RelayState;
@@ -12,6 +13,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.MediaType;
+import java.time.LocalDate;
 import java.util.Locale;
 
 /** {@code GET /v1/source}: the database, how far its events have come, and what this replica is doing and why. */
@@ -54,6 +56,15 @@ public final class SourceResource {
                         .put("systemIdentifier", identity.systemIdentifier())
                         .put("database", identity.database())
                         .put("timeline", identity.timeline()));
+        ObjectNode audit = json.putObject("audit");
+        audit.put(
+                "accountedUpTo",
+                now.audit().accountedUpTo().map(LocalDate::toString).orElse(null));
+        ArrayNode unaccounted = audit.putArray("unaccounted");
+        now.audit()
+                .unaccounted()
+                .forEach(day ->
+                        unaccounted.addObject().put("day", day.day().toString()).put("rows", day.rows()));
         return json.put("captured", now.captured().toString())
                 .put("published", now.published().toString())
                 .put("confirmed", now.confirmed().toString())

@@ -3,6 +3,8 @@ package io.tidemark.relay.loop;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.capture.CaptureFailed;
+import io.tidemark.relay.account.AuditRecord;
+import io.tidemark.relay.account.AuditTally;
 import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.index.IndexEntry;
 import io.tidemark.relay.position.ResumePoint;
@@ -71,6 +73,7 @@ final class CommitOrder {
         scope.publication().beginLook();
         Map<TopicPartition, List<KafkaTransaction.End>> ends =
                 scope.kafka().commit(OwnTopics.POSITIONS, records(reached));
+        scope.tally().committed(); // before the index: what is published is counted
         scope.topics().committed();
         scope.publication().committed();
 
@@ -102,17 +105,19 @@ final class CommitOrder {
         }
     }
 
-    /** The position, and with it the topics' ids and the publication where they have changed. */
+    /** The position; with it the topics' ids and the publication where they have changed, and the audit's record where due. */
     private Map<String, byte @Nullable []> records(ResumePoint reached) {
         String sourceId = scope.identity().sourceId();
-        SourcePosition position =
-                new SourcePosition(scope.identity(), reached, scope.owner(), Instant.now(), scope.adoptions());
+        AuditTally.Records audit = scope.tally().records();
+        SourcePosition position = new SourcePosition(
+                scope.identity(), reached, scope.owner(), Instant.now(), scope.adoptions(), audit.carried());
         Map<String, byte @Nullable []> records = new HashMap<>();
         records.put(sourceId, position.toJson());
         scope.topics().toRecord().ifPresent(ids -> records.put(TopicIds.key(sourceId), ids));
         scope.publication()
                 .toRecord(published())
                 .ifPresent(state -> records.put(PublicationRecord.key(sourceId), state));
+        audit.record().ifPresent(record -> records.put(AuditRecord.key(sourceId), record.toJson()));
         return records;
     }
 

@@ -3,6 +3,7 @@ package io.tidemark.relay.loop;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.OwnTopics;
 import io.tidemark.outbox.Position;
+import io.tidemark.relay.account.AuditTally;
 import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.publish.KafkaTransaction;
@@ -40,6 +41,7 @@ final class EventSender {
     private final Router router;
     private final PublishedTopics topics;
     private final KafkaTransaction kafka;
+    private final AuditTally tally;
     private final PublishTrace trace = PublishTrace.detect();
     private final Map<Position, Refusal> refused = new HashMap<>();
     private final Map<String, RefusedTopic> refusedTopics = new HashMap<>();
@@ -50,16 +52,18 @@ final class EventSender {
 
     private record RefusedTopic(PublishFailure failure, long untilNanos) {}
 
-    EventSender(int timeline, Router router, PublishedTopics topics, KafkaTransaction kafka) {
-        this.timeline = timeline;
-        this.router = router;
-        this.topics = topics;
-        this.kafka = kafka;
+    EventSender(RunScope scope) {
+        this.timeline = scope.identity().timeline();
+        this.router = scope.router();
+        this.topics = scope.topics();
+        this.kafka = scope.kafka();
+        this.tally = scope.tally();
     }
 
     void begin() throws PublishFailure {
         deadLetters.clear();
         sent = 0;
+        tally.begin();
         trace.begin();
         kafka.begin();
     }
@@ -74,6 +78,9 @@ final class EventSender {
             OutgoingEvent deadLetter = router.deadLetter(event, position, split, poison, Instant.now());
             deadLetters.put(position, poison);
             send(deadLetter, event, position);
+        }
+        if (event.hasRow()) {
+            tally.add(event.id(), event.createdAtMillis());
         }
         sent++;
         Failpoint.MID_SEND.reach();

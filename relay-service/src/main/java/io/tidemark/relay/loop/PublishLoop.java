@@ -55,7 +55,7 @@ public final class PublishLoop implements AutoCloseable {
                 start.resumePoint(),
                 transactionBytes,
                 Path.of(scope.limits().spillDirectory()));
-        this.sender = new EventSender(scope.identity().timeline(), scope.router(), scope.topics(), scope.kafka());
+        this.sender = new EventSender(scope);
         this.batch = new Batch(scope.limits().batchEvents(), transactionBytes);
         this.commits = new CommitOrder(scope, sender, start.resumePoint(), listener);
         this.splitTransaction = new SplitTransaction(sender, commits, scope.limits());

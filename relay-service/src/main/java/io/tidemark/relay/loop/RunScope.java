@@ -1,5 +1,6 @@
 package io.tidemark.relay.loop;
 
+import io.tidemark.relay.account.AuditTally;
 import io.tidemark.relay.capture.ChangeRing;
 import io.tidemark.relay.config.LimitsConfig;
 import io.tidemark.relay.position.Adoptions;
@@ -12,6 +13,7 @@ import io.tidemark.relay.source.SourceIdentity;
  * What one run works with. All of it is opened and closed by the run's caller.
  *
  * @param owner of the position, for people: process and host
+ * @param tally begins with what Kafka has at the resume point
  * @param run identifies this run in index entries: the replica, and the session that holds the lock
  */
 public record RunScope(
@@ -26,4 +28,5 @@ public record RunScope(
         RunPublication publication,
         RunIndex index,
         RunSlot slot,
+        AuditTally tally,
         LimitsConfig limits) {}

@@ -1,6 +1,7 @@
 package io.tidemark.relay.metrics;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.account.AuditStanding;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.source.SourceStatus;
 import io.tidemark.relay.watermark.ProjectionStanding;
@@ -15,6 +16,7 @@ import java.util.OptionalDouble;
  * @param published as this replica knows it, whoever is active
  * @param waiting requests for watermarks that are being dealt with, most of them parked
  * @param viewAgeSeconds since this replica last knew all that is published; empty before it first did
+ * @param audit what the cleanup of an active replica has found
  * @param indexPairs of LSN and offset that are kept
  */
 record MetricsSnapshot(
@@ -28,7 +30,8 @@ record MetricsSnapshot(
         int waiting,
         boolean isServing,
         OptionalDouble viewAgeSeconds,
-        int indexPairs) {
+        int indexPairs,
+        Optional<AuditStanding> audit) {
 
     MetricsSnapshot {
         projections = List.copyOf(projections);

@@ -139,7 +139,8 @@ final class Sampler implements AutoCloseable {
                 watermarks.waiting(),
                 watermarks.isServing(),
                 follower.viewAgeSeconds(),
-                index.pairs());
+                index.pairs(),
+                now.phase() == RelayState.Phase.RUNNING ? Optional.of(now.audit()) : Optional.empty());
     }
 
     private List<ProjectionStanding> fresh(long nowNanos) {

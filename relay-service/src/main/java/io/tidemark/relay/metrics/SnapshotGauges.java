@@ -7,6 +7,7 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.account.AuditStanding;
 import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.source.SlotState;
@@ -47,6 +48,7 @@ final class SnapshotGauges implements MultiCollector {
                         ofReplica(snapshot),
                         ofSource(snapshot),
                         ofLags(snapshot),
+                        ofAudit(snapshot),
                         ofProjections(snapshot.projections()))
                 .flatMap(List::stream)
                 .map(Gauge::snapshot);
@@ -119,6 +121,24 @@ final class SnapshotGauges implements MultiCollector {
                                         + " (pg_replication_slots.safe_wal_size); no series without"
                                         + " max_slot_wal_keep_size.")
                         .add(slot.map(SlotState::safeBytes).orElse(OptionalLong.empty())));
+    }
+
+    private static List<Gauge> ofAudit(MetricsSnapshot snapshot) {
+        Gauge days = new Gauge(
+                "tidemark_audit_unaccounted_days",
+                "Days of which rows are past their retention and not all accounted for, so that they stay in outbox.event;"
+                        + " tidemark audit names the rows. No series where this replica does not publish.");
+        Gauge rows = new Gauge(
+                "tidemark_audit_unaccounted_rows",
+                "Rows of these days beyond those that are accounted for; 0 where there are as many, but others. No series"
+                        + " where this replica does not publish.");
+        snapshot.audit().ifPresent(audit -> {
+            days.add((double) audit.unaccounted().size());
+            rows.add((double) audit.unaccounted().stream()
+                    .mapToLong(AuditStanding.Unaccounted::rows)
+                    .sum());
+        });
+        return List.of(days, rows);
     }
 
     private static double bytes(Lsn lsn) {

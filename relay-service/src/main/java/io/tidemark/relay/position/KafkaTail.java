@@ -1,6 +1,8 @@
 package io.tidemark.relay.position;
 
 import io.tidemark.outbox.OwnTopics;
+import io.tidemark.relay.account.AuditRecord;
+import io.tidemark.relay.account.SettledDays;
 import io.tidemark.relay.config.KafkaConfig;
 import io.tidemark.relay.publication.PublicationRecord;
 import java.nio.charset.StandardCharsets;
@@ -75,6 +77,22 @@ public final class KafkaTail implements AutoCloseable {
      */
     public Optional<PublicationRecord> likelyPublication(String sourceId) {
         return lastValue(PublicationRecord.key(sourceId), uncommitted).map(PublicationRecord::fromJson);
+    }
+
+    /**
+     * What Kafka has counted up to that position of the source; empty when that was never written.
+     *
+     * @param position the last one, read before
+     */
+    public Optional<AuditRecord> lastAudit(SourcePosition position) {
+        return lastValue(AuditRecord.key(position.source().sourceId()))
+                .map(AuditRecord::fromJson)
+                .map(record -> record.with(position.carried()));
+    }
+
+    /** What audits have settled of the source. */
+    public SettledDays lastSettled(String sourceId) {
+        return lastValue(SettledDays.key(sourceId)).map(SettledDays::fromJson).orElse(SettledDays.NONE);
     }
 
     /** Every partition of these topics, as of now; of a topic that does not exist, none. */

@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.OwnTopics;
+import io.tidemark.relay.account.CarriedDay;
 import io.tidemark.relay.source.SourceIdentity;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * The resume point of one source as it stands in {@code tidemark.positions}, written in the same Kafka transaction as
@@ -19,15 +21,21 @@ import java.time.Instant;
  * @param owner which process wrote it, for people
  * @param time when, for people
  * @param adoptions where a person has let the source go on at a point of their choice
+ * @param carried newer than what the record of the audit has of that day; empty for a table that is not ours
  */
 public record SourcePosition(
-        SourceIdentity source, ResumePoint resumePoint, String owner, Instant time, Adoptions adoptions) {
+        SourceIdentity source,
+        ResumePoint resumePoint,
+        String owner,
+        Instant time,
+        Adoptions adoptions,
+        Optional<CarriedDay> carried) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Of a source that was never adopted. */
     public SourcePosition(SourceIdentity source, ResumePoint resumePoint, String owner, Instant time) {
-        this(source, resumePoint, owner, time, Adoptions.NONE);
+        this(source, resumePoint, owner, time, Adoptions.NONE, Optional.empty());
     }
 
     public byte[] toJson() {
@@ -45,6 +53,7 @@ public record SourcePosition(
             json.put("adopted", true);
         }
         adoptions.writeTo(json);
+        carried.ifPresent(day -> day.writeTo(json));
         json.put("owner", owner).put("time", time.toString());
         try {
             return JSON.writeValueAsBytes(json);
@@ -67,7 +76,8 @@ public record SourcePosition(
                     resumePoint(json, lsn),
                     text(json, "owner"),
                     Instant.parse(text(json, "time")),
-                    Adoptions.readFrom(json));
+                    Adoptions.readFrom(json),
+                    CarriedDay.readFrom(json));
         } catch (IOException | RuntimeException e) {
             throw new IllegalArgumentException(
                     "a record of " + OwnTopics.POSITIONS + " is not a position: " + e.getMessage(), e);

@@ -1,6 +1,7 @@
 package io.tidemark.relay.run;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.account.AuditTally;
 import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.capture.ChangeRing;
 import io.tidemark.relay.capture.OutboxShape;
@@ -114,7 +115,7 @@ public final class ActiveRun {
                         ring);
                 PublicationWatch publication = PublicationWatch.start(
                         new SourceDatabase(start.server()), relay.config().outbox(), start.publication());
-                @Nullable Cleanup cleanup = startCleanup(identity)) {
+                @Nullable Cleanup cleanup = startCleanup(identity, start.tally())) {
             engine.expectAnswersWithin(relay.database().walSenderTimeout(control));
             Failpoint.AFTER_ENGINE_START.reach();
             if (!awaitStream(control, engine)) {
@@ -141,6 +142,7 @@ public final class ActiveRun {
                     new ComparedPublication(publication, start.publication()),
                     new ToldIndex(relay.index(), indexWriter),
                     engine::confirmUpTo,
+                    start.tally(),
                     relay.config().limits());
             RunWatch watch = new RunWatch(relay, control, engine, start.topics(), publication, isStopping);
             try (PublishLoop loop = new PublishLoop(scope, start.decision(), watch)) {
@@ -196,7 +198,7 @@ public final class ActiveRun {
     }
 
     /** @return null where the table is not ours: its rows are not ours to delete */
-    private @Nullable Cleanup startCleanup(SourceIdentity identity) {
+    private @Nullable Cleanup startCleanup(SourceIdentity identity, AuditTally tally) {
         if (!relay.config().outbox().isOwn()) {
             return null;
         }
@@ -205,6 +207,7 @@ public final class ActiveRun {
                 identity,
                 relay.config().outbox().retention().toJavaDuration(),
                 relay.index()::published,
+                new RunAccounts(relay.config().kafka(), identity.sourceId(), tally, relay.state()),
                 () -> relay.state().snapshot().phase() == RelayState.Phase.RUNNING);
     }
 

@@ -1,6 +1,8 @@
 package io.tidemark.relay.run;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.account.AuditRecord;
+import io.tidemark.relay.account.AuditTally;
 import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.declared.WritableTopics;
 import io.tidemark.relay.position.Adoptions;
@@ -22,17 +24,21 @@ import io.tidemark.relay.timeline.TimelineReader;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where a run begins. Read once every earlier producer is fenced, not before: until then the position can still move.
  *
  * @param server the one that the lock is on
  * @param publication what decides which rows come through the stream; the recorded one, if any was
+ * @param tally begins with what Kafka has counted
  * @param takesOver whether another process published last
  */
 record RunStart(
@@ -41,7 +47,10 @@ record RunStart(
         Adoptions adoptions,
         PublishedTopics topics,
         PublicationState publication,
+        AuditTally tally,
         boolean takesOver) {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RunStart.class);
 
     /** Without what earlier runs have left, old tokens ask for more than they need; no reason to wait for long. */
     private static final Duration REBUILD_TIMEOUT = Duration.ofSeconds(5);
@@ -89,7 +98,28 @@ record RunStart(
                     publication(relay, control, readable(() -> tail.lastPublication(identity.sourceId())), stored);
             startIndex(
                     relay, tail, decision, adoptions, topics.partitionsOf(WritableTopics.declaredIn(relay.config())));
-            return new RunStart(server, decision, adoptions, published, publication, takesOver);
+            return new RunStart(
+                    server,
+                    decision,
+                    adoptions,
+                    published,
+                    publication,
+                    tally(relay, tail, stored),
+                    takesOver);
+        }
+    }
+
+    /** A record that cannot be read begins anew: then nothing is deleted that an audit has not settled. */
+    private static AuditTally tally(ProcessScope relay, KafkaTail tail, Optional<SourcePosition> stored) {
+        if (!relay.config().outbox().isOwn()) {
+            return AuditTally.none();
+        }
+        AuditRecord beginning = AuditRecord.beginning(Instant.now());
+        try {
+            return AuditTally.from(stored.flatMap(tail::lastAudit).orElse(beginning));
+        } catch (IllegalArgumentException e) {
+            LOG.warn("event=audit-begins-anew reason=\"{}\"", e.getMessage());
+            return AuditTally.from(beginning);
         }
     }
 

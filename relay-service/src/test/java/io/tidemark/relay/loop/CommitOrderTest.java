@@ -34,8 +34,7 @@ class CommitOrderTest {
     }
 
     private EventSender sender() {
-        RunScope scope = run.scope();
-        return new EventSender(1, scope.router(), scope.topics(), scope.kafka());
+        return new EventSender(run.scope());
     }
 
     @Test

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.account.DayDigest;
+import io.tidemark.relay.account.IdHash;
 import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.capture.Change;
 import io.tidemark.relay.config.RouteConfig.OnPoison;
@@ -14,6 +16,7 @@ import io.tidemark.relay.position.StartDecision;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.route.PoisonEvent;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -244,5 +247,59 @@ class PublishLoopTest {
                         "commit 0/200/1",
                         "begin",
                         "send c 2-2/4");
+    }
+
+    private static DayDigest digest(String... ids) {
+        IdHash hash = new IdHash();
+        DayDigest digest = DayDigest.NONE;
+        for (String id : ids) {
+            digest = digest.plus(new DayDigest(1, hash.of(id)));
+        }
+        return digest;
+    }
+
+    @Test
+    void countsARowOnceForTheAuditWhateverWasSentAndTakenBack() throws Exception {
+        RecordedRun run = run(OnPoison.DEAD_LETTER, ROOMY);
+        run.refused.add("large");
+        List<Change> changes = new ArrayList<>(transaction("0/200", event("a")));
+        changes.addAll(transaction("0/300", event("b"), event("large"), poison("bad")));
+
+        run.loop().publish(changes);
+
+        assertThat(run.audit.of(LocalDate.EPOCH)).isEqualTo(digest("a", "b", "large", "bad"));
+    }
+
+    @Test
+    void countsWhatPrecedesAPoisonThatHaltsAndNothingElse() {
+        RecordedRun run = run(OnPoison.HALT, ROOMY);
+        List<Change> changes = new ArrayList<>(transaction("0/200", event("a")));
+        changes.addAll(transaction("0/300", event("b"), poison("bad")));
+        PublishLoop loop = run.loop();
+
+        assertThatThrownBy(() -> loop.publish(changes)).isInstanceOf(PoisonEvent.class);
+
+        assertThat(run.audit.of(LocalDate.EPOCH)).isEqualTo(digest("a"));
+    }
+
+    @Test
+    void countsEachPartOfASplitTransactionOnce() throws Exception {
+        RecordedRun run = run(OnPoison.DEAD_LETTER, TIGHT);
+        run.refused.add("b");
+
+        run.loop().publish(transaction("0/200", event("a"), event("b"), event("c"), event("d")));
+
+        assertThat(run.audit.of(LocalDate.EPOCH)).isEqualTo(digest("a", "b", "c", "d"));
+    }
+
+    @Test
+    void doesNotCountAnEventWithoutARow() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, ROOMY);
+        CapturedEvent emitted = new CapturedEvent(
+                "emitted", "order", "order-1", "t", new byte[1], null, null, null, null, 0, null, false);
+
+        run.loop().publish(transaction("0/200", emitted, event("a")));
+
+        assertThat(run.audit.of(LocalDate.EPOCH)).isEqualTo(digest("a"));
     }
 }

@@ -4,6 +4,8 @@ import io.dropwizard.util.DataSize;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.OwnTopics;
 import io.tidemark.outbox.Position;
+import io.tidemark.relay.account.AuditRecord;
+import io.tidemark.relay.account.AuditTally;
 import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.capture.Change;
 import io.tidemark.relay.capture.ChangeRing;
@@ -27,6 +29,7 @@ import io.tidemark.relay.route.Router;
 import io.tidemark.relay.source.SourceIdentity;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -53,6 +56,12 @@ final class RecordedRun {
 
     /** The ids that Kafka refuses, as it would a record that is too large: at the commit, the whole transaction with it. */
     final Set<String> refused = new HashSet<>();
+
+    /** Kafka has counted nothing before. */
+    final AuditTally tally = AuditTally.from(AuditRecord.beginning(Instant.EPOCH));
+
+    /** What the last committed Kafka transaction left of it, as the next run reads it. */
+    AuditRecord audit = AuditRecord.beginning(Instant.EPOCH);
 
     boolean commitFails;
     boolean indexFails;
@@ -104,6 +113,7 @@ final class RecordedRun {
                 new Publication(),
                 new Index(),
                 lsn -> calls.add("confirm " + lsn),
+                tally,
                 limits);
     }
 
@@ -176,14 +186,16 @@ final class RecordedRun {
         @Override
         public Map<TopicPartition, List<End>> commit(String topic, Map<String, byte @Nullable []> records)
                 throws PublishFailure {
-            ResumePoint reached = SourcePosition.fromJson(Objects.requireNonNull(records.get(IDENTITY.sourceId())))
-                    .resumePoint();
+            SourcePosition position = SourcePosition.fromJson(Objects.requireNonNull(records.get(IDENTITY.sourceId())));
+            ResumePoint reached = position.resumePoint();
             String ordinal = reached.isPartial() ? "/" + reached.partialOrdinal() : "";
             calls.add("commit " + reached.lsn() + ordinal);
             publicationRecords.add(records.containsKey(PublicationRecord.key(IDENTITY.sourceId())));
             if (commitFails || openIds.stream().anyMatch(refused::contains)) {
                 throw PublishFailure.of(new KafkaException("not committed"));
             }
+            byte[] record = records.get(AuditRecord.key(IDENTITY.sourceId()));
+            audit = (record == null ? audit : AuditRecord.fromJson(record)).with(position.carried());
             return Map.of();
         }
 

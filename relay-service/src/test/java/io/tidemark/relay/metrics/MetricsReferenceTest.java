@@ -8,6 +8,7 @@ import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.account.AuditStanding;
 import io.tidemark.relay.config.ProjectionConfig;
 import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.health.RelayState;
@@ -63,7 +64,8 @@ class MetricsReferenceTest {
             3,
             true,
             OptionalDouble.of(0.2),
-            12);
+            12,
+            Optional.of(AuditStanding.UNKNOWN));
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
 
@@ -212,7 +214,8 @@ class MetricsReferenceTest {
                 0,
                 false,
                 OptionalDouble.empty(),
-                0);
+                0,
+                Optional.empty());
         registerOurs(unknown);
 
         String text = scrape();
@@ -243,7 +246,8 @@ class MetricsReferenceTest {
                         0,
                         false,
                         OptionalDouble.empty(),
-                        0),
+                        0,
+                        Optional.empty()),
                 "1.2.3"));
 
         assertThat(scrape())

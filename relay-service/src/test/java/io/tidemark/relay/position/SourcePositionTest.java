@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.account.CarriedDay;
+import io.tidemark.relay.account.DayDigest;
 import io.tidemark.relay.source.SourceIdentity;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,6 +19,15 @@ class SourcePositionTest {
 
     private static final SourceIdentity SOURCE = new SourceIdentity("7f3a9c21", "7434343434343434343", "shop", 3);
     private static final Instant TIME = Instant.parse("2026-01-02T03:04:05.678Z");
+
+    @Test
+    void carriesTheDayThatTheAuditCountsMostly() {
+        CarriedDay carried = new CarriedDay(LocalDate.parse("2026-11-28"), new DayDigest(3, Long.MIN_VALUE));
+        SourcePosition position = new SourcePosition(
+                SOURCE, ResumePoint.after(Lsn.parse("1/0")), "a", TIME, Adoptions.NONE, Optional.of(carried));
+
+        assertThat(SourcePosition.fromJson(position.toJson())).isEqualTo(position);
+    }
 
     @Test
     void readsBackAWholePosition() {
@@ -52,7 +65,8 @@ class SourcePositionTest {
     @Test
     void remembersWhatAdoptionsLeftOut() {
         Adoptions adoptions = Adoptions.NONE.another().leavingOut(Lsn.parse("0/10"), Lsn.parse("1/0"));
-        SourcePosition position = new SourcePosition(SOURCE, ResumePoint.after(Lsn.parse("1/0")), "a", TIME, adoptions);
+        SourcePosition position =
+                new SourcePosition(SOURCE, ResumePoint.after(Lsn.parse("1/0")), "a", TIME, adoptions, Optional.empty());
 
         assertThat(SourcePosition.fromJson(position.toJson())).isEqualTo(position);
         assertThat(text(position)).contains("\"adoptions\":2,\"leftOut\":[[\"0/10\",\"1/0\"]],");

@@ -1,5 +1,10 @@
 package io.tidemark.relay.simulation;
 
+import io.tidemark.relay.account.AuditRecord;
+import io.tidemark.relay.account.CarriedDay;
+import io.tidemark.relay.position.SourcePosition;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,6 +33,7 @@ final class Broker {
      * @param event its number; -1 for a position or a marker
      * @param position the JSON of a position
      * @param publication the JSON of what the events were published with
+     * @param audit the JSON of a record of the audit
      * @param isMarker of a transaction's end; no consumer ever sees it
      */
     record Entry(
@@ -37,6 +43,7 @@ final class Broker {
             int ordinal,
             @Nullable String position,
             @Nullable String publication,
+            @Nullable String audit,
             boolean isMarker) {}
 
     private static final class Producer {
@@ -50,6 +57,8 @@ final class Broker {
     private final Map<String, Producer> producers = new HashMap<>();
     /** Event to its offset, once it can be read. */
     private final Map<Integer, Long> readable = new HashMap<>();
+
+    private AuditRecord outside = AuditRecord.beginning(Instant.EPOCH);
 
     Broker() {
         for (int i = 0; i <= POSITIONS; i++) {
@@ -75,7 +84,8 @@ final class Broker {
             long commitLsn,
             int ordinal,
             @Nullable String position,
-            @Nullable String publication) {
+            @Nullable String publication,
+            @Nullable String audit) {
         Producer producer = producers.get(transactionalId);
         if (producer == null || producer.epoch != epoch) {
             return Optional.empty();
@@ -89,7 +99,7 @@ final class Broker {
             producer.open.events.add(event);
             producer.open.offsets.add((long) log.size());
         }
-        log.add(new Entry(producer.open, event, commitLsn, ordinal, position, publication, false));
+        log.add(new Entry(producer.open, event, commitLsn, ordinal, position, publication, audit, false));
         return Optional.of(log.size() - 1L);
     }
 
@@ -118,7 +128,7 @@ final class Broker {
         }
         for (int partition = 0; partition <= POSITIONS; partition++) {
             if (txn.touched[partition]) {
-                partitions.get(partition).add(new Entry(txn, -1, 0, 0, null, null, true));
+                partitions.get(partition).add(new Entry(txn, -1, 0, 0, null, null, null, true));
             }
         }
     }
@@ -166,6 +176,32 @@ final class Broker {
             }
         }
         return Optional.empty();
+    }
+
+    /** What is counted in committed transactions, as a run reads it at its start. */
+    AuditRecord lastAudit() {
+        AuditRecord record = AuditRecord.beginning(Instant.EPOCH);
+        List<Entry> log = log(POSITIONS);
+        for (int i = log.size() - 1; i >= 0; i--) {
+            String audit = log.get(i).audit();
+            if (audit != null && log.get(i).txn().committed) {
+                record = AuditRecord.fromJson(audit.getBytes(StandardCharsets.UTF_8));
+                break;
+            }
+        }
+        Optional<CarriedDay> carried = lastPosition(false)
+                .map(json -> SourcePosition.fromJson(json.getBytes(StandardCharsets.UTF_8)))
+                .flatMap(SourcePosition::carried);
+        return record.with(carried);
+    }
+
+    /** What was written beside the transactions, whatever became of these. */
+    AuditRecord auditOutside() {
+        return outside;
+    }
+
+    void writeAuditOutside(AuditRecord record) {
+        outside = record;
     }
 
     /** The offset after the last committed record; 0 when there is none. */

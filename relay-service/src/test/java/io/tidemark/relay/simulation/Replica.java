@@ -3,6 +3,8 @@ package io.tidemark.relay.simulation;
 import io.dropwizard.util.DataSize;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.capture.CaptureFailed;
+import io.tidemark.relay.account.AuditRecord;
+import io.tidemark.relay.account.AuditTally;
 import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.capture.Change;
 import io.tidemark.relay.capture.ChangeRing;
@@ -27,12 +29,14 @@ import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.timeline.TimelineHistory;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +85,7 @@ final class Replica {
     private int stream;
     private int cursor;
     private Optional<String> stored = Optional.empty();
+    private AuditRecord audit = AuditRecord.beginning(Instant.EPOCH);
     private StartDecision.@Nullable Start start;
     private @Nullable PublishLoop loop;
 
@@ -127,6 +132,7 @@ final class Replica {
         if (bug != Bug.POSITION_READ_BEFORE_INIT) {
             stored = world.broker.lastPosition(bug == Bug.READ_UNCOMMITTED);
         }
+        audit = bug == Bug.DIGEST_OUTSIDE_TRANSACTION ? world.broker.auditOutside() : world.broker.lastAudit();
         StartDecision decision = StartDecision.decide(
                 stored.map(json -> SourcePosition.fromJson(json.getBytes(StandardCharsets.UTF_8))),
                 Optional.of(world.wal.slot()),
@@ -186,6 +192,7 @@ final class Replica {
                 new SimulatedPublication.Gate(world, this, ofRun, bug),
                 new OwnIndex(),
                 lsn -> confirm(number, ofRun, lsn),
+                AuditTally.from(audit),
                 new LimitsConfig(DataSize.bytes(SPLIT_BYTES), BATCH_EVENTS, world.spillDirectory));
     }
 
@@ -228,7 +235,16 @@ final class Replica {
     private void receive(Wal.Entry entry, List<Change> changes) {
         for (int event : entry.events()) {
             changes.add(new CapturedEvent(
-                    Integer.toString(event), "order", "a", "t", new byte[0], null, null, null, null, 0));
+                    Integer.toString(event),
+                    "order",
+                    "a",
+                    "t",
+                    new byte[0],
+                    null,
+                    null,
+                    null,
+                    null,
+                    TimeUnit.DAYS.toMillis(Wal.dayOf(event).toEpochDay())));
         }
         Lsn commitLsn = bug == Bug.ROW_LSN_FOR_COMMIT_LSN ? entry.firstRowLsn() : entry.end();
         changes.add(entry.events().isEmpty() ? new Change.Barrier(entry.end()) : new Change.Commit(commitLsn, 0));

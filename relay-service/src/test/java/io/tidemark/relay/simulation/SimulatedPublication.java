@@ -61,7 +61,7 @@ final class SimulatedPublication {
                 ((PublicationLook.Seen) world.wal.look()).state(),
                 world.wal.slot().confirmed());
         String json = new String(now.toJson(), StandardCharsets.UTF_8);
-        world.broker.append("t", epoch, Broker.POSITIONS, -1, 0, 0, null, json);
+        world.broker.append("t", epoch, Broker.POSITIONS, -1, 0, 0, null, json, null);
         world.broker.commit("t", epoch);
         isHalted = false;
     }

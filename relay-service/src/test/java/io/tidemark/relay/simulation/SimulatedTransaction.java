@@ -2,6 +2,7 @@ package io.tidemark.relay.simulation;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Position;
+import io.tidemark.relay.account.AuditRecord;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.publication.PublicationRecord;
 import io.tidemark.relay.publish.KafkaTransaction;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ProducerFencedException;
@@ -31,7 +33,8 @@ final class SimulatedTransaction implements KafkaTransaction {
             Lsn commitLsn,
             int ordinal,
             @Nullable String position,
-            @Nullable String publication) {}
+            @Nullable String publication,
+            @Nullable String audit) {}
 
     private final World world;
     private final Replica replica;
@@ -71,7 +74,7 @@ final class SimulatedTransaction implements KafkaTransaction {
             throw new IllegalStateException("an event without a position");
         }
         int number = Integer.parseInt(header(event, "id"));
-        unsent.add(new Sent(Wal.partitionOf(number), number, position.commitLsn(), position.ordinal(), null, null));
+        unsent.add(new Sent(Wal.partitionOf(number), number, position.commitLsn(), position.ordinal(), null, null, null));
         if (world.random.nextInt(3) == 0) {
             sendOne();
         }
@@ -92,8 +95,15 @@ final class SimulatedTransaction implements KafkaTransaction {
             String json = new String(value == null ? new byte[0] : value, StandardCharsets.UTF_8);
             boolean isPosition = key.equals(Replica.SOURCE_ID);
             boolean isPublication = key.equals(PublicationRecord.key(Replica.SOURCE_ID));
-            unsent.add(
-                    new Sent(Broker.POSITIONS, -1, Lsn.ZERO, 0, isPosition ? json : null, isPublication ? json : null));
+            boolean isAudit = key.equals(AuditRecord.key(Replica.SOURCE_ID));
+            unsent.add(new Sent(
+                    Broker.POSITIONS,
+                    -1,
+                    Lsn.ZERO,
+                    0,
+                    isPosition ? json : null,
+                    isPublication ? json : null,
+                    isAudit ? json : null));
             if (isPosition && bug == Bug.SLOT_CONFIRMED_BEFORE_COMMIT) {
                 world.wal.confirm(
                         stream,
@@ -102,6 +112,9 @@ final class SimulatedTransaction implements KafkaTransaction {
                                 .complete());
             }
         });
+        if (bug == Bug.DIGEST_OUTSIDE_TRANSACTION) {
+            writeAuditOutside(records);
+        }
         while (!unsent.isEmpty()) {
             sendOne();
         }
@@ -117,6 +130,14 @@ final class SimulatedTransaction implements KafkaTransaction {
         }
         replica.letTheWorldGoOn(run);
         return Map.copyOf(ends);
+    }
+
+    private void writeAuditOutside(Map<String, byte @Nullable []> records) {
+        byte[] record = records.get(AuditRecord.key(Replica.SOURCE_ID));
+        byte[] position = Objects.requireNonNull(records.get(Replica.SOURCE_ID));
+        AuditRecord all = record == null ? world.broker.auditOutside() : AuditRecord.fromJson(record);
+        world.broker.writeAuditOutside(
+                all.with(SourcePosition.fromJson(position).carried()));
     }
 
     private void sendOne() throws PublishFailure {
@@ -149,7 +170,8 @@ final class SimulatedTransaction implements KafkaTransaction {
                 sent.commitLsn().value(),
                 sent.ordinal(),
                 sent.position(),
-                sent.publication());
+                sent.publication(),
+                sent.audit());
     }
 
     private static PublishFailure fenced() {

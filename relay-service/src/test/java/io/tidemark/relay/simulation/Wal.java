@@ -3,12 +3,17 @@ package io.tidemark.relay.simulation;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.publication.PublicationLook;
 import io.tidemark.relay.publication.PublicationState;
+import io.tidemark.relay.account.DayDigest;
+import io.tidemark.relay.account.IdHash;
 import io.tidemark.relay.source.SlotState;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.TreeMap;
 
 /** Postgres: what was committed, in commit order, and one slot that at most one stream holds. */
 final class Wal {
@@ -93,6 +98,23 @@ final class Wal {
         // partition 2 comes into use late: until then nobody has committed an offset there
         int spread = Math.floorMod(event * 0x9E3779B1, 16);
         return event > 40 && spread == 0 ? 2 : spread % 2;
+    }
+
+    /** Days go by, and some events are created the day before. */
+    static LocalDate dayOf(int event) {
+        return LocalDate.ofEpochDay(event / 40 + (event % 17 == 0 ? 0 : 1));
+    }
+
+    /** What the stream has of each day: all events but those that the publication left out. */
+    NavigableMap<LocalDate, DayDigest> days() {
+        IdHash hash = new IdHash();
+        TreeMap<LocalDate, DayDigest> days = new TreeMap<>();
+        for (Entry entry : entries) {
+            for (int event : entry.isSkipped() ? List.<Integer>of() : entry.events()) {
+                days.merge(dayOf(event), new DayDigest(1, hash.of(Integer.toString(event))), DayDigest::plus);
+            }
+        }
+        return days;
     }
 
     List<Entry> entries() {

@@ -3,6 +3,7 @@ package io.tidemark.relay.simulation;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.position.SourcePosition;
 import java.nio.charset.StandardCharsets;
+import io.tidemark.relay.account.AuditRecord;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +33,7 @@ final class World {
     /** Where transactions that are too large for memory go. */
     final String spillDirectory;
 
+    private final Bug bug;
     private final List<Replica> replicas;
     /** How many replicas are in the middle of something, each within what the last one waits for. */
     private int depth;
@@ -42,6 +44,7 @@ final class World {
     private int verifiedEntries;
 
     World(long seed, Bug bug, Path spillDirectory) {
+        this.bug = bug;
         random = new Random(seed);
         this.spillDirectory = spillDirectory.toString();
         wal = new Wal(random);
@@ -184,6 +187,10 @@ final class World {
                     throw new Violation("G1: event " + event + " is not readable");
                 }
             }
+        }
+        AuditRecord audit = bug == Bug.DIGEST_OUTSIDE_TRANSACTION ? broker.auditOutside() : broker.lastAudit();
+        if (!audit.days().equals(wal.days())) {
+            throw new Violation("G11: the stream has " + wal.days() + ", and counted are " + audit.days());
         }
         for (int partition = 0; partition < Wal.PARTITIONS; partition++) {
             checkOrder(broker.log(partition));

@@ -89,4 +89,21 @@ class StatusTextTest {
                 .containsExactly("stalled: the projections cannot be told (http://a:8080: HTTP 503: starting)");
         assertThat(status.findings(Set.of())).isEmpty();
     }
+
+    @Test
+    void namesTheDaysWhoseRowsAreUnaccountedFor() throws Exception {
+        JsonNode source = json("""
+            {"role": "active", "state": "running", "published": "0/1000", "walHead": "0/1000", "slot": {"name": "s"},
+             "audit": {"accountedUpTo": null, "unaccounted": [{"day": "2026-11-20", "rows": 3}]}}
+            """);
+        RelayStatus status = new RelayStatus(
+                List.of(new Replica(URI.create("http://a:8080"), new RelayReply.Answer(200, source, 0))),
+                List.of(),
+                "");
+
+        assertThat(status.findings(Set.of(Condition.UNACCOUNTED)))
+                .containsExactly("unaccounted: 3 rows of 2026-11-20 are unaccounted for and stay in outbox.event; run:"
+                        + " tidemark audit CONFIG");
+        assertThat(status.findings(Set.of(Condition.INACTIVE))).isEmpty();
+    }
 }

@@ -1,0 +1,28 @@
+package io.tidemark.relay.account;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.LocalDate;
+import java.util.Optional;
+
+/**
+ * The digest of the day that is written to most, as it stands in the position itself: a position is written with every
+ * Kafka transaction, the record of all days only now and then.
+ */
+public record CarriedDay(LocalDate day, DayDigest digest) {
+
+    private static final String FIELD = "audit";
+
+    public void writeTo(ObjectNode position) {
+        digest.writeTo(position.putObject(FIELD).put("day", day.toString()));
+    }
+
+    /** @throws IllegalArgumentException when it is not what {@link #writeTo} writes */
+    public static Optional<CarriedDay> readFrom(JsonNode position) {
+        JsonNode json = position.path(FIELD);
+        if (json.isMissingNode()) {
+            return Optional.empty();
+        }
+        return Optional.of(new CarriedDay(LocalDate.parse(json.required("day").asText()), DayDigest.readFrom(json)));
+    }
+}

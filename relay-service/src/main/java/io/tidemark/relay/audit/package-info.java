@@ -1,0 +1,8 @@
+/**
+ * Compares the rows of the outbox with the records in Kafka, one by one, for {@code tidemark audit}. On the command's
+ * thread, beside the relay: it reads, and writes only which days are settled, to a key that the relay never writes.
+ */
+@NullMarked
+package io.tidemark.relay.audit;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,74 @@
+package io.tidemark.relay.run;
+
+import io.tidemark.relay.account.AuditStanding;
+import io.tidemark.relay.account.AuditTally;
+import io.tidemark.relay.account.DayDigest;
+import io.tidemark.relay.account.SettledDays;
+import io.tidemark.relay.cleanup.Accounts;
+import io.tidemark.relay.config.KafkaConfig;
+import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.position.KafkaTail;
+import io.tidemark.relay.source.SourceNotReady;
+import java.time.LocalDate;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this run has counted, and what audits have settled, which is read from Kafka when the cleanup needs it. On the
+ * cleanup's thread.
+ */
+final class RunAccounts implements Accounts {
+
+    /** A pass asks for each day; what an audit settles counts from the next pass on. */
+    private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private final KafkaConfig kafka;
+    private final String sourceId;
+    private final AuditTally tally;
+    private final RelayState state;
+    private @Nullable SettledDays settled;
+    private long settledNanos;
+
+    RunAccounts(KafkaConfig kafka, String sourceId, AuditTally tally, RelayState state) {
+        this.kafka = kafka;
+        this.sourceId = sourceId;
+        this.tally = tally;
+        this.state = state;
+        state.audited(AuditStanding.UNKNOWN); // what an earlier run has found may be mended by now
+    }
+
+    @Override
+    public DayDigest counted(LocalDate day) {
+        return tally.of(day);
+    }
+
+    @Override
+    public DayDigest accountedElsewhere(LocalDate day) throws SourceNotReady {
+        SettledDays known = settled;
+        if (known == null || System.nanoTime() - settledNanos > FRESH_NANOS) {
+            known = readSettled();
+            settled = known;
+            settledNanos = System.nanoTime();
+        }
+        return known.of(day);
+    }
+
+    private SettledDays readSettled() throws SourceNotReady {
+        try (KafkaTail tail = new KafkaTail(kafka)) {
+            return tail.lastSettled(sourceId);
+        } catch (KafkaException | IllegalArgumentException e) {
+            throw new SourceNotReady("what audits have settled cannot be read from Kafka: " + e.getMessage());
+        }
+    }
+
+    @Override
+    public void deleted(LocalDate day, DayDigest rows) {
+        tally.forget(day, rows);
+    }
+
+    @Override
+    public void found(AuditStanding standing) {
+        state.audited(standing);
+    }
+}
