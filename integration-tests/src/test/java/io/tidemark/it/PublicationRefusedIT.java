@@ -124,7 +124,7 @@ class PublicationRefusedIT {
             Path config = configFile("slot: " + source.name(), "slot: " + other.name());
 
             assertThat(check(config))
-                    .contains("belongs to " + other.name(), "choose another postgres.slot")
+                    .contains("belongs to database " + other.name(), "choose another postgres.slot")
                     .doesNotContain("slot drop");
             assertThat(CommandRun.of("init", config.toString()).output())
                     .contains("belongs to another database of this server")

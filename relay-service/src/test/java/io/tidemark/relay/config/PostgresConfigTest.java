@@ -1,8 +1,11 @@
 package io.tidemark.relay.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PostgresConfigTest {
 
@@ -24,6 +27,15 @@ class PostgresConfigTest {
         PostgresConfig config = config("jdbc:postgresql://db.example.com/shop");
 
         assertThat(config.at("10.0.0.7", 5432)).isSameAs(config);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Tide_Pub", "a,b", "a b", "1x", "é", "tidemark ", "\"a\"", ""})
+    void refusesPublicationNamesThatPgoutputReadsAsAnother(String name) {
+        assertThatThrownBy(() -> new PostgresConfig(
+                        "jdbc:postgresql://db.example.com/shop", "tidemark_relay", null, null, null, name, null))
+                .isInstanceOf(ConfigurationProblem.class)
+                .hasMessageContaining("postgres.publication '" + name + "'");
     }
 
     private static PostgresConfig config(String url) {

@@ -26,6 +26,17 @@ class AdoptionsTest {
     }
 
     @Test
+    void keepsWhatNeverCameThroughTheStreamAlsoWhereTheSourceGoesOnBeforeIt() {
+        LeftOut neverCame = new LeftOut(lsn(10), lsn(20), true);
+        Adoptions adoptions = Adoptions.NONE.leavingOut(lsn(12), lsn(14)).doubting(lsn(10), lsn(20));
+
+        Adoptions back = adoptions.leavingOut(lsn(12), lsn(11));
+
+        assertThat(back.leftOut()).containsExactly(neverCame);
+        assertThat(back.count()).isEqualTo(2);
+    }
+
+    @Test
     void mergesTheOldestSoThatNoneIsForgotten() {
         Adoptions adoptions = Adoptions.NONE;
         for (int i = 1; i <= Adoptions.MAX_RANGES + 1; i++) {

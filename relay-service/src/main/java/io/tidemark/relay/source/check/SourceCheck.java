@@ -63,6 +63,7 @@ public final class SourceCheck {
             problems.add(new SourceNotReady("wal_level is '" + walLevel + "', logical decoding needs 'logical'; run:"
                     + " alter system set wal_level = 'logical'; and restart Postgres"));
         }
+        slotOfAnotherDatabase().ifPresent(problems::add);
         OutboxCheck outboxCheck = new OutboxCheck(config, outbox, connection);
         problems.addAll(outboxCheck.look());
         Optional<SourceIdentity> identity =
@@ -70,16 +71,20 @@ public final class SourceCheck {
         return new SourceFindings(problems, identity, slotProblem());
     }
 
-    private Optional<SourceNotReady> slotProblem() throws SQLException {
-        Optional<SlotState> slot = database.slot(connection);
-        String elsewhere = valueOf("select coalesce((select coalesce(database, 'no database, as it is physical') from"
+    /** Names of slots are unique in a server: ours cannot be made, and that one must not be dropped. */
+    private Optional<SourceNotReady> slotOfAnotherDatabase() throws SQLException {
+        String owner = valueOf("select coalesce((select coalesce('database ' || database, 'a standby') from"
                 + " pg_replication_slots where slot_name = '" + config.slot()
                 + "' and database is distinct from current_database()), '')");
-        if (!elsewhere.isEmpty()) {
-            return Optional.of(new SourceNotReady("replication slot " + config.slot() + " belongs to " + elsewhere
-                    + " on this server, not to database " + config.database() + ", and holds the events of whoever made"
-                    + " it; leave it, choose another postgres.slot, and run: tidemark init CONFIG"));
-        }
+        return owner.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new SourceNotReady("replication slot " + config.slot() + " belongs to " + owner
+                        + " on this server, not to database " + config.database() + ", and holds the events of whoever"
+                        + " made it; leave it, choose another postgres.slot, and run: tidemark init CONFIG"));
+    }
+
+    private Optional<SourceNotReady> slotProblem() throws SQLException {
+        Optional<SlotState> slot = database.slot(connection);
         if (slot.isEmpty()) {
             return Optional.of(new SourceNotReady(
                     "replication slot " + config.slot() + " does not exist; run: tidemark init CONFIG"));
