@@ -16,8 +16,11 @@ import io.tidemark.outbox.EventHeaders;
 import io.tidemark.outbox.Migration;
 import io.tidemark.outbox.OwnTopics;
 import io.tidemark.quickstart.stack.ChildJvm;
+import io.tidemark.relay.backlog.Publication;
 import io.tidemark.relay.cli.TidemarkCli;
 import io.tidemark.relay.health.RelayState.Phase;
+import io.tidemark.relay.source.SourceNotReady;
+import io.tidemark.relay.source.slot.ExistingRows;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -189,6 +192,27 @@ class ExistingRowsIT {
             publish(8);
             assertThat(texts(read(8))).containsExactly("1", "2", "3", "4", "5", "6", "7", "8");
         }
+    }
+
+    /** A decision that was read before the lock was free may be an old one: relays may have published since. */
+    @Test
+    void publishesNothingMoreOnceSomebodyElseHasDecidedToIgnore() throws Exception {
+        migrate();
+        publish(1, 2, 3);
+        String config = config("limits: {batchEvents: 1}");
+        CommandRun.of("init", config);
+        assertThat(initProcess("after-commit=crash", "init", config, "--existing", "publish"))
+                .isEqualTo(137);
+        try (Connection session = source.connect()) {
+            ExistingRows before = ExistingRows.read(session, source.name()).orElseThrow();
+            CommandRun ignored = CommandRun.of("init", config, "--existing", "ignore");
+            assertThat(ignored.exitCode()).as(ignored.output()).isZero();
+
+            assertThatThrownBy(() -> Publication.publish(source.configuration(), session, before))
+                    .isInstanceOf(SourceNotReady.class)
+                    .hasMessageContaining("somebody else decided about the old rows");
+        }
+        assertThat(texts(read(1))).containsExactly("1");
     }
 
     @Test

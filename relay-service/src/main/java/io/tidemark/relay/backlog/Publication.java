@@ -61,8 +61,12 @@ public final class Publication {
                     + " publish");
         }
         SourceIdentity identity = new SourceDatabase(config.postgres()).identity(session);
+        Publication publication = new Publication(config, session, identity);
+        if (!ExistingRows.read(session, rows.slot()).equals(Optional.of(rows))) { // before the lock was ours
+            throw publication.madeAnew();
+        }
         try {
-            return new Publication(config, session, identity).publish(rows);
+            return publication.publish(rows);
         } catch (KafkaException e) {
             throw PublishFailure.of(e);
         }
