@@ -10,34 +10,30 @@ import java.time.LocalDate;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What a relay in another process has counted, read from Kafka, less what was deleted here. */
+/** What a relay has counted, read from Kafka, less what was deleted here. No audit has settled anything. */
 final class KafkaAccounts implements Accounts {
 
-    private final KafkaConfig kafka;
+    private final KafkaTail tail;
     private final String sourceId;
     private final Map<LocalDate, DayDigest> deleted = new TreeMap<>();
 
     KafkaAccounts(KafkaConfig kafka, String sourceId) {
-        this.kafka = kafka;
+        this.tail = new KafkaTail(kafka);
         this.sourceId = sourceId;
     }
 
     @Override
     public DayDigest counted(LocalDate day) {
-        try (KafkaTail tail = new KafkaTail(kafka)) {
-            return tail.lastPosition(sourceId)
-                    .flatMap(tail::lastAudit)
-                    .orElse(AuditRecord.beginning(Instant.EPOCH))
-                    .of(day)
-                    .minus(deleted.getOrDefault(day, DayDigest.NONE));
-        }
+        return tail.lastPosition(sourceId)
+                .flatMap(tail::lastAudit)
+                .orElse(AuditRecord.beginning(Instant.EPOCH))
+                .of(day)
+                .minus(deleted.getOrDefault(day, DayDigest.NONE));
     }
 
     @Override
     public DayDigest accountedElsewhere(LocalDate day) {
-        try (KafkaTail tail = new KafkaTail(kafka)) {
-            return tail.lastSettled(sourceId).of(day);
-        }
+        return DayDigest.NONE;
     }
 
     @Override

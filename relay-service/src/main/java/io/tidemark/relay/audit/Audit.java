@@ -7,6 +7,7 @@ import io.tidemark.relay.account.DayDigest;
 import io.tidemark.relay.account.SettledDays;
 import io.tidemark.relay.cleanup.PublishedBarrier;
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.publish.PlainPublisher;
@@ -181,23 +182,19 @@ public final class Audit {
     }
 
     private static Comparison.Causes causes(Counted counted) {
+        String since = counted.record().map(record -> record.since().toString()).orElse("which there is none of");
+        List<Adoptions.LeftOut> leftOut = counted.position().adoptions().leftOut();
         return row -> {
-            if (counted.record().isEmpty()
-                    || row.createdAt()
-                            .toInstant()
-                            .isBefore(counted.record().get().since())) {
-                return "older than the first count of the relay, "
-                        + counted.record()
-                                .map(record -> record.since().toString())
-                                .orElse("which there is none of")
-                        + ": it may be older than the slot";
+            boolean isOlder = counted.record()
+                    .map(record -> row.createdAt().toInstant().isBefore(record.since()))
+                    .orElse(true);
+            if (!leftOut.isEmpty()) {
+                return "perhaps left out by tidemark adopt, which skipped the LSNs " + leftOut;
             }
-            if (!counted.position().adoptions().leftOut().isEmpty()) {
-                return "perhaps left out by tidemark adopt, which skipped the LSNs "
-                        + counted.position().adoptions().leftOut();
-            }
-            return "unknown: it did not come through the replication stream; the publication or the table may have"
-                    + " been another for a time";
+            return isOlder
+                    ? "created before the relay's count began, " + since + ": it may be older than the slot"
+                    : "unknown: it did not come through the replication stream; the publication or the table may have"
+                            + " been another for a time";
         };
     }
 
