@@ -151,7 +151,7 @@ public final class IndexFollower implements AutoCloseable {
             Lineage lineage = new Lineage(identity, history);
             PublisherProof proof = new PublisherProof(session, config.postgres().slot(), index);
             boolean sound = false;
-            boolean allExist = true;
+            boolean isWaitedFor = false; // for a declared topic to be made
             long nudged = System.nanoTime();
             long topicsChecked = System.nanoTime() - TOPIC_CHECK_NANOS;
             try (SessionWatch sessionWatch = new SessionWatch(session, listener::unsound);
@@ -171,10 +171,12 @@ public final class IndexFollower implements AutoCloseable {
                         }
                         rebuilt.countDown();
                         lineage.check();
-                        if (System.nanoTime() - topicsChecked > (allExist ? TOPIC_CHECK_NANOS : ABSENT_CHECK_NANOS)) {
+                        if (System.nanoTime() - topicsChecked
+                                > (isWaitedFor ? ABSENT_CHECK_NANOS : TOPIC_CHECK_NANOS)) {
                             topicsChecked = System.nanoTime();
                             TopicsSeen seen = watch.look();
-                            allExist = seen.absent().isEmpty();
+                            isWaitedFor =
+                                    seen.wrong().isEmpty() && !seen.absent().isEmpty();
                             listener.looked(seen);
                         }
                         if (!sound && proof.isGiven()) {
