@@ -185,7 +185,9 @@ public final class IndexFollower implements AutoCloseable {
         private final IndexReader reader;
         private final TopicWatch topicWatch;
         private boolean isSound;
-        private boolean allExist = true;
+        /** A declared topic does not exist yet, and nothing is wrong with the others. */
+        private boolean isTopicAwaited;
+
         private long nudged = System.nanoTime();
         private long topicsChecked = System.nanoTime() - TOPIC_CHECK_NANOS;
 
@@ -221,10 +223,10 @@ public final class IndexFollower implements AutoCloseable {
             }
             rebuilt.countDown();
             filter.checkTimeline();
-            if (System.nanoTime() - topicsChecked > (allExist ? TOPIC_CHECK_NANOS : ABSENT_CHECK_NANOS)) {
+            if (System.nanoTime() - topicsChecked > (isTopicAwaited ? ABSENT_CHECK_NANOS : TOPIC_CHECK_NANOS)) {
                 topicsChecked = System.nanoTime();
                 TopicsSeen seen = topicWatch.look();
-                allExist = seen.absent().isEmpty();
+                isTopicAwaited = seen.wrong().isEmpty() && !seen.absent().isEmpty();
                 listener.looked(seen);
             }
             if (!isSound) {
