@@ -2,9 +2,9 @@ package io.tidemark.relay.loop;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.OwnTopics;
-import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.account.AuditRecord;
 import io.tidemark.relay.account.AuditTally;
+import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.index.IndexEntry;
 import io.tidemark.relay.position.ResumePoint;

@@ -99,13 +99,7 @@ record RunStart(
             startIndex(
                     relay, tail, decision, adoptions, topics.partitionsOf(WritableTopics.declaredIn(relay.config())));
             return new RunStart(
-                    server,
-                    decision,
-                    adoptions,
-                    published,
-                    publication,
-                    tally(relay, tail, stored),
-                    takesOver);
+                    server, decision, adoptions, published, publication, tally(relay, tail, stored), takesOver);
         }
     }
 

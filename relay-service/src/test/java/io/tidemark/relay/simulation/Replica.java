@@ -2,9 +2,9 @@ package io.tidemark.relay.simulation;
 
 import io.dropwizard.util.DataSize;
 import io.tidemark.outbox.Lsn;
-import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.account.AuditRecord;
 import io.tidemark.relay.account.AuditTally;
+import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.capture.Change;
 import io.tidemark.relay.capture.ChangeRing;

@@ -74,7 +74,8 @@ final class SimulatedTransaction implements KafkaTransaction {
             throw new IllegalStateException("an event without a position");
         }
         int number = Integer.parseInt(header(event, "id"));
-        unsent.add(new Sent(Wal.partitionOf(number), number, position.commitLsn(), position.ordinal(), null, null, null));
+        unsent.add(
+                new Sent(Wal.partitionOf(number), number, position.commitLsn(), position.ordinal(), null, null, null));
         if (world.random.nextInt(3) == 0) {
             sendOne();
         }

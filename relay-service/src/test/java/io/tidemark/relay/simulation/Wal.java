@@ -1,10 +1,10 @@
 package io.tidemark.relay.simulation;
 
 import io.tidemark.outbox.Lsn;
-import io.tidemark.relay.publication.PublicationLook;
-import io.tidemark.relay.publication.PublicationState;
 import io.tidemark.relay.account.DayDigest;
 import io.tidemark.relay.account.IdHash;
+import io.tidemark.relay.publication.PublicationLook;
+import io.tidemark.relay.publication.PublicationState;
 import io.tidemark.relay.source.SlotState;
 import java.time.LocalDate;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package io.tidemark.relay.simulation;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.account.AuditRecord;
 import io.tidemark.relay.position.SourcePosition;
 import java.nio.charset.StandardCharsets;
-import io.tidemark.relay.account.AuditRecord;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
