@@ -80,7 +80,7 @@ class TidemarkCliTest {
         status --urll http://a                          | Possible solutions: --url
         status --url localhost                          | '--url' (URL): 'localhost' is not the address of a relay; write it as http://
         status --url ftp://a                            | 'ftp://a' is not the address of a relay
-        status --fail-on broken                         | expected one of [INACTIVE, LAGGING, STALLED]
+        status --fail-on broken                         | expected one of [INACTIVE, LAGGING, STALLED, UNACCOUNTED]
         wait --token tm1.7f3a9c21.1.0000000000000001    | Missing required option: '--projection=NAME'
         wait --projection p                             | Missing required option: '--token=TOKEN'
         wait --projection p --token abc                 | '--token': malformed token
