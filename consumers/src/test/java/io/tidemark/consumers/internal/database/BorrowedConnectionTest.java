@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,7 +36,8 @@ class BorrowedConnectionTest {
     }
 
     private interface Call {
-        Object of(String name, Object argument) throws SQLException;
+        @Nullable
+        Object of(String name, @Nullable Object argument) throws SQLException;
     }
 
     private static <T> T proxy(Class<T> type, Call call) {
