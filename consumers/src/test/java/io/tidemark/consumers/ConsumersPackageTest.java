@@ -75,7 +75,8 @@ class ConsumersPackageTest {
             "java.net.http.", Set.of(ENTRY, "internal.relay"), // the client that a caller brings
             "com.fasterxml.jackson.", Set.of(VALUES, "internal.relay"),
             "jakarta.", Set.of("web"),
-            "org.slf4j.", Set.of(ENTRY, "web", "internal.apply", "internal.rebuild", "internal.runner"),
+            "org.slf4j.",
+                    Set.of(ENTRY, "web", "internal.apply", "internal.database", "internal.rebuild", "internal.runner"),
             "io.tidemark.relay.", Set.of());
 
     /** Files with the package's own; the root is what users import, all in one place. */

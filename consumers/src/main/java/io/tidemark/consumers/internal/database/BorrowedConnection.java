@@ -3,12 +3,16 @@ package io.tidemark.consumers.internal.database;
 import java.sql.Connection;
 import java.sql.SQLException;
 import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A connection of a pool, for as long as it is open here. Whatever happens in between, it goes back without a transaction
  * and with the auto-commit mode that it came with; where that is not possible it is ended, so that nobody is given it again.
  */
 public final class BorrowedConnection implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(BorrowedConnection.class);
 
     private final Connection connection;
     private final boolean wasAutoCommit;
@@ -53,16 +57,20 @@ public final class BorrowedConnection implements AutoCloseable {
         return connection;
     }
 
-    /** Rolls back what was not committed, and hands the connection back. */
+    /**
+     * Rolls back what was not committed, and hands the connection back. What was done on it is decided by then, so one that
+     * cannot be handed back as it came is ended and logged, and no exception of the caller's.
+     */
     @Override
     public void close() throws SQLException {
         try (connection) {
-            handBack();
+            if (!connection.isClosed()) { // as the driver leaves it when the session is lost
+                handBack();
+            }
         }
     }
 
     private void handBack() throws SQLException {
-        boolean isClean = false;
         try {
             boolean isAutoCommit = connection.getAutoCommit();
             if (!isAutoCommit) {
@@ -71,11 +79,9 @@ public final class BorrowedConnection implements AutoCloseable {
             if (isAutoCommit != wasAutoCommit) {
                 connection.setAutoCommit(wasAutoCommit);
             }
-            isClean = true;
-        } finally {
-            if (!isClean) {
-                connection.abort(Runnable::run);
-            }
+        } catch (SQLException e) {
+            LOG.warn("event=connection-ended reason=\"{}\"", e.toString());
+            connection.abort(Runnable::run);
         }
     }
 }

@@ -1,7 +1,6 @@
 package io.tidemark.consumers.internal.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
@@ -30,7 +29,11 @@ class BorrowedConnectionTest {
             if (name.equals("setAutoCommit")) {
                 autoCommit = Boolean.TRUE.equals(argument);
             }
-            return name.equals("getAutoCommit") ? autoCommit : null;
+            return switch (name) {
+                case "getAutoCommit" -> autoCommit;
+                case "isClosed" -> false;
+                default -> null;
+            };
         });
         return proxy(DataSource.class, (name, argument) -> connection);
     }
@@ -77,7 +80,7 @@ class BorrowedConnectionTest {
         BorrowedConnection borrowed = BorrowedConnection.inTransaction(pool(true));
         isBroken = true;
 
-        assertThatThrownBy(borrowed::close).hasMessage("the session is gone");
+        borrowed.close(); // what was done is decided by then: the outcome must not change
         assertThat(calls.subList(calls.size() - 2, calls.size()))
                 .allSatisfy(call -> assertThat(call).matches("abort.*|close"));
     }
