@@ -1,7 +1,10 @@
 package io.tidemark.consumers;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.tidemark.outbox.EventHeaders;
 import io.tidemark.outbox.Position;
 import java.io.IOException;
@@ -17,7 +20,12 @@ import org.apache.kafka.common.header.Header;
 /** An event as it was consumed. Decodes what is asked for; safe on any thread as long as nobody writes into {@link #bytes}. */
 public final class Event {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** Decimals keep every digit, trailing zeros included: a double would lose those of an amount of money. */
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+            .build();
+
     private static final byte[] NOTHING = {};
 
     private final ConsumerRecord<byte[], byte[]> record;
@@ -101,7 +109,8 @@ public final class Event {
     }
 
     /**
-     * The payload as JSON; a missing node for a tombstone.
+     * The payload as JSON; a missing node for a tombstone. Decimals are {@code BigDecimal} with the digits of the payload:
+     * {@code 12.50} stays {@code 12.50}.
      *
      * @throws IOException when it is not JSON
      */
@@ -110,7 +119,8 @@ public final class Event {
     }
 
     /**
-     * The payload as JSON, bound by Jackson with its defaults.
+     * The payload as JSON, bound by Jackson with its defaults, except that decimals in fields of type {@code JsonNode},
+     * {@code Object}, {@code Map} or {@code BigDecimal} keep the digits of the payload.
      *
      * @throws IOException when it is not JSON, or not of that shape
      */

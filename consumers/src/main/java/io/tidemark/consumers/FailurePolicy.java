@@ -4,7 +4,8 @@ import java.time.Duration;
 
 /**
  * What happens to an event whose handler fails. A database that is away is not the event's fault: the runner waits for
- * it, however long it takes, and counts no attempt. When handling the same events ends the database's session five times in
+ * it, however long it takes, and counts no attempt. The same holds for what other transactions cause (deadlocks,
+ * serialization failures, lock timeouts, canceled statements: SQLSTATE 40xxx, 55P03, 57014) and for interrupts. When handling the same events ends the database's session five times in
  * a row, and the database answers in between, that time and each further one counts as an attempt. Immutable.
  *
  * @param attempts maximum number of attempts for a single event; 1 to 1000

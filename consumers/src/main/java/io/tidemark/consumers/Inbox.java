@@ -1,32 +1,46 @@
 package io.tidemark.consumers;
 
+import io.tidemark.consumers.internal.database.BorrowedConnection;
 import io.tidemark.consumers.internal.tables.TableScript;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes effects outside the database (a mail, a call) happen once for each event, as far as that is possible: an effect
  * that has ended is never repeated; one that a crash has interrupted is repeated or left, as the caller chooses. Safe on
- * any thread and in any number of processes; holds a connection while an effect lasts.
+ * any thread and in any number of processes, also behind a pooler that gives each transaction another session. Holds a
+ * connection and a transaction while an effect lasts.
  */
 public final class Inbox {
 
-    /** Session-level, so that it goes with the session when the process dies. */
-    private static final String LOCK = "select pg_advisory_lock(hashtextextended(? || ?::text, 0))";
+    /** Longer than a call needs between its two transactions. A call that began so long ago and holds no lock is dead. */
+    private static final Duration GAP = Duration.ofSeconds(2);
 
-    private static final String UNLOCK = "select pg_advisory_unlock(hashtextextended(? || ?::text, 0))";
-    private static final String FIND =
-            "select ended_at is not null from tidemark_inbox where consumer = ? and event_id = ?";
+    private static final long PAUSE_MILLIS = 20;
+
+    private static final String CREATE =
+            "insert into tidemark_inbox (consumer, event_id, expires_at) values (?, ?, clock_timestamp() + ? * interval '1"
+                    + " second') on conflict (consumer, event_id) do nothing";
+    /** The row's lock keeps everybody else from the event. It is the transaction's, so it goes with it. */
+    private static final String LOCK =
+            "select ended_at is not null, owner, extract(epoch from clock_timestamp() - begun_at) from tidemark_inbox"
+                    + " where consumer = ? and event_id = ? for update";
+
     private static final String BEGIN =
-            "insert into tidemark_inbox (consumer, event_id, expires_at) values (?, ?, now() + ? * interval '1"
-                    + " second') on conflict (consumer, event_id) do update set begun_at = now(), expires_at ="
-                    + " excluded.expires_at";
-    private static final String END = "update tidemark_inbox set ended_at = now() where consumer = ? and event_id = ?";
+            "update tidemark_inbox set owner = ?, begun_at = clock_timestamp(), expires_at ="
+                    + " clock_timestamp() + ? * interval '1 second' where consumer = ? and event_id = ?";
+    private static final String TAKE = "update tidemark_inbox set owner = ? where consumer = ? and event_id = ?";
+    private static final String END =
+            "update tidemark_inbox set ended_at = clock_timestamp() where consumer = ? and event_id = ?";
     private static final String FORGET = "delete from tidemark_inbox where consumer = ? and event_id = ?";
     private static final String EXPIRE = "delete from tidemark_inbox where expires_at < now()";
 
@@ -83,7 +97,15 @@ public final class Inbox {
         return TableScript.INBOX.sql();
     }
 
-    /** Creates the table unless it exists; commits only if the connection is in auto-commit mode. */
+    /** Creates the table unless it exists, and commits, whatever the auto-commit mode of the pool's connections is. */
+    public static void create(DataSource database) throws SQLException {
+        TableScript.INBOX.create(database);
+    }
+
+    /**
+     * Creates the table unless it exists, in the connection's transaction, for migrations in Java. Commits nothing: with
+     * auto-commit off the caller commits.
+     */
     public static void create(Connection connection) throws SQLException {
         TableScript.INBOX.create(connection);
     }
@@ -92,58 +114,112 @@ public final class Inbox {
      * Makes the effect happen unless it has happened. Meanwhile no other call of this consumer works on the event, in
      * whatever process.
      *
+     * <p>The event's row is marked as begun and committed; then the effect happens in a second transaction, which holds the
+     * row's lock and goes with the process. A row that was begun and is not locked belongs to a call that has died, or that
+     * is between its transactions; it is left for two seconds before it is judged, and its owner can then not begin any more.
+     *
      * @throws Exception of the effect; the event is forgotten then, as if it had never been consumed
      * @throws SQLException when the database fails
      */
     public Result once(UUID eventId, Unfinished unfinished, Effect effect) throws Exception {
-        try (Connection connection = database.getConnection();
-                Lock lock = new Lock(connection, eventId)) {
-            return locked(connection, eventId, unfinished, effect);
-        }
-    }
-
-    /** Keeps everybody else from the event, in whatever process; on a connection whose every step outlives the next. */
-    private final class Lock implements AutoCloseable {
-
-        private final Connection connection;
-        private final UUID eventId;
-
-        Lock(Connection connection, UUID eventId) throws SQLException {
-            this.connection = connection;
-            this.eventId = eventId;
-            connection.setAutoCommit(true);
-            query(connection, LOCK, eventId);
-        }
-
-        @Override
-        public void close() throws SQLException {
-            query(connection, UNLOCK, eventId);
-        }
-    }
-
-    private Result locked(Connection connection, UUID eventId, Unfinished unfinished, Effect effect) throws Exception {
-        try (PreparedStatement find = statement(connection, FIND, eventId);
-                ResultSet row = find.executeQuery()) {
-            if (row.next()) {
-                if (row.getBoolean(1)) {
-                    return Result.HAPPENED_BEFORE;
+        UUID owner = UUID.randomUUID();
+        while (true) {
+            try (BorrowedConnection borrowed = BorrowedConnection.inTransaction(database)) {
+                Connection connection = borrowed.connection();
+                Optional<Result> known = claim(connection, eventId, owner, unfinished);
+                connection.commit();
+                if (known.isPresent()) {
+                    return known.get();
                 }
-                if (unfinished == Unfinished.LEAVE) {
-                    return Result.LEFT_UNFINISHED;
+                isolate(connection);
+                // Another call may have been between: then it owns the event, and this one looks again.
+                Row row = row(connection, eventId);
+                if (row != null && !row.hasEnded() && owner.equals(row.owner())) {
+                    return happen(connection, eventId, effect);
                 }
             }
+            TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
         }
-        try (PreparedStatement begin = statement(connection, BEGIN, eventId)) {
-            begin.setLong(3, keep.toSeconds());
+    }
+
+    /**
+     * An event's row, which is locked until the transaction ends.
+     *
+     * @param owner the call that has begun it; null when none has
+     * @param beganSecondsAgo 0 when none has
+     */
+    private record Row(boolean hasEnded, @Nullable UUID owner, double beganSecondsAgo) {}
+
+    /** Marks the event as begun by this owner, if it is to be; empty when it is, or when another call may be about to begin. */
+    private Optional<Result> claim(Connection connection, UUID eventId, UUID owner, Unfinished unfinished)
+            throws SQLException {
+        isolate(connection);
+        try (PreparedStatement create = statement(connection, CREATE, eventId)) {
+            create.setLong(3, keep.toSeconds());
+            create.executeUpdate();
+        }
+        Row row = row(connection, eventId);
+        if (row == null) {
+            return Optional.empty(); // forgotten by a call whose effect has failed
+        }
+        if (row.hasEnded()) {
+            return Optional.of(Result.HAPPENED_BEFORE);
+        }
+        boolean isBegun = row.owner() != null;
+        if (isBegun && row.beganSecondsAgo() < GAP.toSeconds()) {
+            return Optional.empty();
+        }
+        if (isBegun && unfinished == Unfinished.LEAVE) {
+            take(connection, eventId, owner); // a call that was frozen in the gap finds that it has lost
+            return Optional.of(Result.LEFT_UNFINISHED);
+        }
+        begin(connection, eventId, owner);
+        return Optional.empty();
+    }
+
+    /** Each statement must see what others have committed, whatever the pool's default is; for this transaction only. */
+    private static void isolate(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("set transaction isolation level read committed");
+        }
+    }
+
+    private @Nullable Row row(Connection connection, UUID eventId) throws SQLException {
+        try (PreparedStatement lock = statement(connection, LOCK, eventId);
+                ResultSet row = lock.executeQuery()) {
+            return row.next() ? new Row(row.getBoolean(1), row.getObject(2, UUID.class), row.getDouble(3)) : null;
+        }
+    }
+
+    private void take(Connection connection, UUID eventId, UUID owner) throws SQLException {
+        try (PreparedStatement take = connection.prepareStatement(TAKE)) {
+            take.setObject(1, owner);
+            take.setString(2, consumer);
+            take.setObject(3, eventId);
+            take.executeUpdate();
+        }
+    }
+
+    private void begin(Connection connection, UUID eventId, UUID owner) throws SQLException {
+        try (PreparedStatement begin = connection.prepareStatement(BEGIN)) {
+            begin.setObject(1, owner);
+            begin.setLong(2, keep.toSeconds());
+            begin.setString(3, consumer);
+            begin.setObject(4, eventId);
             begin.executeUpdate();
         }
+    }
+
+    private Result happen(Connection connection, UUID eventId, Effect effect) throws Exception {
         try {
             effect.happen();
         } catch (Exception e) {
             update(connection, FORGET, eventId);
+            connection.commit();
             throw e;
         }
         update(connection, END, eventId);
+        connection.commit();
         return Result.HAPPENED_NOW;
     }
 
@@ -165,19 +241,24 @@ public final class Inbox {
     }
 
     /**
-     * Deletes the rows that have expired, of all consumers; call it now and then.
+     * Deletes the rows that have expired, of all consumers, and commits; call it now and then.
+     *
+     * @return the number of events forgotten
+     */
+    public static int forgetExpired(DataSource database) throws SQLException {
+        try (BorrowedConnection borrowed = BorrowedConnection.autoCommitting(database)) {
+            return forgetExpired(borrowed.connection());
+        }
+    }
+
+    /**
+     * The same in the connection's transaction, which the caller commits.
      *
      * @return the number of events forgotten
      */
     public static int forgetExpired(Connection connection) throws SQLException {
         try (PreparedStatement delete = connection.prepareStatement(EXPIRE)) {
             return delete.executeUpdate();
-        }
-    }
-
-    private void query(Connection connection, String sql, UUID eventId) throws SQLException {
-        try (PreparedStatement statement = statement(connection, sql, eventId)) {
-            statement.execute();
         }
     }
 

@@ -1,6 +1,7 @@
 package io.tidemark.consumers;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A projection has not caught up within the timeout, and the caller chose {@link Fallback#FAIL}. */
 public final class NotCaughtUpException extends Exception {
@@ -9,8 +10,8 @@ public final class NotCaughtUpException extends Exception {
 
     private final transient List<WatermarkAnswer> answers;
 
-    NotCaughtUpException(String message, List<WatermarkAnswer> answers) {
-        super(message);
+    NotCaughtUpException(String message, List<WatermarkAnswer> answers, @Nullable Throwable cause) {
+        super(message, cause);
         this.answers = List.copyOf(answers);
     }
 

@@ -5,10 +5,11 @@ import io.tidemark.consumers.internal.tables.TableScript;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.OptionalInt;
+import javax.sql.DataSource;
 
 /**
  * The library's tables in a projection's database: {@code tidemark_progress} and {@code tidemark_generation}. Stateless;
- * everything happens on the caller's thread, connection and transaction.
+ * everything happens on the caller's thread.
  */
 public final class ProjectionTables {
 
@@ -19,7 +20,15 @@ public final class ProjectionTables {
         return TableScript.PROGRESS.sql();
     }
 
-    /** Creates the tables unless they exist; commits only if the connection is in auto-commit mode. */
+    /** Creates the tables unless they exist, and commits, whatever the auto-commit mode of the pool's connections is. */
+    public static void create(DataSource database) throws SQLException {
+        TableScript.PROGRESS.create(database);
+    }
+
+    /**
+     * Creates the tables unless they exist, in the connection's transaction, for migrations in Java. Commits nothing: with
+     * auto-commit off the caller commits, or there are no tables.
+     */
     public static void create(Connection connection) throws SQLException {
         TableScript.PROGRESS.create(connection);
     }

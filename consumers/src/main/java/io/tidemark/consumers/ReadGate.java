@@ -1,8 +1,10 @@
 package io.tidemark.consumers;
 
 import io.tidemark.consumers.WatermarkAnswer.Behind;
+import io.tidemark.consumers.internal.database.BorrowedConnection;
 import io.tidemark.consumers.internal.progress.Generations;
 import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
+import io.tidemark.consumers.internal.relay.Deadline;
 import io.tidemark.consumers.internal.relay.TokenOffsets;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
@@ -58,14 +60,14 @@ public final class ReadGate {
     /**
      * Runs the query as soon as a snapshot has everything up to the token.
      *
-     * @param timeout zero checks once
+     * @param timeout zero checks once; relays are given 2.5 s more at most
      * @throws SQLException of the query or the check, which is not repeated
-     * @throws RelayRequestException when the relay does not know the projection
+     * @throws RelayRequestException when all relays refuse the same way, for example because none has the projection
      */
     public <T> GatedRead<T> read(Token token, Duration timeout, Query<T> query)
             throws SQLException, InterruptedException {
-        long deadline = System.nanoTime() + timeout.toNanos();
-        TokenOffsets.Result known = tokenOffsets.of(token, timeout);
+        Deadline deadline = Deadline.after(timeout);
+        TokenOffsets.Result known = tokenOffsets.of(token, deadline);
         if (known instanceof TokenOffsets.Result.NotPublished) {
             known = afterPublication(token, deadline);
         }
@@ -82,27 +84,28 @@ public final class ReadGate {
      * The watermark's wait is what makes an idle source publish up to the token. It is short: it would also wait for the
      * group, but the snapshot is what counts.
      */
-    private TokenOffsets.Result afterPublication(Token token, long deadline) throws InterruptedException {
+    private TokenOffsets.Result afterPublication(Token token, Deadline deadline) throws InterruptedException {
         while (true) {
-            Duration wait = left(deadline).compareTo(PUBLICATION_WAIT) < 0 ? left(deadline) : PUBLICATION_WAIT;
+            Duration left = deadline.left();
+            Deadline wait = left.compareTo(PUBLICATION_WAIT) < 0 ? deadline : Deadline.after(PUBLICATION_WAIT);
             WatermarkAnswer answer = relays.api().watermark(projection, token, wait);
             TokenOffsets.Result known = answer.phase().equals("source")
                     ? new TokenOffsets.Result.NotPublished()
-                    : tokenOffsets.of(token, left(deadline));
+                    : tokenOffsets.of(token, deadline);
             if (!(known instanceof TokenOffsets.Result.NotPublished)
-                    || left(deadline).toMillis() <= LONGEST_PAUSE_MILLIS) {
+                    || deadline.left().toMillis() <= LONGEST_PAUSE_MILLIS) {
                 return known;
             }
             TimeUnit.MILLISECONDS.sleep(LONGEST_PAUSE_MILLIS);
         }
     }
 
-    private <T> GatedRead<T> readAt(Map<Partition, Long> needed, long deadline, Query<T> query)
+    private <T> GatedRead<T> readAt(Map<Partition, Long> needed, Deadline deadline, Query<T> query)
             throws SQLException, InterruptedException {
         long pauseMillis = FIRST_PAUSE_MILLIS;
         while (true) {
             GatedRead<T> read = look(needed, query);
-            if (read instanceof GatedRead.Fresh || left(deadline).toMillis() <= pauseMillis) {
+            if (read instanceof GatedRead.Fresh || deadline.left().toMillis() <= pauseMillis) {
                 return read;
             }
             TimeUnit.MILLISECONDS.sleep(pauseMillis);
@@ -112,16 +115,12 @@ public final class ReadGate {
 
     /** The snapshot is taken by the first statement, and the query sees the same. */
     private <T> GatedRead<T> look(Map<Partition, Long> needed, Query<T> query) throws SQLException {
-        try (Connection connection = database.getConnection()) {
-            connection.setAutoCommit(false);
-            try {
-                List<Behind> behind = behind(needed, generations.nextOffsetsInNewSnapshot(connection));
-                return behind.isEmpty()
-                        ? new GatedRead.Fresh<>(query.run(connection))
-                        : new GatedRead.NotFresh<>(WatermarkStatus.TIMEOUT, "the projection is behind", behind);
-            } finally {
-                connection.rollback();
-            }
+        try (BorrowedConnection borrowed = BorrowedConnection.inTransaction(database)) {
+            Connection connection = borrowed.connection();
+            List<Behind> behind = behind(needed, generations.nextOffsetsInNewSnapshot(connection));
+            return behind.isEmpty()
+                    ? new GatedRead.Fresh<>(query.run(connection))
+                    : new GatedRead.NotFresh<>(WatermarkStatus.TIMEOUT, "the projection is behind", behind);
         }
     }
 
@@ -134,9 +133,5 @@ public final class ReadGate {
             }
         });
         return behind;
-    }
-
-    private static Duration left(long deadline) {
-        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
 }

@@ -1,6 +1,9 @@
 package io.tidemark.consumers;
 
-/** A relay refuses the request, and would refuse it again: it is malformed, or names a projection the relay does not have. */
+/**
+ * All relays refuse the request with the same HTTP status, and would again: it is malformed, names a projection that no
+ * relay has, or shows no bearer token that they accept.
+ */
 public final class RelayRequestException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

@@ -1,5 +1,6 @@
 package io.tidemark.consumers;
 
+import io.tidemark.consumers.internal.relay.Deadline;
 import io.tidemark.consumers.internal.relay.RelayApi;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
@@ -9,10 +10,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Asks relays whether projections have caught up with a token. Blocks its caller for no longer than the timeout and a
- * second for each relay; safe on any thread; holds connections, so keep one for a process.
+ * Asks relays whether projections have caught up with a token. Blocks its caller for no longer than the timeout and
+ * 2.5 seconds, however many relays there are: a relay may answer up to two seconds late. Safe on any thread; holds
+ * connections, so keep one for a process.
+ *
+ * <p>A relay that is away, is busy, refuses, or is not one (a gateway's page, a redirect, JSON without a known status) is
+ * left for the next. {@link RelayRequestException} means that all of them refuse the same way.
  */
 public final class WatermarkClient {
 
@@ -20,7 +29,11 @@ public final class WatermarkClient {
     /** Between two requests, so that relays with a short {@code watermark.maxWait} are not asked without a break. */
     private static final long PAUSE_MILLIS = 100;
 
+    private static final long LOG_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
+    private static final Logger LOG = LoggerFactory.getLogger(WatermarkClient.class);
+
     private final RelayApi api;
+    private final AtomicLong nextLogNanos = new AtomicLong(System.nanoTime());
 
     /** When a wait for several projections succeeds. */
     public enum Mode {
@@ -70,14 +83,15 @@ public final class WatermarkClient {
      *
      * @param timeout zero asks once
      * @throws IllegalArgumentException when the timeout is negative
-     * @throws RelayRequestException when the relay does not know the projection
+     * @throws RelayRequestException when all relays refuse with the same HTTP status, for example because none has the
+     *     projection
      */
     public WatermarkAnswer await(String projection, Token token, Duration timeout) throws InterruptedException {
         requireTimeout(timeout);
-        long deadline = System.nanoTime() + timeout.toNanos();
-        WatermarkAnswer answer = api.watermark(projection, token, timeout);
+        Deadline deadline = Deadline.after(timeout);
+        WatermarkAnswer answer = api.watermark(projection, token, deadline);
         while (answer.status() == WatermarkStatus.TIMEOUT && pauseBefore(deadline)) {
-            answer = afterWaiting(answer.waitedMillis(), api.watermark(projection, token, left(deadline)));
+            answer = afterWaiting(answer.waitedMillis(), api.watermark(projection, token, deadline));
         }
         return answer;
     }
@@ -93,42 +107,62 @@ public final class WatermarkClient {
     }
 
     /** False when there is no time to ask again. A relay cuts a wait to its {@code watermark.maxWait}, so there may be. */
-    private static boolean pauseBefore(long deadline) throws InterruptedException {
-        if (left(deadline).toMillis() <= PAUSE_MILLIS) {
+    private static boolean pauseBefore(Deadline deadline) throws InterruptedException {
+        if (deadline.left().toMillis() <= PAUSE_MILLIS) {
             return false;
         }
         TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
         return true;
     }
 
-    private static Duration left(long deadline) {
-        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-    }
-
     /**
-     * Waits until the projection has caught up, and returns where to read.
+     * Waits until the projection has caught up, and returns where to read. The fallback decides in every other case: a
+     * status other than success, no relay that answers, or all relays refusing the request, which is also logged.
      *
      * @param timeout zero asks once
-     * @param fallback where to read when it has not caught up
+     * @param fallback where to read when it has not caught up, or when that cannot be told
      * @throws IllegalArgumentException when the timeout is negative
-     * @throws NotCaughtUpException when it has not caught up and the fallback is {@link Fallback#FAIL}
-     * @throws RelayRequestException when the relay does not know the projection
+     * @throws NotCaughtUpException when it has not caught up and the fallback is {@link Fallback#FAIL}; its cause is a
+     *     {@link RelayRequestException} when all relays refuse the request
      */
     public ReadFrom await(String projection, Token token, Duration timeout, Fallback fallback)
             throws InterruptedException, NotCaughtUpException {
-        WatermarkAnswer answer = await(projection, token, timeout);
+        WatermarkAnswer answer;
+        @Nullable RelayRequestException refusal = null;
+        try {
+            answer = await(projection, token, timeout);
+        } catch (RelayRequestException e) {
+            refusal = e;
+            answer = new WatermarkAnswer(
+                    projection, WatermarkStatus.UNREACHABLE, "", String.valueOf(e.getMessage()), 0, List.of());
+        }
         if (answer.isCaughtUp()) {
             return ReadFrom.PROJECTION;
         }
-        return switch (fallback) {
-            case STALE -> ReadFrom.STALE_PROJECTION;
-            case PRIMARY -> ReadFrom.PRIMARY;
-            case FAIL ->
-                throw new NotCaughtUpException(
-                        "projection " + projection + " has not caught up with " + token + " within " + timeout + ": "
-                                + answer,
-                        List.of(answer));
-        };
+        if (fallback == Fallback.FAIL) {
+            throw new NotCaughtUpException(
+                    "projection " + projection + " has not caught up with " + token + " within " + timeout + ": "
+                            + answer,
+                    List.of(answer),
+                    refusal);
+        }
+        if (refusal != null) {
+            logRefusal(projection, fallback, refusal);
+        }
+        return fallback == Fallback.STALE ? ReadFrom.STALE_PROJECTION : ReadFrom.PRIMARY;
+    }
+
+    /** A misspelt name or a missing token would otherwise be seen by nobody. One line a minute at most. */
+    private void logRefusal(String projection, Fallback fallback, RelayRequestException refusal) {
+        long now = System.nanoTime();
+        long next = nextLogNanos.get();
+        if (now - next >= 0 && nextLogNanos.compareAndSet(next, now + LOG_INTERVAL_NANOS)) {
+            LOG.warn(
+                    "event=relays-refuse projection={} fallback={} reason=\"{}\"",
+                    projection,
+                    fallback,
+                    refusal.getMessage());
+        }
     }
 
     /**
@@ -137,7 +171,8 @@ public final class WatermarkClient {
      * @param projections at least one
      * @param timeout zero asks once
      * @throws IllegalArgumentException when the timeout is negative or no projection is named
-     * @throws RelayRequestException when the relay does not know one of them
+     * @throws RelayRequestException when all relays refuse with the same HTTP status, for example because none has one of
+     *     them
      */
     public CombinedAnswer awaitAll(List<String> projections, Token token, Duration timeout, Mode mode)
             throws InterruptedException {
@@ -146,10 +181,10 @@ public final class WatermarkClient {
             throw new IllegalArgumentException("projections is empty; name at least one");
         }
         String modeName = mode.name().toLowerCase(Locale.ROOT);
-        long deadline = System.nanoTime() + timeout.toNanos();
-        CombinedAnswer answer = api.watermarks(projections, token, timeout, modeName);
+        Deadline deadline = Deadline.after(timeout);
+        CombinedAnswer answer = api.watermarks(projections, token, deadline, modeName);
         while (answer.status() == WatermarkStatus.TIMEOUT && pauseBefore(deadline)) {
-            answer = api.watermarks(projections, token, left(deadline), modeName);
+            answer = api.watermarks(projections, token, deadline, modeName);
         }
         return answer;
     }

@@ -37,37 +37,46 @@ class ConsumersPackageTest {
             Set.of("Inbox", "ProjectionRunner", "ProjectionTables", "ReadGate", "WatermarkClient");
 
     /** In the order of the data; each with those of ours it uses. */
-    private static final Map<String, Set<String>> USES = Map.of(
-            VALUES,
-            Set.of(),
-            "web",
-            Set.of(),
-            "internal.tables",
-            Set.of(),
-            "internal.progress",
-            Set.of(),
-            "internal.apply",
-            Set.of(VALUES, "internal.progress"),
-            "internal.partition",
-            Set.of(VALUES, "internal.apply", "internal.progress"),
-            "internal.rebuild",
-            Set.of(VALUES, "internal.progress"),
-            "internal.runner",
-            Set.of(VALUES, "internal.apply", "internal.partition", "internal.progress", "internal.rebuild"),
-            "internal.relay",
-            Set.of(VALUES, "internal.progress"), // partitions, as the gate compares them
-            ENTRY,
-            Set.of(VALUES, "internal.progress", "internal.relay", "internal.runner", "internal.tables"));
+    private static final Map<String, Set<String>> USES = Map.ofEntries(
+            Map.entry(VALUES, Set.of()),
+            Map.entry("web", Set.of()),
+            Map.entry("internal.tables", Set.of("internal.database")),
+            Map.entry("internal.database", Set.of()),
+            Map.entry("internal.progress", Set.of()),
+            Map.entry("internal.apply", Set.of(VALUES, "internal.database", "internal.progress")),
+            Map.entry("internal.partition", Set.of(VALUES, "internal.apply", "internal.progress")),
+            Map.entry("internal.rebuild", Set.of(VALUES, "internal.database", "internal.progress")),
+            Map.entry(
+                    "internal.runner",
+                    Set.of(VALUES, "internal.apply", "internal.partition", "internal.progress", "internal.rebuild")),
+            Map.entry("internal.relay", Set.of(VALUES, "internal.progress")), // partitions, as the gate compares them
+            Map.entry(
+                    ENTRY,
+                    Set.of(
+                            VALUES,
+                            "internal.database",
+                            "internal.progress",
+                            "internal.relay",
+                            "internal.runner",
+                            "internal.tables")));
 
     /** Libraries by the beginning of their names; each with where it appears. */
     private static final Map<String, Set<String>> LIBRARIES = Map.of(
             "org.apache.kafka.", Set.of(VALUES, "internal.apply", "internal.runner"),
             "java.sql.",
-                    Set.of(ENTRY, VALUES, "internal.apply", "internal.progress", "internal.rebuild", "internal.tables"),
+                    Set.of(
+                            ENTRY,
+                            VALUES,
+                            "internal.apply",
+                            "internal.database",
+                            "internal.progress",
+                            "internal.rebuild",
+                            "internal.tables"),
             "java.net.http.", Set.of(ENTRY, "internal.relay"), // the client that a caller brings
             "com.fasterxml.jackson.", Set.of(VALUES, "internal.relay"),
             "jakarta.", Set.of("web"),
-            "org.slf4j.", Set.of("internal.apply", "internal.rebuild", "internal.runner"),
+            "org.slf4j.",
+                    Set.of(ENTRY, "web", "internal.apply", "internal.database", "internal.rebuild", "internal.runner"),
             "io.tidemark.relay.", Set.of());
 
     /** Files with the package's own; the root is what users import, all in one place. */

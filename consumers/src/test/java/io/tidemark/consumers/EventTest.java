@@ -3,13 +3,17 @@ package io.tidemark.consumers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.tidemark.outbox.Position;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EventTest {
 
@@ -61,5 +65,25 @@ class EventTest {
                 .isThrownBy(() -> event(new byte[0], Map.of()).id())
                 .withMessageContaining("no header 'id'")
                 .withMessageContaining("outbox.order-2@17");
+    }
+
+    /** As a user's own class, for binding. */
+    record Order(BigDecimal total, Object any, JsonNode node) {}
+
+    @ParameterizedTest
+    @ValueSource(strings = {"99999999999999.99", "12.50", "0.1000000000000000055511151231257827", "1E-400", "-0.00"})
+    void keepsEveryDigitOfDecimals(String number) throws Exception {
+        BigDecimal expected = new BigDecimal(number);
+        Event event = event(
+                ("{\"total\":" + number + ",\"any\":" + number + ",\"node\":{\"n\":" + number + "}}")
+                        .getBytes(StandardCharsets.UTF_8),
+                Map.of());
+
+        assertThat(event.json().required("total").decimalValue()).isEqualTo(expected);
+        Order order = event.json(Order.class);
+        assertThat(order.total()).isEqualTo(expected);
+        assertThat(order.any()).isEqualTo(expected);
+        assertThat(order.node().required("n").decimalValue()).isEqualTo(expected);
+        assertThat(event.json(Map.class).get("any")).isEqualTo(expected);
     }
 }

@@ -11,18 +11,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 
 /** Returns scripted responses in turn, the last one for ever; remembers the requests. */
 public final class FakeRelay implements AutoCloseable {
 
     private final HttpServer server;
+    private final CountDownLatch closing = new CountDownLatch(1);
     private final Deque<Scripted> script = new ArrayDeque<>();
     public final List<String> requests = new CopyOnWriteArrayList<>();
     /** Of the requests, in the same order; empty where there was none. */
     public final List<String> authorizations = new CopyOnWriteArrayList<>();
 
-    private record Scripted(int status, String body, String retryAfter) {}
+    private record Scripted(int status, String body, Map<String, String> headers, CountDownLatch mayAnswer) {}
 
     public FakeRelay() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -34,28 +37,48 @@ public final class FakeRelay implements AutoCloseable {
         return then(status, body, "");
     }
 
-    public synchronized FakeRelay then(int status, String body, String retryAfter) {
-        script.add(new Scripted(status, body, retryAfter));
+    public FakeRelay then(int status, String body, String retryAfter) {
+        return then(status, body, Map.of("Retry-After", retryAfter));
+    }
+
+    public FakeRelay then(int status, String body, Map<String, String> headers) {
+        return then(new Scripted(status, body, headers, new CountDownLatch(0)));
+    }
+
+    /** Accepts the request, and answers when it is closed. */
+    public FakeRelay thenNothing() {
+        return then(new Scripted(200, "{}", Map.of(), closing));
+    }
+
+    private synchronized FakeRelay then(Scripted response) {
+        script.add(response);
         return this;
     }
 
-    private synchronized void answer(HttpExchange exchange) {
+    private void answer(HttpExchange exchange) {
         try (exchange) {
             String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             requests.add(
                     exchange.getRequestMethod() + " " + exchange.getRequestURI() + (body.isEmpty() ? "" : " " + body));
             String authorization = exchange.getRequestHeaders().getFirst("Authorization");
             authorizations.add(authorization == null ? "" : authorization);
-            Scripted next = script.size() > 1 ? script.remove() : script.element();
-            if (!next.retryAfter().isEmpty()) {
-                exchange.getResponseHeaders().add("Retry-After", next.retryAfter());
-            }
+            Scripted next = next();
+            next.mayAnswer().await();
+            next.headers().forEach(exchange.getResponseHeaders()::add);
             byte[] bytes = next.body().getBytes(StandardCharsets.UTF_8);
-            exchange.sendResponseHeaders(next.status(), bytes.length);
-            exchange.getResponseBody().write(bytes);
+            exchange.sendResponseHeaders(next.status(), bytes.length == 0 ? -1 : bytes.length);
+            if (bytes.length > 0) {
+                exchange.getResponseBody().write(bytes);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private synchronized Scripted next() {
+        return script.size() > 1 ? script.remove() : script.element();
     }
 
     public URI url() {
@@ -64,6 +87,7 @@ public final class FakeRelay implements AutoCloseable {
 
     @Override
     public void close() {
+        closing.countDown();
         server.stop(0);
     }
 }

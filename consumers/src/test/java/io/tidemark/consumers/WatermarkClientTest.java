@@ -12,8 +12,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WatermarkClientTest {
 
@@ -98,17 +104,123 @@ class WatermarkClientTest {
         }
     }
 
+    /** As while a rolling restart adds a projection, or a secret rotates. */
+    @ParameterizedTest
+    @ValueSource(ints = {400, 401, 403, 404})
+    void aRelayThatRefusesDoesNotBeatAnotherThatAnswers(int status) throws Exception {
+        try (FakeRelay old = new FakeRelay().then(status, "{\"detail\":\"not here\"}");
+                FakeRelay current = new FakeRelay().then(200, SUCCESS)) {
+            WatermarkClient client = new WatermarkClient(List.of(old.url(), current.url()));
+
+            assertThat(client.await("orders-view", TOKEN, TIMEOUT).isCaughtUp()).isTrue();
+            assertThat(client.await("orders-view", TOKEN, TIMEOUT, Fallback.STALE))
+                    .isEqualTo(ReadFrom.PROJECTION);
+        }
+    }
+
     @Test
-    void nothingUnknownIsASuccess() throws Exception {
-        try (FakeRelay relay =
-                new FakeRelay().then(200, "{\"status\":\"splendid\"}").then(200, "{}")) {
+    void relaysThatRefuseInDifferentWaysOrAreAwayAreNoRefusalOfAll() throws Exception {
+        try (FakeRelay old = new FakeRelay().then(404, "{\"detail\":\"no projection\"}");
+                FakeRelay locked = new FakeRelay().then(401, "{\"detail\":\"no bearer token\"}")) {
+            for (URI other : List.of(locked.url(), nobody())) {
+                WatermarkAnswer answer = new WatermarkClient(List.of(old.url(), other))
+                        .await("orders-view", TOKEN, Duration.ofMillis(200));
+
+                assertThat(answer.status()).isEqualTo(WatermarkStatus.UNREACHABLE);
+                assertThat(answer.reason()).contains("HTTP 404 no projection", other.toString());
+            }
+        }
+    }
+
+    @Test
+    void theFallbackDecidesAlsoWhenAllRelaysRefuse() throws Exception {
+        try (FakeRelay relay = new FakeRelay().then(404, "{\"detail\":\"no projection 'x'\"}")) {
             WatermarkClient client = new WatermarkClient(List.of(relay.url()));
 
-            WatermarkAnswer answer = client.await("orders-view", TOKEN, TIMEOUT);
+            assertThat(client.await("x", TOKEN, TIMEOUT, Fallback.STALE)).isEqualTo(ReadFrom.STALE_PROJECTION);
+            assertThat(client.await("x", TOKEN, TIMEOUT, Fallback.PRIMARY)).isEqualTo(ReadFrom.PRIMARY);
+            assertThatThrownBy(() -> client.await("x", TOKEN, TIMEOUT, Fallback.FAIL))
+                    .isInstanceOf(NotCaughtUpException.class)
+                    .hasCauseInstanceOf(RelayRequestException.class);
+        }
+    }
 
-            assertThat(answer.status()).isEqualTo(WatermarkStatus.UNKNOWN);
-            assertThat(answer.reason()).contains("splendid");
-            assertThat(client.await("orders-view", TOKEN, TIMEOUT).isCaughtUp()).isFalse();
+    private static Stream<Arguments> whatIsNotAnAnswer() {
+        return Stream.of(
+                Arguments.of(
+                        404, "<html>no such page</html>", Map.of("Content-Type", "text/html"), "404 with text/html"),
+                Arguments.of(404, "{\"message\":\"no route\"}", Map.of(), "404 with JSON that a relay does not write"),
+                Arguments.of(302, "", Map.of("Location", "http://login.example/"), "302 to http://login.example/"),
+                Arguments.of(204, "", Map.of(), "204 without a body"),
+                Arguments.of(200, "", Map.of(), "200 without a body"),
+                Arguments.of(200, "[]", Map.of(), "200 with JSON that is not an object"),
+                Arguments.of(200, "<html>sorry</html>", Map.of("Content-Type", "text/html"), "200 with text/html"),
+                Arguments.of(200, "{}", Map.of(), "JSON without a status"),
+                Arguments.of(200, "{\"status\":true}", Map.of(), "JSON without a status"),
+                Arguments.of(200, "{\"status\":\"splendid\"}", Map.of(), "status 'splendid', which this library"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("whatIsNotAnAnswer")
+    void leavesWhatIsNotARelaysAnswerForTheNextRelay(
+            int status, String body, Map<String, String> headers, String whatCame) throws Exception {
+        try (FakeRelay gateway = new FakeRelay().then(status, body, headers);
+                FakeRelay relay = new FakeRelay().then(200, SUCCESS)) {
+            WatermarkClient both = new WatermarkClient(List.of(gateway.url(), relay.url()));
+            WatermarkClient alone = new WatermarkClient(List.of(gateway.url()));
+
+            assertThat(both.await("orders-view", TOKEN, TIMEOUT).isCaughtUp()).isTrue();
+            WatermarkAnswer answer = alone.await("orders-view", TOKEN, Duration.ZERO);
+            assertThat(answer.status()).isEqualTo(WatermarkStatus.UNREACHABLE);
+            assertThat(answer.reason()).contains(whatCame);
+            assertThat(alone.awaitAll(List.of("orders-view"), TOKEN, Duration.ZERO, WatermarkClient.Mode.ALL)
+                            .status())
+                    .isEqualTo(WatermarkStatus.UNREACHABLE);
+            assertThat(alone.await("orders-view", TOKEN, Duration.ZERO, Fallback.STALE))
+                    .isEqualTo(ReadFrom.STALE_PROJECTION);
+        }
+    }
+
+    @Test
+    void doesNotSleepForARetryAfterThatIsBeyondTheTimeout() throws Exception {
+        try (FakeRelay relay = new FakeRelay().then(503, "{\"detail\":\"no position yet\"}", "3")) {
+            long since = System.nanoTime();
+
+            assertThat(new WatermarkClient(List.of(relay.url()))
+                            .await("orders-view", TOKEN, Duration.ofMillis(750), Fallback.PRIMARY))
+                    .isEqualTo(ReadFrom.PRIMARY);
+            assertThat(Duration.ofNanos(System.nanoTime() - since)).isLessThan(Duration.ofMillis(700));
+        }
+    }
+
+    @Test
+    void aBusyRelaysRetryAfterDoesNotKeepItFromAskingTheOthers() throws Exception {
+        try (FakeRelay busy = new FakeRelay().then(429, "{}", "3");
+                FakeRelay starting = new FakeRelay().then(503, "{}").then(200, SUCCESS)) {
+            WatermarkClient client = new WatermarkClient(List.of(busy.url(), starting.url()));
+
+            assertThat(client.await("orders-view", TOKEN, Duration.ofMillis(750))
+                            .isCaughtUp())
+                    .isTrue();
+            assertThat(busy.requests).hasSize(1);
+        }
+    }
+
+    @Test
+    void takesNoLongerThanTheTimeoutAndItsGraceHoweverManyRelaysHang() throws Exception {
+        try (FakeRelay first = new FakeRelay().thenNothing();
+                FakeRelay second = new FakeRelay().thenNothing();
+                FakeRelay third = new FakeRelay().thenNothing()) {
+            long since = System.nanoTime();
+            WatermarkAnswer answer = new WatermarkClient(List.of(first.url(), second.url(), third.url()))
+                    .await("orders-view", TOKEN, Duration.ofMillis(300));
+
+            assertThat(answer.status()).isEqualTo(WatermarkStatus.UNREACHABLE);
+            assertThat(Duration.ofNanos(System.nanoTime() - since))
+                    .isBetween(Duration.ofMillis(2300), Duration.ofMillis(3800)); // 300 + 2500, and a busy machine
+            assertThat(second.requests)
+                    .as("a relay that hangs leaves time for another")
+                    .hasSize(1);
         }
     }
 

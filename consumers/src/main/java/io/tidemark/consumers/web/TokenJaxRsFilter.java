@@ -7,20 +7,42 @@ import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads the token of a request, for {@link #received}, and returns it with the response, merged with the tokens that the
- * resource has {@link #written}. A malformed token is answered with 400. Register one instance; it is safe on any thread.
+ * Reads the tokens of a request, for {@link #received}, and returns them with the response, merged with the tokens that the
+ * resource has {@link #written}. Register one instance; it is safe on any thread.
  */
 public final class TokenJaxRsFilter implements ContainerRequestFilter, ContainerResponseFilter {
 
     private static final String RECEIVED = "io.tidemark.token.received";
+    private static final String UNREADABLE = "io.tidemark.token.unreadable";
     private static final String WRITTEN = "io.tidemark.token.written";
 
-    /** The request's token; empty when it has none. */
+    private final UnreadableTokens unreadableTokens;
+    private final IgnoredTokenLog log = new IgnoredTokenLog();
+
+    /** A filter that ignores what it cannot read. */
+    public TokenJaxRsFilter() {
+        this(UnreadableTokens.IGNORE);
+    }
+
+    public TokenJaxRsFilter(UnreadableTokens unreadableTokens) {
+        this.unreadableTokens = unreadableTokens;
+    }
+
+    /** The request's token, of all its header lines; empty when it has none that can be read. */
     public static Optional<Token> received(ContainerRequestContext request) {
         return property(request, RECEIVED);
+    }
+
+    /**
+     * What was wrong with a part of the request's token that the filter has ignored, for people; empty when nothing was.
+     * It is the request's property {@code io.tidemark.token.unreadable} too.
+     */
+    public static Optional<String> unreadable(ContainerRequestContext request) {
+        return request.getProperty(UNREADABLE) instanceof String reason ? Optional.of(reason) : Optional.empty();
     }
 
     /** Adds the token of what the resource has just written to the response; call it before the response is sent. */
@@ -36,15 +58,20 @@ public final class TokenJaxRsFilter implements ContainerRequestFilter, Container
 
     @Override
     public void filter(ContainerRequestContext request) {
-        try {
-            TokenHeader.read(request.getHeaderString(Token.HTTP_HEADER))
-                    .ifPresent(token -> request.setProperty(RECEIVED, token));
-        } catch (IllegalArgumentException e) {
-            request.abortWith(Response.status(Response.Status.BAD_REQUEST)
-                    .type(MediaType.TEXT_PLAIN_TYPE)
-                    .entity(e.getMessage())
-                    .build());
+        List<String> lines = request.getHeaders().getOrDefault(Token.HTTP_HEADER, List.of());
+        TokenHeader.Received received = TokenHeader.read(lines);
+        if (!received.unreadable().isEmpty()) {
+            if (unreadableTokens == UnreadableTokens.REJECT) {
+                request.abortWith(Response.status(Response.Status.BAD_REQUEST)
+                        .type(MediaType.TEXT_PLAIN_TYPE)
+                        .entity(received.refusal())
+                        .build());
+                return;
+            }
+            log.ignored(received.unreadable());
+            request.setProperty(UNREADABLE, received.unreadable());
         }
+        received.token().ifPresent(token -> request.setProperty(RECEIVED, token));
     }
 
     @Override

@@ -9,20 +9,44 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads the token of a request, for {@link #received}, and returns it with the response, so that the caller keeps it. A
- * malformed token is answered with 400. Safe on any thread.
+ * Reads the tokens of a request, for {@link #received}, and returns them with the response, so that the caller keeps them.
+ * Safe on any thread.
  */
 public final class TokenServletFilter implements Filter {
 
     private static final String RECEIVED = "io.tidemark.token.received";
+    private static final String UNREADABLE = "io.tidemark.token.unreadable";
     private static final String WRITTEN = "io.tidemark.token.written";
 
-    /** The request's token; empty when it has none. */
+    private final UnreadableTokens unreadableTokens;
+    private final IgnoredTokenLog log = new IgnoredTokenLog();
+
+    /** A filter that ignores what it cannot read. */
+    public TokenServletFilter() {
+        this(UnreadableTokens.IGNORE);
+    }
+
+    public TokenServletFilter(UnreadableTokens unreadableTokens) {
+        this.unreadableTokens = unreadableTokens;
+    }
+
+    /** The request's token, of all its header lines; empty when it has none that can be read. */
     public static Optional<Token> received(HttpServletRequest request) {
         return attribute(request, RECEIVED);
+    }
+
+    /**
+     * What was wrong with a part of the request's token that the filter has ignored, for people; empty when nothing was.
+     * It is the request's attribute {@code io.tidemark.token.unreadable} too.
+     */
+    public static Optional<String> unreadable(HttpServletRequest request) {
+        return request.getAttribute(UNREADABLE) instanceof String reason ? Optional.of(reason) : Optional.empty();
     }
 
     /**
@@ -45,16 +69,26 @@ public final class TokenServletFilter implements Filter {
     public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
             throws IOException, ServletException {
         if (request instanceof HttpServletRequest http && response instanceof HttpServletResponse answer) {
-            try {
-                TokenHeader.read(http.getHeader(Token.HTTP_HEADER)).ifPresent(token -> {
-                    http.setAttribute(RECEIVED, token);
-                    answer.setHeader(Token.HTTP_HEADER, token.toString());
-                });
-            } catch (IllegalArgumentException e) {
-                answer.sendError(HttpServletResponse.SC_BAD_REQUEST, String.valueOf(e.getMessage()));
-                return;
+            TokenHeader.Received received = TokenHeader.read(lines(http));
+            if (!received.unreadable().isEmpty()) {
+                if (unreadableTokens == UnreadableTokens.REJECT) {
+                    answer.sendError(HttpServletResponse.SC_BAD_REQUEST, received.refusal());
+                    return;
+                }
+                log.ignored(received.unreadable());
+                http.setAttribute(UNREADABLE, received.unreadable());
             }
+            received.token().ifPresent(token -> {
+                http.setAttribute(RECEIVED, token);
+                answer.setHeader(Token.HTTP_HEADER, token.toString());
+            });
         }
         chain.doFilter(request, response);
+    }
+
+    /** None where a container does not let anybody see headers. */
+    private static List<String> lines(HttpServletRequest request) {
+        Enumeration<String> lines = request.getHeaders(Token.HTTP_HEADER);
+        return lines == null ? List.of() : Collections.list(lines);
     }
 }

@@ -1,11 +1,11 @@
 package io.tidemark.consumers.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -15,14 +15,50 @@ class TokenHeaderTest {
     private static final Token OLD = Token.of("7f3a9c21", 1, Lsn.parse("A/1"));
     private static final Token NEW = Token.of("7f3a9c21", 1, Lsn.parse("A/2"));
 
+    private static TokenHeader.Received read(String... lines) {
+        return TokenHeader.read(Arrays.asList(lines));
+    }
+
     @Test
     void readsWhatIsThere() {
-        assertThat(TokenHeader.read(null)).isEmpty();
-        assertThat(TokenHeader.read(" ")).isEmpty();
-        assertThat(TokenHeader.read(OLD + " ")).contains(OLD);
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> TokenHeader.read("tm9.x"))
-                .withMessageContaining("header Tidemark-Token: malformed token");
+        assertThat(read().token()).isEmpty();
+        assertThat(read(" ").token()).isEmpty();
+        assertThat(read(OLD + " ")).isEqualTo(new TokenHeader.Received(Optional.of(OLD), ""));
+    }
+
+    @Test
+    void mergesAllLinesAndWhatWasJoinedWithCommas() {
+        Token elsewhere = Token.of("00000001", 1, Lsn.parse("1/1"));
+
+        assertThat(read(OLD.toString(), NEW.toString()).token()).contains(NEW);
+        assertThat(read(NEW.toString(), OLD.toString()).token()).contains(NEW);
+        assertThat(read(OLD + ", " + NEW + " ,").token()).contains(NEW);
+        assertThat(read(OLD.toString(), elsewhere + "," + NEW).token()).contains(elsewhere.merge(NEW));
+        assertThat(read(elsewhere.merge(OLD).toString(), NEW.toString()).token())
+                .contains(elsewhere.merge(NEW));
+    }
+
+    @Test
+    void anUnreadablePartCostsNoOther() {
+        TokenHeader.Received received = read("tm2.7f3a9c21.1.x.y~" + OLD, "garbage", NEW.toString());
+
+        assertThat(received.token()).contains(NEW);
+        assertThat(received.unreadable()).contains("tm2.7f3a9c21.1.x.y", "garbage");
+        assertThat(received.refusal()).startsWith("header Tidemark-Token: malformed token");
+        assertThat(read("tm9.x").token()).isEmpty();
+    }
+
+    @Test
+    void whatIsTooLongIsReadAsFarAsATokenMayGo() {
+        List<String> lines = new ArrayList<>();
+        for (int i = 0; i < 2 * Token.MAX_SOURCES; i++) {
+            lines.add(Token.of("000000%02d".formatted(i), 1, Lsn.parse("1/1")).toString());
+        }
+        TokenHeader.Received received = read(String.join("~", lines));
+
+        assertThat(received.token())
+                .hasValueSatisfying(token -> assertThat(token.parts()).hasSize(Token.MAX_SOURCES));
+        assertThat(received.unreadable()).contains("sources").hasSizeLessThan(300);
     }
 
     @Test

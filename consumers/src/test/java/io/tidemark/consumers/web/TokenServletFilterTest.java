@@ -8,7 +8,10 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -18,12 +21,13 @@ class TokenServletFilterTest {
     private static final Token ORDERS = Token.of("7f3a9c21", 1, Lsn.parse("A/1"));
     private static final Token STOCK = Token.of("00000002", 1, Lsn.parse("2/2"));
 
+    private final List<String> lines = new ArrayList<>(List.of(RECEIVED.toString()));
     private final Map<String, Object> attributes = new HashMap<>();
     private final Map<String, String> headers = new HashMap<>();
 
     private final HttpServletRequest request =
             proxy(HttpServletRequest.class, (proxy, method, arguments) -> switch (method.getName()) {
-                case "getHeader" -> RECEIVED.toString();
+                case "getHeaders" -> Collections.enumeration(lines);
                 case "getAttribute" -> attributes.get(arguments[0]);
                 case "setAttribute" -> attributes.put((String) arguments[0], arguments[1]);
                 default -> throw new UnsupportedOperationException(method.getName());

@@ -116,10 +116,10 @@ class DeadAndUndeadIT {
         try (Connection connection = world.connect();
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
-            ClaimResult.Claimed claimed = (ClaimResult.Claimed) progress.claim(connection, partition);
+            ClaimResult.Claimed claimed = (ClaimResult.Claimed) progress.claim(connection, partition, Optional.empty());
             statement.execute("insert into applied (event_id, kafka_partition, kafka_offset, payload) values ('" + first
                     + "', 0, 0, 'first')");
-            assertThat(progress.advance(connection, partition, claimed, 1, Optional.empty()))
+            assertThat(progress.advance(connection, partition, Optional.empty(), claimed, 1, Optional.empty()))
                     .isTrue();
             connection.commit();
         }

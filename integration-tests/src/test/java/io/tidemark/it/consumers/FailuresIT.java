@@ -284,4 +284,31 @@ class FailuresIT {
             assertThat(partition(runner, 0).reason()).contains("is not in the topic");
         }
     }
+
+    /** While the projection is down; and the new topic has grown past the old offset, so that nothing is out of range. */
+    @Test
+    void aTopicThatWasMadeAgainStopsThePartitionsAndIsBuiltAnewWithTheNextGeneration() throws Exception {
+        world.publishAllTo(0, List.of("x", "x"));
+        try (ProjectionRunner runner =
+                ProjectionRunner.start(world.generation(1).onFailure(STOP), world.config())) {
+            world.log(1).checkExactlyOnce(world.published());
+            await().untilAsserted(() -> assertThat(world.progress()).containsEntry(0, 3L));
+        }
+        String oldId = world.query("select distinct topic_id from tidemark_progress");
+
+        String newId = world.makeTopicAgain(3);
+        List<UUID> anew = world.publishAllTo(0, Collections.nCopies(10, "y"));
+
+        try (ProjectionRunner runner =
+                ProjectionRunner.start(world.generation(1).onFailure(STOP), world.config())) {
+            awaitState(runner, 0, State.STOPPED);
+            assertThat(partition(runner, 0).reason())
+                    .contains(world.topic() + " was deleted and made again", oldId, newId, "generation 2");
+            assertThat(world.progress()).containsEntry(0, 3L);
+        }
+        try (ProjectionRunner runner = ProjectionRunner.start(world.generation(2), world.config())) {
+            world.log(2).checkExactlyOnce(anew);
+            await("the new generation is read").until(() -> runner.snapshot().role() == RunnerSnapshot.Role.READ);
+        }
+    }
 }

@@ -11,14 +11,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 
 /** Effects outside the database happen once, or it is told that nobody knows. */
 class InboxIT {
@@ -30,9 +34,7 @@ class InboxIT {
     @BeforeEach
     void create() throws Exception {
         world = ProjectionWorld.create("inbox", 1);
-        try (Connection connection = world.connect()) {
-            Inbox.create(connection);
-        }
+        Inbox.create(world.database(world.url()));
         inbox = new Inbox(world.database(world.url()), "mailer", Duration.ofDays(1));
     }
 
@@ -95,6 +97,77 @@ class InboxIT {
             assertThat(happened).hasValue(1);
         } finally {
             threads.shutdownNow();
+        }
+    }
+
+    @Test
+    @EnabledIf(value = "isPgBouncerInstalled", disabledReason = "no program pgbouncer on this machine")
+    void eachEffectHappensOnceBehindATransactionPooler() throws Exception {
+        try (PgBouncer pooler = PgBouncer.start(world.servers(), world.name())) {
+            Inbox pooled = new Inbox(world.database(pooler.url(world.name())), "mailer", Duration.ofDays(1));
+
+            eightThreadsDeal(pooled, 40);
+        }
+        assertThat(happened).hasValue(40);
+        assertThat(world.query("select count(*) from tidemark_inbox where ended_at is not null"))
+                .isEqualTo("40");
+        assertThat(world.query(
+                        "select count(*) from pg_locks l join pg_database d on d.oid = l.database where d.datname = '"
+                                + world.name() + "' and (l.locktype = 'advisory' or l.mode like '%ExclusiveLock')"
+                                + " and l.pid <> pg_backend_pid()"))
+                .as("locks that are left behind")
+                .isEqualTo("0");
+    }
+
+    static boolean isPgBouncerInstalled() {
+        return PgBouncer.isInstalled();
+    }
+
+    /** Every thread deals with every event, as members of a group do that are told of it twice. */
+    private void eightThreadsDeal(Inbox with, int events) throws Exception {
+        List<UUID> ids = Stream.generate(UUID::randomUUID).limit(events).toList();
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            List<Future<?>> done = new ArrayList<>();
+            for (int thread = 0; thread < 8; thread++) {
+                done.add(threads.submit(() -> {
+                    for (UUID id : ids) {
+                        assertThat(with.once(id, Unfinished.REPEAT, happened::incrementAndGet))
+                                .isIn(Result.HAPPENED_NOW, Result.HAPPENED_BEFORE);
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> thread : done) {
+                thread.get(120, TimeUnit.SECONDS);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    /** Frozen between its two transactions, for longer than others wait for it. */
+    @Test
+    void aCallThatWasOvertakenBeforeItsEffectDoesNotBegin() throws Exception {
+        UUID event = UUID.randomUUID();
+        CountDownLatch isBegun = new CountDownLatch(1);
+        CountDownLatch mayContinue = new CountDownLatch(1);
+        DataSource freezing = FreezingDatabase.afterItsFirstCommit(world.database(world.url()), isBegun, mayContinue);
+        Inbox frozen = new Inbox(freezing, "mailer", Duration.ofDays(1));
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try {
+            Future<Result> late = thread.submit(() -> frozen.once(event, Unfinished.LEAVE, happened::incrementAndGet));
+            assertThat(isBegun.await(60, TimeUnit.SECONDS)).isTrue();
+
+            assertThat(inbox.once(event, Unfinished.REPEAT, happened::incrementAndGet))
+                    .isEqualTo(Result.HAPPENED_NOW);
+            mayContinue.countDown();
+
+            assertThat(late.get(60, TimeUnit.SECONDS)).isEqualTo(Result.HAPPENED_BEFORE);
+            assertThat(happened).hasValue(1);
+        } finally {
+            mayContinue.countDown();
+            thread.shutdownNow();
         }
     }
 

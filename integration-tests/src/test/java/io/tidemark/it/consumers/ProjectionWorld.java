@@ -319,6 +319,18 @@ final class ProjectionWorld implements AutoCloseable {
                 .get(30, TimeUnit.SECONDS);
     }
 
+    /** Deletes the topic and makes it again; returns its new id. What was published before is forgotten by it. */
+    String makeTopicAgain(int partitions) throws Exception {
+        admin.deleteTopics(List.of(topic())).all().get(30, TimeUnit.SECONDS);
+        await("a topic of that name can be made").ignoreExceptions().until(() -> makeTopic(partitions));
+        return Objects.requireNonNull(admin.describeTopics(List.of(topic()))
+                        .allTopicNames()
+                        .get(30, TimeUnit.SECONDS)
+                        .get(topic()))
+                .topicId()
+                .toString();
+    }
+
     void increasePartitionsTo(int count) throws Exception {
         admin.createPartitions(Map.of(topic(), NewPartitions.increaseTo(count)))
                 .all()

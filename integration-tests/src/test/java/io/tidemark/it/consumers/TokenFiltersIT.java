@@ -7,6 +7,7 @@ import io.dropwizard.core.Configuration;
 import io.dropwizard.core.setup.Environment;
 import io.tidemark.consumers.web.TokenJaxRsFilter;
 import io.tidemark.consumers.web.TokenServletFilter;
+import io.tidemark.consumers.web.UnreadableTokens;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import jakarta.servlet.DispatcherType;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TokenFiltersIT {
 
     private static final String SERVLET = "/servlet";
+    private static final String STRICT_SERVLET = "/strict-servlet";
     private static final String JAX_RS = "/jaxrs";
     private static final Token RECEIVED = Token.of("7f3a9c21", 1, Lsn.parse("A/1"));
     private static final Token ELSEWHERE = Token.of("00000001", 1, Lsn.parse("1/1"));
@@ -59,7 +61,11 @@ class TokenFiltersIT {
                     .servlets()
                     .addFilter("token", new TokenServletFilter())
                     .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, SERVLET);
-            environment.servlets().addServlet("shop", new ShopServlet()).addMapping(SERVLET);
+            environment
+                    .servlets()
+                    .addFilter("strict-token", new TokenServletFilter(UnreadableTokens.REJECT))
+                    .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, STRICT_SERVLET);
+            environment.servlets().addServlet("shop", new ShopServlet()).addMapping(SERVLET, STRICT_SERVLET);
             environment.jersey().register(new TokenJaxRsFilter());
             environment.jersey().register(new ShopResource());
             environment.lifecycle().addServerLifecycleListener(started -> server = started);
@@ -139,10 +145,10 @@ class TokenFiltersIT {
         SHOP.server.stop();
     }
 
-    private static HttpResponse<String> send(String method, String path, String token) throws Exception {
+    private static HttpResponse<String> send(String method, String path, String... tokens) throws Exception {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + SHOP.port() + path))
                 .method(method, HttpRequest.BodyPublishers.noBody());
-        if (!token.isEmpty()) {
+        for (String token : tokens) {
             request.header(Token.HTTP_HEADER, token);
         }
         return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
@@ -165,7 +171,7 @@ class TokenFiltersIT {
     @ParameterizedTest
     @ValueSource(strings = {SERVLET, JAX_RS})
     void whoeverHasNoTokenIsGivenNone(String path) throws Exception {
-        HttpResponse<String> response = send("GET", path, "");
+        HttpResponse<String> response = send("GET", path);
 
         assertThat(response.body()).isEqualTo("received nothing");
         assertThat(tokenOf(response)).isEmpty();
@@ -174,7 +180,7 @@ class TokenFiltersIT {
     @ParameterizedTest
     @ValueSource(strings = {SERVLET, JAX_RS})
     void aWriterIsGivenTheNewTokenTogetherWithItsOlderOnes(String path) throws Exception {
-        assertThat(tokenOf(send("POST", path, ""))).contains(WRITTEN.toString());
+        assertThat(tokenOf(send("POST", path))).contains(WRITTEN.toString());
         assertThat(tokenOf(send("POST", path, RECEIVED.toString()))).contains(WRITTEN.toString());
         assertThat(tokenOf(send("POST", path, ELSEWHERE.toString())))
                 .contains(ELSEWHERE.merge(WRITTEN).toString());
@@ -182,8 +188,28 @@ class TokenFiltersIT {
 
     @ParameterizedTest
     @ValueSource(strings = {SERVLET, JAX_RS})
-    void aMalformedTokenIsRefusedBeforeAnythingIsDone(String path) throws Exception {
-        HttpResponse<String> response = send("POST", path, "tm9.nonsense");
+    void mergesTheTokensOfAllHeaderLines(String path) throws Exception {
+        assertThat(send("GET", path, RECEIVED.toString(), WRITTEN.toString()).body())
+                .isEqualTo("received " + WRITTEN);
+        assertThat(send("GET", path, WRITTEN + ", " + RECEIVED).body()).isEqualTo("received " + WRITTEN);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {SERVLET, JAX_RS})
+    void servesARequestWhoseTokenCannotBeRead(String path) throws Exception {
+        HttpResponse<String> alone = send("GET", path, "tm2.nonsense");
+        HttpResponse<String> beside = send("POST", path, "tm2.nonsense~" + ELSEWHERE);
+
+        assertThat(alone.statusCode()).isEqualTo(200);
+        assertThat(alone.body()).isEqualTo("received nothing");
+        assertThat(tokenOf(alone)).isEmpty();
+        assertThat(beside.body()).isEqualTo("received " + ELSEWHERE);
+        assertThat(tokenOf(beside)).contains(ELSEWHERE.merge(WRITTEN).toString());
+    }
+
+    @Test
+    void aStrictFilterRefusesATokenThatCannotBeReadBeforeAnythingIsDone() throws Exception {
+        HttpResponse<String> response = send("POST", STRICT_SERVLET, "tm9.nonsense");
 
         assertThat(response.statusCode()).isEqualTo(400);
         assertThat(response.body()).contains("header Tidemark-Token: malformed token");

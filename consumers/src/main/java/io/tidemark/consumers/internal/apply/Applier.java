@@ -2,6 +2,7 @@ package io.tidemark.consumers.internal.apply;
 
 import io.tidemark.consumers.BatchHandler;
 import io.tidemark.consumers.Event;
+import io.tidemark.consumers.internal.database.BorrowedConnection;
 import io.tidemark.consumers.internal.progress.ClaimResult;
 import io.tidemark.consumers.internal.progress.ClaimResult.Claimed;
 import io.tidemark.consumers.internal.progress.ProgressTable;
@@ -10,6 +11,7 @@ import io.tidemark.outbox.Position;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import javax.sql.DataSource;
@@ -30,12 +32,19 @@ public final class Applier {
     private final ProgressTable progress;
     private final BatchHandler handler;
     private final DeadLetterSender deadLetters;
+    private final TopicIds topicIds;
 
-    public Applier(DataSource database, ProgressTable progress, BatchHandler handler, DeadLetterSender deadLetters) {
+    public Applier(
+            DataSource database,
+            ProgressTable progress,
+            BatchHandler handler,
+            DeadLetterSender deadLetters,
+            TopicIds topicIds) {
         this.database = database;
         this.progress = progress;
         this.handler = handler;
         this.deadLetters = deadLetters;
+        this.topicIds = topicIds;
     }
 
     /** What a transaction does before it is committed; an outcome other than success rolls it back. */
@@ -46,9 +55,22 @@ public final class Applier {
 
     /** @param abandoned whether the partition is somebody else's by now, so that there is no use in committing */
     public Outcome run(Partition partition, Job job, BooleanSupplier abandoned) {
+        try {
+            boolean isFirst = job instanceof Job.Claim || job instanceof Job.Start;
+            String topic = partition.topic();
+            return run(partition, job, abandoned, isFirst ? topicIds.now(topic) : topicIds.recent(topic));
+        } catch (TopicIds.Unknown e) {
+            return new Outcome.Unreachable(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Outcome.Unreachable(e);
+        }
+    }
+
+    private Outcome run(Partition partition, Job job, BooleanSupplier abandoned, Optional<String> topicId) {
         if (job instanceof Job.Start start) {
             return transaction(connection -> {
-                progress.start(connection, partition, start.nextOffset());
+                progress.start(connection, partition, topicId, start.nextOffset());
                 return new Outcome.Started();
             });
         }
@@ -57,15 +79,15 @@ public final class Applier {
                 handler.apply(apply.events(), GuardedConnection.around(connection));
                 return abandoned.getAsBoolean()
                         ? new Outcome.Lost()
-                        : advance(connection, partition, apply.claimed(), apply.events());
+                        : advance(connection, partition, topicId, apply.claimed(), apply.events());
             });
         }
         if (job instanceof Job.Pass pass) {
             return transaction(connection ->
-                    advance(connection, partition, pass.claimed(), pass.nextOffset(), Optional.empty(), 0));
+                    advance(connection, partition, topicId, pass.claimed(), pass.nextOffset(), Optional.empty(), 0));
         }
         if (job instanceof Job.SendDeadLetter deadLetter) {
-            return deadLetter(partition, deadLetter);
+            return deadLetter(partition, topicId, deadLetter);
         }
         if (job instanceof Job.NoteCaughtUp note) {
             return transaction(connection -> progress.noteCaughtUp(connection, partition, note.claimed())
@@ -73,12 +95,12 @@ public final class Applier {
                     : new Outcome.Lost());
         }
         return transaction(connection -> {
-            ClaimResult result = progress.claim(connection, partition);
+            ClaimResult result = progress.claim(connection, partition, topicId);
             return new Outcome.ClaimAnswered(result);
         });
     }
 
-    private Outcome deadLetter(Partition partition, Job.SendDeadLetter job) {
+    private Outcome deadLetter(Partition partition, Optional<String> topicId, Job.SendDeadLetter job) {
         try {
             deadLetters.send(job);
         } catch (DeadLetterSender.NotSent e) {
@@ -87,15 +109,16 @@ public final class Applier {
             return new Outcome.DeadLetterRefused(e);
         }
         Outcome outcome =
-                transaction(connection -> advance(connection, partition, job.claimed(), List.of(job.event())));
+                transaction(connection -> advance(connection, partition, topicId, job.claimed(), List.of(job.event())));
         return outcome instanceof Outcome.Advanced advanced ? new Outcome.Advanced(advanced.claimed(), 0) : outcome;
     }
 
-    private Outcome advance(Connection connection, Partition partition, Claimed claimed, List<Event> events)
+    private Outcome advance(
+            Connection connection, Partition partition, Optional<String> topicId, Claimed claimed, List<Event> events)
             throws SQLException {
         Event last = events.get(events.size() - 1);
         long next = last.offset() + 1; // the record's, never the log's end: markers occupy offsets too
-        return advance(connection, partition, claimed, next, legiblePosition(last), events.size());
+        return advance(connection, partition, topicId, claimed, next, legiblePosition(last), events.size());
     }
 
     /** Nothing rests on it here, so nothing may fail for it: the same event would again, and as a dead letter, too. */
@@ -111,27 +134,27 @@ public final class Applier {
     private Outcome advance(
             Connection connection,
             Partition partition,
+            Optional<String> topicId,
             Claimed claimed,
             long next,
             Optional<Position> position,
             int applied)
             throws SQLException {
-        return progress.advance(connection, partition, claimed, next, position)
+        return progress.advance(connection, partition, topicId, claimed, next, position)
                 ? new Outcome.Advanced(new Claimed(next, claimed.epoch()), applied)
                 : new Outcome.Lost();
     }
 
     @SuppressWarnings("CatchingUnchecked") // a pool may throw anything when it has no connection
     private Outcome transaction(Work work) {
-        try (Connection connection = database.getConnection()) {
-            connection.setAutoCommit(false);
-            return transaction(connection, work);
+        try (BorrowedConnection borrowed = BorrowedConnection.inTransaction(database)) {
+            return transaction(borrowed.connection(), work);
         } catch (Exception e) {
             return new Outcome.Unreachable(e);
         }
     }
 
-    @SuppressWarnings("CatchingUnchecked") // whatever a handler throws is an outcome, and the partition must go on
+    @SuppressWarnings("CatchingUnchecked") // whatever a handler throws is an outcome, and must be rolled back
     private static Outcome transaction(Connection connection, Work work) throws SQLException {
         try {
             Outcome outcome = work.in(connection);
@@ -141,23 +164,42 @@ public final class Applier {
                 connection.commit();
             }
             return outcome;
-        } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
+        } catch (Throwable e) {
             return switch (FailureRule.blame(e, connection)) {
-                case EVENT -> refused(connection, e);
+                case EVENT -> rolledBack(connection, e, new Outcome.Refused(e));
+                case NOBODY -> interruptedAgain(e, rolledBack(connection, e, new Outcome.Contended(e)));
+                case JVM -> jvmFailed(connection, e);
                 case SESSION -> new Outcome.SessionLost(e);
                 case DATABASE -> new Outcome.Unreachable(e);
             };
         }
     }
 
+    /** After the rollback, which some pools would not do for an interrupted thread. */
+    private static Outcome interruptedAgain(Throwable failure, Outcome outcome) {
+        if (FailureRule.isInterrupt(failure)) {
+            Thread.currentThread().interrupt();
+        }
+        return outcome;
+    }
+
+    private static Outcome jvmFailed(Connection connection, Throwable failure) {
+        VirtualMachineError error = Objects.requireNonNull(FailureRule.jvmError(failure));
+        @Nullable SQLException lost = rollback(connection);
+        if (lost != null) {
+            error.addSuppressed(lost); // the connection's end rolls it back
+        }
+        return new Outcome.JvmFailed(error);
+    }
+
     /** What cannot even be rolled back has an unknown end. */
-    private static Outcome refused(Connection connection, Throwable reason) {
+    private static Outcome rolledBack(Connection connection, Throwable reason, Outcome outcome) {
         @Nullable SQLException lost = rollback(connection);
         if (lost != null) {
             lost.addSuppressed(reason);
             return new Outcome.SessionLost(lost);
         }
-        return new Outcome.Refused(reason);
+        return outcome;
     }
 
     private static @Nullable SQLException rollback(Connection connection) {

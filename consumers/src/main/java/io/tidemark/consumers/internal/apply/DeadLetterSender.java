@@ -112,7 +112,7 @@ public final class DeadLetterSender implements AutoCloseable {
             throws InterruptedException, ExecutionException {
         if (producer == null) {
             makeTopic(topic);
-            Map<String, Object> properties = new HashMap<>(known(ProducerConfig.configNames()));
+            Map<String, Object> properties = new HashMap<>(ClientProperties.known(kafka, ProducerConfig.configNames()));
             properties.put(ProducerConfig.ACKS_CONFIG, "all");
             properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
             producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
@@ -121,7 +121,7 @@ public final class DeadLetterSender implements AutoCloseable {
     }
 
     private void makeTopic(String topic) throws InterruptedException, ExecutionException {
-        try (Admin admin = Admin.create(known(AdminClientConfig.configNames()))) {
+        try (Admin admin = Admin.create(ClientProperties.known(kafka, AdminClientConfig.configNames()))) {
             admin.createTopics(List.of(new NewTopic(topic, Optional.empty(), Optional.empty())))
                     .all()
                     .get();
@@ -132,18 +132,6 @@ public final class DeadLetterSender implements AutoCloseable {
             }
             LOG.info("event=dead-letter-topic-not-made topic={} reason=\"{}\"", topic, why.getMessage());
         }
-    }
-
-    /** Those of the consumer's properties that another client knows too: addresses, security, timeouts. */
-    private Map<String, Object> known(Iterable<String> names) {
-        Map<String, Object> properties = new HashMap<>();
-        for (String name : names) {
-            Object value = kafka.get(name);
-            if (value != null && !name.equals("interceptor.classes")) {
-                properties.put(name, value);
-            }
-        }
-        return properties;
     }
 
     @Override

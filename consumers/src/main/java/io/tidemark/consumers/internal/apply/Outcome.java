@@ -24,6 +24,12 @@ public sealed interface Outcome {
     /** The events could not be applied, and that is their or the handler's fault; nothing was committed. */
     record Refused(Throwable reason) implements Outcome {}
 
+    /** The events could not be applied for now, and nobody is to blame; nothing was committed. */
+    record Contended(Throwable reason) implements Outcome {}
+
+    /** The JVM has failed, and the runner ends; nothing was committed. */
+    record JvmFailed(VirtualMachineError error) implements Outcome {}
+
     /** Kafka will never take the event as a dead letter; nothing was committed. */
     record DeadLetterRefused(Exception reason) implements Outcome {}
 

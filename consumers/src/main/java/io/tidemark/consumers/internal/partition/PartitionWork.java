@@ -161,6 +161,20 @@ public final class PartitionWork {
     }
 
     /**
+     * The batch cannot be applied for now, because of other transactions: it is tried again, however often, and no attempt
+     * is counted.
+     */
+    public void contended(Job.Apply batch, Throwable why, long nowNanos) {
+        reason = batch.events().get(0) + ": " + why + " (not the event's fault; tried again)";
+        plan.contended(batch.events(), nowNanos);
+    }
+
+    /** How often the next events could not be applied without anybody's fault. */
+    public int contentions() {
+        return plan.contentions();
+    }
+
+    /**
      * The database's session ended while the batch was applied; the progress is to be claimed again. With the database
      * there each time, and again and again in the same place, the batch is to blame.
      *
@@ -245,6 +259,8 @@ public final class PartitionWork {
         if (claimed == null) {
             return RunnerSnapshot.State.CLAIMING;
         }
-        return plan.failures() > 0 ? RunnerSnapshot.State.RETRYING : RunnerSnapshot.State.APPLYING;
+        return plan.failures() > 0 || plan.contentions() > 0
+                ? RunnerSnapshot.State.RETRYING
+                : RunnerSnapshot.State.APPLYING;
     }
 }

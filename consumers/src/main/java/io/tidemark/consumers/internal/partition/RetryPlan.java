@@ -27,6 +27,7 @@ final class RetryPlan {
     private int failures;
     private int sessionsLost;
     private int pauses;
+    private int contentions;
     /** Where the partition stands: the same place has the same events. */
     private long standsAt = -1;
 
@@ -81,6 +82,7 @@ final class RetryPlan {
     /** With all attempts again. */
     void reset() {
         failures = 0;
+        contentions = 0;
         sessionsLost = 0;
         exhaustedBy = null;
     }
@@ -107,6 +109,19 @@ final class RetryPlan {
         }
         exhaustedBy = why;
         return true;
+    }
+
+    /** The events cannot be applied for now: half of them are next, which hold fewer locks, after a while that grows. */
+    void contended(List<Event> events, long nowNanos) {
+        suspectEnd = Math.max(suspectEnd, events.get(events.size() - 1).offset() + 1);
+        limit = Math.max(1, events.size() / 2);
+        contentions++;
+        delay(PAUSES.after(contentions, random), nowNanos);
+    }
+
+    /** How often the next events could not be applied without anybody's fault. */
+    int contentions() {
+        return contentions;
     }
 
     /**

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -19,6 +20,9 @@ public final class Generations {
     private static final String REGISTER =
             "insert into tidemark_generation (projection, generation) values (?, ?) on conflict do nothing";
     private static final String READ = "select generation from tidemark_generation where projection = ?";
+    /** Each look must see what is new, whatever the pool's default is; for this transaction only. */
+    private static final String ISOLATION = "set transaction isolation level read committed";
+
     /** A writer that stands still between its update and its commit holds up a switch no longer than this. */
     private static final String LOCK_TIMEOUT = "set local lock_timeout = '5s'";
 
@@ -30,7 +34,7 @@ public final class Generations {
     private static final String ACTIVATE =
             "update tidemark_generation set generation = ?, since = now() where projection = ?";
     private static final String PROGRESS =
-            "select topic, partition, next_offset, caught_up from tidemark_progress where projection = ? and"
+            "select topic, partition, next_offset, caught_up, topic_id from tidemark_progress where projection = ? and"
                     + " generation = ?";
     /** In one round trip, and nothing of the connection to be set back afterwards. */
     private static final String PROGRESS_IN_NEW_SNAPSHOT =
@@ -44,8 +48,20 @@ public final class Generations {
      *
      * @param nextOffset the first offset that is not applied yet
      * @param isCaughtUp whether it was ever near the end of its topic
+     * @param topicId Kafka's id of the topic; empty when it is not known
      */
-    public record Progress(long nextOffset, boolean isCaughtUp) {}
+    public record Progress(long nextOffset, boolean isCaughtUp, Optional<String> topicId) {
+
+        /** What a generation has that has begun nothing. */
+        public static final Progress NONE = new Progress(0, false, Optional.empty());
+
+        /** Offsets that the other one has applied and this one has not; none of a topic that was deleted since. */
+        public long behind(Progress other) {
+            boolean isOfAnotherTopic =
+                    topicId.isPresent() && other.topicId().isPresent() && !topicId.equals(other.topicId());
+            return isOfAnotherTopic ? 0 : Math.max(0, other.nextOffset() - nextOffset);
+        }
+    }
 
     /** @param projection its name */
     public Generations(String projection) {
@@ -116,7 +132,7 @@ public final class Generations {
                 while (row.next()) {
                     progress.put(
                             new Partition(row.getString(1), row.getInt(2)),
-                            new Progress(row.getLong(3), row.getBoolean(4)));
+                            new Progress(row.getLong(3), row.getBoolean(4), Optional.ofNullable(row.getString(5))));
                 }
             }
         }
@@ -124,13 +140,14 @@ public final class Generations {
     }
 
     /**
-     * Until the transaction ends, nobody claims a partition of the projection, whatever the generation.
+     * Until the transaction ends, nobody claims a partition of the projection, whatever the generation. To be called first
+     * in a transaction, which this makes one of READ COMMITTED.
      *
      * @return the generation that is read
      */
     public OptionalInt lock(Connection connection) throws SQLException {
         try (Statement timeout = connection.createStatement()) {
-            timeout.execute(LOCK_TIMEOUT + "; " + IDLE_TIMEOUT);
+            timeout.execute(ISOLATION + "; " + LOCK_TIMEOUT + "; " + IDLE_TIMEOUT);
         }
         try (PreparedStatement select = connection.prepareStatement(READ + " for update")) {
             return generation(select);

@@ -22,15 +22,19 @@ public final class ProgressTable {
             "select generation from tidemark_generation where projection = ? for share";
 
     private static final String KEY = " projection = ? and generation = ? and topic = ? and partition = ?";
-    private static final String CLAIM = "update tidemark_progress set epoch = epoch + 1, updated_at = now() where" + KEY
-            + " and group_id = ? returning next_offset, epoch";
-    private static final String OWNING_GROUP = "select group_id from tidemark_progress where" + KEY;
+    /** A row or a broker without an id says nothing about the topic. */
+    private static final String OF_TOPIC = " and coalesce(topic_id = ?, true)";
+
+    private static final String CLAIM = "update tidemark_progress set epoch = epoch + 1, updated_at = now(), topic_id ="
+            + " coalesce(?, topic_id) where" + KEY
+            + " and group_id = ?" + OF_TOPIC + " returning next_offset, epoch";
+    private static final String OWNER = "select group_id, topic_id, next_offset from tidemark_progress where" + KEY;
     private static final String START =
-            "insert into tidemark_progress (projection, generation, topic, partition, group_id, next_offset) values"
-                    + " (?, ?, ?, ?, ?, ?) on conflict do nothing";
+            "insert into tidemark_progress (projection, generation, topic, partition, group_id, next_offset,"
+                    + " topic_id) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing";
     private static final String ADVANCE =
             "update tidemark_progress set next_offset = ?, position = coalesce(?, position), updated_at = now() where"
-                    + KEY + " and epoch = ? and next_offset = ?";
+                    + KEY + " and epoch = ? and next_offset = ?" + OF_TOPIC;
     private static final String CAUGHT_UP =
             "update tidemark_progress set caught_up = true where" + KEY + " and epoch = ?";
 
@@ -67,9 +71,10 @@ public final class ProgressTable {
      * Becomes the partition's owner, once the transaction is committed: no {@link #advance} of an earlier owner succeeds
      * any more.
      *
+     * @param topicId the topic's id now; empty where the brokers have none. A row without one takes it over
      * @throws SQLException with state 55P03 when a writer has held the row for five seconds
      */
-    public ClaimResult claim(Connection connection, Partition partition) throws SQLException {
+    public ClaimResult claim(Connection connection, Partition partition, Optional<String> topicId) throws SQLException {
         try (Statement timeout = connection.createStatement()) {
             timeout.execute(CLAIM_LOCK_TIMEOUT);
         }
@@ -82,28 +87,43 @@ public final class ProgressTable {
             }
         }
         try (PreparedStatement update = connection.prepareStatement(CLAIM)) {
-            setKey(update, 1, partition);
-            update.setString(5, groupId);
+            update.setString(1, topicId.orElse(null));
+            setKey(update, 2, partition);
+            update.setString(6, groupId);
+            update.setString(7, topicId.orElse(null));
             try (ResultSet row = update.executeQuery()) {
                 if (row.next()) {
                     return new ClaimResult.Claimed(row.getLong(1), row.getLong(2));
                 }
             }
         }
-        try (PreparedStatement select = connection.prepareStatement(OWNING_GROUP)) {
+        return whyNot(connection, partition, topicId);
+    }
+
+    private ClaimResult whyNot(Connection connection, Partition partition, Optional<String> topicId)
+            throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(OWNER)) {
             setKey(select, 1, partition);
             try (ResultSet row = select.executeQuery()) {
-                return row.next() ? new ClaimResult.OfAnotherGroup(row.getString(1)) : new ClaimResult.Missing();
+                if (!row.next()) {
+                    return new ClaimResult.Missing();
+                }
+                return row.getString(1).equals(groupId)
+                        ? new ClaimResult.OfAnotherTopic(
+                                String.valueOf(row.getString(2)), topicId.orElse(""), row.getLong(3))
+                        : new ClaimResult.OfAnotherGroup(row.getString(1));
             }
         }
     }
 
     /** Makes the partition's row, so that the projection starts at this offset; does nothing when there is one. */
-    public void start(Connection connection, Partition partition, long nextOffset) throws SQLException {
+    public void start(Connection connection, Partition partition, Optional<String> topicId, long nextOffset)
+            throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement(START)) {
             setKey(insert, 1, partition);
             insert.setString(5, groupId);
             insert.setLong(6, nextOffset);
+            insert.setString(7, topicId.orElse(null));
             insert.executeUpdate();
         }
     }
@@ -111,13 +131,16 @@ public final class ProgressTable {
     /**
      * Advances the partition from where it stands: compare and set.
      *
+     * @param topicId the topic's id, as the caller last knew it; empty where the brokers have none
      * @param claimed where the caller believes it stands, and under which epoch
      * @param position of the last event applied, empty when that had none
-     * @return false when it stands elsewhere or somebody has claimed it since; the caller must roll back
+     * @return false when it stands elsewhere, somebody has claimed it since, or it is of another topic of that name; the
+     *     caller must roll back
      */
     public boolean advance(
             Connection connection,
             Partition partition,
+            Optional<String> topicId,
             ClaimResult.Claimed claimed,
             long nextOffset,
             Optional<Position> position)
@@ -128,6 +151,7 @@ public final class ProgressTable {
             setKey(update, 3, partition);
             update.setLong(7, claimed.epoch());
             update.setLong(8, claimed.nextOffset());
+            update.setString(9, topicId.orElse(null));
             return update.executeUpdate() == 1;
         }
     }

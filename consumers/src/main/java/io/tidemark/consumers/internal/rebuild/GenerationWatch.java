@@ -3,6 +3,7 @@ package io.tidemark.consumers.internal.rebuild;
 import io.tidemark.consumers.Projection;
 import io.tidemark.consumers.RunnerSnapshot.Rebuild;
 import io.tidemark.consumers.RunnerSnapshot.Role;
+import io.tidemark.consumers.internal.database.BorrowedConnection;
 import io.tidemark.consumers.internal.progress.Generations;
 import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
 import java.sql.Connection;
@@ -25,6 +26,9 @@ public final class GenerationWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GenerationWatch.class);
     private static final Duration INTERVAL = Duration.ofSeconds(1);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+
+    private static final String MISSING_TABLES = "; no event is applied before the tables exist: call"
+            + " ProjectionTables.create(dataSource), or put ProjectionTables.sql() into the migrations";
 
     private final Projection projection;
     private final DataSource database;
@@ -66,8 +70,8 @@ public final class GenerationWatch implements AutoCloseable {
 
     @SuppressWarnings("CatchingUnchecked") // a pool or a driver may throw anything, and the watch goes on
     private void look() throws InterruptedException {
-        try (Connection connection = database.getConnection()) {
-            connection.setAutoCommit(true);
+        try (BorrowedConnection borrowed = BorrowedConnection.autoCommitting(database)) {
+            Connection connection = borrowed.connection();
             int read = generations.register(connection, projection.generation());
             if (read < projection.generation() && !partitions.isEmpty()) {
                 Switchover.RebuildProgress progress = switchover.progress(connection, read, partitions);
@@ -79,12 +83,16 @@ public final class GenerationWatch implements AutoCloseable {
             trouble = "";
             enter(read);
         } catch (SQLException | RuntimeException | Error e) {
-            String failure = String.valueOf(e);
+            String failure = e + (isTableMissing(e) ? MISSING_TABLES : "");
             if (!failure.equals(trouble)) {
                 LOG.warn("event=generation-not-read projection={} reason=\"{}\"", projection.name(), failure);
             }
             trouble = failure;
         }
+    }
+
+    private static boolean isTableMissing(Throwable failure) {
+        return failure instanceof SQLException sql && "42P01".equals(sql.getSQLState());
     }
 
     private void enter(int read) {

@@ -74,11 +74,11 @@ final class Switchover {
         long behind = 0;
         Map<Partition, Long> missing = new HashMap<>();
         for (Partition partition : needed) {
-            Progress mine = built.getOrDefault(partition, new Progress(0, false));
-            Progress its = old.getOrDefault(partition, new Progress(0, false));
+            Progress mine = built.getOrDefault(partition, Progress.NONE);
+            Progress its = old.getOrDefault(partition, Progress.NONE);
             caughtUp += mine.isCaughtUp() ? 1 : 0;
-            behind += Math.max(0, its.nextOffset() - mine.nextOffset());
-            if (!mine.isCaughtUp() || mine.nextOffset() < its.nextOffset()) {
+            behind += mine.behind(its);
+            if (!mine.isCaughtUp() || mine.behind(its) > 0) {
                 missing.put(partition, mine.nextOffset());
             }
         }
@@ -96,7 +96,6 @@ final class Switchover {
      * @return whether it is read from now on
      */
     boolean attempt(Connection connection, Set<Partition> all) throws SQLException, InterruptedException {
-        connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED); // each look must see what is new
         connection.setAutoCommit(false);
         Map<Partition, Long> missing = Map.of();
         boolean isDone = false;

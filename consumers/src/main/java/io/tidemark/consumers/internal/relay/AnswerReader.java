@@ -9,32 +9,53 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads a relay's JSON into answers. A status that this library does not know is never a success. Stateless. */
+/** Reads a relay's JSON into answers. What has no status that this library knows is not an answer. Stateless. */
 final class AnswerReader {
 
     private AnswerReader() {}
 
-    static WatermarkAnswer answer(JsonNode json) {
-        String text = json.path("status").asText();
-        Optional<WatermarkStatus> status = WatermarkStatus.parse(text);
-        return new WatermarkAnswer(
-                json.path("projection").asText(),
-                status.orElse(WatermarkStatus.UNKNOWN),
-                json.path("phase").asText(),
-                status.isEmpty()
-                        ? "the relay says '" + text + "', which this library does not know"
-                        : json.path("reason").asText(),
-                json.path("waitedMillis").asLong(),
-                behind(json.path("behind")));
+    static Reading<WatermarkAnswer> answer(JsonNode json) {
+        Optional<WatermarkStatus> status = status(json);
+        return status.isPresent()
+                ? new Reading.Answer<>(answer(json, status.get()))
+                : new Reading.NoAnswer<>(withoutStatus(json));
     }
 
-    static CombinedAnswer combined(JsonNode json) {
+    static Reading<CombinedAnswer> combined(JsonNode json) {
+        Optional<WatermarkStatus> status = status(json);
+        if (status.isEmpty()) {
+            return new Reading.NoAnswer<>(withoutStatus(json));
+        }
         List<WatermarkAnswer> answers = new ArrayList<>();
-        json.path("projections").forEach(projection -> answers.add(answer(projection)));
-        return new CombinedAnswer(
-                WatermarkStatus.parse(json.path("status").asText()).orElse(WatermarkStatus.UNKNOWN),
-                answers,
-                json.path("reason").asText());
+        for (JsonNode projection : json.path("projections")) {
+            Optional<WatermarkStatus> its = status(projection);
+            if (its.isEmpty()) {
+                return new Reading.NoAnswer<>(withoutStatus(projection));
+            }
+            answers.add(answer(projection, its.get()));
+        }
+        return new Reading.Answer<>(
+                new CombinedAnswer(status.get(), answers, json.path("reason").asText()));
+    }
+
+    private static Optional<WatermarkStatus> status(JsonNode json) {
+        return WatermarkStatus.parse(json.path("status").asText());
+    }
+
+    private static String withoutStatus(JsonNode json) {
+        return json.path("status").isTextual()
+                ? "status '" + json.path("status").textValue() + "', which this library does not know"
+                : "JSON without a status";
+    }
+
+    private static WatermarkAnswer answer(JsonNode json, WatermarkStatus status) {
+        return new WatermarkAnswer(
+                json.path("projection").asText(),
+                status,
+                json.path("phase").asText(),
+                json.path("reason").asText(),
+                json.path("waitedMillis").asLong(),
+                behind(json.path("behind")));
     }
 
     private static List<Behind> behind(JsonNode partitions) {

@@ -19,10 +19,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
- * The requests of the relay's HTTP interface, one method for each. Blocks its caller for no longer than the wait and a
- * second for each relay; safe on any thread.
+ * The requests of the relay's HTTP interface, one method for each. Blocks its caller until the deadline and no longer than
+ * {@link Deadline#GRACE} beyond it; safe on any thread.
  */
 public final class RelayApi {
 
@@ -46,12 +47,12 @@ public final class RelayApi {
      * Asks whether the projection has caught up. The relay answers before the wait is over if the wait is longer than its
      * {@code watermark.maxWait}.
      *
-     * @throws RelayRequestException when the relay does not know the projection
+     * @throws RelayRequestException when all relays refuse the same way
      */
-    public WatermarkAnswer watermark(String projection, Token token, Duration wait) throws InterruptedException {
+    public WatermarkAnswer watermark(String projection, Token token, Deadline deadline) throws InterruptedException {
         long since = System.nanoTime();
         try {
-            return AnswerReader.answer(relays.ask(
+            return relays.ask(
                     (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay)
                             + "/v1/projections/"
                             + encoded(projection)
@@ -60,7 +61,8 @@ public final class RelayApi {
                             + "&wait="
                             + left.toMillis()
                             + "ms")),
-                    wait));
+                    AnswerReader::answer,
+                    deadline);
         } catch (RelayHttp.NoRelayAnswered e) {
             return new WatermarkAnswer(
                     projection,
@@ -77,14 +79,15 @@ public final class RelayApi {
      *
      * @param mode {@code all} or {@code any}
      */
-    public CombinedAnswer watermarks(List<String> projections, Token token, Duration wait, String mode)
+    public CombinedAnswer watermarks(List<String> projections, Token token, Deadline deadline, String mode)
             throws InterruptedException {
         try {
-            return AnswerReader.combined(relays.ask(
+            return relays.ask(
                     (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay) + "/v1/wait"))
                             .header("Content-Type", "application/json")
                             .POST(HttpRequest.BodyPublishers.ofString(waitBody(projections, token, left, mode))),
-                    wait));
+                    AnswerReader::combined,
+                    deadline);
         } catch (RelayHttp.NoRelayAnswered e) {
             return new CombinedAnswer(WatermarkStatus.UNREACHABLE, List.of(), String.valueOf(e.getMessage()));
         }
@@ -102,11 +105,13 @@ public final class RelayApi {
     }
 
     /** What the relay knows about the token. */
-    JsonNode explain(Token token, Duration timeout) throws InterruptedException, RelayHttp.NoRelayAnswered {
+    <T> T explain(Token token, Function<JsonNode, Reading<T>> reader, Deadline deadline)
+            throws InterruptedException, RelayHttp.NoRelayAnswered {
         return relays.ask(
                 (relay, left) ->
                         HttpRequest.newBuilder(URI.create(base(relay) + "/v1/tokens/" + encoded(token.toString()))),
-                timeout);
+                reader,
+                deadline);
     }
 
     private static String base(URI relay) {

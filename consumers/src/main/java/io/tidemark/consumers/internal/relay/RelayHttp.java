@@ -1,8 +1,6 @@
 package io.tidemark.consumers.internal.relay;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.consumers.BearerToken;
 import io.tidemark.consumers.RelayRequestException;
 import java.io.IOException;
@@ -13,36 +11,30 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Asks one relay after the other until one answers or the time is over. A relay that refuses or breaks the connection,
- * or returns 503 or 429, is left for the next. After a round of all there is a pause, as long as {@code Retry-After}
- * asks for and a random half more. Starts with the relay that answered last. Safe on any thread.
+ * Asks one relay after the other until one answers or the time is over. A relay that is away, is busy (429, 503), refuses,
+ * or returns something that is not a relay's answer is left for the next. A round of all is followed by a pause, and each
+ * relay is left alone for as long as its {@code Retry-After} asks. Starts with the relay that answered last. Safe on any
+ * thread.
  */
 final class RelayHttp {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final long FIRST_PAUSE_MILLIS = 50;
     private static final long LONGEST_PAUSE_MILLIS = 2_000;
-    private static final long LONGEST_RETRY_AFTER_SECONDS = 60;
-    /** For the way there and back, beyond what the relay is asked to wait. */
-    private static final Duration ROUND_TRIP = Duration.ofSeconds(1);
 
     private final HttpClient http;
     private final List<URI> relays;
     private final Optional<BearerToken> bearerToken;
     private final AtomicInteger first = new AtomicInteger();
-
-    /** How a request to one relay ended: with a body, or with a reason to ask again later. */
-    private sealed interface Attempt {
-        record Body(JsonNode json) implements Attempt {}
-
-        record Later(String reason, long retryAfterMillis) implements Attempt {}
-    }
 
     /** @param bearerToken shown with each request, if there is one */
     RelayHttp(HttpClient http, List<URI> relays, Optional<BearerToken> bearerToken) {
@@ -73,95 +65,75 @@ final class RelayHttp {
         }
     }
 
-    /**
-     * The JSON of the first relay that answers.
-     *
-     * @param request for a base URL and how long the relay may take over it
-     * @throws RelayRequestException when one refuses it for good
-     * @throws NoRelayAnswered when the timeout is over
-     */
-    JsonNode ask(RequestFor request, Duration timeout) throws NoRelayAnswered, InterruptedException {
-        long deadline = System.nanoTime() + timeout.toNanos();
-        long pauseMillis = FIRST_PAUSE_MILLIS;
-        while (true) {
-            String reasons = "";
-            long retryAfterMillis = 0;
-            for (int i = 0; i < relays.size(); i++) {
-                int relay = (Math.floorMod(first.get(), relays.size()) + i) % relays.size();
-                Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-                Attempt attempt = send(request.to(relays.get(relay), left), left);
-                if (attempt instanceof Attempt.Body body) {
-                    first.set(relay);
-                    return body.json();
-                }
-                if (attempt instanceof Attempt.Later later) {
-                    reasons += (reasons.isEmpty() ? "" : "; ") + relays.get(relay) + ": " + later.reason();
-                    retryAfterMillis = Math.max(retryAfterMillis, later.retryAfterMillis());
-                }
-            }
-            long leftMillis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-            long pause = withJitter(Math.max(retryAfterMillis, pauseMillis));
-            if (leftMillis <= pause) {
-                throw new NoRelayAnswered(reasons);
-            }
-            TimeUnit.MILLISECONDS.sleep(pause);
-            pauseMillis = Math.min(pauseMillis * 2, LONGEST_PAUSE_MILLIS);
-        }
-    }
-
     /** Makes the request for a relay and the time left. */
     @FunctionalInterface
     interface RequestFor {
         HttpRequest.Builder to(URI relay, Duration left);
     }
 
+    /**
+     * The answer of the first relay that has one.
+     *
+     * @param request for a base URL and how long the relay may take over it
+     * @param reader of a response's JSON
+     * @throws RelayRequestException when all relays refuse with the same HTTP status
+     * @throws NoRelayAnswered when the wait is over, or will be before a relay wants to be asked again
+     */
+    <T> T ask(RequestFor request, Function<JsonNode, Reading<T>> reader, Deadline deadline)
+            throws NoRelayAnswered, InterruptedException {
+        Round<T> round = new Round<>(relays.size());
+        long pauseMillis = FIRST_PAUSE_MILLIS;
+        while (true) {
+            for (int i = 0; i < relays.size(); i++) {
+                int relay = (Math.floorMod(first.get(), relays.size()) + i) % relays.size();
+                Duration timeout = deadline.leftForARequest();
+                if (round.isDue(relay) && !timeout.isZero()) {
+                    Attempt<T> attempt = send(request.to(relays.get(relay), deadline.left()), reader, timeout);
+                    if (attempt instanceof Attempt.Answered<T> answered) {
+                        first.set(relay);
+                        return answered.value();
+                    }
+                    round.failed(relay, attempt);
+                }
+            }
+            RelayRequestException refusal = round.refusalOfAll();
+            if (refusal != null) {
+                throw refusal;
+            }
+            long leftMillis = deadline.left().toMillis();
+            long dueMillis = Math.max(round.dueInMillis(), pauseMillis);
+            if (leftMillis <= dueMillis) {
+                throw new NoRelayAnswered(round.reasons(relays));
+            }
+            TimeUnit.MILLISECONDS.sleep(Math.min(withJitter(dueMillis), leftMillis));
+            pauseMillis = Math.min(pauseMillis * 2, LONGEST_PAUSE_MILLIS);
+        }
+    }
+
     private static long withJitter(long millis) {
         return millis + ThreadLocalRandom.current().nextLong(millis / 2 + 1);
     }
 
-    private Attempt send(HttpRequest.Builder request, Duration wait) throws InterruptedException {
-        HttpResponse<String> response;
+    /** The timeout is for the whole response; that of {@code HttpRequest} ends with its headers. */
+    private <T> Attempt<T> send(HttpRequest.Builder request, Function<JsonNode, Reading<T>> reader, Duration timeout)
+            throws InterruptedException {
+        @Nullable CompletableFuture<HttpResponse<String>> response = null;
         try {
             if (bearerToken.isPresent()) {
                 request.setHeader("Authorization", "Bearer " + bearerToken.get().current());
             }
-            response = http.send(request.timeout(wait.plus(ROUND_TRIP)).build(), HttpResponse.BodyHandlers.ofString());
+            response = http.sendAsync(request.timeout(timeout).build(), HttpResponse.BodyHandlers.ofString());
+            return Attempt.of(response.get(timeout.toNanos(), TimeUnit.NANOSECONDS), reader);
         } catch (IOException e) {
-            return new Attempt.Later(e.toString(), 0);
+            return new Attempt.Later<>(e.toString(), 0);
+        } catch (ExecutionException e) {
+            return new Attempt.Later<>(String.valueOf(e.getCause()), 0);
+        } catch (TimeoutException e) {
+            return new Attempt.Later<>("no complete response within " + timeout.toMillis() + " ms", 0);
+        } finally {
+            if (response != null) {
+                response.cancel(true); // does nothing when it is complete
+            }
         }
-        int status = response.statusCode();
-        if (status == 429 || status >= 500) {
-            return new Attempt.Later("HTTP " + status + " " + detail(response), retryAfterMillis(response));
-        }
-        if (status >= 400) {
-            throw new RelayRequestException(status, "the relay refuses: HTTP " + status + " " + detail(response));
-        }
-        return parse(response, Attempt.Body::new);
-    }
-
-    private static Attempt parse(HttpResponse<String> response, Function<JsonNode, Attempt> then) {
-        try {
-            return then.apply(JSON.readTree(response.body()));
-        } catch (JsonProcessingException e) {
-            return new Attempt.Later("not JSON: " + e.getOriginalMessage(), 0);
-        }
-    }
-
-    /** Of {@code application/problem+json}, else nothing. */
-    private static String detail(HttpResponse<String> response) {
-        try {
-            return JSON.readTree(response.body()).path("detail").asText();
-        } catch (JsonProcessingException e) {
-            return "(" + e.getOriginalMessage() + ")";
-        }
-    }
-
-    /** Seconds, as the relay writes it; the other form of RFC 9110, a date, counts as none. */
-    private static long retryAfterMillis(HttpResponse<String> response) {
-        return response.headers()
-                .firstValue("Retry-After")
-                .filter(text -> text.matches("[0-9]{1,9}"))
-                .map(text -> 1000 * Math.min(Long.parseLong(text), LONGEST_RETRY_AFTER_SECONDS))
-                .orElse(0L);
     }
 }

@@ -6,7 +6,6 @@ import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
-import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -63,18 +62,17 @@ public final class TokenOffsets {
         };
     }
 
-    public Result of(Token token, Duration timeout) throws InterruptedException {
+    public Result of(Token token, Deadline deadline) throws InterruptedException {
         Map<Partition, Long> known = cached(token);
         if (known != null) {
             return new Result.Known(known);
         }
-        JsonNode explained;
+        Result result;
         try {
-            explained = relays.explain(token, timeout);
+            result = relays.explain(token, json -> read(token, json), deadline);
         } catch (RelayHttp.NoRelayAnswered e) {
             return new Result.Unanswerable(WatermarkStatus.UNREACHABLE, String.valueOf(e.getMessage()));
         }
-        Result result = read(token, explained);
         if (result instanceof Result.Known found) {
             synchronized (cache) {
                 cache.put(token, new Kept(found.offsets(), nanoClock.getAsLong()));
@@ -94,21 +92,26 @@ public final class TokenOffsets {
         }
     }
 
-    private Result read(Token token, JsonNode explained) {
+    private Reading<Result> read(Token token, JsonNode explained) {
+        if (!explained.path("projections").isArray()) {
+            return new Reading.NoAnswer<>("JSON without projections");
+        }
         for (JsonNode entry : explained.path("projections")) {
             if (entry.path("projection").asText().equals(projection)) {
                 WatermarkStatus status =
                         WatermarkStatus.parse(entry.path("status").asText()).orElse(WatermarkStatus.UNKNOWN);
                 if (!KNOWN.contains(status)) {
-                    return new Result.Unanswerable(status, entry.path("reason").asText());
+                    return new Reading.Answer<>(
+                            new Result.Unanswerable(status, entry.path("reason").asText()));
                 }
-                return isPublished(token, explained.path("published"))
-                        ? new Result.Known(offsets(entry.path("partitions")))
-                        : new Result.NotPublished();
+                return new Reading.Answer<>(
+                        isPublished(token, explained.path("published"))
+                                ? new Result.Known(offsets(entry.path("partitions")))
+                                : new Result.NotPublished());
             }
         }
-        throw new RelayRequestException(
-                404, "the relay has no projection '" + projection + "'; add it to projections[]");
+        return new Reading.Refusal<>(new RelayRequestException(
+                404, "the relay has no projection '" + projection + "'; add it to projections[]"));
     }
 
     /** Before the token is published, what is known of its needs is too little. */

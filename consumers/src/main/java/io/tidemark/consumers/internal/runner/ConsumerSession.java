@@ -185,8 +185,11 @@ final class ConsumerSession implements AutoCloseable {
     /** Lets handlers end within the drain timeout, commits offsets to Kafka, and leaves the group. */
     @Override
     public void close() {
-        giveAway(List.copyOf(works.keySet()));
-        consumer.close();
+        try {
+            giveAway(List.copyOf(works.keySet()));
+        } finally {
+            consumer.close();
+        }
     }
 
     private void giveAway(Collection<TopicPartition> partitions) {

@@ -55,6 +55,8 @@ final class JobDispatcher {
     private Outcome run(PartitionWork work, Job job) {
         try {
             return applier.run(work.partition(), job, work.tenure()::isOver);
+        } catch (VirtualMachineError e) {
+            return new Outcome.JvmFailed(e);
         } catch (Throwable e) {
             LOG.error("event=job-failed partition={}", work.partition(), e);
             return job instanceof Job.Apply ? new Outcome.Refused(e) : new Outcome.Unreachable(e);

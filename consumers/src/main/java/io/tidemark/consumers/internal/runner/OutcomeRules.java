@@ -38,6 +38,9 @@ final class OutcomeRules {
 
     /** @param matters whether it may change what the partition does next; progress is counted and committed in any case */
     void take(PartitionWork work, Job job, Outcome outcome, boolean matters) {
+        if (outcome instanceof Outcome.JvmFailed failed) {
+            throw failed.error(); // ends the runner: this JVM cannot be relied on
+        }
         if (outcome instanceof Outcome.Advanced advanced) {
             countAndCommit(work, job, advanced);
         }
@@ -57,6 +60,8 @@ final class OutcomeRules {
             work.noted();
         } else if (outcome instanceof Outcome.Refused refused) {
             refused(work, job, refused.reason());
+        } else if (outcome instanceof Outcome.Contended contended) {
+            contended(work, job, contended.reason());
         } else if (outcome instanceof Outcome.DeadLetterRefused refused
                 && job instanceof Job.SendDeadLetter deadLetter) {
             stop(
@@ -104,11 +109,26 @@ final class OutcomeRules {
                             + other.groupId()
                             + "': two programs use one projection name; give this one another name, or"
                             + " the same group.id; if the group was renamed, update group_id in tidemark_progress");
+        } else if (result instanceof ClaimResult.OfAnotherTopic other) {
+            stop(work, topicMadeAgain(work, other));
         } else if (result instanceof ClaimResult.Replaced replaced) {
             again(work, Generations.replacement(projection.name(), projection.generation(), replaced.by()));
         } else {
             withoutProgress(work);
         }
+    }
+
+    private String topicMadeAgain(PartitionWork work, ClaimResult.OfAnotherTopic other) {
+        String topic = work.partition().topic();
+        return "topic " + topic + " was deleted and made again: the progress of " + projection.name() + " in "
+                + work.partition() + " is of topic id " + other.recordedId() + ", the topic has id "
+                + other.currentId() + ". Offset " + other.nextOffset()
+                + " means another event there, so no event of the new topic was applied. To build the projection from"
+                + " the new topic, start it with generation " + (projection.generation() + 1)
+                + ". If the new topic continues the old one at another offset, set it: update tidemark_progress set"
+                + " topic_id = '" + other.currentId() + "', next_offset = <offset> where projection = '"
+                + projection.name() + "' and generation = " + projection.generation() + " and topic = '" + topic
+                + "' and partition = " + work.partition().partition();
     }
 
     /** A new partition starts at its beginning; but where the group has been, the progress was lost. */
@@ -142,6 +162,20 @@ final class OutcomeRules {
         }
         work.refused(batch, why, System.nanoTime());
         logRefused(work, batch, why);
+    }
+
+    /** Nobody's fault. One line each time, and the times are up to ten seconds apart. */
+    private void contended(PartitionWork work, Job job, Throwable why) {
+        if (!(job instanceof Job.Apply batch)) {
+            again(work, String.valueOf(why));
+            return;
+        }
+        work.contended(batch, why, System.nanoTime());
+        LOG.warn(
+                "event=contended projection={} times={} reason=\"{}\"",
+                projection.name(),
+                work.contentions(),
+                work.reason());
     }
 
     /** Not the events' fault, unless the same ones lose the session again and again. */

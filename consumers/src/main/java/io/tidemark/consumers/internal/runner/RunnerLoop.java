@@ -6,6 +6,7 @@ import io.tidemark.consumers.RunnerSnapshot;
 import io.tidemark.consumers.RunnerSnapshot.Role;
 import io.tidemark.consumers.internal.apply.Applier;
 import io.tidemark.consumers.internal.apply.DeadLetterSender;
+import io.tidemark.consumers.internal.apply.TopicIds;
 import io.tidemark.consumers.internal.progress.ProgressTable;
 import io.tidemark.consumers.internal.rebuild.GenerationWatch;
 import java.time.Clock;
@@ -42,6 +43,7 @@ public final class RunnerLoop implements AutoCloseable {
     private final ConsumerProperties properties;
     private final Counters counters = new Counters();
     private final DeadLetterSender deadLetters;
+    private final TopicIds topicIds;
     private final Applier applier;
     private final ExecutorService workers;
     private final Thread thread;
@@ -62,11 +64,13 @@ public final class RunnerLoop implements AutoCloseable {
         this.properties = new ConsumerProperties(projection, config);
         properties.check();
         this.deadLetters = new DeadLetterSender(projection.name(), config.kafka(), Clock.systemUTC());
+        this.topicIds = new TopicIds(config.kafka());
         this.applier = new Applier(
                 config.database(),
                 new ProgressTable(projection.name(), projection.generation(), properties.group()),
                 projection.handler(),
-                deadLetters);
+                deadLetters,
+                topicIds);
         AtomicInteger number = new AtomicInteger();
         this.workers = Executors.newFixedThreadPool(
                 config.workers(),
@@ -94,6 +98,10 @@ public final class RunnerLoop implements AutoCloseable {
                 }
             }
             reason = isOpen() ? watch.trouble() : "";
+        } catch (VirtualMachineError e) {
+            reason = "the JVM has failed: " + e + "; nothing of the running batches was committed; restart the program";
+            LOG.error("event=runner-failed projection={} reason=\"{}\"", projection.name(), reason);
+            throw e; // to the thread's handler of uncaught exceptions, which may end the process
         } catch (RuntimeException | Error e) {
             reason = "a bug: " + e;
             LOG.error("event=runner-failed projection={}", projection.name(), e);
@@ -205,5 +213,6 @@ public final class RunnerLoop implements AutoCloseable {
             LOG.error("event=handler-does-not-end projection={}", projection.name());
         }
         deadLetters.close();
+        topicIds.close();
     }
 }

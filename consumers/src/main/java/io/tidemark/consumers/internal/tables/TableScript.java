@@ -1,5 +1,6 @@
 package io.tidemark.consumers.internal.tables;
 
+import io.tidemark.consumers.internal.database.BorrowedConnection;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -7,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import javax.sql.DataSource;
 
 /** Statements that create tables unless they exist, from a file beside this class. */
 public enum TableScript {
@@ -34,7 +36,14 @@ public enum TableScript {
         }
     }
 
-    /** Creates the tables unless they exist. */
+    /** Creates the tables unless they exist, and commits. */
+    public void create(DataSource database) throws SQLException {
+        try (BorrowedConnection borrowed = BorrowedConnection.autoCommitting(database)) {
+            create(borrowed.connection());
+        }
+    }
+
+    /** Creates the tables unless they exist, in the connection's transaction. */
     public void create(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql());

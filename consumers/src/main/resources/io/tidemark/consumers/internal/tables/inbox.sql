@@ -2,8 +2,9 @@
 create table if not exists tidemark_inbox (
     consumer   text        not null,
     event_id   uuid        not null,
+    owner      uuid,                               -- the call that has begun it; null: none has
     begun_at   timestamptz not null default now(),
-    ended_at   timestamptz,                        -- null: begun, and nobody knows whether it happened
+    ended_at   timestamptz,                        -- null with an owner: begun, and nobody knows whether it happened
     expires_at timestamptz not null,
     primary key (consumer, event_id)
 );

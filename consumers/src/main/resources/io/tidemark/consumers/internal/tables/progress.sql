@@ -12,6 +12,7 @@ create table if not exists tidemark_progress (
     generation  integer     not null default 1 check (generation > 0),
     topic       text        not null,
     partition   integer     not null check (partition >= 0),
+    topic_id    text,                                          -- Kafka's id of the topic; null: not known
     next_offset bigint      not null check (next_offset >= 0), -- the first offset that is not applied yet
     position    text,                                          -- header tidemark-position of the last event applied
     group_id    text        not null,                          -- the consumer group that may advance it

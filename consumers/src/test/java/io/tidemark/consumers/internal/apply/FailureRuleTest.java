@@ -7,6 +7,7 @@ import io.tidemark.consumers.internal.apply.FailureRule.Blame;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,9 +36,40 @@ class FailureRuleTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"23505", "22001", "40001", "40P01", "25P02", "08006"})
+    @ValueSource(strings = {"23505", "22001", "25P02", "08006"})
     void whatFailsOnAConnectionThatIsThereIsTheEventsFault(String state) {
         assertThat(FailureRule.blame(new SQLException("no", state), connection(true)))
+                .isEqualTo(Blame.EVENT);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"40001", "40P01", "40003", "55P03", "57014"})
+    void blamesNobodyForWhatOtherTransactionsCause(String state) {
+        SQLException failure = new SQLException("no", state);
+
+        assertThat(FailureRule.blame(failure, connection(true))).isEqualTo(Blame.NOBODY);
+        assertThat(FailureRule.blame(new IllegalStateException(failure), connection(true)))
+                .as("wrapped by a handler")
+                .isEqualTo(Blame.NOBODY);
+        assertThat(FailureRule.blame(new SQLException("commit refused", "25P02", failure), connection(true)))
+                .as("hidden by a handler, found by the commit")
+                .isEqualTo(Blame.NOBODY);
+    }
+
+    @Test
+    void blamesNobodyForAnInterrupt() {
+        assertThat(FailureRule.blame(new InterruptedException(), connection(true)))
+                .isEqualTo(Blame.NOBODY);
+        assertThat(FailureRule.blame(new IllegalStateException(new InterruptedException()), connection(true)))
+                .isEqualTo(Blame.NOBODY);
+    }
+
+    @Test
+    void blamesTheJvmForItsErrorsButTheEventForADeepRecursion() {
+        assertThat(FailureRule.blame(new OutOfMemoryError(), connection(true))).isEqualTo(Blame.JVM);
+        assertThat(FailureRule.blame(new ExecutionException(new OutOfMemoryError()), connection(true)))
+                .isEqualTo(Blame.JVM);
+        assertThat(FailureRule.blame(new StackOverflowError(), connection(true)))
                 .isEqualTo(Blame.EVENT);
     }
 

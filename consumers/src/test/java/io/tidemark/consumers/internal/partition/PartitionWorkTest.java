@@ -279,4 +279,27 @@ class PartitionWorkTest {
         assertThat(driver.work.isStopped()).isTrue();
         assertThat(driver.work.beginLast()).isEmpty();
     }
+
+    @Test
+    void whatOtherTransactionsCauseIsTriedAgainHoweverOften() {
+        Driver driver = new Driver(FailurePolicy.deadLetterAfter(1, "dead"), 8, Set.of())
+                .claimed()
+                .arrived(8);
+        for (int times = 1; times <= 50; times++) {
+            Job.Apply apply = (Job.Apply) driver.work.begin(driver.now).orElseThrow();
+            driver.work.ended();
+            driver.work.contended(apply, new SQLException("deadlock detected", "40P01"), driver.now);
+
+            assertThat(driver.work.begin(driver.now)).as("a pause").isEmpty();
+            assertThat(driver.work.failures()).isZero();
+            assertThat(driver.work.state()).isEqualTo(RunnerSnapshot.State.RETRYING);
+            assertThat(driver.work.reason()).contains("t-0@0", "deadlock detected");
+            driver.now += LATER;
+        }
+        driver.runDry();
+
+        assertThat(driver.applied).hasSize(8).isSorted();
+        assertThat(driver.deadLettered).isEmpty();
+        assertThat(driver.work.contentions()).isZero();
+    }
 }

@@ -36,7 +36,8 @@ class TokenOffsetsTest {
 
     private static Result ask(String answer) throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, answer)) {
-            return new TokenOffsets("orders-view", relays(relay), 10, System::nanoTime).of(TOKEN, TIMEOUT);
+            return new TokenOffsets("orders-view", relays(relay), 10, System::nanoTime)
+                    .of(TOKEN, Deadline.after(TIMEOUT));
         }
     }
 
@@ -74,15 +75,15 @@ class TokenOffsetsTest {
             Token other = Token.of("7f3a9c21", 1, Lsn.parse("A/1"));
             Token third = Token.of("7f3a9c21", 1, Lsn.parse("A/2"));
 
-            tokenOffsets.of(TOKEN, TIMEOUT);
-            tokenOffsets.of(other, TIMEOUT);
-            tokenOffsets.of(TOKEN, TIMEOUT);
+            tokenOffsets.of(TOKEN, Deadline.after(TIMEOUT));
+            tokenOffsets.of(other, Deadline.after(TIMEOUT));
+            tokenOffsets.of(TOKEN, Deadline.after(TIMEOUT));
             assertThat(relay.requests).hasSize(2);
 
-            tokenOffsets.of(third, TIMEOUT); // the other one goes, because it was not used for longest
-            tokenOffsets.of(TOKEN, TIMEOUT);
+            tokenOffsets.of(third, Deadline.after(TIMEOUT)); // the other one goes, because it was not used for longest
+            tokenOffsets.of(TOKEN, Deadline.after(TIMEOUT));
             assertThat(relay.requests).hasSize(3);
-            tokenOffsets.of(other, TIMEOUT);
+            tokenOffsets.of(other, Deadline.after(TIMEOUT));
             assertThat(relay.requests).hasSize(4);
         }
     }
@@ -94,13 +95,13 @@ class TokenOffsetsTest {
         try (FakeRelay relay = new FakeRelay().then(200, explained("true", "success"))) {
             TokenOffsets tokenOffsets = new TokenOffsets("orders-view", relays(relay), 2, now::get);
 
-            tokenOffsets.of(TOKEN, TIMEOUT);
+            tokenOffsets.of(TOKEN, Deadline.after(TIMEOUT));
             now.addAndGet(Duration.ofMinutes(5).toNanos() - 1);
-            tokenOffsets.of(TOKEN, TIMEOUT);
+            tokenOffsets.of(TOKEN, Deadline.after(TIMEOUT));
             assertThat(relay.requests).hasSize(1);
 
             now.addAndGet(1);
-            tokenOffsets.of(TOKEN, TIMEOUT);
+            tokenOffsets.of(TOKEN, Deadline.after(TIMEOUT));
             assertThat(relay.requests).hasSize(2);
         }
     }

@@ -1,6 +1,7 @@
 package io.tidemark.consumers.internal.runner;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.consumers.BatchHandler;
 import io.tidemark.consumers.Event;
@@ -10,10 +11,13 @@ import io.tidemark.consumers.RunnerSnapshot.State;
 import io.tidemark.consumers.internal.apply.Applier;
 import io.tidemark.consumers.internal.apply.DeadLetterSender;
 import io.tidemark.consumers.internal.apply.Job;
+import io.tidemark.consumers.internal.apply.NoTopicIds;
 import io.tidemark.consumers.internal.partition.PartitionWork;
 import io.tidemark.consumers.internal.progress.ClaimResult.Claimed;
 import io.tidemark.consumers.internal.progress.ProgressTable;
 import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
+import java.io.IOError;
+import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.time.Clock;
@@ -58,7 +62,8 @@ class JobDispatcherTest {
                 database,
                 new ProgressTable("v", 1, "v"),
                 handler,
-                new DeadLetterSender("v", Map.of(), Clock.systemUTC()));
+                new DeadLetterSender("v", Map.of(), Clock.systemUTC()),
+                NoTopicIds.create());
         OutcomeRules rules = new OutcomeRules(projection, consumer, offsets, new Counters());
         return new JobDispatcher(applier, workers, rules, () -> {});
     }
@@ -102,7 +107,7 @@ class JobDispatcherTest {
     @Test
     void anErrorNobodyExpectsIsTheEventsFailure() {
         JobDispatcher dispatcher = dispatcher(database(), (events, connection) -> {
-            throw new OutOfMemoryError("a payload that is too large");
+            throw new IOError(new IOException("the console is gone"));
         });
         work.claimed(new Claimed(0, 1));
         arrived(0);
@@ -111,7 +116,37 @@ class JobDispatcherTest {
 
         assertThat(work.isBusy()).isFalse();
         assertThat(work.state()).isEqualTo(State.STOPPED);
-        assertThat(work.reason()).contains("t-0@0", "a payload that is too large");
+        assertThat(work.reason()).contains("t-0@0", "the console is gone");
+    }
+
+    @Test
+    void theRunnerEndsWithAJvmThatHasRunOutOfMemory() {
+        JobDispatcher dispatcher = dispatcher(database(), (events, connection) -> {
+            throw new IllegalStateException(new OutOfMemoryError("Java heap space"));
+        });
+        work.claimed(new Claimed(0, 1));
+        arrived(0);
+
+        assertThatThrownBy(() -> turn(dispatcher, work))
+                .isInstanceOf(OutOfMemoryError.class)
+                .hasMessage("Java heap space");
+        assertThat(work.failures()).as("attempts of the event").isZero();
+        assertThat(work.isStopped()).isFalse();
+    }
+
+    @Test
+    void anInterruptCountsAgainstNoEventAndIsPassedOn() {
+        JobDispatcher dispatcher = dispatcher(database(), (events, connection) -> {
+            throw new InterruptedException("the runner is closing");
+        });
+        work.claimed(new Claimed(0, 1));
+        arrived(0);
+
+        turn(dispatcher, work);
+
+        assertThat(Thread.interrupted()).as("the flag").isTrue();
+        assertThat(work.failures()).isZero();
+        assertThat(work.state()).isEqualTo(State.RETRYING);
     }
 
     @Test

@@ -31,6 +31,7 @@ class GenerationsIT {
     private static final String NAME = "view";
     private static final Partition FIRST = new Partition("t", 0);
     private static final Partition SECOND = new Partition("t", 1);
+    private static final Optional<String> NO_ID = Optional.empty();
     private static final Partition RETIRED = new Partition("no-longer-read", 0);
 
     private final Servers servers = Servers.shared();
@@ -82,8 +83,8 @@ class GenerationsIT {
     /** A generation stands here; committed. */
     private Claimed stands(int generation, Partition partition, long nextOffset, boolean isCaughtUp)
             throws SQLException {
-        progress(generation).start(one, partition, nextOffset);
-        Claimed claimed = claimed(progress(generation).claim(one, partition));
+        progress(generation).start(one, partition, NO_ID, nextOffset);
+        Claimed claimed = claimed(progress(generation).claim(one, partition, NO_ID));
         if (isCaughtUp) {
             assertThat(progress(generation).noteCaughtUp(one, partition, claimed))
                     .isTrue();
@@ -99,7 +100,7 @@ class GenerationsIT {
 
     private static boolean advance(Connection connection, int generation, Claimed claimed, long next)
             throws SQLException {
-        return progress(generation).advance(connection, FIRST, claimed, next, Optional.empty());
+        return progress(generation).advance(connection, FIRST, NO_ID, claimed, next, Optional.empty());
     }
 
     private boolean attempt(Set<Partition> all) throws Exception {
@@ -136,7 +137,7 @@ class GenerationsIT {
     @Test
     void onlyTheNewestOwnerAdvances() throws Exception {
         Claimed earlier = stands(1, FIRST, 5, false);
-        Claimed newest = claimed(progress(1).claim(one, FIRST));
+        Claimed newest = claimed(progress(1).claim(one, FIRST, NO_ID));
 
         assertThat(advance(one, 1, earlier, 6)).isFalse();
         assertThat(progress(1).noteCaughtUp(one, FIRST, earlier)).isFalse();
@@ -149,14 +150,14 @@ class GenerationsIT {
         generations.activate(one, 2);
         one.commit();
 
-        assertThat(progress(1).claim(one, FIRST)).isEqualTo(new ClaimResult.Replaced(2));
-        assertThat(progress(1).claim(one, SECOND)).isEqualTo(new ClaimResult.Replaced(2));
+        assertThat(progress(1).claim(one, FIRST, NO_ID)).isEqualTo(new ClaimResult.Replaced(2));
+        assertThat(progress(1).claim(one, SECOND, NO_ID)).isEqualTo(new ClaimResult.Replaced(2));
     }
 
     @Test
     void aSwitchWaitsForAClaimThatIsNotCommitted() throws Exception {
         stands(1, FIRST, 5, false);
-        progress(1).claim(one, FIRST);
+        progress(1).claim(one, FIRST, NO_ID);
 
         assertWaitsForFiveSeconds(() -> generations.lock(other));
     }
@@ -166,7 +167,7 @@ class GenerationsIT {
         stands(1, FIRST, 5, false);
         generations.lock(one);
 
-        assertWaitsForFiveSeconds(() -> progress(1).claim(other, FIRST));
+        assertWaitsForFiveSeconds(() -> progress(1).claim(other, FIRST, NO_ID));
     }
 
     @Test
@@ -174,16 +175,16 @@ class GenerationsIT {
         Claimed claimed = stands(1, FIRST, 5, false);
         assertThat(advance(other, 1, claimed, 6)).isTrue();
 
-        assertWaitsForFiveSeconds(() -> progress(1).claim(one, FIRST));
+        assertWaitsForFiveSeconds(() -> progress(1).claim(one, FIRST, NO_ID));
     }
 
     @Test
     void twoClaimsDoNotWaitForEachOther() throws Exception {
         stands(1, FIRST, 5, false);
         stands(1, SECOND, 5, false);
-        progress(1).claim(one, FIRST);
+        progress(1).claim(one, FIRST, NO_ID);
 
-        assertThat(progress(1).claim(other, SECOND)).isInstanceOf(Claimed.class);
+        assertThat(progress(1).claim(other, SECOND, NO_ID)).isInstanceOf(Claimed.class);
     }
 
     @Test
@@ -289,5 +290,36 @@ class GenerationsIT {
 
         assertThat(attempt(Set.of(FIRST))).isFalse();
         assertThat(generationThatIsRead()).isEqualTo(3);
+    }
+
+    @Test
+    void claimsAndAdvancesOnlyWithTheTopicThatItsProgressIsOf() throws Exception {
+        Claimed claimed = stands(1, FIRST, 5, false);
+        Optional<String> old = Optional.of("old-id");
+        Optional<String> anew = Optional.of("new-id");
+
+        Claimed adopted = claimed(progress(1).claim(one, FIRST, old)); // the row had none
+        one.commit();
+
+        assertThat(progress(1).claim(one, FIRST, anew))
+                .isEqualTo(new ClaimResult.OfAnotherTopic("old-id", "new-id", 5));
+        assertThat(progress(1).advance(one, FIRST, anew, adopted, 6, Optional.empty()))
+                .isFalse();
+        assertThat(progress(1).advance(one, FIRST, old, adopted, 6, Optional.empty()))
+                .isTrue();
+        assertThat(progress(1).claim(one, FIRST, NO_ID)).isInstanceOf(Claimed.class);
+        assertThat(claimed.nextOffset()).isEqualTo(5);
+    }
+
+    /** The old generation stands at an offset of a topic that is gone: the new one can never reach it. */
+    @Test
+    void needsNoOffsetsOfATopicThatWasMadeAgain() throws Exception {
+        stands(1, FIRST, 1000, false);
+        stands(2, FIRST, 3, true);
+        progress(1).claim(one, FIRST, Optional.of("old-id"));
+        progress(2).claim(one, FIRST, Optional.of("new-id"));
+        one.commit();
+
+        assertThat(attempt(Set.of(FIRST))).isTrue();
     }
 }

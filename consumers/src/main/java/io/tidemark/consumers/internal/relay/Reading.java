@@ -1,0 +1,16 @@
+package io.tidemark.consumers.internal.relay;
+
+import io.tidemark.consumers.RelayRequestException;
+
+/** What a response with status 200 and a JSON object is taken for. */
+sealed interface Reading<T> {
+
+    /** A relay's answer. */
+    record Answer<T>(T value) implements Reading<T> {}
+
+    /** Something else: a gateway's page, or a relay of another version. */
+    record NoAnswer<T>(String whatCame) implements Reading<T> {}
+
+    /** The relay cannot answer that, now or later. */
+    record Refusal<T>(RelayRequestException exception) implements Reading<T> {}
+}
