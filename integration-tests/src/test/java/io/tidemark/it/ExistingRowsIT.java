@@ -153,7 +153,7 @@ class ExistingRowsIT {
 
         assertThat(ignored.exitCode()).as(ignored.output()).isZero();
         assertThat(ignored.output())
-                .contains("rows older than the slot: 2, left out; they stay in the table until cleanup deletes them");
+                .contains("rows older than the slot: 2, left out; they stay in the table until you release their days");
         assertThat(CommandRun.of("check", config).exitCode()).isZero();
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             publish(3);

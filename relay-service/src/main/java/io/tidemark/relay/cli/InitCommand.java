@@ -109,7 +109,9 @@ final class InitCommand implements Callable<Integer> {
             publish(config, connection, rows);
         } else if (rows.decide(connection, ExistingRows.Decision.IGNORE)) {
             done.add("rows older than the slot: " + rows.count() + ", left out; they stay in the table"
-                    + (config.outbox().isOwn() ? " until cleanup deletes them after outbox.retention" : ""));
+                    + (config.outbox().isOwn()
+                            ? " until you release their days: tidemark audit CONFIG --release DAY"
+                            : ""));
         } else {
             findings.add("somebody else decided about the " + rows.count() + " rows that are older than the slot at the"
                     + " same time, and nothing was changed; look at it again: tidemark init CONFIG");

@@ -100,7 +100,7 @@ public record ExistingRows(
                 + " older than replication slot " + slot
                 + since.map(oldest -> " (the oldest is of " + oldest + ")").orElse("")
                 + ": the relay never receives them, so their events are not published"
-                + (outbox.isOwn() ? ", and cleanup deletes them after outbox.retention" : "");
+                + (outbox.isOwn() ? ", and the rows stay in the table" : "");
     }
 
     /**
