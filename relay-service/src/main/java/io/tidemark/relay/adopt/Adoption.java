@@ -153,7 +153,7 @@ public final class Adoption implements AutoCloseable {
     }
 
     private Lsn newSlot(Lsn at, StartFindings findings, SourceInstallation administrator, Connection session)
-            throws SourceNotReady, SQLException {
+            throws SourceNotReady, SQLException, InterruptedException {
         if (!at.equals(findings.proposal())) {
             throw new SourceNotReady("the slot is gone, so name the LSN that is published, which is "
                     + findings.proposal() + ": a new slot begins where the WAL ends");

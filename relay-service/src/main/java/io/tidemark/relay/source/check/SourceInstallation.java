@@ -37,7 +37,7 @@ public final class SourceInstallation {
      * @return what was found and done, a line each
      * @throws SourceNotReady when something is there that this must not touch
      */
-    public List<String> install(Connection connection) throws SourceNotReady, SQLException {
+    public List<String> install(Connection connection) throws SourceNotReady, SQLException, InterruptedException {
         return install(connection, Optional.empty());
     }
 
@@ -45,14 +45,14 @@ public final class SourceInstallation {
      * The same with a new slot in place of the one that is lost, for {@code adopt}: which of the older rows came through
      * the lost one is not known.
      */
-    public void installAnotherSlot(Connection connection) throws SourceNotReady, SQLException {
+    public void installAnotherSlot(Connection connection) throws SourceNotReady, SQLException, InterruptedException {
         NewSlot.keepOthersAway(connection, config.slot());
         dropSlot(connection);
         install(connection, Optional.of(ExistingRows.Decision.ADOPT));
     }
 
     private List<String> install(Connection connection, Optional<ExistingRows.Decision> decision)
-            throws SourceNotReady, SQLException {
+            throws SourceNotReady, SQLException, InterruptedException {
         List<String> report = new ArrayList<>();
         if (!outbox.isOwn()) {
             ExistingTable.check(connection, outbox, config.database());
@@ -141,7 +141,7 @@ public final class SourceInstallation {
     }
 
     private void makeSlot(Connection connection, List<String> report, Optional<ExistingRows.Decision> decision)
-            throws SourceNotReady, SQLException {
+            throws SourceNotReady, SQLException, InterruptedException {
         NewSlot.keepOthersAway(connection, config.slot());
         boolean isCutOff = false;
         if (exists(connection, ANY_SLOT, config.slot())) {

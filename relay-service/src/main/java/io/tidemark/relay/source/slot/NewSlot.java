@@ -23,6 +23,7 @@ import java.util.Optional;
 public final class NewSlot {
 
     private static final int ATTEMPTS = 5;
+    private static final int LOCK_SECONDS = 10;
     private static final String CANCELED = "57014";
 
     private final PostgresConfig config;
@@ -38,8 +39,10 @@ public final class NewSlot {
      *
      * @throws SourceNotReady when one is at work
      */
-    public static void keepOthersAway(Connection session, String slot) throws SourceNotReady, SQLException {
-        if (!AdvisoryLock.tryAcquire(session, slot + "/init")) {
+    public static void keepOthersAway(Connection session, String slot)
+            throws SourceNotReady, SQLException, InterruptedException {
+        // a session goes a moment after its client: the init before this one may have just ended
+        if (!AdvisoryLock.tryAcquireFor(session, slot + "/init", LOCK_SECONDS)) {
             throw new SourceNotReady("another tidemark init or adopt is making replication slot " + slot
                     + " now; nothing was changed; wait for it, then run this again");
         }
