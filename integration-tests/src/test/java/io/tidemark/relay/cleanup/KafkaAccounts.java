@@ -1,34 +1,73 @@
 package io.tidemark.relay.cleanup;
 
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.account.AuditRecord;
 import io.tidemark.relay.account.AuditStanding;
 import io.tidemark.relay.account.DayDigest;
 import io.tidemark.relay.config.KafkaConfig;
-import io.tidemark.relay.position.KafkaTail;
+import io.tidemark.relay.position.SourcePosition;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 
-/** What a relay has counted, read from Kafka, less what was deleted here. No audit has settled anything. */
+/**
+ * What a relay has counted, read from Kafka up to the end of a transaction, so that position and counts belong together;
+ * less what was deleted here. No audit has settled anything.
+ */
 final class KafkaAccounts implements Accounts {
 
-    private final KafkaTail tail;
+    private static final TopicPartition POSITIONS = new TopicPartition(OwnTopics.POSITIONS, 0);
+
+    private final KafkaConsumer<byte[], byte[]> consumer;
     private final String sourceId;
     private final Map<LocalDate, DayDigest> deleted = new TreeMap<>();
+    private byte @Nullable [] position;
+    private byte @Nullable [] audit;
 
     KafkaAccounts(KafkaConfig kafka, String sourceId) {
-        this.tail = new KafkaTail(kafka);
         this.sourceId = sourceId;
+        Map<String, Object> properties = kafka.client("test-accounts", Map.of());
+        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        this.consumer = new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        consumer.assign(List.of(POSITIONS));
+        consumer.seekToBeginning(List.of(POSITIONS));
     }
 
     @Override
     public DayDigest counted(LocalDate day) {
-        return tail.lastPosition(sourceId)
-                .flatMap(tail::lastAudit)
-                .orElse(AuditRecord.beginning(Instant.EPOCH))
+        readToTheEnd();
+        AuditRecord record = audit == null ? AuditRecord.beginning(Instant.EPOCH) : AuditRecord.fromJson(audit);
+        return (position == null
+                        ? record
+                        : record.with(SourcePosition.fromJson(position).carried()))
                 .of(day)
                 .minus(deleted.getOrDefault(day, DayDigest.NONE));
+    }
+
+    /** The end that readers of committed records have is always that of a transaction. */
+    private void readToTheEnd() {
+        long end = consumer.endOffsets(List.of(POSITIONS)).getOrDefault(POSITIONS, 0L);
+        while (consumer.position(POSITIONS) < end) {
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
+                String key = new String(record.key(), StandardCharsets.UTF_8);
+                if (key.equals(sourceId)) {
+                    position = record.value();
+                } else if (key.equals(AuditRecord.key(sourceId))) {
+                    audit = record.value();
+                }
+            }
+        }
     }
 
     @Override
