@@ -63,12 +63,13 @@ public final class SourceCheck {
             problems.add(new SourceNotReady("wal_level is '" + walLevel + "', logical decoding needs 'logical'; run:"
                     + " alter system set wal_level = 'logical'; and restart Postgres"));
         }
-        slotOfAnotherDatabase().ifPresent(problems::add);
         OutboxCheck outboxCheck = new OutboxCheck(config, outbox, connection);
         problems.addAll(outboxCheck.look());
+        Optional<SourceNotReady> takenSlot = slotOfAnotherDatabase();
+        takenSlot.ifPresent(problems::add);
         Optional<SourceIdentity> identity =
                 outboxCheck.isReadable() ? Optional.of(database.identity(connection)) : Optional.empty();
-        return new SourceFindings(problems, identity, slotProblem());
+        return new SourceFindings(problems, identity, takenSlot.isPresent() ? Optional.empty() : slotProblem());
     }
 
     /** Names of slots are unique in a server: ours cannot be made, and that one must not be dropped. */
