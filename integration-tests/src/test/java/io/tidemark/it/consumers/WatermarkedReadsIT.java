@@ -171,17 +171,18 @@ class WatermarkedReadsIT {
     @Test
     void nothingComesBetweenTheCheckAndTheRead() throws Exception {
         ReadGate gate = new ReadGate("view", database, new WatermarkClient(List.of(front.url())));
-        Token empty;
-        try (Connection connection = source.connect()) {
-            empty = Tokens.current(connection);
-        }
+        GatedRead<List<Long>> read;
+        try (ProjectionRunner view = startProjection();
+                Connection connection = source.connect()) {
+            Token written = write(connection).token();
 
-        GatedRead<List<Long>> read = gate.read(empty, TIMEOUT, snapshot -> {
-            long first = applications(snapshot, new UUID(0, 1));
-            source.execute("insert into applied (event_id, kafka_partition, kafka_offset, payload) values ('"
-                    + new UUID(0, 1) + "', 0, 0, 'x')");
-            return List.of(first, applications(snapshot, new UUID(0, 1)));
-        });
+            read = gate.read(written, TIMEOUT, snapshot -> {
+                long first = applications(snapshot, new UUID(0, 1));
+                source.execute("insert into applied (event_id, kafka_partition, kafka_offset, payload) values ('"
+                        + new UUID(0, 1) + "', 0, 0, 'x')");
+                return List.of(first, applications(snapshot, new UUID(0, 1)));
+            });
+        }
 
         assertThat(read).isEqualTo(new GatedRead.Fresh<>(List.of(0L, 0L)));
     }
