@@ -44,8 +44,9 @@ class FailpointIT {
                     if (failpoint == Failpoint.BETWEEN_PARTS && shape == Workload.Shape.SINGLE_ROWS) {
                         continue; // nothing is split
                     }
-                    if (failpoint == Failpoint.AFTER_REFUSAL) {
-                        continue; // nothing is refused; DeadLettersIT comes there
+                    if (failpoint == Failpoint.AFTER_REFUSAL || failpoint == Failpoint.AFTER_SLOT_MADE) {
+                        continue; // nothing is refused, and no slot is made; DeadLettersIT and ExistingRowsIT come
+                        // there
                     }
                     int turn = AT_START.contains(failpoint) || failpoint == Failpoint.BEFORE_RELEASE
                             ? 1
