@@ -117,8 +117,8 @@ public final class Topics implements TopicCatalog, AutoCloseable {
             admin.createTopics(List.of(plan.toCreate(kafka.topics()))).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
             return idOfMade(topic);
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof TopicExistsException) {
-                throw PublishFailure.notYet("topic " + topic + " was made by somebody else just now; trying again");
+            if (e.getCause() instanceof TopicExistsException) { // a consumer that subscribes may have made it just now
+                return idOfMade(topic);
             }
             throw PublishFailure.of(e);
         } catch (TimeoutException e) {
