@@ -4,6 +4,7 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.reason.Reason;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
@@ -81,7 +82,7 @@ public final class PublishFailure extends Exception {
                         "Kafka refuses the relay's user: " + text(cause) + "; " + rightFor(cause),
                         failure);
             }
-            if (cause instanceof ConfigException || cause instanceof InvalidTxnTimeoutException) {
+            if (isAboutTheProperties(cause)) {
                 return new PublishFailure(
                         Kind.HALT,
                         "Kafka's client cannot use its properties: " + text(cause)
@@ -130,6 +131,13 @@ public final class PublishFailure extends Exception {
             }
         }
         return false;
+    }
+
+    /** Names that do not resolve just now are reported the same way, and may resolve later. */
+    private static boolean isAboutTheProperties(Throwable cause) {
+        boolean isUnresolved =
+                String.valueOf(cause.getMessage()).contains(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG);
+        return (cause instanceof ConfigException && !isUnresolved) || cause instanceof InvalidTxnTimeoutException;
     }
 
     private static boolean isAboutTheRecords(Throwable cause) {

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
@@ -103,5 +104,18 @@ class PublishFailureTest {
                 .hasMessageContaining("IdempotentWrite on the cluster");
         assertThat(PublishFailure.of(new SaslAuthenticationException("x")))
                 .hasMessageContaining("check the credentials in kafka.properties");
+    }
+
+    @Test
+    void haltsAtPropertiesThatCannotBeUsedButNotAtNamesThatDoNotResolve() {
+        KafkaException unusable = new KafkaException(
+                "Failed to construct kafka producer", new ConfigException("compression.type", "zst"));
+        KafkaException unresolved = new KafkaException(
+                "Failed to construct kafka producer",
+                new ConfigException("No resolvable bootstrap urls given in bootstrap.servers"));
+
+        assertThat(PublishFailure.of(unusable).kind()).isEqualTo(HALT);
+        assertThat(PublishFailure.of(unusable)).hasMessageContaining("zst");
+        assertThat(PublishFailure.of(unresolved).kind()).isEqualTo(RETRY);
     }
 }
