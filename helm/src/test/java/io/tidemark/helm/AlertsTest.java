@@ -63,6 +63,7 @@ class AlertsTest {
                         "slot-lost",
                         "slot-unreserved",
                         "two-active",
+                        "unaccounted-rows",
                         "wait-timeouts");
     }
 
