@@ -54,9 +54,9 @@ public final class PublicationWatch implements AutoCloseable {
             while (turn(IDLE_LOOK_MILLIS)) {} // until closed, or something was found
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (RuntimeException | SQLException | SourceNotReady e) {
+        } catch (Throwable e) { // also out of memory: a watch that is gone would hold the loop up without a reason
             fail(new PublicationNotSeen(
-                    "the database cannot be asked whether the publication is what it was: " + e.getMessage(), e));
+                    "the database cannot be asked whether the publication is what it was: " + e, e));
         }
     }
 
