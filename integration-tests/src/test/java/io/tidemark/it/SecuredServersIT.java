@@ -37,6 +37,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
@@ -132,6 +133,11 @@ class SecuredServersIT {
             }
             acls.add(binding(ResourceType.GROUP, source.name() + "-view", PatternType.LITERAL, AclOperation.DESCRIBE));
             admin.createAcls(acls).all().get(30, TimeUnit.SECONDS);
+            // the projection's topic: a relay makes it with its first event, and Kafka tells rights of existing topics
+            // only
+            admin.createTopics(List.of(new NewTopic(source.topic("order"), 2, (short) 1)))
+                    .all()
+                    .get(30, TimeUnit.SECONDS);
         }
     }
 
