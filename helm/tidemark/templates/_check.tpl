@@ -1,4 +1,4 @@
-{{- /* What the schema cannot say, or can only say badly. Every sentence names the value and what to do; all at once. */ -}}
+{{- /* Rules that the schema cannot express well. Each message names the value and the correction. All are reported at once. */ -}}
 {{- define "tidemark.check" -}}
 {{- $wrong := list -}}
 {{- if not .Values.postgres.url -}}
@@ -31,7 +31,7 @@
 {{- $names := list -}}
 {{- range .Values.projections -}}
 {{- if has .name $names -}}
-{{- $wrong = append $wrong (printf "projections has the name %s twice: give each projection a name of its own" .name) -}}
+{{- $wrong = append $wrong (printf "projections has the name %s twice: give each projection a different name" .name) -}}
 {{- end -}}
 {{- $names = append $names .name -}}
 {{- end -}}
@@ -55,7 +55,7 @@
 {{- $wrong = append $wrong "http.tls.existingSecret is missing: http.tls.passwordSecret holds the password of a key store; set http.tls.existingSecret to the Secret that has it" -}}
 {{- end -}}
 {{- if and .Values.http.tls.clientCertificates (not .Values.http.tls.existingSecret) -}}
-{{- $wrong = append $wrong "http.tls.existingSecret is missing: without TLS nobody can show a certificate; set it, or http.tls.clientCertificates to false" -}}
+{{- $wrong = append $wrong "http.tls.existingSecret is missing: without TLS no client can present a certificate; set it, or http.tls.clientCertificates to false" -}}
 {{- end -}}
 {{- if and .Values.init.enabled .Values.init.user (not .Values.init.existingSecret) -}}
 {{- $wrong = append $wrong (printf "init.existingSecret is missing: set it to the name of a Secret with the password of %s under the key %s" .Values.init.user .Values.init.existingSecretKey) -}}
