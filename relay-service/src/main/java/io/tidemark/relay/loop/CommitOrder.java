@@ -99,9 +99,14 @@ final class CommitOrder {
     /** It takes long only while somebody changes the publication; the run is looked after meanwhile. */
     private void awaitLook() throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         while (!scope.publication().isConfirmedWithin(LOOK_TURN_MILLIS)) {
-            if (!listener.turned()) {
-                throw new RunEnding();
-            }
+            lookAfterRun();
+        }
+    }
+
+    /** To be called between two Kafka transactions of one turn: a turn may have thousands of them. */
+    void lookAfterRun() throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
+        if (!listener.turned()) {
+            throw new RunEnding();
         }
     }
 

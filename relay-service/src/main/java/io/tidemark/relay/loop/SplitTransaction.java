@@ -60,6 +60,7 @@ final class SplitTransaction {
                 Failpoint.BETWEEN_PARTS.reach();
                 part.clear();
                 bytes = 0;
+                commits.lookAfterRun(); // all parts together may take minutes
             }
         }
     }

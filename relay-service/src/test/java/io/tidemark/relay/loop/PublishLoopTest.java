@@ -230,6 +230,51 @@ class PublishLoopTest {
     }
 
     @Test
+    void keepsTheSplitHeaderWhereTheLimitWasRaisedInsideASplitTransaction() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, ROOMY);
+        PublishLoop loop = run.loop(new StartDecision.Start(
+                RecordedRun.START, ResumePoint.inside(Lsn.parse("0/200"), 1, RecordedRun.START)));
+
+        loop.publish(transaction("0/200", event("a"), event("b"), event("c"), event("d")));
+
+        assertThat(run.kafka()).containsExactly("begin", "send c 2-3/4", "send d 2-3/4", "commit 0/200");
+    }
+
+    @Test
+    void looksAfterTheRunBetweenThePartsOfASplitTransaction() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, TIGHT);
+
+        run.loop().publish(transaction("0/200", event("a"), event("b"), event("c"), event("d")));
+
+        assertThat(run.turns).isEqualTo(4);
+    }
+
+    @Test
+    void stopsBetweenTwoPartsWhenItIsTold() {
+        RecordedRun run = run(OnPoison.HALT, TIGHT);
+        run.stops = true;
+        PublishLoop loop = run.loop();
+        List<Change> changes = transaction("0/200", event("a"), event("b"), event("c"), event("d"));
+
+        assertThatThrownBy(() -> loop.publish(changes)).isInstanceOf(RunEnding.class);
+
+        assertThat(run.kafka()).containsExactly("begin", "send a 0-0/4", "commit 0/200/0");
+    }
+
+    @Test
+    void stopsBetweenTwoKafkaTransactionsOfOneTurnWhenItIsTold() {
+        RecordedRun run = new RecordedRun(OnPoison.HALT, ROOMY, spillDirectory, 1);
+        run.stops = true;
+        PublishLoop loop = run.loop();
+        List<Change> changes = new ArrayList<>(transaction("0/200", event("a")));
+        changes.addAll(transaction("0/300", event("b")));
+
+        assertThatThrownBy(() -> loop.publish(changes)).isInstanceOf(RunEnding.class);
+
+        assertThat(run.kafka()).containsExactly("begin", "send a", "commit 0/200");
+    }
+
+    @Test
     void sendsAPartAgainWithTheRefusedEventAmongTheDeadLetters() throws Exception {
         RecordedRun run = run(OnPoison.DEAD_LETTER, TIGHT);
         run.refused.add("b");

@@ -76,6 +76,9 @@ final class RecordedRun {
     /** Whether the run is told to stop at its next turn. */
     boolean stops;
 
+    /** How often the run was looked after. */
+    int turns;
+
     /** Of each Kafka transaction: whether it recorded the publication. */
     final List<Boolean> publicationRecords = new ArrayList<>();
 
@@ -83,8 +86,12 @@ final class RecordedRun {
     private final LimitsConfig limits;
 
     RecordedRun(RouteConfig.OnPoison onPoison, long transactionBytes, Path spillDirectory) {
+        this(onPoison, transactionBytes, spillDirectory, 100);
+    }
+
+    RecordedRun(RouteConfig.OnPoison onPoison, long transactionBytes, Path spillDirectory, int batchEvents) {
         this.onPoison = onPoison;
-        this.limits = new LimitsConfig(DataSize.bytes(transactionBytes), 100, spillDirectory.toString());
+        this.limits = new LimitsConfig(DataSize.bytes(transactionBytes), batchEvents, spillDirectory.toString());
     }
 
     /** A run that begins at the start of an untouched slot. */
@@ -290,6 +297,7 @@ final class RecordedRun {
 
         @Override
         public boolean turned() {
+            turns++;
             return !stops;
         }
     }
