@@ -31,6 +31,9 @@ final class Tap {
     private final String table;
     private final OutboxRow row;
     private final CountDownLatch started = new CountDownLatch(1);
+    /** Of the server's process that sends the stream; 0 before it does. */
+    private volatile int walsenderPid;
+
     private volatile Lsn confirmed;
     private volatile Lsn captured;
     private volatile Lsn received;
@@ -53,14 +56,27 @@ final class Tap {
      * The stream is open and will send everything that commits after {@code start}.
      *
      * @throws SQLException when that is not the confirmed LSN that was found before: the slot was made anew, or moved,
-     *     behind our back, and events would be missing
+     *     behind our back, and events would be missing; and when a stream was open before: what that had handed over
+     *     would come again, inside a transaction that is not complete
      */
     void started(Lsn start) throws SQLException {
+        if (started.getCount() == 0) {
+            throw new SQLException("the engine has opened its stream again, at " + start
+                    + "; a fresh engine must, behind an empty ring");
+        }
         if (!start.equals(expectedStart)) {
             throw new SQLException("the slot starts at " + start + ", but stood at " + expectedStart
                     + " when it was checked; it was moved or made anew in between");
         }
         started.countDown();
+    }
+
+    void streamsBy(int pid) {
+        walsenderPid = pid;
+    }
+
+    int walsenderPid() {
+        return walsenderPid;
     }
 
     /** The one whose rows are events. */
