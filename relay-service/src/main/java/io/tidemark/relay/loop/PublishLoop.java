@@ -57,8 +57,8 @@ public final class PublishLoop implements AutoCloseable {
                 Path.of(scope.limits().spillDirectory()));
         this.sender = new EventSender(scope);
         this.batch = new Batch(scope.limits().batchEvents(), transactionBytes);
-        this.commits = new CommitOrder(scope, sender, start.resumePoint(), listener);
-        this.splitTransaction = new SplitTransaction(sender, commits, scope.limits());
+        this.commits = new CommitOrder(scope, sender, start, listener);
+        this.splitTransaction = new SplitTransaction(sender, commits, scope);
     }
 
     /** Publishes until the listener says stop, or something fails. */
@@ -131,7 +131,7 @@ public final class PublishLoop implements AutoCloseable {
                 commits.lookAfterRun();
             }
             batch.add(assembled.get(), commitMillis);
-            if (batch.isFull()) {
+            if (batch.isFull() || batch.events() >= scope.batchSize().events()) {
                 publishBatch();
                 commits.lookAfterRun();
             }
