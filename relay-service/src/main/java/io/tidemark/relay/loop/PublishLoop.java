@@ -53,6 +53,7 @@ public final class PublishLoop implements AutoCloseable {
         this.assembler = new TransactionAssembler(
                 start.slotConfirmed(),
                 start.resumePoint(),
+                scope.adoptions(),
                 transactionBytes,
                 Path.of(scope.limits().spillDirectory()));
         this.sender = new EventSender(scope);

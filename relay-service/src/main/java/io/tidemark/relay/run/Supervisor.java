@@ -1,5 +1,6 @@
 package io.tidemark.relay.run;
 
+import io.tidemark.relay.assemble.ForeignRows;
 import io.tidemark.relay.assemble.OtherHistory;
 import io.tidemark.relay.assemble.SpillFailed;
 import io.tidemark.relay.capture.CaptureFailed;
@@ -191,7 +192,7 @@ public final class Supervisor {
             throw e;
         } catch (OtherHistory e) {
             throw new HaltException(message(e) + ". " + StartDecision.whatToDo(), e);
-        } catch (PoisonEvent | OutboxShapeChanged | PublicationChanged e) {
+        } catch (PoisonEvent | OutboxShapeChanged | PublicationChanged | ForeignRows e) {
             throw new HaltException(message(e), e);
         }
     }
