@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -325,8 +326,8 @@ class PublishLoopTest {
     }
 
     /** As one run after the other, until all is published. */
-    private static PublishFailure publishInRuns(RecordedRun run, List<Change> changes, int mostRuns) {
-        PublishFailure last = null;
+    private static @Nullable PublishFailure publishInRuns(RecordedRun run, List<Change> changes, int mostRuns) {
+        @Nullable PublishFailure last = null;
         for (int i = 0; i < mostRuns; i++) {
             ResumePoint reached = run.committed();
             try {
