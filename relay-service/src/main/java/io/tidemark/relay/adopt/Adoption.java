@@ -198,10 +198,7 @@ public final class Adoption implements AutoCloseable {
         return before.leavingOut(complete.isAfter(known) ? known : complete, at);
     }
 
-    /**
-     * Without a position it is not known how often the source was adopted before. What was published before must not be
-     * taken for published since, so this count is above any that one adoption a minute could have led to.
-     */
+    /** How often it was adopted before is not known: above any count that one adoption a minute could have led to. */
     private static Adoptions moreThanEver() {
         return new Adoptions((int) TimeUnit.MILLISECONDS.toMinutes(System.currentTimeMillis()), List.of());
     }
