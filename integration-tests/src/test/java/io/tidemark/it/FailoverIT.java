@@ -31,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -164,6 +165,28 @@ class FailoverIT {
         }
     }
 
+    @Test
+    void goesOnWhenOnlyProgressWasPublishedThatTheStandbyNeverReceived() throws Exception {
+        try (FailoverPair pair = FailoverPair.create(dir, Map.of(), Map.of());
+                RunningRelay relay = RunningRelay.startAndAwait(pair.source().configuration())) {
+            pair.awaitSyncedSlot();
+            publish(pair.source(), relay, "kept");
+            pair.awaitReceived(relay.state().published());
+            pair.cutStandbyOff();
+            Lsn nudge = Lsn.parse(pair.source().query("select outbox.nudge()::text"));
+            await().until(() -> relay.state().published().isAtLeast(nudge));
+
+            pair.failOver();
+
+            await().until(() -> timeline(relay) == 2 && relay.state().phase() == Phase.RUNNING);
+            publish(pair.source(), relay, "later");
+            assertThat(TopicReader.readAll(
+                            pair.source().servers(), pair.source().name() + "."))
+                    .extracting(ReadEvent::key)
+                    .containsExactlyInAnyOrder("kept", "later");
+        }
+    }
+
     private static JsonNode ask(RelayProcess relay, String query) throws Exception {
         return relay.get(path(query));
     }
@@ -201,15 +224,23 @@ class FailoverIT {
             postgres.copyTo(dir.resolve("copy"));
         }
         Lsn published;
-        try (PostgresServer postgres = PostgresServer.start(dir.resolve("server"), port, Map.of())) {
+        try (PostgresServer postgres = PostgresServer.start(dir.resolve("server"), port, Map.of());
+                PostgresServer copy = PostgresServer.start(dir.resolve("copy"), FreePorts.next(), Map.of());
+                RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             source.execute("select pg_switch_wal()"); // where the copy does not come to by itself
-            published = publishWithARelayOfItsOwn(source, "after the copy");
+            publish(source, relay, "after the copy");
+            Lsn beforeTheCopy = relay.state().published();
+            Instant runningSince = relay.state().since();
+
+            assertThat(haltReason(source.on(Servers.with(copy)).configuration()))
+                    .contains("Kafka has events up to " + beforeTheCopy, "the database's WAL ends at");
+
+            publish(source, relay, "beside the copy");
+            assertThat(relay.state().since()).isEqualTo(runningSince); // nobody has fenced it
+            published = relay.state().published();
         }
 
         try (PostgresServer copy = PostgresServer.start(dir.resolve("copy"), port, Map.of())) {
-            assertThat(haltReason(source.configuration()))
-                    .contains("Kafka has events up to " + published, "the database's WAL ends at");
-
             source.execute("select pg_switch_wal()"); // past the position, and nothing in it that would be sent
             source.execute("create table filler (n int)");
             source.execute("select pg_switch_wal()");
@@ -223,7 +254,7 @@ class FailoverIT {
         }
         assertThat(TopicReader.readAll(source.servers(), source.name() + "."))
                 .extracting(ReadEvent::key)
-                .containsExactlyInAnyOrder("before the copy", "after the copy");
+                .containsExactlyInAnyOrder("before the copy", "after the copy", "beside the copy");
     }
 
     @Test

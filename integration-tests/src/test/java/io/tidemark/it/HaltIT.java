@@ -11,11 +11,13 @@ import io.tidemark.it.harness.ReadEvent;
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
 import io.tidemark.relay.config.file.ConfigurationFile;
 import io.tidemark.relay.health.RelayState.Phase;
 import io.tidemark.relay.watermark.Answer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,6 +29,9 @@ import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -166,6 +171,33 @@ class HaltIT {
     private static Answer ask(RunningRelay relay, Token token) throws Exception {
         relay.awaitServing();
         return relay.relay().watermarks().ask("view", token, 20_000).get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void atAPositionThatIsDamagedAndGoesOnWhereTheSlotIs() throws Exception {
+        publishAndStop("before");
+        damagePosition();
+        publish("after");
+        try (RunningRelay relay = RunningRelay.start(source.configuration())) {
+            assertThat(haltReason(relay)).contains("is not a position", "tidemark adopt CONFIG");
+
+            assertThat(adoptAsProposed()).contains("is not a position", "it is not known up to where Kafka has events");
+
+            relay.awaitPhase(Phase.RUNNING);
+            awaitReadable(2);
+            assertThat(readableAggregates()).containsExactlyInAnyOrder("before", "after");
+        }
+    }
+
+    private void damagePosition() throws Exception {
+        Map<String, Object> config =
+                Map.of("bootstrap.servers", source.servers().bootstrapServers());
+        byte[] key = source.sourceId().getBytes(StandardCharsets.UTF_8);
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.send(new ProducerRecord<>(OwnTopics.POSITIONS, 0, key, "{}".getBytes(StandardCharsets.UTF_8)))
+                    .get(30, TimeUnit.SECONDS);
+        }
     }
 
     @Test

@@ -1,17 +1,23 @@
 package io.tidemark.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.tidemark.it.guarantee.Evidence;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.Workload;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.health.RelayState;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -98,6 +104,56 @@ class RestartIT {
             System.out.printf("RestartIT: seed=%d kills so far=%d events=%d violations=0%n", seed, kills(left), events);
         }
         System.out.printf("RestartIT: last seed=%d kills=%d events=%d violations=0%n", seed - 1, KILLS, events);
+    }
+
+    /** It may belong to an application that keeps one open for as long as it runs, or hang for ever. */
+    @Test
+    void publishesOnBesideATransactionThatSomebodyElseLeavesOpen() throws Exception {
+        try (TestSource source = TestSource.create("besideopen")) {
+            source.makeTopic("order");
+            publishFor(source, "before");
+            try (KafkaProducer<byte[], byte[]> somebody = somebody(source)) {
+                somebody.initTransactions();
+                somebody.beginTransaction();
+                for (int partition = 0; partition < 3; partition++) {
+                    somebody.send(new ProducerRecord<>(source.topic("order"), partition, null, new byte[1]));
+                }
+                somebody.send(new ProducerRecord<>(OwnTopics.POSITIONS, 0, new byte[] {'x'}, new byte[1]));
+                somebody.flush();
+
+                publishFor(source, "beside");
+
+                somebody.abortTransaction();
+            }
+            Evidence.gather(source).check("beside an open transaction");
+        }
+    }
+
+    /** Returns when a relay of its own has published it. */
+    private static void publishFor(TestSource source, String aggregateId) throws Exception {
+        source.execute("insert into audit.entry (event_id, aggregate_id) select outbox.publish('order', '" + aggregateId
+                + "', 't', 'x'), '" + aggregateId + "'");
+        Lsn nudge = Lsn.parse(source.query("select outbox.nudge()::text"));
+        try (RunningRelay relay = RunningRelay.start(source.configuration())) {
+            await().until(() -> {
+                RelayState.Snapshot now = relay.state();
+                assertThat(now.phase() != RelayState.Phase.RUNNING && now.reason() == null)
+                        .as("waits and does not say for what: %s", now)
+                        .isFalse();
+                return now.published().isAtLeast(nudge);
+            });
+        }
+    }
+
+    private static KafkaProducer<byte[], byte[]> somebody(TestSource source) {
+        Map<String, Object> config = Map.of(
+                "bootstrap.servers",
+                source.servers().bootstrapServers(),
+                "transactional.id",
+                source.name() + "-somebody",
+                "transaction.timeout.ms",
+                600_000);
+        return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     private static int kills(int leftBefore) {

@@ -72,7 +72,7 @@ class PackageTableTest {
                     "publish"),
             room(
                     "loop",
-                    12,
+                    13,
                     "config",
                     "failpoint",
                     "trace",

@@ -27,10 +27,15 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lets a halted source go on at an LSN that a person has named, knowing what may be lost: everything at or below it
@@ -38,6 +43,8 @@ import org.jspecify.annotations.Nullable;
  * thread.
  */
 public final class Adoption implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Adoption.class);
 
     private static final int LOCK_SECONDS = 10;
     private static final long SETTLE_SECONDS = 10;
@@ -102,7 +109,7 @@ public final class Adoption implements AutoCloseable {
             Lsn continueAt = findings.needsNewSlot()
                     ? newSlot(at, findings, administrator, administratorSession)
                     : checked(at, findings);
-            Optional<SourcePosition> stored = tail.lastPosition(identity.sourceId());
+            Optional<SourcePosition> stored = readable(() -> tail.lastPosition(identity.sourceId()));
             PublicationState publication = settledPublication();
             Lsn walHead = database.walHead(control); // what was written under another publication is below it
             Adoptions adoptions = adoptions(continueAt, findings.known(), stored);
@@ -183,12 +190,27 @@ public final class Adoption implements AutoCloseable {
     }
 
     private Adoptions adoptions(Lsn at, Lsn known, Optional<SourcePosition> stored) {
-        Adoptions before = stored.map(SourcePosition::adoptions).orElse(Adoptions.NONE);
+        Adoptions before = stored.map(SourcePosition::adoptions).orElseGet(Adoption::moreThanEver);
         if (!resumePoint(at, stored).isAdopted()) {
             return before.another();
         }
         Lsn complete = stored.map(position -> position.resumePoint().complete()).orElse(known);
         return before.leavingOut(complete.isAfter(known) ? known : complete, at);
+    }
+
+    /** How often it was adopted before is not known: above any count that one adoption a minute could have led to. */
+    private static Adoptions moreThanEver() {
+        return new Adoptions((int) TimeUnit.MILLISECONDS.toMinutes(System.currentTimeMillis()), List.of());
+    }
+
+    /** Damaged ones are what is adopted over. */
+    private static <T> Optional<T> readable(Supplier<Optional<T>> record) {
+        try {
+            return record.get();
+        } catch (IllegalArgumentException e) {
+            LOG.warn("event=adopted-over-damage reason=\"{}\"", e.getMessage());
+            return Optional.empty();
+        }
     }
 
     private void publish(
@@ -207,8 +229,9 @@ public final class Adoption implements AutoCloseable {
                 Instant.now(),
                 adoptions,
                 carried);
-        Map<String, String> ids =
-                topics.idsOf(tail.lastTopicIds(identity.sourceId()).ids().keySet());
+        Map<String, String> ids = topics.idsOf(readable(() -> Optional.of(tail.lastTopicIds(identity.sourceId())))
+                .map(recorded -> recorded.ids().keySet())
+                .orElse(Set.of()));
         Map<String, byte @Nullable []> records = new LinkedHashMap<>();
         records.put(identity.sourceId(), position.toJson());
         records.put(TopicIds.key(identity.sourceId()), new TopicIds(ids).toJson());

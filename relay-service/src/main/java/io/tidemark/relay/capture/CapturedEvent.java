@@ -85,6 +85,23 @@ public record CapturedEvent(
                 null);
     }
 
+    /** The same without its own headers, which cannot be read. */
+    public CapturedEvent withoutHeaders(String whyNot) {
+        return new CapturedEvent(
+                id,
+                aggregateType,
+                aggregateId,
+                eventType,
+                payload,
+                contentType,
+                null,
+                traceparent,
+                tracestate,
+                createdAtMillis,
+                whyNot,
+                hasRow);
+    }
+
     @Override
     public int approximateBytes() {
         int text = length(aggregateId) + length(eventType) + length(headers) + length(traceparent) + length(tracestate);

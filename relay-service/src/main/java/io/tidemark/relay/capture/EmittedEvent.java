@@ -115,7 +115,9 @@ public final class EmittedEvent {
 
     private static String text(String field, JsonParser parser, JsonToken value) throws IOException, Defect {
         require(value == JsonToken.VALUE_STRING, field + " is not a text");
-        return parser.getText();
+        String text = parser.getText();
+        require(!OwnHeaders.hasHalfCharacter(text), field + " has half a surrogate pair");
+        return text;
     }
 
     private void setText(String field, String value) {

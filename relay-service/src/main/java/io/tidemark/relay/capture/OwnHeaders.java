@@ -11,14 +11,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** An event's own headers, of whom no constraint says that they are an object of strings without reserved names. */
-final class OwnHeaders {
+public final class OwnHeaders {
 
     private static final JsonFactory JSON = new JsonFactory();
 
     private OwnHeaders() {}
 
     /** What is wrong with them, to go on after a name; null when nothing is. */
-    static @Nullable String whyNot(String text) {
+    public static @Nullable String whyNot(String text) {
         try (JsonParser parser = JSON.createParser(text)) {
             String wrong = whyNot(parser, parser.nextToken());
             return wrong == null && parser.nextToken() != null ? "go on behind their end" : wrong;
@@ -69,8 +69,23 @@ final class OwnHeaders {
             if (parser.nextToken() != JsonToken.VALUE_STRING) {
                 return "have '" + name + "', which is not a text";
             }
-            parser.getText(); // decodes it, and so finds what is not UTF-8
+            if (hasHalfCharacter(name) || hasHalfCharacter(parser.getText())) { // decodes it: finds what is not UTF-8
+                return "have '" + name + "' with half a surrogate pair, which UTF-8 does not have";
+            }
         }
         return parser.currentToken() == JsonToken.END_OBJECT ? null : "have no end";
+    }
+
+    /** JSON can name half a character by its number; as bytes it would be another, silently. */
+    public static boolean hasHalfCharacter(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                if (i + 1 == text.length() || !Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1))) {
+                    return true;
+                }
+                i++;
+            }
+        }
+        return false;
     }
 }

@@ -73,7 +73,7 @@ public final class RelayState {
     private record LastCapture(Lsn received, Lsn captured) implements Capture {}
 
     private Phase phase = Phase.STARTING;
-    private @Nullable String reason;
+    private @Nullable String reason = "connecting to Postgres";
     private Instant since = Instant.now();
     private Optional<SourceIdentity> identity = Optional.empty();
     private Capture capture = new LastCapture(Lsn.ZERO, Lsn.ZERO);

@@ -262,7 +262,7 @@ public final class IndexFollower implements AutoCloseable {
      *
      * @return whether one was
      */
-    private boolean fillGap(String sourceId) throws SourceNotReady {
+    private boolean fillGap(String sourceId) throws SourceNotReady, InterruptedException {
         long gap = index.openGap();
         if (gap == 0) {
             return false;
@@ -270,7 +270,7 @@ public final class IndexFollower implements AutoCloseable {
         try (KafkaTail tail = new KafkaTail(config.kafka())) {
             index.fillGap(
                     gap,
-                    tail.recordEnds(tail.partitionsOf(topics)),
+                    tail.recordEnds(tail.partitionsOf(topics), sourceId),
                     tail.lastPosition(sourceId).map(SourcePosition::adoptions).orElse(Adoptions.NONE));
             return true;
         } catch (IllegalArgumentException e) { // damaged: what was left out is not known, and the active replica halts

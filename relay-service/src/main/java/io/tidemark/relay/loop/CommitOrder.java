@@ -9,6 +9,7 @@ import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.index.IndexEntry;
 import io.tidemark.relay.position.ResumePoint;
 import io.tidemark.relay.position.SourcePosition;
+import io.tidemark.relay.position.StartDecision;
 import io.tidemark.relay.position.TopicIds;
 import io.tidemark.relay.publication.PublicationRecord;
 import io.tidemark.relay.publish.KafkaTransaction;
@@ -36,17 +37,24 @@ final class CommitOrder {
     private final LoopListener listener;
     /** What Kafka has. */
     private ResumePoint resumePoint;
+    /** Came off the stream as the end of a record, so that the slot may be confirmed to it. */
+    private Lsn whole;
 
-    CommitOrder(RunScope scope, EventSender sender, ResumePoint resumePoint, LoopListener listener) {
+    private Lsn lastEvent;
+
+    CommitOrder(RunScope scope, EventSender sender, StartDecision.Start start, LoopListener listener) {
         this.scope = scope;
         this.sender = sender;
-        this.resumePoint = resumePoint;
+        this.resumePoint = start.resumePoint();
+        // what a person named may lie inside a commit record: confirmed to it, Postgres would skip that transaction
+        this.whole = resumePoint.isAdopted() ? start.slotConfirmed() : resumePoint.complete();
+        this.lastEvent = start.lastEvent();
         this.listener = listener;
     }
 
     /** The LSN of the last whole transaction or barrier that Kafka has. */
     Lsn published() {
-        return resumePoint.complete();
+        return whole;
     }
 
     /** The stream is that of what was published before: the index is told from where this run goes on. */
@@ -70,9 +78,11 @@ final class CommitOrder {
     void commit(ResumePoint reached, long oldestCommitMillis)
             throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         Failpoint.AFTER_SEND.reach();
+        Lsn last = sender.sent() > 0 ? sender.lastCommitLsn() : lastEvent;
         scope.publication().beginLook();
         Map<TopicPartition, List<KafkaTransaction.End>> ends =
-                scope.kafka().commit(OwnTopics.POSITIONS, records(reached));
+                scope.kafka().commit(OwnTopics.POSITIONS, records(reached, last));
+        lastEvent = last;
         scope.tally().committed(); // before the index: what is published is counted
         scope.topics().committed();
         scope.publication().committed();
@@ -89,6 +99,7 @@ final class CommitOrder {
                         System.currentTimeMillis(),
                         additions(ends)));
         resumePoint = reached;
+        whole = reached.complete();
 
         Failpoint.BEFORE_CONFIRM.reach();
         scope.slot().confirmUpTo(published());
@@ -99,18 +110,23 @@ final class CommitOrder {
     /** It takes long only while somebody changes the publication; the run is looked after meanwhile. */
     private void awaitLook() throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         while (!scope.publication().isConfirmedWithin(LOOK_TURN_MILLIS)) {
-            if (!listener.turned()) {
-                throw new RunEnding();
-            }
+            lookAfterRun();
+        }
+    }
+
+    /** To be called between two Kafka transactions of one turn: a turn may have thousands of them. */
+    void lookAfterRun() throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
+        if (!listener.turned()) {
+            throw new RunEnding();
         }
     }
 
     /** The position; with it the topics' ids and the publication where they have changed, and the audit's record where due. */
-    private Map<String, byte @Nullable []> records(ResumePoint reached) {
+    private Map<String, byte @Nullable []> records(ResumePoint reached, Lsn last) {
         String sourceId = scope.identity().sourceId();
         AuditTally.Records audit = scope.tally().records();
         SourcePosition position = new SourcePosition(
-                scope.identity(), reached, scope.owner(), Instant.now(), scope.adoptions(), audit.carried());
+                scope.identity(), reached, last, scope.owner(), Instant.now(), scope.adoptions(), audit.carried());
         Map<String, byte @Nullable []> records = new HashMap<>();
         records.put(sourceId, position.toJson());
         scope.topics().toRecord().ifPresent(ids -> records.put(TopicIds.key(sourceId), ids));

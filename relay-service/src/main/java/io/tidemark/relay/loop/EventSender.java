@@ -42,11 +42,19 @@ final class EventSender {
     private final PublishedTopics topics;
     private final KafkaTransaction kafka;
     private final AuditTally tally;
+    private final BatchSize batchSize;
     private final PublishTrace trace = PublishTrace.detect();
     private final Map<Position, Refusal> refused = new HashMap<>();
     private final Map<String, RefusedTopic> refusedTopics = new HashMap<>();
     /** In the open Kafka transaction. */
     private int sent;
+
+    private long begunNanos;
+    /** Of the transactions of the events that were sent first and last. */
+    private Lsn firstCommitLsn = Lsn.ZERO;
+
+    private Lsn lastCommitLsn = Lsn.ZERO;
+    private boolean isPart;
     /** Those in the open Kafka transaction; why, by where the event stands. */
     private final Map<Position, PoisonEvent> deadLetters = new LinkedHashMap<>();
 
@@ -58,12 +66,15 @@ final class EventSender {
         this.topics = scope.topics();
         this.kafka = scope.kafka();
         this.tally = scope.tally();
+        this.batchSize = scope.batchSize();
     }
 
     void begin() throws PublishFailure {
         deadLetters.clear();
         sent = 0;
+        begunNanos = System.nanoTime();
         tally.begin();
+        topics.begin();
         trace.begin();
         kafka.begin();
     }
@@ -82,6 +93,9 @@ final class EventSender {
         if (event.hasRow()) {
             tally.add(event.id(), event.createdAtMillis());
         }
+        firstCommitLsn = sent == 0 ? commitLsn : firstCommitLsn;
+        lastCommitLsn = commitLsn;
+        isPart = split != null;
         sent++;
         Failpoint.MID_SEND.reach();
     }
@@ -148,14 +162,17 @@ final class EventSender {
      * @throws PublishFailure the very one given when it was anything else, or that of the taking back; it ends the run
      */
     Position takeBack(PublishFailure failure) throws PublishFailure {
-        Refusal refusal = kafka.takeBackIfRefused().orElseThrow(() -> failure);
+        Refusal refusal = kafka.takeBackIfRefused().orElseThrow(() -> tooSlow(failure));
         Position event = refusal.event();
         PoisonEvent deadLetter = deadLetters.get(event);
         if (deadLetter != null) {
             throw PublishFailure.halt(
                     "the dead letter of the event at " + event + ", which " + deadLetter.reason() + ", "
-                            + refusal.reason() + "; raise max.message.bytes of topic " + OwnTopics.DEAD_LETTERS
-                            + ", then restart the relay",
+                            + refusal.reason() + "; raise "
+                            + (refusal.reason().contains("max.request.size") // then it was the relay's own client
+                                    ? "max.request.size in kafka.properties above that, and with it "
+                                    : "")
+                            + "max.message.bytes of topic " + OwnTopics.DEAD_LETTERS + ", then restart the relay",
                     failure);
         }
         refused.put(event, refusal);
@@ -173,9 +190,29 @@ final class EventSender {
         return event;
     }
 
+    /** Where Kafka has not taken what was sent in time, less is sent next; one transaction cannot become less. */
+    private PublishFailure tooSlow(PublishFailure failure) {
+        if (!failure.isTimeout() || sent == 0) {
+            return failure;
+        }
+        batchSize.timedOut(sent);
+        return isPart || !firstCommitLsn.equals(lastCommitLsn)
+                ? failure
+                : failure.adding("these are " + sent + " events of one transaction, committed at " + lastCommitLsn
+                        + ", which go into one Kafka transaction. Nothing is lost; they are sent again. If the link, or a"
+                        + " quota by which Kafka throttles the relay (kafka-configs.sh --describe --entity-type users,"
+                        + " or clients), is too slow for them: raise delivery.timeout.ms and transaction.timeout.ms in"
+                        + " kafka.properties, or lower limits.transactionBytes, so that such a transaction is split");
+    }
+
     /** How many events were sent into the last Kafka transaction that was begun. */
     int sent() {
         return sent;
+    }
+
+    /** Of the Postgres transaction whose event was sent last. */
+    Lsn lastCommitLsn() {
+        return lastCommitLsn;
     }
 
     /**
@@ -185,6 +222,7 @@ final class EventSender {
      */
     int committed() {
         trace.committed();
+        batchSize.taken(sent, System.nanoTime() - begunNanos);
         int count = deadLetters.size();
         if (count > 0) {
             PoisonEvent first = deadLetters.values().iterator().next();

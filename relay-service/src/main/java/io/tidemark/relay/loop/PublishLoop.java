@@ -53,12 +53,13 @@ public final class PublishLoop implements AutoCloseable {
         this.assembler = new TransactionAssembler(
                 start.slotConfirmed(),
                 start.resumePoint(),
+                scope.adoptions(),
                 transactionBytes,
                 Path.of(scope.limits().spillDirectory()));
         this.sender = new EventSender(scope);
         this.batch = new Batch(scope.limits().batchEvents(), transactionBytes);
-        this.commits = new CommitOrder(scope, sender, start.resumePoint(), listener);
-        this.splitTransaction = new SplitTransaction(sender, commits, scope.limits());
+        this.commits = new CommitOrder(scope, sender, start, listener);
+        this.splitTransaction = new SplitTransaction(sender, commits, scope);
     }
 
     /** Publishes until the listener says stop, or something fails. */
@@ -75,7 +76,7 @@ public final class PublishLoop implements AutoCloseable {
                 }
             }
         } catch (RunEnding e) { // in the middle of a turn
-            LOG.info("event=ended-unconfirmed published={}", commits.published());
+            LOG.info("event=ended-within-a-turn published={}", commits.published());
         }
     }
 
@@ -119,8 +120,7 @@ public final class PublishLoop implements AutoCloseable {
             if (assembled.isEmpty()) {
                 continue;
             }
-            if (assembled.get() instanceof Assembled.Transaction transaction
-                    && transaction.events().isSpilled()) {
+            if (assembled.get() instanceof Assembled.Transaction transaction && isInParts(transaction)) {
                 try (TransactionEvents events = transaction.events()) {
                     publishBatch();
                     splitTransaction.publish(transaction, events, commitMillis);
@@ -129,12 +129,19 @@ public final class PublishLoop implements AutoCloseable {
             }
             if (!batch.hasRoomFor(assembled.get())) {
                 publishBatch();
+                commits.lookAfterRun();
             }
             batch.add(assembled.get(), commitMillis);
-            if (batch.isFull()) {
+            if (batch.isFull() || batch.events() >= scope.batchSize().events()) {
                 publishBatch();
+                commits.lookAfterRun();
             }
         }
+    }
+
+    /** Also what is left of one that was begun in parts, though it may be within the limit by now. */
+    private static boolean isInParts(Assembled.Transaction transaction) {
+        return transaction.events().isSpilled() || transaction.firstOrdinal() > 0;
     }
 
     /** In one Kafka transaction; in more only around an event that cannot be published. */
@@ -144,7 +151,7 @@ public final class PublishLoop implements AutoCloseable {
         }
         List<Assembled.Transaction> left = batch.transactions();
         int together = left.size();
-        do {
+        while (true) {
             Lsn reached = together == left.size()
                     ? batch.reached()
                     : left.get(together - 1).lsn();
@@ -157,8 +164,12 @@ public final class PublishLoop implements AutoCloseable {
                 }
                 together = left.size();
             }
-        } while (!left.isEmpty());
-        batch.clear();
+            if (left.isEmpty()) {
+                batch.clear();
+                return;
+            }
+            commits.lookAfterRun();
+        }
     }
 
     /**

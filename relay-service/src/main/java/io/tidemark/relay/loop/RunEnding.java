@@ -1,11 +1,11 @@
 package io.tidemark.relay.loop;
 
-/** The run was told to stop while something was not confirmed yet: the next run begins there. */
+/** The run was told to stop in the middle of a turn: the next run begins behind what Kafka has. */
 final class RunEnding extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
     RunEnding() {
-        super("the run ends before what was published is confirmed", null, false, false);
+        super("the run ends in the middle of a turn", null, false, false);
     }
 }

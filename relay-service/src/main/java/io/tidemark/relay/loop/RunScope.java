@@ -14,6 +14,7 @@ import io.tidemark.relay.source.SourceIdentity;
  *
  * @param owner of the position, for people: process and host
  * @param tally begins with what Kafka has at the resume point
+ * @param batchSize what earlier runs have learnt of how much Kafka takes in time
  * @param run identifies this run in index entries: the replica, and the session that holds the lock
  */
 public record RunScope(
@@ -29,4 +30,38 @@ public record RunScope(
         RunIndex index,
         RunSlot slot,
         AuditTally tally,
-        LimitsConfig limits) {}
+        LimitsConfig limits,
+        BatchSize batchSize) {
+
+    /** The first run. */
+    public RunScope(
+            SourceIdentity identity,
+            String owner,
+            String run,
+            Adoptions adoptions,
+            ChangeRing ring,
+            Router router,
+            PublishedTopics topics,
+            KafkaTransaction kafka,
+            RunPublication publication,
+            RunIndex index,
+            RunSlot slot,
+            AuditTally tally,
+            LimitsConfig limits) {
+        this(
+                identity,
+                owner,
+                run,
+                adoptions,
+                ring,
+                router,
+                topics,
+                kafka,
+                publication,
+                index,
+                slot,
+                tally,
+                limits,
+                new BatchSize(limits));
+    }
+}

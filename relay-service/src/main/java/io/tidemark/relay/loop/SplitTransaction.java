@@ -5,7 +5,6 @@ import io.tidemark.relay.assemble.Assembled;
 import io.tidemark.relay.assemble.TransactionEvents;
 import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.capture.CapturedEvent;
-import io.tidemark.relay.config.LimitsConfig;
 import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.position.ResumePoint;
 import io.tidemark.relay.publish.PublishFailure;
@@ -25,14 +24,14 @@ final class SplitTransaction {
 
     private final EventSender sender;
     private final CommitOrder commits;
-    private final int maxEvents;
+    private final BatchSize batchSize;
     private final long maxBytes;
 
-    SplitTransaction(EventSender sender, CommitOrder commits, LimitsConfig limits) {
+    SplitTransaction(EventSender sender, CommitOrder commits, RunScope scope) {
         this.sender = sender;
         this.commits = commits;
-        this.maxEvents = limits.batchEvents();
-        this.maxBytes = limits.transactionBytes().toBytes() / PARTS_OF_THE_LIMIT;
+        this.batchSize = scope.batchSize();
+        this.maxBytes = scope.limits().transactionBytes().toBytes() / PARTS_OF_THE_LIMIT;
     }
 
     /**
@@ -55,11 +54,12 @@ final class SplitTransaction {
             part.add(event);
             bytes += event.approximateBytes();
             boolean isLast = ordinal == total - 1;
-            if (isLast || part.size() >= maxEvents || bytes >= maxBytes) {
+            if (isLast || part.size() >= batchSize.events() || bytes >= maxBytes) {
                 publish(transaction.lsn(), part, ordinal, total, commitMillis);
                 Failpoint.BETWEEN_PARTS.reach();
                 part.clear();
                 bytes = 0;
+                commits.lookAfterRun(); // all parts together may take minutes
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.tidemark.relay.position;
 
+import io.tidemark.outbox.EventHeaders;
 import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.account.AuditRecord;
 import io.tidemark.relay.account.SettledDays;
@@ -10,29 +11,39 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads partitions backwards from their end, to find the last record of interest: a log may be long, and what is asked
- * for is nearly always at its end. Only committed records count, up to the end that uncommitted ones have (a
- * read_committed end could hide a transaction that has just been committed). One thread.
+ * for is nearly always at its end. Only committed records count. What lies behind an open transaction is not shown yet,
+ * even where it is committed: it is waited for where it may be of interest, and only there. One thread.
  */
 public final class KafkaTail implements AutoCloseable {
 
-    private static final long FIRST_STEP = 200;
-    private static final Duration POLL = Duration.ofMillis(100);
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaTail.class);
+
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    /** For others' open transactions to end, where waiting only makes the answer more precise. */
+    private static final Duration OPEN_PATIENCE = Duration.ofSeconds(2);
+
+    private static final long OPEN_LOOK_MILLIS = 20;
+    /** For what lies behind them. */
+    private static final Duration OPEN_TIMEOUT = Duration.ofSeconds(10);
+
+    private static final TopicPartition POSITION = new TopicPartition(OwnTopics.POSITIONS, 0);
+    private static final Set<TopicPartition> POSITIONS = Set.of(POSITION);
 
     private final KafkaConsumer<byte[], byte[]> committed;
     private final KafkaConsumer<byte[], byte[]> uncommitted;
@@ -56,6 +67,16 @@ public final class KafkaTail implements AutoCloseable {
         return lastValue(sourceId).map(SourcePosition::fromJson);
     }
 
+    /** The same without waiting for anybody's open transaction: what was written last, committed or not. */
+    public Optional<SourcePosition> likelyPosition(String sourceId) {
+        return likelyValue(sourceId).map(SourcePosition::fromJson);
+    }
+
+    /** The last one of which it is certain by now that it is committed; nobody's open transaction is waited for. */
+    public Optional<SourcePosition> settledPosition(String sourceId) {
+        return lastValue(sourceId, committed, stableEnd()).map(SourcePosition::fromJson);
+    }
+
     /** The topics that hold events of the source; none when that was never written. */
     public TopicIds lastTopicIds(String sourceId) {
         return lastValue(TopicIds.key(sourceId)).map(TopicIds::fromJson).orElseGet(() -> new TopicIds(Map.of()));
@@ -71,12 +92,13 @@ public final class KafkaTail implements AutoCloseable {
         return lastValue(PublicationRecord.key(sourceId)).map(PublicationRecord::fromJson);
     }
 
-    /**
-     * The same without waiting for anybody's open transaction: what was written last, also when it is not committed, or
-     * never will be.
-     */
+    /** The same without waiting for anybody's open transaction: what was written last, committed or not. */
     public Optional<PublicationRecord> likelyPublication(String sourceId) {
-        return lastValue(PublicationRecord.key(sourceId), uncommitted).map(PublicationRecord::fromJson);
+        return likelyValue(PublicationRecord.key(sourceId)).map(PublicationRecord::fromJson);
+    }
+
+    private Optional<byte[]> likelyValue(String key) {
+        return lastValue(key, uncommitted, ends(POSITIONS).getOrDefault(POSITION, 0L));
     }
 
     /**
@@ -105,89 +127,117 @@ public final class KafkaTail implements AutoCloseable {
     }
 
     private Optional<byte[]> lastValue(String key) {
-        return lastValue(key, committed);
+        long stable = stableEnd();
+        return lastValue(key, committed, lastOpen(key, stable).orElse(stable));
     }
 
-    private Optional<byte[]> lastValue(String key, KafkaConsumer<byte[], byte[]> reader) {
-        TopicPartition partition = new TopicPartition(OwnTopics.POSITIONS, 0);
-        Map<TopicPartition, ConsumerRecord<byte[], byte[]>> found = lastRecords(
-                List.of(partition),
-                record -> record.key() != null && key.equals(new String(record.key(), StandardCharsets.UTF_8)),
-                reader);
-        return Optional.ofNullable(found.get(partition)).map(ConsumerRecord::value); // a tombstone has none
+    /** Everything before it is committed or aborted; what lies behind it may be so too, and is not shown yet. */
+    private long stableEnd() {
+        committed.assign(POSITIONS);
+        return committed.endOffsets(POSITIONS).getOrDefault(POSITION, 0L);
+    }
+
+    /** Other sources write there too: only a record with that key is worth waiting for. */
+    private Optional<Long> lastOpen(String key, long stable) {
+        Map<TopicPartition, ConsumerRecord<byte[], byte[]>> open = TailSearch.search(
+                uncommitted, Map.of(POSITION, stable), ends(POSITIONS), record -> isOf(record, key), deadline(TIMEOUT));
+        return Optional.ofNullable(open.get(POSITION)).map(record -> record.offset() + 1);
+    }
+
+    private Optional<byte[]> lastValue(String key, KafkaConsumer<byte[], byte[]> reader, long end) {
+        Map<TopicPartition, ConsumerRecord<byte[], byte[]>> found = TailSearch.search(
+                reader, begins(POSITIONS), Map.of(POSITION, end), record -> isOf(record, key), deadline(TIMEOUT));
+        return Optional.ofNullable(found.get(POSITION)).map(ConsumerRecord::value); // a tombstone has none
+    }
+
+    private static boolean isOf(ConsumerRecord<byte[], byte[]> record, String key) {
+        return record.key() != null && key.equals(new String(record.key(), StandardCharsets.UTF_8));
     }
 
     /**
      * The offset after the last committed record of each partition; 0 where there never was one. Unlike the log's end
-     * it does not count transaction markers, which no consumer ever reads. Where all records have expired it is a
-     * little too high rather than too low: whoever had not read them all has not caught up.
+     * it does not count transaction markers, which no consumer ever reads. It is a little too high rather than too low
+     * where all records have expired, and where somebody's transaction stays open: who had not read them all has not
+     * caught up. Never waits long for such a transaction, because it may stay open for ever.
+     *
+     * @param sourceId of whose records, behind such a transaction, none is left out
      */
-    public Map<TopicPartition, Long> recordEnds(Collection<TopicPartition> partitions) {
-        Map<TopicPartition, ConsumerRecord<byte[], byte[]>> last = lastRecords(partitions, record -> true, committed);
+    public Map<TopicPartition, Long> recordEnds(Collection<TopicPartition> partitions, String sourceId)
+            throws InterruptedException {
+        Map<TopicPartition, Long> begins = begins(partitions);
+        Map<TopicPartition, Long> logEnds = ends(partitions);
+        Map<TopicPartition, Long> stable = awaitStable(partitions, logEnds);
+        Map<TopicPartition, ConsumerRecord<byte[], byte[]>> last =
+                TailSearch.search(committed, begins, stable, record -> true, deadline(TIMEOUT));
+        Map<TopicPartition, Long> open = openEnds(stable, logEnds, sourceId);
         Map<TopicPartition, Long> ends = new HashMap<>();
-        Map<TopicPartition, Long> begins = committed.beginningOffsets(partitions);
-        Map<TopicPartition, Long> logEnds = uncommitted.endOffsets(partitions);
         for (TopicPartition partition : partitions) {
             ConsumerRecord<byte[], byte[]> record = last.get(partition);
             long begin = begins.getOrDefault(partition, 0L);
             boolean isEmpty = begin == logEnds.getOrDefault(partition, 0L);
             long expired = isEmpty ? Math.max(0, begin - 1) : begin; // a log that is empty ended with a marker
-            ends.put(partition, record == null ? expired : record.offset() + 1);
+            long end = record == null ? expired : record.offset() + 1;
+            ends.put(partition, Math.max(end, open.getOrDefault(partition, 0L)));
         }
         return ends;
     }
 
-    private Map<TopicPartition, ConsumerRecord<byte[], byte[]>> lastRecords(
-            Collection<TopicPartition> partitions,
-            Predicate<ConsumerRecord<byte[], byte[]>> wanted,
-            KafkaConsumer<byte[], byte[]> reader) {
+    /** Most transactions end in a moment, and then nothing is too high. */
+    private Map<TopicPartition, Long> awaitStable(
+            Collection<TopicPartition> partitions, Map<TopicPartition, Long> logEnds) throws InterruptedException {
         committed.assign(partitions); // a consumer warns of every offset it is told of a partition it has not
-        uncommitted.assign(partitions);
-        Map<TopicPartition, Long> begins = committed.beginningOffsets(partitions);
-        Map<TopicPartition, Long> highs = new HashMap<>(uncommitted.endOffsets(partitions));
-        Map<TopicPartition, ConsumerRecord<byte[], byte[]>> found = new LinkedHashMap<>();
-        Set<TopicPartition> open = new HashSet<>(partitions);
-        open.removeIf(partition -> highs.getOrDefault(partition, 0L) <= begins.getOrDefault(partition, 0L));
-        long deadline = System.nanoTime() + TIMEOUT.toNanos();
-        for (long step = FIRST_STEP; !open.isEmpty(); step *= 4) {
-            Map<TopicPartition, Long> lows = new HashMap<>();
-            for (TopicPartition partition : open) {
-                lows.put(
-                        partition,
-                        Math.max(begins.getOrDefault(partition, 0L), highs.getOrDefault(partition, 0L) - step));
+        long deadline = deadline(OPEN_PATIENCE);
+        while (true) {
+            Map<TopicPartition, Long> stable = committed.endOffsets(partitions);
+            boolean isWhole = logEnds.entrySet().stream()
+                    .allMatch(end -> stable.getOrDefault(end.getKey(), 0L) >= end.getValue());
+            if (isWhole || System.nanoTime() > deadline) {
+                return stable;
             }
-            readRanges(reader, lows, highs, wanted, found, deadline);
-            open.removeIf(partition -> found.containsKey(partition)
-                    || lows.getOrDefault(partition, 0L) <= begins.getOrDefault(partition, 0L));
-            lows.forEach(highs::put);
+            TimeUnit.MILLISECONDS.sleep(OPEN_LOOK_MILLIS);
         }
-        return found;
     }
 
-    /** Keeps the last wanted record of each range {@code [low, high)}. */
-    private static void readRanges(
-            KafkaConsumer<byte[], byte[]> reader,
-            Map<TopicPartition, Long> lows,
-            Map<TopicPartition, Long> highs,
-            Predicate<ConsumerRecord<byte[], byte[]>> wanted,
-            Map<TopicPartition, ConsumerRecord<byte[], byte[]>> found,
-            long deadline) {
-        reader.assign(lows.keySet());
-        lows.forEach(reader::seek);
-        Set<TopicPartition> unfinished = new HashSet<>(lows.keySet());
-        while (!unfinished.isEmpty()) {
-            if (System.nanoTime() > deadline) {
-                throw new TimeoutException("could not read " + unfinished + " to their ends within "
-                        + TIMEOUT.toSeconds() + " s (an open transaction of another producer, or a slow broker)");
-            }
-            for (ConsumerRecord<byte[], byte[]> record : reader.poll(POLL)) {
-                TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-                if (record.offset() < highs.getOrDefault(partition, 0L) && wanted.test(record)) {
-                    found.put(partition, record);
-                }
-            }
-            unfinished.removeIf(partition -> reader.position(partition) >= highs.getOrDefault(partition, 0L));
+    /** Behind open transactions: after the source's last record, committed or not; the log's end where there are too many. */
+    private Map<TopicPartition, Long> openEnds(
+            Map<TopicPartition, Long> stable, Map<TopicPartition, Long> logEnds, String sourceId) {
+        Map<TopicPartition, Long> open = new HashMap<>(logEnds);
+        open.entrySet().removeIf(end -> end.getValue() <= stable.getOrDefault(end.getKey(), 0L));
+        if (open.isEmpty()) {
+            return open;
         }
+        try {
+            Map<TopicPartition, ConsumerRecord<byte[], byte[]>> ours = TailSearch.search(
+                    uncommitted, stable, open, record -> isFrom(record, sourceId), deadline(OPEN_TIMEOUT));
+            Map<TopicPartition, Long> ends = new HashMap<>();
+            ours.forEach((partition, record) -> ends.put(partition, record.offset() + 1));
+            return ends;
+        } catch (TimeoutException e) {
+            LOG.warn(
+                    "event=open-transactions partitions={} effect=\"tokens of before this start ask for more than they"
+                            + " need, until these transactions end\"",
+                    open.keySet());
+            return open;
+        }
+    }
+
+    private static boolean isFrom(ConsumerRecord<byte[], byte[]> record, String sourceId) {
+        Header header = record.headers().lastHeader(EventHeaders.SOURCE);
+        return header != null && sourceId.equals(new String(header.value(), StandardCharsets.UTF_8));
+    }
+
+    private Map<TopicPartition, Long> begins(Collection<TopicPartition> partitions) {
+        committed.assign(partitions);
+        return committed.beginningOffsets(partitions);
+    }
+
+    private Map<TopicPartition, Long> ends(Collection<TopicPartition> partitions) {
+        uncommitted.assign(partitions);
+        return uncommitted.endOffsets(partitions);
+    }
+
+    private static long deadline(Duration timeout) {
+        return System.nanoTime() + timeout.toNanos();
     }
 
     @Override

@@ -12,7 +12,8 @@ import io.tidemark.outbox.Lsn;
  * @param complete the last LSN up to which whole transactions are published, as it came off the stream: the most the
  *     slot may be confirmed to. Not {@code lsn} minus one: Postgres skips a transaction whose commit record
  *     <em>starts</em> below the confirmed LSN (docs/adr/0004)
- * @param isAdopted whether a person named {@code lsn}, so that no record of the stream need end there; else one does
+ * @param isAdopted whether {@code lsn} did not come off the stream, so that no record need end there: a person named it,
+ *     or the database changed its timeline there; else one does
  */
 public record ResumePoint(Lsn lsn, int partialOrdinal, Lsn complete, boolean isAdopted) {
 
@@ -36,6 +37,11 @@ public record ResumePoint(Lsn lsn, int partialOrdinal, Lsn complete, boolean isA
 
     /** Named by a person who takes everything at or below it for published; it did not come off the stream. */
     public static ResumePoint adopted(Lsn lsn) {
+        return new ResumePoint(lsn, WHOLE, lsn, true);
+    }
+
+    /** Where the database left the timeline that was published: its history shows that everything before is in Kafka. */
+    public static ResumePoint atSwitch(Lsn lsn) {
         return new ResumePoint(lsn, WHOLE, lsn, true);
     }
 

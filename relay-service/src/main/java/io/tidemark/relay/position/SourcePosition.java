@@ -18,6 +18,7 @@ import java.util.Optional;
  *
  * @param source the database the LSN belongs to
  * @param resumePoint everything up to it is in Kafka
+ * @param lastEvent no event that was published has a higher commit LSN: between it and the resume point there is progress only
  * @param owner which process wrote it, for people
  * @param time when, for people
  * @param adoptions where a person has let the source go on at a point of their choice
@@ -26,12 +27,30 @@ import java.util.Optional;
 public record SourcePosition(
         SourceIdentity source,
         ResumePoint resumePoint,
+        Lsn lastEvent,
         String owner,
         Instant time,
         Adoptions adoptions,
         Optional<CarriedDay> carried) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    public SourcePosition {
+        if (lastEvent.isAfter(resumePoint.lsn()) || (resumePoint.isPartial() && !lastEvent.equals(resumePoint.lsn()))) {
+            throw new IllegalArgumentException("a last event at " + lastEvent + " does not fit " + resumePoint.lsn());
+        }
+    }
+
+    /** For all that is known, there may be events up to the resume point. */
+    public SourcePosition(
+            SourceIdentity source,
+            ResumePoint resumePoint,
+            String owner,
+            Instant time,
+            Adoptions adoptions,
+            Optional<CarriedDay> carried) {
+        this(source, resumePoint, resumePoint.lsn(), owner, time, adoptions, carried);
+    }
 
     /** Of a source that was never adopted. */
     public SourcePosition(SourceIdentity source, ResumePoint resumePoint, String owner, Instant time) {
@@ -51,6 +70,9 @@ public record SourcePosition(
         }
         if (resumePoint.isAdopted()) { // the LSN did not come off the stream: nothing need end there
             json.put("adopted", true);
+        }
+        if (!lastEvent.equals(resumePoint.lsn())) {
+            json.put("lastEventLsn", lastEvent.toString());
         }
         adoptions.writeTo(json);
         carried.ifPresent(day -> day.writeTo(json));
@@ -74,6 +96,7 @@ public record SourcePosition(
                             text(json, "database"),
                             number(json, "timeline")),
                     resumePoint(json, lsn),
+                    json.has("lastEventLsn") ? Lsn.parse(text(json, "lastEventLsn")) : lsn,
                     text(json, "owner"),
                     Instant.parse(text(json, "time")),
                     Adoptions.readFrom(json),

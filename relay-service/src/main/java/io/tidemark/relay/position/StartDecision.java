@@ -14,8 +14,14 @@ public sealed interface StartDecision {
      * Stream from the slot's confirmed LSN and drop what is at or below the resume point.
      *
      * @param slotConfirmed where the stream will begin; never above {@code resumePoint}
+     * @param lastEvent see {@link SourcePosition#lastEvent}
      */
-    record Start(Lsn slotConfirmed, ResumePoint resumePoint) implements StartDecision {}
+    record Start(Lsn slotConfirmed, ResumePoint resumePoint, Lsn lastEvent) implements StartDecision {
+
+        public Start(Lsn slotConfirmed, ResumePoint resumePoint) {
+            this(slotConfirmed, resumePoint, resumePoint.lsn());
+        }
+    }
 
     /** Nothing was ever published and the slot is not there yet: waiting loses nothing. */
     record NotReady(String reason) implements StartDecision {}
@@ -43,12 +49,13 @@ public sealed interface StartDecision {
             return firstStart(slot, slotName);
         }
         SourcePosition position = stored.get();
-        Lsn published = position.resumePoint().lsn();
         Optional<Halt> diverged = otherDatabase(position.source(), identity)
-                .or(() -> otherTimeline(position.source().timeline(), history, published));
+                .or(() -> otherTimeline(position.source().timeline(), history, position.lastEvent()));
         if (diverged.isPresent()) {
             return diverged.get();
         }
+        ResumePoint resumePoint = inHistory(position, history);
+        Lsn published = resumePoint.lsn();
         if (published.isAfter(walHead)) {
             return halt("Kafka has events up to " + published + ", but the database's WAL ends at " + walHead
                     + ": events between were published and are no longer in the database (it was restored or failed"
@@ -60,13 +67,22 @@ public sealed interface StartDecision {
                     + walHead + " may be missing");
         }
         Lsn confirmed = slot.get().confirmed();
-        Lsn complete = position.resumePoint().complete();
+        Lsn complete = resumePoint.complete();
         if (confirmed.isAfter(complete)) {
             return halt("replication slot " + slotName + " is confirmed up to " + confirmed
                     + ", but Kafka has events only up to " + complete + ": events between may be missing (the slot"
                     + " was moved or made anew, or the topic " + OwnTopics.POSITIONS + " was restored)");
         }
-        return new Start(confirmed, position.resumePoint());
+        return new Start(confirmed, resumePoint, position.lastEvent());
+    }
+
+    /** Where a failover left out nothing but progress, publishing goes on where the database changed its timeline. */
+    private static ResumePoint inHistory(SourcePosition position, TimelineHistory history) {
+        ResumePoint stored = position.resumePoint();
+        return history.sharedUpTo(position.source().timeline())
+                .filter(shared -> stored.lsn().isAfter(shared))
+                .map(ResumePoint::atSwitch)
+                .orElse(stored);
     }
 
     private static StartDecision firstStart(Optional<SlotState> slot, String slotName) {
@@ -106,26 +122,26 @@ public sealed interface StartDecision {
     }
 
     /** A partial position is judged by its commit LSN: some of that transaction's events are in Kafka. */
-    private static Optional<Halt> otherTimeline(int then, TimelineHistory history, Lsn published) {
+    private static Optional<Halt> otherTimeline(int then, TimelineHistory history, Lsn lastEvent) {
         int now = history.timeline();
         if (then == now) {
             return Optional.empty();
         }
         if (then > now) {
-            return Optional.of(halt("events up to " + published + " were published on timeline " + then
+            return Optional.of(halt("events up to " + lastEvent + " were published on timeline " + then
                     + ", but the database is on timeline " + now
                     + ", an older one: it is a copy from before a failover, or the primary of before it"));
         }
         Optional<Lsn> shared = history.sharedUpTo(then);
         if (shared.isEmpty()) {
-            return Optional.of(halt("events up to " + published + " were published on timeline " + then
+            return Optional.of(halt("events up to " + lastEvent + " were published on timeline " + then
                     + ", from which the database's timeline " + now
                     + " does not come: it was restored from another lineage"));
         }
-        if (published.isAfter(shared.get())) {
+        if (lastEvent.isAfter(shared.get())) {
             return Optional.of(halt("the database left timeline " + then + " at " + shared.get()
-                    + " and is on timeline " + now + ", but events up to " + published + " were published on timeline "
-                    + then + ": those in (" + shared.get() + ", " + published
+                    + " and is on timeline " + now + ", but events up to " + lastEvent + " were published on timeline "
+                    + then + ": those in (" + shared.get() + ", " + lastEvent
                     + "] are published but no longer in the database (it failed over with losses, or was restored)"));
         }
         return Optional.empty();

@@ -2,11 +2,13 @@ package io.tidemark.relay.preflight;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.OwnTopics;
+import io.tidemark.outbox.Position;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.ResumePoint;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.position.StartDecision;
+import io.tidemark.relay.position.TopicIds;
 import io.tidemark.relay.publication.PublicationGap;
 import io.tidemark.relay.publication.PublicationLook;
 import io.tidemark.relay.publication.PublicationReader;
@@ -22,8 +24,11 @@ import io.tidemark.relay.timeline.TimelineHistory;
 import io.tidemark.relay.timeline.TimelineReader;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * What a relay would find if it started now: whether it would halt, why, and what going on all the same would mean for
@@ -33,6 +38,8 @@ import java.util.Set;
  * @param published up to where Kafka has events; empty when it has no position
  * @param slot the slot; empty when there is none
  * @param gap events that may never have come through the stream; empty when none
+ * @param lastPosition the highest position that an event in Kafka may have; empty when Kafka has none
+ * @param timeline of the database
  * @param shared what of {@code published} is in this database's history; below it when Postgres failed over
  */
 public record StartFindings(
@@ -41,6 +48,8 @@ public record StartFindings(
         Optional<SlotState> slot,
         Optional<PublicationGap> gap,
         Lsn walHead,
+        Optional<Position> lastPosition,
+        int timeline,
         Lsn shared) {
 
     /** Reads slot, position and the end of the WAL, in this order: a relay that is at work moves them in the other. */
@@ -51,13 +60,15 @@ public record StartFindings(
         Optional<SlotState> slot = database.slot(connection);
         try (Topics topics = new Topics(config.kafka());
                 KafkaTail tail = new KafkaTail(config.kafka())) {
+            List<String> damaged = new ArrayList<>();
             Optional<SourcePosition> stored = Optional.empty();
             Optional<String> topicHalt = Optional.empty();
             Optional<PublicationRecord> recorded = Optional.empty();
             if (!topics.idsOf(Set.of(OwnTopics.POSITIONS)).isEmpty()) {
-                stored = tail.lastPosition(identity.sourceId());
-                topicHalt = topicHalt(topics, tail, identity);
-                recorded = tail.lastPublication(identity.sourceId());
+                String id = identity.sourceId();
+                stored = readable(() -> tail.lastPosition(id), damaged);
+                topicHalt = topicHalt(topics, readable(() -> Optional.of(tail.lastTopicIds(id)), damaged));
+                recorded = readable(() -> tail.lastPublication(id), damaged);
             }
             PublicationLook seen = new PublicationReader(config.postgres(), config.outbox()).look(connection);
             Lsn walHead = database.walHead(connection);
@@ -72,8 +83,8 @@ public record StartFindings(
             Optional<PublicationGap> gap = otherConfiguration.or(() ->
                     PublicationGap.since(recordedBefore, seen, slot, published.map(ResumePoint::complete), walHead));
             return new StartFindings(
-                    otherConfiguration
-                            .map(PublicationGap::reason)
+                    damage(damaged)
+                            .or(() -> otherConfiguration.map(PublicationGap::reason))
                             .or(() -> halt(decision))
                             .or(() -> gap.map(PublicationGap::reason))
                             .or(() -> ofTopics),
@@ -81,6 +92,8 @@ public record StartFindings(
                     slot,
                     gap,
                     walHead,
+                    stored.map(StartFindings::lastPosition),
+                    identity.timeline(),
                     stored.map(position -> shared(position, identity, history, walHead))
                             .orElse(Lsn.ZERO));
         }
@@ -93,10 +106,34 @@ public record StartFindings(
         return decision instanceof StartDecision.NotReady notReady ? Optional.of(notReady.reason()) : Optional.empty();
     }
 
-    private static Optional<String> topicHalt(Topics topics, KafkaTail tail, SourceIdentity identity)
-            throws PublishFailure, InterruptedException {
+    /** Whoever wants to continue all the same must be able to. */
+    private static <T> Optional<T> readable(Supplier<Optional<T>> record, List<String> damaged) {
         try {
-            new PublishedTopics(topics, tail.lastTopicIds(identity.sourceId())).check();
+            return record.get();
+        } catch (IllegalArgumentException e) {
+            damaged.add(String.valueOf(e.getMessage()));
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<String> damage(List<String> damaged) {
+        return damaged.isEmpty()
+                ? Optional.empty()
+                : Optional.of(String.join("; ", damaged) + ". So it is not known up to where Kafka has events. "
+                        + StartDecision.whatToDo());
+    }
+
+    private static Position lastPosition(SourcePosition stored) {
+        return new Position(stored.source().timeline(), stored.resumePoint().lsn(), 0);
+    }
+
+    private static Optional<String> topicHalt(Topics topics, Optional<TopicIds> recorded)
+            throws PublishFailure, InterruptedException {
+        if (recorded.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            new PublishedTopics(topics, recorded.get()).check();
             return Optional.empty();
         } catch (PublishFailure e) {
             if (e.kind() != PublishFailure.Kind.HALT) {
@@ -168,6 +205,13 @@ public record StartFindings(
             sentence.append("; events committed in (").append(at).append(", ").append(known);
             sentence.append("] are published again");
         }
+        lastPosition
+                .filter(last -> last.compareTo(new Position(timeline, at, 0)) > 0)
+                .ifPresent(last -> sentence.append("; positions go back: the next events have a lower")
+                        .append(" tidemark-position than events in Kafka, up to ")
+                        .append(last)
+                        .append(", so a consumer that drops what is at or below the highest position it has seen would")
+                        .append(" drop them: reset what it keeps"));
         return sentence + "; everything committed after " + at + " is published (the slot has all since " + confirmed
                 + ")";
     }

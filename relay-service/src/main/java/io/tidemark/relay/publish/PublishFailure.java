@@ -19,6 +19,7 @@ import org.apache.kafka.common.errors.InvalidTxnTimeoutException;
 import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
@@ -121,6 +122,16 @@ public final class PublishFailure extends Exception {
         return commitLsn == null
                 ? this
                 : new PublishFailure(kind, getMessage() + " (in the transaction committed at " + commitLsn + ")", this);
+    }
+
+    /** Whether Kafka has not answered, or not taken what was sent, in time. */
+    public boolean isTimeout() {
+        for (@Nullable Throwable cause = this; cause != null; cause = cause.getCause()) {
+            if (cause instanceof TimeoutException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether Kafka refuses to have a topic of that name, or made like that. */

@@ -34,8 +34,6 @@ public final class Topics implements TopicCatalog, AutoCloseable {
 
     private final Admin admin;
     private final KafkaConfig kafka;
-    /** Topic to Kafka's id of it. */
-    private final Map<String, String> known = new HashMap<>();
 
     public Topics(KafkaConfig kafka) {
         this.admin = Admin.create(kafka.client(
@@ -55,32 +53,20 @@ public final class Topics implements TopicCatalog, AutoCloseable {
     }
 
     @Override
-    public void ensureEvents(String topic) throws PublishFailure, InterruptedException {
-        ensure(TopicPlan.events(topic, kafka.topics()));
+    public String ensureEvents(String topic) throws PublishFailure, InterruptedException {
+        return ensure(TopicPlan.events(topic, kafka.topics()));
     }
 
-    private void ensure(TopicPlan plan) throws PublishFailure, InterruptedException {
+    private String ensure(TopicPlan plan) throws PublishFailure, InterruptedException {
         String topic = plan.name();
-        if (known.containsKey(topic)) {
-            return;
-        }
         String id = idsOf(Set.of(topic)).get(topic);
-        if (id == null) {
-            if (!kafka.topics().autoCreate()) {
-                throw PublishFailure.notYet(plan.missing(kafka));
-            }
-            id = create(plan);
+        if (id != null) {
+            return id;
         }
-        known.put(topic, id);
-    }
-
-    @Override
-    public String idOf(String topic) {
-        String id = known.get(topic);
-        if (id == null) {
-            throw new IllegalStateException("topic " + topic + " was not ensured");
+        if (!kafka.topics().autoCreate()) {
+            throw PublishFailure.notYet(plan.missing(kafka));
         }
-        return id;
+        return create(plan);
     }
 
     @Override

@@ -23,6 +23,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -138,6 +139,7 @@ public final class Replay {
             SourceIdentity identity = SourceCheck.ready(database, config.outbox(), connection);
             RetainedRows rows = published(connection, identity);
             Set<String> deadLetters = deadLetters(identity);
+            Set<String> ensured = new HashSet<>();
             Router router = new Router(config.routes(), config.headers(), identity.sourceId());
             String clientId = "tidemark-replay-" + identity.sourceId();
             try (Topics made = new Topics(config.kafka());
@@ -155,7 +157,9 @@ public final class Replay {
                         tally.refuse(1, name + " " + e.reason());
                         return;
                     }
-                    made.ensureEvents(event.topic());
+                    if (ensured.add(event.topic())) {
+                        made.ensureEvents(event.topic());
+                    }
                     pace.awaitNext();
                     publisher.send(
                             event, tally.send(name, event.topic(), Instant.ofEpochMilli(event.timestampMillis())));

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import io.tidemark.outbox.EventHeaders;
 import io.tidemark.outbox.Position;
 import io.tidemark.relay.capture.CapturedEvent;
+import io.tidemark.relay.capture.OwnHeaders;
 import io.tidemark.relay.config.HeaderStyle;
 import io.tidemark.relay.route.OutgoingEvent.OutgoingHeader;
 import java.io.IOException;
@@ -23,6 +24,16 @@ abstract class HeaderWriter {
 
     final byte[] sourceId;
 
+    /** An event's own headers are no JSON object of texts. */
+    static final class UnreadableHeaders extends RuntimeException {
+
+        private static final long serialVersionUID = 1;
+
+        private UnreadableHeaders(@Nullable Throwable cause) {
+            super("the event's own headers are no JSON object of texts", cause, false, false);
+        }
+    }
+
     private HeaderWriter(String sourceId) {
         this.sourceId = bytes(sourceId);
     }
@@ -35,6 +46,7 @@ abstract class HeaderWriter {
         };
     }
 
+    /** @throws UnreadableHeaders when the event's own ones are */
     final List<OutgoingHeader> write(CapturedEvent event, Position position, @Nullable String split) {
         List<OutgoingHeader> headers = start(event);
         add(headers, EventHeaders.POSITION, position.toString());
@@ -69,14 +81,24 @@ abstract class HeaderWriter {
 
     private static void addOwn(List<OutgoingHeader> headers, String json) {
         try (JsonParser parser = JSON.createParser(json)) {
-            parser.nextToken();
+            require(parser.nextToken() == JsonToken.START_OBJECT);
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 String name = parser.currentName();
-                parser.nextToken();
-                add(headers, name, parser.getText());
+                require(!name.isEmpty() && !EventHeaders.isReserved(name));
+                require(parser.nextToken() == JsonToken.VALUE_STRING);
+                String value = parser.getText();
+                require(!OwnHeaders.hasHalfCharacter(name) && !OwnHeaders.hasHalfCharacter(value));
+                add(headers, name, value);
             }
         } catch (IOException e) {
-            throw new IllegalStateException("headers that the outbox accepted are not a JSON object", e);
+            throw new UnreadableHeaders(e);
+        }
+    }
+
+    /** Constraints of the outbox say so, but a constraint can be dropped. */
+    private static void require(boolean isText) {
+        if (!isText) {
+            throw new UnreadableHeaders(null);
         }
     }
 

@@ -2,12 +2,16 @@ package io.tidemark.relay.route;
 
 import io.tidemark.outbox.Position;
 import io.tidemark.relay.capture.CapturedEvent;
+import io.tidemark.relay.capture.OwnHeaders;
 import io.tidemark.relay.config.HeaderStyle;
 import io.tidemark.relay.config.RouteConfig;
+import io.tidemark.relay.route.HeaderWriter.UnreadableHeaders;
+import io.tidemark.relay.route.OutgoingEvent.OutgoingHeader;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The routes and the header style of one relay, applied to one event after the other. Safe on any thread. */
@@ -37,8 +41,29 @@ public final class Router {
                 topicFor(event, route, name),
                 event.aggregateId().getBytes(StandardCharsets.UTF_8),
                 event.payload(),
-                headers.write(event, position, split),
+                readable(event, name, () -> headers.write(event, position, split)),
                 event.createdAtMillis());
+    }
+
+    private static List<OutgoingHeader> readable(
+            CapturedEvent event, String name, Supplier<List<OutgoingHeader>> written) {
+        try {
+            return written.get();
+        } catch (UnreadableHeaders e) {
+            throw poisonOf(event, name, String.valueOf(wrongHeaders(event)));
+        }
+    }
+
+    /** Null when nothing is wrong with them. */
+    private static @Nullable String wrongHeaders(CapturedEvent event) {
+        String wrong = event.headers() == null ? null : OwnHeaders.whyNot(event.headers());
+        return wrong == null ? null : "has headers that " + wrong;
+    }
+
+    /** What can be written of an event that cannot be published. */
+    private static CapturedEvent legible(CapturedEvent event) {
+        String wrong = wrongHeaders(event);
+        return wrong == null ? event : event.withoutHeaders(event.defect() == null ? wrong : event.defect());
     }
 
     /**
@@ -50,11 +75,12 @@ public final class Router {
     public OutgoingEvent deadLetter(
             CapturedEvent event, Position position, @Nullable String split, PoisonEvent poison, Instant time) {
         RouteConfig route = routeOf(event).filter(RouteConfig::hasDeadLetters).orElseThrow(() -> poison);
+        CapturedEvent legible = legible(event);
         return DeadLetterWriter.write(
                 sourceId,
-                event,
+                legible,
                 position,
-                headers.write(event, position, split),
+                headers.write(legible, position, split),
                 route.topicFor(event.aggregateType()),
                 poison.reason(),
                 time);
@@ -74,7 +100,7 @@ public final class Router {
                 topic.orElseGet(() -> topicFor(event, route, name)),
                 event.aggregateId().getBytes(StandardCharsets.UTF_8),
                 event.payload(),
-                headers.writeReplayed(event, replayId),
+                readable(event, name, () -> headers.writeReplayed(event, replayId)),
                 event.createdAtMillis());
     }
 
@@ -87,11 +113,12 @@ public final class Router {
     public OutgoingEvent deadLetterOfReplay(
             CapturedEvent event, Position place, String replayId, PoisonEvent poison, Instant time) {
         RouteConfig route = routeOf(event).filter(RouteConfig::hasDeadLetters).orElseThrow(() -> poison);
+        CapturedEvent legible = legible(event);
         return DeadLetterWriter.write(
                 sourceId,
-                event,
+                legible,
                 place,
-                headers.writeReplayed(event, replayId),
+                headers.writeReplayed(legible, replayId),
                 route.topicFor(event.aggregateType()),
                 poison.reason(),
                 time);
@@ -99,15 +126,7 @@ public final class Router {
 
     private RouteConfig routeFor(CapturedEvent event, String name) {
         if (event.defect() != null) {
-            throw new PoisonEvent(
-                    name,
-                    event.defect(),
-                    "it cannot be mended where it is; set onPoison: dead-letter on the route for "
-                            + (event.aggregateType().isEmpty()
-                                    ? "\"*\""
-                                    : "aggregate type '" + event.aggregateType() + "'")
-                            + " to go on without it",
-                    null);
+            throw poisonOf(event, name, event.defect());
         }
         RouteConfig route = routeOf(event)
                 .orElseThrow(() -> new PoisonEvent(
@@ -123,6 +142,16 @@ public final class Router {
                     null);
         }
         return route;
+    }
+
+    private static PoisonEvent poisonOf(CapturedEvent event, String name, String defect) {
+        return new PoisonEvent(
+                name,
+                defect,
+                "it cannot be mended where it is; set onPoison: dead-letter on the route for "
+                        + (event.aggregateType().isEmpty() ? "\"*\"" : "aggregate type '" + event.aggregateType() + "'")
+                        + " to go on without it",
+                null);
     }
 
     private static String topicFor(CapturedEvent event, RouteConfig route, String name) {

@@ -10,11 +10,9 @@ import io.tidemark.relay.cleanup.Cleanup;
 import io.tidemark.relay.config.RouteConfig;
 import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.health.RelayState;
-import io.tidemark.relay.index.IndexEntry;
 import io.tidemark.relay.index.IndexWriter;
-import io.tidemark.relay.index.PublishedIndex;
+import io.tidemark.relay.loop.BatchSize;
 import io.tidemark.relay.loop.PublishLoop;
-import io.tidemark.relay.loop.RunIndex;
 import io.tidemark.relay.loop.RunScope;
 import io.tidemark.relay.publication.PublicationWatch;
 import io.tidemark.relay.publish.PublishFailure;
@@ -46,21 +44,26 @@ public final class ActiveRun {
     private static final Logger LOG = LoggerFactory.getLogger(ActiveRun.class);
 
     private static final long STREAM_CHECK_MILLIS = 5;
+    /** An engine tells that its stream has died when it has closed everything. */
+    private static final int STREAM_SEEN_SECONDS = 10;
+
     private static final int RING_CHANGES = 16_384;
     private static final long RING_BYTES = 16 * 1024 * 1024;
 
     private final ProcessScope relay;
+    private final BatchSize batchSize;
     private final BooleanSupplier isStopping;
 
-    ActiveRun(ProcessScope relay, BooleanSupplier isStopping) {
+    ActiveRun(ProcessScope relay, BatchSize batchSize, BooleanSupplier isStopping) {
         this.relay = relay;
+        this.batchSize = batchSize;
         this.isStopping = isStopping;
     }
 
     /** @param control the session that holds the lock */
     void run(Connection control, SourceIdentity identity)
             throws HaltException, SourceNotReady, CaptureFailed, SQLException, PublishFailure, InterruptedException {
-        relay.state().enter(RelayState.Phase.STARTING, null);
+        starting("looking at the database and at Kafka's topics");
         haltAtExistingRows(control); // before the fencing: nothing of this source may run yet
         try (Topics topics = new Topics(relay.config().kafka());
                 TransactionalPublisher publisher = new TransactionalPublisher(
@@ -71,14 +74,23 @@ public final class ActiveRun {
             warnOfWeakTransactions(topics);
             ensureTopics(topics);
             indexWriter.prepare();
-            RunStart.refuseAnotherConfiguration(relay, control, identity);
+            RunStart.refuseBeforeFencing(relay, control, identity);
+            starting("waiting until Kafka has ended the last transaction of this source");
             publisher.initialize();
             Failpoint.AFTER_INIT.reach();
             freeSlot(control);
+            starting("reading the position in Kafka; if it stands behind another source's open transaction, this takes"
+                    + " until that ends");
             RunStart start = RunStart.read(relay, control, identity, topics);
             Failpoint.AFTER_POSITION_READ.reach();
+            starting("opening the replication stream");
             stream(control, identity, start, publisher, indexWriter);
         }
+    }
+
+    /** A relay that waits says for what. */
+    private void starting(String step) {
+        relay.state().enter(RelayState.Phase.STARTING, step);
     }
 
     /** Rows that are older than the slot do not come through it: a person decides what becomes of them. */
@@ -143,7 +155,8 @@ public final class ActiveRun {
                     new ToldIndex(relay.index(), indexWriter),
                     engine::confirmUpTo,
                     start.tally(),
-                    relay.config().limits());
+                    relay.config().limits(),
+                    batchSize);
             RunWatch watch = new RunWatch(relay, control, engine, start.topics(), publication, isStopping);
             try (PublishLoop loop = new PublishLoop(scope, start.decision(), watch)) {
                 loop.publishUntilStopped();
@@ -180,14 +193,24 @@ public final class ActiveRun {
             engine.checkAlive();
             TimeUnit.MILLISECONDS.sleep(STREAM_CHECK_MILLIS);
         }
-        if (!relay.database()
-                .slot(control)
-                .map(slot -> slot.activePid().isPresent())
-                .orElse(false)) {
-            throw new CaptureFailed("the replication stream is not on the server that holds the lock; postgres.url must"
-                    + " lead to the primary only");
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(STREAM_SEEN_SECONDS);
+        while (!isStreamSeen(control, engine)) {
+            engine.checkAlive(); // a walsender that has died says why
+            if (System.nanoTime() > deadline) {
+                throw new CaptureFailed(
+                        "the replication stream is not on the server that holds the lock; postgres.url must"
+                                + " lead to the primary only");
+            }
+            TimeUnit.MILLISECONDS.sleep(STREAM_CHECK_MILLIS);
         }
         return true;
+    }
+
+    private boolean isStreamSeen(Connection control, CaptureEngine engine) throws SQLException {
+        return relay.database()
+                .slot(control)
+                .map(slot -> engine.isSentBy(slot.activePid()))
+                .orElse(false);
     }
 
     private void ensureTopics(Topics topics) throws PublishFailure, InterruptedException {
@@ -209,21 +232,6 @@ public final class ActiveRun {
                 relay.index()::published,
                 new RunAccounts(relay.config().kafka(), identity.sourceId(), tally, relay.state()),
                 () -> relay.state().snapshot().phase() == RelayState.Phase.RUNNING);
-    }
-
-    /** Applies an entry here before it is sent to the other replicas: a hint that may be lost. */
-    private record ToldIndex(PublishedIndex index, IndexWriter writer) implements RunIndex {
-
-        @Override
-        public void apply(IndexEntry entry) {
-            index.apply(entry);
-            writer.write(entry.toJson());
-        }
-
-        @Override
-        public void anchoredBy(String session) {
-            index.anchoredBy(session);
-        }
     }
 
     private record ShownCapture(CaptureEngine engine) implements RelayState.Capture {

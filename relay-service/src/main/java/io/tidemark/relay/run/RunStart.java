@@ -17,6 +17,7 @@ import io.tidemark.relay.publication.PublicationState;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.PublishedTopics;
 import io.tidemark.relay.publish.Topics;
+import io.tidemark.relay.source.SlotState;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
 import io.tidemark.relay.timeline.TimelineHistory;
@@ -56,28 +57,69 @@ record RunStart(
     private static final Duration REBUILD_TIMEOUT = Duration.ofSeconds(5);
 
     /**
-     * Asked before earlier producers are fenced: a second configuration for the same source must not interrupt the relay
-     * that has the first.
+     * Asked before earlier producers are fenced: a second configuration for the same source, or a copy of its database,
+     * must not interrupt the relay that publishes. What it lets pass is decided again once they are.
      */
-    static void refuseAnotherConfiguration(ProcessScope relay, Connection control, SourceIdentity identity)
-            throws HaltException, SQLException {
+    static void refuseBeforeFencing(ProcessScope relay, Connection control, SourceIdentity identity)
+            throws HaltException, SourceNotReady, SQLException {
         try (KafkaTail tail = new KafkaTail(relay.config().kafka())) {
-            Lsn walHead = relay.database().walHead(control);
-            Function<PublicationRecord, Optional<PublicationGap>> gap = record -> PublicationGap.ofOtherConfiguration(
-                    record,
-                    relay.config().postgres().slot(),
-                    relay.config().outbox().table(),
-                    walHead);
-            if (readable(() -> tail.likelyPublication(identity.sourceId()))
-                    .flatMap(gap)
-                    .isEmpty()) {
-                return; // nearly always: nobody's open transaction is waited for
-            }
-            Optional<PublicationGap> found =
-                    readable(() -> tail.lastPublication(identity.sourceId())).flatMap(gap);
-            if (found.isPresent()) {
-                throw new HaltException(found.get().reason());
-            }
+            refuseAnotherConfiguration(relay, tail, control, identity);
+            refuseAnotherDatabase(relay, tail, control, identity);
+        }
+    }
+
+    /** A relay at work moves the position before the slot, and the WAL before both: hence slot, position, WAL. */
+    private static void refuseAnotherDatabase(
+            ProcessScope relay, KafkaTail tail, Connection control, SourceIdentity identity)
+            throws HaltException, SourceNotReady, SQLException {
+        TimelineHistory history = new TimelineReader(relay.database().serverOf(control)).read(identity);
+        Optional<SlotState> slot = relay.database().slot(control);
+        Optional<SourcePosition> likely = readable(() -> tail.likelyPosition(identity.sourceId()));
+        if (!(decision(relay, likely, slot, control, identity, history) instanceof StartDecision.Halt)) {
+            return; // nearly always: nobody's open transaction is waited for
+        }
+        Optional<SourcePosition> settled = readable(() -> tail.settledPosition(identity.sourceId()));
+        if (settled.isPresent()
+                && decision(relay, settled, slot, control, identity, history) instanceof StartDecision.Halt halt) {
+            throw new HaltException(halt.reason());
+        }
+    }
+
+    private static StartDecision decision(
+            ProcessScope relay,
+            Optional<SourcePosition> stored,
+            Optional<SlotState> slot,
+            Connection control,
+            SourceIdentity identity,
+            TimelineHistory history)
+            throws SQLException {
+        return StartDecision.decide(
+                stored,
+                slot,
+                relay.config().postgres().slot(),
+                identity,
+                history,
+                relay.database().walHead(control));
+    }
+
+    private static void refuseAnotherConfiguration(
+            ProcessScope relay, KafkaTail tail, Connection control, SourceIdentity identity)
+            throws HaltException, SQLException {
+        Lsn walHead = relay.database().walHead(control);
+        Function<PublicationRecord, Optional<PublicationGap>> gap = record -> PublicationGap.ofOtherConfiguration(
+                record,
+                relay.config().postgres().slot(),
+                relay.config().outbox().table(),
+                walHead);
+        if (readable(() -> tail.likelyPublication(identity.sourceId()))
+                .flatMap(gap)
+                .isEmpty()) {
+            return; // nearly always: nobody's open transaction is waited for
+        }
+        Optional<PublicationGap> found =
+                readable(() -> tail.lastPublication(identity.sourceId())).flatMap(gap);
+        if (found.isPresent()) {
+            throw new HaltException(found.get().reason());
         }
     }
 
@@ -97,7 +139,12 @@ record RunStart(
             PublicationState publication =
                     publication(relay, control, readable(() -> tail.lastPublication(identity.sourceId())), stored);
             startIndex(
-                    relay, tail, decision, adoptions, topics.partitionsOf(WritableTopics.declaredIn(relay.config())));
+                    relay,
+                    tail,
+                    decision,
+                    adoptions,
+                    topics.partitionsOf(WritableTopics.declaredIn(relay.config())),
+                    identity.sourceId());
             return new RunStart(
                     server, decision, adoptions, published, publication, tally(relay, tail, stored), takesOver);
         }
@@ -124,13 +171,7 @@ record RunStart(
             SourceIdentity identity,
             TimelineHistory history)
             throws HaltException, SourceNotReady, SQLException {
-        StartDecision decision = StartDecision.decide(
-                stored,
-                relay.database().slot(control),
-                relay.config().postgres().slot(),
-                identity,
-                history,
-                relay.database().walHead(control));
+        StartDecision decision = decision(relay, stored, relay.database().slot(control), control, identity, history);
         if (decision instanceof StartDecision.Halt halt) {
             throw new HaltException(halt.reason());
         }
@@ -173,11 +214,12 @@ record RunStart(
             KafkaTail tail,
             StartDecision.Start start,
             Adoptions adoptions,
-            Set<TopicPartition> declaredPartitions)
+            Set<TopicPartition> declaredPartitions,
+            String sourceId)
             throws InterruptedException {
         relay.follower().awaitRebuilt(REBUILD_TIMEOUT);
         if (!relay.index().isCompleteAt(start.resumePoint(), adoptions.count())) {
-            relay.index().startAt(start.resumePoint(), adoptions, tail.recordEnds(declaredPartitions));
+            relay.index().startAt(start.resumePoint(), adoptions, tail.recordEnds(declaredPartitions, sourceId));
         }
     }
 
@@ -186,7 +228,7 @@ record RunStart(
         try {
             return record.get();
         } catch (IllegalArgumentException e) {
-            throw new HaltException(String.valueOf(e.getMessage()), e);
+            throw new HaltException(e.getMessage() + ". " + StartDecision.whatToDo(), e);
         }
     }
 }

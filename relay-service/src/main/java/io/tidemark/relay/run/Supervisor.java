@@ -1,5 +1,6 @@
 package io.tidemark.relay.run;
 
+import io.tidemark.relay.assemble.ForeignRows;
 import io.tidemark.relay.assemble.OtherHistory;
 import io.tidemark.relay.assemble.SpillFailed;
 import io.tidemark.relay.capture.CaptureFailed;
@@ -7,6 +8,7 @@ import io.tidemark.relay.capture.OutboxShapeChanged;
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.loop.BatchSize;
 import io.tidemark.relay.metrics.FailureReason;
 import io.tidemark.relay.position.StartDecision;
 import io.tidemark.relay.publication.PublicationChanged;
@@ -46,11 +48,13 @@ public final class Supervisor {
             "the database behind postgres.url is another one, or on another timeline, now";
 
     private final ProcessScope relay;
+    private final BatchSize batchSize;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Thread thread = new Thread(this::supervise, "relay");
 
     public Supervisor(ProcessScope relay) {
         this.relay = relay;
+        this.batchSize = new BatchSize(relay.config().limits());
     }
 
     public void start() {
@@ -169,7 +173,7 @@ public final class Supervisor {
                 return;
             }
             Failpoint.AFTER_LOCK.reach();
-            new ActiveRun(relay, this::isStopping).run(control, identity);
+            new ActiveRun(relay, batchSize, this::isStopping).run(control, identity);
         } catch (PublishFailure e) {
             if (e.kind() == PublishFailure.Kind.HALT || e.kind() == PublishFailure.Kind.NO_RIGHT) {
                 throw new HaltException(message(e), e);
@@ -188,7 +192,7 @@ public final class Supervisor {
             throw e;
         } catch (OtherHistory e) {
             throw new HaltException(message(e) + ". " + StartDecision.whatToDo(), e);
-        } catch (PoisonEvent | OutboxShapeChanged | PublicationChanged e) {
+        } catch (PoisonEvent | OutboxShapeChanged | PublicationChanged | ForeignRows e) {
             throw new HaltException(message(e), e);
         }
     }

@@ -75,6 +75,8 @@ class EmittedEventTest {
             "hasPayload"   | "headers":{"":"y"},"hasPayload"            | its headers have one without a name
             "hasPayload"   | "headers":{"a":{}},"hasPayload"            | its headers have 'a', which is not a text
             "hasPayload"   | "headers":[],"hasPayload"                  | its headers are not an object
+            "hasPayload"   | "headers":{"a":"\\ud83d"},"hasPayload"     | its headers have 'a' with half a surrogate pair
+            "№1 🚀"        | "\\ud83d"                                  | aggregateId has half a surrogate pair
             ,"hasPayload":true | ''                                     | hasPayload is missing
             :true          | :1                                         | hasPayload is not true or false
             true}          | true                                       | not JSON in UTF-8

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -230,6 +231,51 @@ class PublishLoopTest {
     }
 
     @Test
+    void keepsTheSplitHeaderWhereTheLimitWasRaisedInsideASplitTransaction() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, ROOMY);
+        PublishLoop loop = run.loop(new StartDecision.Start(
+                RecordedRun.START, ResumePoint.inside(Lsn.parse("0/200"), 1, RecordedRun.START)));
+
+        loop.publish(transaction("0/200", event("a"), event("b"), event("c"), event("d")));
+
+        assertThat(run.kafka()).containsExactly("begin", "send c 2-3/4", "send d 2-3/4", "commit 0/200");
+    }
+
+    @Test
+    void looksAfterTheRunBetweenThePartsOfASplitTransaction() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, TIGHT);
+
+        run.loop().publish(transaction("0/200", event("a"), event("b"), event("c"), event("d")));
+
+        assertThat(run.turns).isEqualTo(4);
+    }
+
+    @Test
+    void stopsBetweenTwoPartsWhenItIsTold() {
+        RecordedRun run = run(OnPoison.HALT, TIGHT);
+        run.stops = true;
+        PublishLoop loop = run.loop();
+        List<Change> changes = transaction("0/200", event("a"), event("b"), event("c"), event("d"));
+
+        assertThatThrownBy(() -> loop.publish(changes)).isInstanceOf(RunEnding.class);
+
+        assertThat(run.kafka()).containsExactly("begin", "send a 0-0/4", "commit 0/200/0");
+    }
+
+    @Test
+    void stopsBetweenTwoKafkaTransactionsOfOneTurnWhenItIsTold() {
+        RecordedRun run = new RecordedRun(OnPoison.HALT, ROOMY, spillDirectory, 1);
+        run.stops = true;
+        PublishLoop loop = run.loop();
+        List<Change> changes = new ArrayList<>(transaction("0/200", event("a")));
+        changes.addAll(transaction("0/300", event("b")));
+
+        assertThatThrownBy(() -> loop.publish(changes)).isInstanceOf(RunEnding.class);
+
+        assertThat(run.kafka()).containsExactly("begin", "send a", "commit 0/200");
+    }
+
+    @Test
     void sendsAPartAgainWithTheRefusedEventAmongTheDeadLetters() throws Exception {
         RecordedRun run = run(OnPoison.DEAD_LETTER, TIGHT);
         run.refused.add("b");
@@ -247,6 +293,83 @@ class PublishLoopTest {
                         "commit 0/200/1",
                         "begin",
                         "send c 2-2/4");
+    }
+
+    @Test
+    void recordsWhereTheLastEventIsBesideWhatWasReached() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, ROOMY);
+        PublishLoop loop = run.loop();
+
+        loop.publish(List.of(new Change.Barrier(Lsn.parse("0/150"))));
+        List<Change> changes = new ArrayList<>(transaction("0/200", event("a")));
+        changes.add(new Change.Barrier(Lsn.parse("0/300")));
+        loop.publish(changes);
+        loop.publish(List.of(new Change.Barrier(Lsn.parse("0/400"))));
+
+        assertThat(run.positions)
+                .extracting(position -> position.lastEvent().toString())
+                .containsExactly("0/100", "0/200", "0/200");
+    }
+
+    /** The LSN that a person names may lie inside a commit record. */
+    @Test
+    void doesNotConfirmTheSlotToWhatAPersonNamed() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, TIGHT);
+        PublishLoop loop =
+                run.loop(new StartDecision.Start(RecordedRun.START, ResumePoint.adopted(Lsn.parse("0/180"))));
+
+        loop.publish(transaction("0/200", event("a"), event("b"), event("c"), event("d")));
+
+        assertThat(run.calls.stream().filter(call -> call.startsWith("confirm")))
+                .containsExactly("confirm 0/100", "confirm 0/100", "confirm 0/100", "confirm 0/200");
+        assertThat(run.positions.get(0).resumePoint().complete()).isEqualTo(RecordedRun.START);
+    }
+
+    /** As one run after the other, until all is published. */
+    private static @Nullable PublishFailure publishInRuns(RecordedRun run, List<Change> changes, int mostRuns) {
+        @Nullable PublishFailure last = null;
+        for (int i = 0; i < mostRuns; i++) {
+            ResumePoint reached = run.committed();
+            try {
+                run.loop(new StartDecision.Start(RecordedRun.START, reached)).publish(changes);
+                return last;
+            } catch (PublishFailure e) {
+                last = e;
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        }
+        return last;
+    }
+
+    @Test
+    void sendsFewerAtATimeWhenKafkaDoesNotTakeAllInTime() {
+        RecordedRun run = run(OnPoison.HALT, ROOMY);
+        run.mostInTime = 2;
+        List<Change> changes = new ArrayList<>();
+        for (int i = 1; i <= 9; i++) {
+            changes.addAll(transaction("0/" + (100 + 10 * i), event("e" + i)));
+        }
+
+        publishInRuns(run, changes, 20);
+
+        assertThat(run.committed().lsn()).isEqualTo(Lsn.parse("0/190"));
+        assertThat(run.kafka().stream().filter(call -> call.startsWith("begin")))
+                .hasSizeBetween(6, 16);
+    }
+
+    @Test
+    void saysWhyOneTransactionThatKafkaDoesNotTakeInTimeStaysWhole() {
+        RecordedRun run = run(OnPoison.HALT, ROOMY);
+        run.mostInTime = 2;
+
+        PublishFailure failure = publishInRuns(run, transaction("0/200", event("a"), event("b"), event("c")), 3);
+
+        assertThat(failure)
+                .hasMessageContainingAll(
+                        "3 events of one transaction, committed at 0/200",
+                        "delivery.timeout.ms",
+                        "limits.transactionBytes");
     }
 
     private static DayDigest digest(String... ids) {

@@ -40,6 +40,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,15 +77,31 @@ final class RecordedRun {
     /** Whether the run is told to stop at its next turn. */
     boolean stops;
 
+    /** Kafka does not take more events in time; Kafka's client tells it at the commit. */
+    int mostInTime = Integer.MAX_VALUE;
+
+    /** How often the run was looked after. */
+    int turns;
+
+    /** Of each Kafka transaction: the position it recorded. */
+    final List<SourcePosition> positions = new ArrayList<>();
+
     /** Of each Kafka transaction: whether it recorded the publication. */
     final List<Boolean> publicationRecords = new ArrayList<>();
 
+    private ResumePoint reached = ResumePoint.after(START);
     private final RouteConfig.OnPoison onPoison;
     private final LimitsConfig limits;
+    private final BatchSize batchSize;
 
     RecordedRun(RouteConfig.OnPoison onPoison, long transactionBytes, Path spillDirectory) {
+        this(onPoison, transactionBytes, spillDirectory, 100);
+    }
+
+    RecordedRun(RouteConfig.OnPoison onPoison, long transactionBytes, Path spillDirectory, int batchEvents) {
         this.onPoison = onPoison;
-        this.limits = new LimitsConfig(DataSize.bytes(transactionBytes), 100, spillDirectory.toString());
+        this.limits = new LimitsConfig(DataSize.bytes(transactionBytes), batchEvents, spillDirectory.toString());
+        this.batchSize = new BatchSize(limits);
     }
 
     /** A run that begins at the start of an untouched slot. */
@@ -97,7 +114,7 @@ final class RecordedRun {
     }
 
     CommitOrder commits(EventSender sender, ResumePoint from) {
-        return new CommitOrder(scope(), sender, from, new Quiet());
+        return new CommitOrder(scope(), sender, new StartDecision.Start(START, from), new Quiet());
     }
 
     RunScope scope() {
@@ -114,7 +131,8 @@ final class RecordedRun {
                 new Index(),
                 lsn -> calls.add("confirm " + lsn),
                 tally,
-                limits);
+                limits,
+                batchSize);
     }
 
     Router router() {
@@ -134,6 +152,11 @@ final class RecordedRun {
 
     static Change commit(String lsn) {
         return new Change.Commit(Lsn.parse(lsn), 0);
+    }
+
+    /** What Kafka has. */
+    ResumePoint committed() {
+        return reached;
     }
 
     /** What Kafka was told, without what index and slot were. */
@@ -187,6 +210,7 @@ final class RecordedRun {
         public Map<TopicPartition, List<End>> commit(String topic, Map<String, byte @Nullable []> records)
                 throws PublishFailure {
             SourcePosition position = SourcePosition.fromJson(Objects.requireNonNull(records.get(IDENTITY.sourceId())));
+            positions.add(position);
             ResumePoint reached = position.resumePoint();
             String ordinal = reached.isPartial() ? "/" + reached.partialOrdinal() : "";
             calls.add("commit " + reached.lsn() + ordinal);
@@ -194,7 +218,11 @@ final class RecordedRun {
             if (commitFails || openIds.stream().anyMatch(refused::contains)) {
                 throw PublishFailure.of(new KafkaException("not committed"));
             }
+            if (openIds.size() > mostInTime) {
+                throw PublishFailure.of(new TimeoutException("Expiring record(s)"));
+            }
             byte[] record = records.get(AuditRecord.key(IDENTITY.sourceId()));
+            RecordedRun.this.reached = reached;
             audit = (record == null ? audit : AuditRecord.fromJson(record)).with(position.carried());
             return Map.of();
         }
@@ -267,16 +295,13 @@ final class RecordedRun {
     private static final class AnyTopic implements TopicCatalog {
 
         @Override
-        public void ensureEvents(String topic) {}
-
-        @Override
-        public String idOf(String topic) {
+        public String ensureEvents(String topic) {
             return "id-of-" + topic;
         }
 
         @Override
         public Map<String, String> idsOf(Set<String> topics) {
-            return topics.stream().collect(Collectors.toMap(topic -> topic, this::idOf));
+            return topics.stream().collect(Collectors.toMap(topic -> topic, this::ensureEvents));
         }
     }
 
@@ -290,6 +315,7 @@ final class RecordedRun {
 
         @Override
         public boolean turned() {
+            turns++;
             return !stops;
         }
     }

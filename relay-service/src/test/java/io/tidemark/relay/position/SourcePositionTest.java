@@ -55,6 +55,29 @@ class SourcePositionTest {
     }
 
     @Test
+    void remembersTheLastEventWhereThePositionIsBeyondIt() {
+        SourcePosition position = new SourcePosition(
+                SOURCE,
+                ResumePoint.after(Lsn.parse("1/0")),
+                Lsn.parse("0/F0"),
+                "a",
+                TIME,
+                Adoptions.NONE,
+                Optional.empty());
+
+        assertThat(SourcePosition.fromJson(position.toJson())).isEqualTo(position);
+        assertThat(text(position)).contains("\"commitLsn\":\"1/0\",\"lastEventLsn\":\"0/F0\",");
+    }
+
+    /** An older version wrote no such thing. */
+    @Test
+    void takesThePositionForThatOfAnEventWhereNothingSaysOtherwise() {
+        SourcePosition position = new SourcePosition(SOURCE, ResumePoint.after(Lsn.parse("1/0")), "a", TIME);
+
+        assertThat(SourcePosition.fromJson(position.toJson()).lastEvent()).isEqualTo(Lsn.parse("1/0"));
+    }
+
+    @Test
     void remembersThatAPersonNamedTheLsn() {
         SourcePosition position = new SourcePosition(SOURCE, ResumePoint.adopted(Lsn.parse("1/0")), "a", TIME);
 

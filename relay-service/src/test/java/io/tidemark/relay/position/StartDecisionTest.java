@@ -136,6 +136,40 @@ class StartDecisionTest {
                 .endsWith(StartDecision.whatToDo());
     }
 
+    /** What it left out is a nudge, or transactions without events. */
+    @Test
+    void resumesAtTheSwitchWhenOnlyProgressLiesBeyondIt() {
+        SourcePosition position = new SourcePosition(
+                onTimeline(1),
+                ResumePoint.after(Lsn.parse("0/5800")),
+                Lsn.parse("0/5000"),
+                "12@relay-1",
+                Instant.EPOCH,
+                Adoptions.NONE,
+                Optional.empty());
+
+        StartDecision decision = decideOnTimeline4(Optional.of(position), slot("0/4000"));
+
+        assertThat(decision)
+                .isEqualTo(new StartDecision.Start(Lsn.parse("0/4000"), ResumePoint.atSwitch(Lsn.parse("0/5000"))));
+    }
+
+    @Test
+    void haltsWhenTheSlotIsBeyondTheSwitchAtWhichItWouldResume() {
+        SourcePosition position = new SourcePosition(
+                onTimeline(1),
+                ResumePoint.after(Lsn.parse("0/5800")),
+                Lsn.parse("0/4800"),
+                "12@relay-1",
+                Instant.EPOCH,
+                Adoptions.NONE,
+                Optional.empty());
+
+        StartDecision decision = decideOnTimeline4(Optional.of(position), slot("0/5400"));
+
+        assertThat(haltReason(decision)).contains("confirmed up to 0/5400", "only up to 0/5000");
+    }
+
     /** All of its whole transactions are below the switch, but not what is published of the next. */
     @Test
     void haltsWhenATransactionPublishedInPartCommittedBeyondTheSwitch() {

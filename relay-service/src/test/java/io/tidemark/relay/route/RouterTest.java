@@ -2,12 +2,14 @@ package io.tidemark.relay.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.tidemark.outbox.Position;
 import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.config.HeaderStyle;
 import io.tidemark.relay.config.RouteConfig;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RouterTest {
 
@@ -188,6 +191,37 @@ class RouterTest {
 
         int position = headers.indexOf("tidemark-position=" + POSITION);
         assertThat(headers.get(position + 1)).isEqualTo("tidemark-split=0-9999/20000");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "[\"an array\"]",
+                "{\"n\": 5}",
+                "{\"n\": null}",
+                "{\"\": \"x\"}",
+                "{\"tidemark-position\": \"x\"}",
+                "no JSON",
+                "{\"half\": \"\\ud83d\"}"
+            })
+    void refusesAnEventWhoseOwnHeadersAreNoObjectOfTexts(String own) {
+        Router router = router(new RouteConfig("*", "t", null, RouteConfig.OnPoison.DEAD_LETTER));
+        CapturedEvent event = withHeaders(own);
+
+        PoisonEvent poison = catchThrowableOfType(PoisonEvent.class, () -> router.route(event, AT, null));
+
+        assertThat(poison).hasMessageContainingAll(ID, POSITION, "has headers that", "onPoison: dead-letter");
+        OutgoingEvent deadLetter = router.deadLetter(event, AT, null, poison, Instant.EPOCH);
+        assertThat(deadLetter.value()).isSameAs(PAYLOAD);
+        assertThat(deadLetter.headers())
+                .extracting(OutgoingEvent.OutgoingHeader::name)
+                .contains("id", "tidemark-position")
+                .doesNotHaveDuplicates();
+        assertThatThrownBy(() -> router.replay(event, "r", Optional.empty())).isInstanceOf(PoisonEvent.class);
+    }
+
+    private static CapturedEvent withHeaders(String own) {
+        return new CapturedEvent(ID, "order", "1", "OrderPlaced", PAYLOAD, null, own, null, null, 0);
     }
 
     private static List<String> headers(HeaderStyle style, CapturedEvent event, @Nullable String split) {

@@ -12,10 +12,7 @@ final class OneTopic implements TopicCatalog {
     private static final String ID = "an-id";
 
     @Override
-    public void ensureEvents(String topic) {}
-
-    @Override
-    public String idOf(String topic) {
+    public String ensureEvents(String topic) {
         return ID;
     }
 

@@ -14,6 +14,7 @@ import io.tidemark.relay.config.PostgresConfig;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.connect.source.SourceRecord;
@@ -146,6 +147,11 @@ public final class CaptureEngine implements AutoCloseable {
     /** Whether the stream is open. */
     public boolean isStarted() {
         return tap.startedLatch().getCount() == 0;
+    }
+
+    /** Whether it is our stream that this process of the server sends. */
+    public boolean isSentBy(OptionalInt walsender) {
+        return walsender.isPresent() && walsender.getAsInt() == tap.walsenderPid();
     }
 
     /** The server need not send again what committed at or below {@code lsn}: Kafka has it. Takes effect soon. */

@@ -28,9 +28,11 @@ final class Tap {
 
     private final ChangeRing ring;
     private final Lsn expectedStart;
-    private final String table;
     private final OutboxRow row;
     private final CountDownLatch started = new CountDownLatch(1);
+    /** Of the server's process that sends the stream; 0 before it does. */
+    private volatile int walsenderPid;
+
     private volatile Lsn confirmed;
     private volatile Lsn captured;
     private volatile Lsn received;
@@ -41,7 +43,6 @@ final class Tap {
     /** @param shapeCompleteAt see {@link OutboxShape#completeAt} */
     Tap(ChangeRing ring, OutboxConfig outbox, Lsn expectedStart, Lsn shapeCompleteAt) {
         this.ring = ring;
-        this.table = outbox.table();
         this.row = new OutboxRow(outbox, shapeCompleteAt);
         this.expectedStart = expectedStart;
         this.confirmed = expectedStart;
@@ -53,9 +54,14 @@ final class Tap {
      * The stream is open and will send everything that commits after {@code start}.
      *
      * @throws SQLException when that is not the confirmed LSN that was found before: the slot was made anew, or moved,
-     *     behind our back, and events would be missing
+     *     behind our back, and events would be missing; and when a stream was open before: what that had handed over
+     *     would come again, inside a transaction that is not complete
      */
     void started(Lsn start) throws SQLException {
+        if (started.getCount() == 0) {
+            throw new SQLException("the engine has opened its stream again, at " + start
+                    + "; a fresh engine must, behind an empty ring");
+        }
         if (!start.equals(expectedStart)) {
             throw new SQLException("the slot starts at " + start + ", but stood at " + expectedStart
                     + " when it was checked; it was moved or made anew in between");
@@ -63,14 +69,21 @@ final class Tap {
         started.countDown();
     }
 
-    /** The one whose rows are events. */
-    String table() {
-        return table;
+    void streamsBy(int pid) {
+        walsenderPid = pid;
+    }
+
+    int walsenderPid() {
+        return walsenderPid;
     }
 
     void insert(ReplicationMessage message, io.debezium.connector.postgresql.connection.Lsn changeLsn, Upkeep upkeep)
             throws SQLException, InterruptedException {
         put(row.read(message, changeLsn), upkeep);
+    }
+
+    void foreignRow(Upkeep upkeep) throws SQLException, InterruptedException {
+        put(new Change.ForeignRow(), upkeep);
     }
 
     void emitted(CapturedEvent event, Upkeep upkeep) throws SQLException, InterruptedException {

@@ -5,9 +5,11 @@ import io.debezium.connector.postgresql.connection.ReplicationConnection;
 import io.debezium.connector.postgresql.connection.ReplicationStream;
 import io.debezium.connector.postgresql.connection.WalPositionLocator;
 import io.debezium.connector.postgresql.spi.SlotCreationResult;
+import io.debezium.jdbc.JdbcConnection;
 import java.sql.SQLException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 
 /** Debezium's replication connection, but that its stream is tapped and it never makes a slot or resumes by itself. */
 final class TappedConnection implements ReplicationConnection {
@@ -23,7 +25,11 @@ final class TappedConnection implements ReplicationConnection {
     /** Without a stored offset: Postgres itself skips, by commit, what the slot has confirmed. */
     @Override
     public ReplicationStream startStreaming(WalPositionLocator locator) throws SQLException, InterruptedException {
-        return new TappedStream(delegate.startStreaming(locator), tap);
+        ReplicationStream stream = delegate.startStreaming(locator);
+        if (delegate instanceof JdbcConnection connection) {
+            tap.streamsBy(connection.connection().unwrap(PGConnection.class).getBackendPID());
+        }
+        return new TappedStream(stream, tap);
     }
 
     /** With one, Debezium searches for its place in the WAL, which loses rows (docs/adr/0001). */

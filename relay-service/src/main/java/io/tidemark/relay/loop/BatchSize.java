@@ -1,0 +1,51 @@
+package io.tidemark.relay.loop;
+
+import io.tidemark.relay.config.LimitsConfig;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How many events go into one Kafka transaction: as configured, or fewer while Kafka does not take as many in time. A
+ * timeout ends the run, so it outlives runs. On the publishing thread.
+ */
+public final class BatchSize {
+
+    private static final Logger LOG = LoggerFactory.getLogger(BatchSize.class);
+
+    /** Twice as many are then through long before Kafka's client gives them up, after 30 s. */
+    private static final long FAST_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private final int most;
+    private int events;
+
+    public BatchSize(LimitsConfig limits) {
+        this.most = limits.batchEvents();
+        this.events = most;
+    }
+
+    /** A Kafka transaction is closed once it holds so many; a Postgres transaction within the limits is never divided. */
+    int events() {
+        return events;
+    }
+
+    /** Kafka has not taken so many in time: half as many are tried next. */
+    void timedOut(int sent) {
+        int before = events;
+        events = Math.max(1, Math.min(events, sent) / 2);
+        if (events < before) {
+            LOG.warn(
+                    "event=batch-halved events={} was={} why=\"Kafka did not take them in time\" effect=\"smaller Kafka"
+                            + " transactions, until they are fast again\"",
+                    events,
+                    before);
+        }
+    }
+
+    /** Kafka has taken so many in that time. */
+    void taken(int sent, long nanos) {
+        if (sent >= events && nanos < FAST_NANOS) {
+            events = (int) Math.min(most, events * 2L);
+        }
+    }
+}
