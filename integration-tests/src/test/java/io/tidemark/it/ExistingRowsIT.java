@@ -139,7 +139,7 @@ class ExistingRowsIT {
         CommandRun init = CommandRun.of("init", config(), "--existing", "publish");
 
         assertThat(init.exitCode()).as(init.output()).isZero();
-        assertThat(init.output()).contains("rows older than the slot: none, so there is nothing to decide");
+        assertThat(init.output()).contains("rows older than the slot: none; nothing to decide");
         assertThat(CommandRun.of("init", config()).exitCode()).isZero();
     }
 
@@ -351,7 +351,7 @@ class ExistingRowsIT {
         CommandRun published = CommandRun.of("init", config, "--existing", "publish");
 
         assertThat(published.exitCode()).as(published.output()).isEqualTo(1);
-        assertThat(published.output()).contains("FINDING  1 of the rows that are older than the slot were deleted");
+        assertThat(published.output()).contains("FINDING  1 of the rows older than the slot were deleted");
         assertThat(texts(read(2))).containsExactly("1", "3");
     }
 

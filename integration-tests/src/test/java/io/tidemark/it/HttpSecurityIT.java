@@ -183,7 +183,7 @@ class HttpSecurityIT {
         assertThat(exitCodes).containsExactly(0, 2, 2);
         assertThat(output[0]).contains("standby", "postgres");
         assertThat(output[1]).contains("HTTP 401", "--bearer-token-file");
-        assertThat(output[2]).contains("TLS fails", "--ca-file");
+        assertThat(output[2]).contains("TLS failed", "--ca-file");
     }
 
     @Test
@@ -200,10 +200,10 @@ class HttpSecurityIT {
                 dir.resolve("mine").toString());
 
         assertThat(status(command, client)).contains("exit code 0", "standby");
-        assertThat(status(command, stranger)).contains("exit code 2", "TLS fails", "--cert-file");
+        assertThat(status(command, stranger)).contains("exit code 2", "TLS failed", "--cert-file");
         try (ChildJvm status = process(command.toArray(String[]::new))) {
             assertThat(status.awaitExit(60)).isEqualTo(2);
-            assertThat(status.output()).contains("TLS fails", "--cert-file");
+            assertThat(status.output()).contains("TLS failed", "--cert-file");
         }
     }
 
