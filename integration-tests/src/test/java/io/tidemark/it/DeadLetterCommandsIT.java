@@ -148,7 +148,7 @@ class DeadLetterCommandsIT {
         assertThat(retried).isEqualTo(new CommandRun(0, retried.output()));
         assertThat(retried.output()).contains("is published to " + source.topic());
         assertThat(again.exitCode()).isEqualTo(1);
-        assertThat(again.output()).contains("there is no dead letter of event " + large.id());
+        assertThat(again.output()).contains("event " + large.id() + " has no dead letter");
         assertThat(open()).containsExactly(empty.id());
         ReadEvent event = published().get(large.id());
         assertThat(event).isNotNull();
@@ -199,7 +199,7 @@ class DeadLetterCommandsIT {
 
         assertThat(withoutYes.exitCode()).isEqualTo(2);
         assertThat(wrong.exitCode()).isEqualTo(1);
-        assertThat(wrong.output()).contains("there is no dead letter of event " + unknown);
+        assertThat(wrong.output()).contains("event " + unknown + " has no dead letter");
         assertThat(notThere.exitCode()).isEqualTo(1);
         assertThat(discarded.exitCode()).as(discarded.output()).isZero();
         assertThat(open()).containsExactly(empty.id());

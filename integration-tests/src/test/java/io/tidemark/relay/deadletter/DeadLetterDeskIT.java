@@ -34,7 +34,7 @@ class DeadLetterDeskIT {
 
             assertThatThrownBy(() -> slow.remove(seen, source.topic()))
                     .isInstanceOf(DeadLetterProblem.class)
-                    .hasMessageContaining("there is no dead letter");
+                    .hasMessageContaining("has no dead letter");
             assertThat(TopicReader.readAll(source.source().servers(), source.topic()))
                     .singleElement()
                     .satisfies(event -> assertThat(event.id()).isEqualTo(large.id()));
