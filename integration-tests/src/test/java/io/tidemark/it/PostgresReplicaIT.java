@@ -137,7 +137,7 @@ class PostgresReplicaIT {
                 assertThat(diverged.path("reason").asText()).contains("left that timeline at " + pair.switchPoint());
                 JsonNode younger = ask(relay, lost.replaceFirst("\\.1\\.", ".3.") + "&wait=200ms");
                 assertThat(younger.path("status").asText()).isEqualTo("timeout");
-                assertThat(younger.path("reason").asText()).contains("younger timeline");
+                assertThat(younger.path("reason").asText()).contains("newer timeline");
                 String after = write(source, "after");
                 assertThat(ask(relay, after + "&wait=20s").path("status").asText())
                         .isEqualTo("success");
