@@ -75,9 +75,10 @@ public final class DeadLetterDesk {
                     + "; set another topic with --topic");
         }
         if (letter.hasNullPayload() && !allowsTombstones(letter)) {
-            throw new DeadLetterProblem("event " + letter.id() + " has no payload, and its route allows no tombstones;"
-                    + " set tombstones: true on the route for aggregate type '"
-                    + letter.header(DeadLetters.AGGREGATE_TYPE).orElse("") + "', or discard it");
+            throw new DeadLetterProblem(
+                    "event " + letter.id() + " has no payload, and its route does not allow tombstones;"
+                            + " set tombstones: true on the route for aggregate type '"
+                            + letter.header(DeadLetters.AGGREGATE_TYPE).orElse("") + "', or discard it");
         }
         try (Topics topics = new Topics(kafka)) {
             topics.ensureEvents(target);
