@@ -39,12 +39,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Postgres fails over to a standby, or is replaced by an older copy. Where the database still has all that was
- * published, the relay goes on by itself; where it has not, it halts and names what is missing.
+ * Postgres fails over to a standby, or is replaced by an older copy. If the database still has everything that was
+ * published, the relay continues. If not, it halts and names the missing range.
  */
 class FailoverIT {
 
-    /** Then Postgres sends the relay only what the standby has. */
+    /** With this, Postgres sends the relay only WAL that the standby has. */
     private static final Map<String, String> WAITS_FOR_STANDBY =
             Map.of("synchronized_standby_slots", FailoverPair.STANDBY);
 
@@ -52,7 +52,7 @@ class FailoverIT {
     private Path dir;
 
     @Test
-    void goesOnByItselfOnThePromotedStandbyAndMissesNothing() throws Exception {
+    void continuesOnThePromotedStandbyAndMissesNothing() throws Exception {
         try (FailoverPair pair = FailoverPair.create(dir, WAITS_FOR_STANDBY, Map.of())) {
             TestSource source = pair.source();
             source.execute("alter role tidemark_relay password 'relay'");
@@ -101,7 +101,7 @@ class FailoverIT {
     }
 
     @Test
-    void haltsAndNamesWhatWasPublishedButNeverReceivedByTheStandby() throws Exception {
+    void haltsAndNamesThePublishedRangeThatTheStandbyNeverReceived() throws Exception {
         try (FailoverPair pair = FailoverPair.create(dir, Map.of(), Map.of());
                 RunningRelay relay = RunningRelay.startAndAwait(pair.source().configuration())) {
             pair.awaitSyncedSlot();
@@ -202,7 +202,7 @@ class FailoverIT {
         }
         Lsn published;
         try (PostgresServer postgres = PostgresServer.start(dir.resolve("server"), port, Map.of())) {
-            source.execute("select pg_switch_wal()"); // where the copy does not come to by itself
+            source.execute("select pg_switch_wal()"); // beyond the end of the copy's WAL
             published = publishWithARelayOfItsOwn(source, "after the copy");
         }
 
@@ -210,7 +210,7 @@ class FailoverIT {
             assertThat(haltReason(source.configuration()))
                     .contains("Kafka has events up to " + published, "the database's WAL ends at");
 
-            source.execute("select pg_switch_wal()"); // past the position, and nothing in it that would be sent
+            source.execute("select pg_switch_wal()"); // past the position, without anything to send
             source.execute("create table filler (n int)");
             source.execute("select pg_switch_wal()");
             assertThat(Lsn.parse(source.query("select pg_current_wal_lsn()"))).isGreaterThan(published);
@@ -259,7 +259,7 @@ class FailoverIT {
         }
     }
 
-    /** Returns when it is published. */
+    /** Returns when the event is published. */
     private static void publish(TestSource source, RunningRelay relay, String aggregateId) throws Exception {
         source.execute("select outbox.publish('order', '" + aggregateId + "', 't', 'x')");
         Lsn nudge = Lsn.parse(source.query("select outbox.nudge()::text"));
@@ -275,7 +275,7 @@ class FailoverIT {
         return relay.state().identity().orElseThrow().timeline();
     }
 
-    /** Of a relay that must not serve anything before. */
+    /** The answers of a relay that must not serve anything before. */
     private static String haltReason(RelayConfiguration config) throws Exception {
         try (RunningRelay relay = RunningRelay.start(config)) {
             await().pollInterval(Duration.ofMillis(20)).until(() -> {

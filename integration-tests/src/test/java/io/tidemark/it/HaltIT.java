@@ -31,7 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What makes a relay stop that has published before, what it says then, and how it goes on. */
+/** What makes a relay halt that has published before, what it reports, and how it continues. */
 class HaltIT {
 
     private TestSource source;
@@ -75,13 +75,14 @@ class HaltIT {
         }
     }
 
-    /** What {@code tidemark adopt CONFIG} proposes, done; what it said about the events. */
+    /** Runs the command that {@code tidemark adopt CONFIG} proposes. Returns its text about the events. */
     private String adoptAsProposed() throws Exception {
         String config = source.configFile().toString();
         assertThat(CommandRun.of("check", config).output()).contains("FINDING", "tidemark adopt CONFIG");
         CommandRun look = CommandRun.of("adopt", config);
         assertThat(look.exitCode()).as(look.output()).isEqualTo(1);
-        Matcher proposal = Pattern.compile("go on +tidemark adopt --at (\\S+)").matcher(look.output());
+        Matcher proposal =
+                Pattern.compile("continue +tidemark adopt --at (\\S+)").matcher(look.output());
         assertThat(proposal.find()).as(look.output()).isTrue();
 
         CommandRun adopted = CommandRun.of("adopt", "--at", proposal.group(1), config);
@@ -108,7 +109,7 @@ class HaltIT {
     }
 
     @Test
-    void atALostSlotAndGoesOnByItselfOnceThatIsAdopted() throws Exception {
+    void haltsAtALostSlotAndContinuesAfterAdoption() throws Exception {
         publishAndStop("before");
         source.execute("select pg_drop_replication_slot('" + source.name() + "')");
         publish("missed");
@@ -131,7 +132,7 @@ class HaltIT {
     }
 
     @Test
-    void atASlotAheadOfThePositionAndGoesOnThere() throws Exception {
+    void haltsAtASlotAheadOfThePositionAndContinuesThere() throws Exception {
         publishAndStop("before");
         publish("skipped");
         Token skipped = source.token();
@@ -155,7 +156,7 @@ class HaltIT {
         }
     }
 
-    /** Below what is published, and yet nobody may say that it has been consumed. */
+    /** Below the published LSN, but it must not count as consumed. */
     private static void assertLeftOut(RunningRelay relay, Token token) throws Exception {
         assertThat(ask(relay, token)).isInstanceOfSatisfying(Answer.Refused.class, unknown -> {
             assertThat(unknown.status()).isEqualTo(WatermarkStatus.UNKNOWN);
@@ -169,9 +170,9 @@ class HaltIT {
     }
 
     @Test
-    void atAPositionThatIsGoneAndGoesOnWhereTheSlotIs() throws Exception {
+    void haltsAtAMissingPositionAndContinuesAtTheSlot() throws Exception {
         publishAndStop("before");
-        // what Kafka knows is about another one
+        // Kafka has data about another one
         source.execute("update outbox.source set id = left(md5(random()::text), 8)");
         publish("after");
         try (RunningRelay relay = RunningRelay.start(source.configuration())) {
@@ -186,7 +187,7 @@ class HaltIT {
     }
 
     @Test
-    void refusesToAdoptWhileARelayPublishesOrAtAnLsnThatCannotBe() throws Exception {
+    void rejectsAdoptionWhileARelayPublishesOrAtAnImpossibleLsn() throws Exception {
         String config = source.configFile().toString();
         CommandRun outside = CommandRun.of("adopt", "--at", "F/FFFFFFFF", config);
         assertThat(outside.exitCode()).isEqualTo(2);
@@ -204,7 +205,7 @@ class HaltIT {
     }
 
     @Test
-    void atAMissingGrantAndGoesOnOnceItIsThere() throws Exception {
+    void haltsAtAMissingGrantAndContinuesOnceItIsGranted() throws Exception {
         source.execute(
                 "create role " + source.name() + " login replication password 'x'",
                 "grant usage on schema outbox to " + source.name());
@@ -226,7 +227,7 @@ class HaltIT {
     }
 
     @Test
-    void atATopicThatWasMadeAgainWhileItWasAway() throws Exception {
+    void haltsAtATopicThatWasCreatedAgainWhileItWasDown() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             publish("1");
             awaitReadable(1);
@@ -247,7 +248,7 @@ class HaltIT {
     }
 
     @Test
-    void atATopicThatIsDeletedWhileItRuns() throws Exception {
+    void haltsAtATopicThatIsDeletedWhileItRuns() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             publish("1");
             awaitReadable(1);

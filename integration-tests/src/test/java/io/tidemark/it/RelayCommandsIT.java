@@ -24,7 +24,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** {@code status}, {@code wait} and {@code explain} as processes, asking two relays: one active, one standing by. */
+/** {@code status}, {@code wait} and {@code explain} as processes, asking two relays: one active, one standby. */
 class RelayCommandsIT {
 
     private static final String UNREACHABLE = "http://127.0.0.1:1";
@@ -84,7 +84,7 @@ class RelayCommandsIT {
     }
 
     @Test
-    void statusTellsOfEachReplicaAndOfTheSlot() throws Exception {
+    void statusPrintsEachReplicaAndTheSlot() throws Exception {
         Result all = tidemark("status", "--url", UNREACHABLE, "--url", standby.url(), "--url", active.url(), "--json");
         Result table = tidemark("status", "--url", active.url(), "--fail-on", "inactive");
         Result standbyOnly = tidemark("status", "--url", standby.url(), "--fail-on", "inactive,lagging");
@@ -121,7 +121,7 @@ class RelayCommandsIT {
     }
 
     @Test
-    void waitSaysAtOnceWhatNoWaitingChanges() throws Exception {
+    void waitReturnsImmediatelyIfWaitingCannotHelp() throws Exception {
         Result foreign = tidemark("wait", "--projection", "view", "--token", FOREIGN, "--url", active.url(), "--json");
         Result unknown =
                 tidemark("wait", "--projection", "nowhere", "--token", token().toString(), "--url", active.url());
@@ -142,7 +142,8 @@ class RelayCommandsIT {
         String token = write("order").toString();
         String[] command = {"wait", "--projection", "view", "--token", token, "--url", active.url(), "--timeout"};
 
-        // in this JVM: the group counts as stopped ten seconds after the write, and a process may take as long to start
+        // in this JVM: the group counts as stopped ten seconds after the write, and a process may need that time to
+        // start
         assertThat(TidemarkCli.execute(with(command, "500ms", "--json"))).isEqualTo(3);
 
         String parked = "/v1/projections/view/watermark?wait=6s&token=" + token;
@@ -160,7 +161,7 @@ class RelayCommandsIT {
         try (GroupConsumer group = GroupConsumer.start(source, 0)) {
             await("a group that moves").until(() -> group.processed() > 0);
             standby.kill();
-            standby.restart(); // away at first, then it says 503, then it knows
+            standby.restart(); // unreachable at first, then 503, then it knows the answer
             Result success = tidemark(
                     "wait", "--projection", "view", "--token", token, "--timeout", "60s", "--url", standby.url());
             assertThat(success.exitCode()).as(success.output()).isZero();
@@ -203,9 +204,9 @@ class RelayCommandsIT {
         }
     }
 
-    /** The write is none of the projection's, or it would be behind before its own test begins. */
+    /** The write is not for the projection, which would otherwise be behind before its own test begins. */
     @Test
-    void explainsATokenStageByStage() throws Exception {
+    void explainsATokenByStages() throws Exception {
         String token = write("customer").toString();
         await("published")
                 .until(() ->
