@@ -34,7 +34,7 @@ final class Watch {
 
     private void check(long waitMillis) throws InterruptedException {
         if (stop.await(waitMillis)) {
-            throw new StackException("stopped before the end; there is no result");
+            throw new StackException("stopped before the end; no result");
         }
         for (Supplier<String> part : parts) {
             String problem = part.get();

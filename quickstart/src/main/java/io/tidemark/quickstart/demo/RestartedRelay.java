@@ -20,7 +20,7 @@ final class RestartedRelay implements AutoCloseable {
         this.process = RelayChild.start(site);
     }
 
-    /** @param tell receives a message when the relay was started again */
+    /** @param tell a message is passed to it when the relay was started again */
     static RestartedRelay start(RelaySite site, Consumer<String> tell) {
         RestartedRelay relay = new RestartedRelay(site, tell);
         relay.watch.setDaemon(true);

@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "init",
         description = {
-            "Creates the outbox, its publication and the replication slot. What exists already stays as it is.",
+            "Creates the missing parts of the outbox, its publication and the replication slot.",
             "Exit code: 0 done, 1 done with findings (rows are older than the slot), 2 could not run."
         })
 final class InitCommand implements Callable<Integer> {

@@ -48,7 +48,7 @@ final class LagClock {
         return 0;
     }
 
-    /** Drops the marks that everyone has reached: nobody will ask about them. */
+    /** Drops the marks that everyone has reached, which are not needed any more. */
     synchronized void forgetUpTo(Lsn reached) {
         int passed = 0;
         while (passed < size && Long.compareUnsigned(lsns[passed], reached.value()) <= 0) {

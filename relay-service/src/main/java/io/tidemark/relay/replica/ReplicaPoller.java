@@ -96,7 +96,7 @@ final class ReplicaPoller implements AutoCloseable {
         }
     }
 
-    /** @return false if there was no waiter for so long that the thread can end */
+    /** @return false if the thread can end, because it had no waiter for a while */
     private boolean awaitSomebody() throws InterruptedException {
         return !waiting.isEmpty() || bell.tryAcquire(IDLE_SECONDS, TimeUnit.SECONDS);
     }

@@ -27,8 +27,8 @@ public final class Router {
      * Decides topic, key and headers.
      *
      * @param split the value of the {@code tidemark-split} header, or null for a transaction that is not split
-     * @throws PoisonEvent if the event has a defect, no route matches, its topic is illegal, or its route does not allow
-     *     tombstones
+     * @throws PoisonEvent if the event has a defect, no route matches, its topic is illegal, or its route does not
+     *     allow tombstones
      */
     public OutgoingEvent route(CapturedEvent event, Position position, @Nullable String split) {
         String name = name(event, position);
@@ -45,7 +45,7 @@ public final class Router {
      * The event as a dead letter, if its route allows it.
      *
      * @param time when it becomes a dead letter
-     * @throws PoisonEvent the very one given, where its route does not say so or there is none
+     * @throws PoisonEvent the same exception, if its route does not allow it or no route matches
      */
     public OutgoingEvent deadLetter(
             CapturedEvent event, Position position, @Nullable String split, PoisonEvent poison, Instant time) {
@@ -82,7 +82,7 @@ public final class Router {
      * The same as a dead letter, if its route allows it.
      *
      * @param place distinguishes it from other dead letters of that id, because the event has no position
-     * @throws PoisonEvent the very one given, where its route does not say so or there is none
+     * @throws PoisonEvent the same exception, if its route does not allow it or no route matches
      */
     public OutgoingEvent deadLetterOfReplay(
             CapturedEvent event, Position place, String replayId, PoisonEvent poison, Instant time) {

@@ -76,7 +76,7 @@ class DeadLetterWriterTest {
         assertThat(headers(letter)).contains(DeadLetters.NULL_PAYLOAD + "=true");
     }
 
-    /** Retrying cannot succeed, so there is no intended topic. */
+    /** Retrying cannot succeed, so the dead letter has no intended topic. */
     @Test
     void hasNoIntendedTopicIfTheEventHasADefect() {
         CapturedEvent defective =
