@@ -5,13 +5,13 @@
 {{- $wrong = append $wrong "postgres.url is missing: set it to the JDBC URL of the primary, for example jdbc:postgresql://db.example.com:5432/shop" -}}
 {{- end -}}
 {{- if not .Values.postgres.existingSecret -}}
-{{- $wrong = append $wrong (printf "postgres.existingSecret is missing: make a Secret with the password of %s under the key %s, and set postgres.existingSecret to its name" .Values.postgres.user .Values.postgres.existingSecretKey) -}}
+{{- $wrong = append $wrong (printf "postgres.existingSecret is missing: create a Secret with the password of %s under the key %s, and set postgres.existingSecret to its name" .Values.postgres.user .Values.postgres.existingSecretKey) -}}
 {{- end -}}
 {{- if not .Values.kafka.bootstrapServers -}}
 {{- $wrong = append $wrong "kafka.bootstrapServers is missing: set it to the brokers, for example kafka-1.example.com:9092,kafka-2.example.com:9092" -}}
 {{- end -}}
 {{- if not .Values.image.repository -}}
-{{- $wrong = append $wrong "image.repository is missing: no image is published yet; build one (docs/kubernetes.md), push it, and set image.repository to where it is" -}}
+{{- $wrong = append $wrong "image.repository is missing: no image is published yet; build one (docs/kubernetes.md), push it, and set image.repository to its repository" -}}
 {{- end -}}
 {{- $query := regexFind "\\?.*" .Values.postgres.url -}}
 {{- if regexMatch "[?&](user|password)=" $query -}}
@@ -40,10 +40,10 @@
 {{- end -}}
 {{- $kafkaKeys := compact (append (.Values.kafka.existingSecretKeys | default list) .Values.kafka.existingSecretPropertiesKey) -}}
 {{- if and .Values.kafka.existingSecret (not $kafkaKeys) -}}
-{{- $wrong = append $wrong "kafka.existingSecretKeys is empty: list the keys of kafka.existingSecret that are to be mounted below /etc/tidemark/kafka/, or set kafka.existingSecretPropertiesKey" -}}
+{{- $wrong = append $wrong "kafka.existingSecretKeys is empty: list the keys of kafka.existingSecret to mount below /etc/tidemark/kafka/, or set kafka.existingSecretPropertiesKey" -}}
 {{- end -}}
 {{- if has .Values.kafka.existingSecretPropertiesKey (.Values.kafka.existingSecretKeys | default list) -}}
-{{- $wrong = append $wrong "kafka.existingSecretPropertiesKey is in kafka.existingSecretKeys too: name it once, it is mounted beside them" -}}
+{{- $wrong = append $wrong "kafka.existingSecretPropertiesKey is also in kafka.existingSecretKeys: remove it there, it is mounted with them" -}}
 {{- end -}}
 {{- if and $kafkaKeys (not .Values.kafka.existingSecret) -}}
 {{- $wrong = append $wrong "kafka.existingSecret is missing: kafka.existingSecretKeys and kafka.existingSecretPropertiesKey name keys of it" -}}
@@ -55,7 +55,7 @@
 {{- $wrong = append $wrong "http.tls.existingSecret is missing: http.tls.passwordSecret holds the password of a key store; set http.tls.existingSecret to the Secret that has it" -}}
 {{- end -}}
 {{- if and .Values.http.tls.clientCertificates (not .Values.http.tls.existingSecret) -}}
-{{- $wrong = append $wrong "http.tls.existingSecret is missing: without TLS no client can present a certificate; set it, or http.tls.clientCertificates to false" -}}
+{{- $wrong = append $wrong "http.tls.existingSecret is missing: without TLS, clients cannot present a certificate; set it, or set http.tls.clientCertificates to false" -}}
 {{- end -}}
 {{- if and .Values.init.enabled .Values.init.user (not .Values.init.existingSecret) -}}
 {{- $wrong = append $wrong (printf "init.existingSecret is missing: set it to the name of a Secret with the password of %s under the key %s" .Values.init.user .Values.init.existingSecretKey) -}}

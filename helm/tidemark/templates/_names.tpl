@@ -2,7 +2,7 @@
 {{- .Values.nameOverride | default .Chart.Name | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
-{{- /* At most 40 characters: what is appended, a hash among it, must fit into 63. */ -}}
+{{- /* At most 40 characters: with the appended parts, including a hash, it must fit into 63. */ -}}
 {{- define "tidemark.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
@@ -18,7 +18,7 @@ app.kubernetes.io/name: {{ include "tidemark.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
-{{- /* Of the relay's pods only: the pods of the Jobs must never be behind the Service. */ -}}
+{{- /* Selects only the relay's pods. The pods of the Jobs must not be behind the Service. */ -}}
 {{- define "tidemark.selector" -}}
 {{ include "tidemark.commonSelector" . }}
 app.kubernetes.io/component: relay

@@ -1,4 +1,4 @@
-{{- /* What the pods of the relay and of the Jobs have in common. Argument: dict "root" $ "config" <name of the ConfigMap>. */ -}}
+{{- /* The common part of the pods of the relay and of the Jobs. Argument: dict "root" $ "config" <name of the ConfigMap>. */ -}}
 
 {{- define "tidemark.podSecurityContext" -}}
 runAsNonRoot: true
@@ -90,7 +90,7 @@ envFrom:
 {{- end }}
 {{- end -}}
 
-{{- /* One directory for configuration and secrets, mounted whole (no subPath), so that changes come through. */ -}}
+{{- /* One directory for configuration and secrets. Mounted as a whole (without subPath), so that changes reach the pod. */ -}}
 {{- define "tidemark.volumes" -}}
 - name: etc
   projected:

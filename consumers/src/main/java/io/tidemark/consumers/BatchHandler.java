@@ -4,15 +4,15 @@ import java.sql.Connection;
 import java.util.List;
 
 /**
- * Applies several events of one partition at once, for example in one JDBC batch: several times faster than one statement
- * for each. Called on worker threads, once at a time for each partition.
+ * Applies several events of one partition at once, for example in one JDBC batch. This is several times faster than one
+ * statement for each event. Called on worker threads, one call at a time for each partition.
  */
 @FunctionalInterface
 public interface BatchHandler {
 
     /**
-     * Applies the events, all or none. After a failure it is called again with fewer of them, down to a single one, so
-     * that one bad event costs only itself.
+     * Applies the events, all or none. After a failure it is called again with fewer events, down to a single one, so
+     * that one bad event does not affect the others.
      *
      * @param events of one partition, in its order; at least one; immutable
      * @param connection inside the transaction; committing, rolling back or closing it throws an {@code SQLException}

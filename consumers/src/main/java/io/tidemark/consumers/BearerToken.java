@@ -11,11 +11,11 @@ public interface BearerToken {
     /**
      * The token to send now; called on the thread that sends the request, so keep it quick. Several threads may call it.
      *
-     * @throws IOException when there is none at the moment; the request is tried again, as if the relay were away
+     * @throws IOException if it has no token now; the request is tried again, as if the relay were unreachable
      */
     String current() throws IOException;
 
-    /** The first line of the file, read anew for each request. */
+    /** The first line of the file, read again for each request. */
     static BearerToken ofFile(Path file) {
         return () -> {
             String token = Files.readString(file).lines().findFirst().orElse("").strip();

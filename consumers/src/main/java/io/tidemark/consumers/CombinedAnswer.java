@@ -4,11 +4,11 @@ import io.tidemark.outbox.WatermarkStatus;
 import java.util.List;
 
 /**
- * What relays say of several projections together. Immutable.
+ * The answer of relays about several projections. Immutable.
  *
  * @param status {@code SUCCESS} when the mode of the wait is satisfied
- * @param answers one for each projection, in the order asked for; empty when no relay has answered
- * @param reason why no relay has answered; empty when one has, unless it gives a reason
+ * @param answers one for each projection, in the order of the request; empty if no relay has answered
+ * @param reason why no relay has answered, or the reason in the relay's answer; empty otherwise
  */
 public record CombinedAnswer(WatermarkStatus status, List<WatermarkAnswer> answers, String reason) {
 

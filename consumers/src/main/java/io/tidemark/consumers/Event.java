@@ -17,10 +17,12 @@ import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 
-/** An event as it was consumed. Decodes what is asked for; safe on any thread as long as nobody writes into {@link #bytes}. */
+/**
+ * A consumed event. Decodes fields on access. Safe on any thread unless a caller modifies the array of {@link #bytes}.
+ */
 public final class Event {
 
-    /** Decimals keep every digit, trailing zeros included: a double would lose those of an amount of money. */
+    /** Decimals keep every digit, including trailing zeros. A double would lose digits of an amount of money. */
     private static final ObjectMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
@@ -51,7 +53,7 @@ public final class Event {
     /**
      * The event's type, for example {@code OrderPlaced}.
      *
-     * @throws IllegalArgumentException when the record has no header for it
+     * @throws IllegalArgumentException when the record has no header with the type
      */
     public String type() {
         return required(EventHeaders.TYPE, "ce_type");
@@ -149,7 +151,7 @@ public final class Event {
         return header(name)
                 .or(() -> header(cloudEventsName))
                 .orElseThrow(() -> new IllegalArgumentException("no header '" + name + "' or '" + cloudEventsName
-                        + "' on " + this + "; is the topic written by a Tidemark relay?"));
+                        + "' on " + this + "; check that a Tidemark relay writes the topic"));
     }
 
     /** Topic, partition and offset; never the payload. */

@@ -8,7 +8,7 @@ public interface EventHandler {
 
     /**
      * Applies the event. Its statements on the connection are committed together with the projection's progress, or not at
-     * all; whatever it does elsewhere may happen again.
+     * all. Effects outside this connection may be repeated.
      *
      * @param connection inside the transaction; committing, rolling back or closing it throws an {@code SQLException}
      * @throws Exception when the event cannot be applied; the projection's {@link FailurePolicy} decides what follows

@@ -3,10 +3,11 @@ package io.tidemark.consumers;
 import java.time.Duration;
 
 /**
- * What happens to an event whose handler fails. A database that is away is not the event's fault: the runner waits for
- * it, however long it takes, and counts no attempt. The same holds for what other transactions cause (deadlocks,
- * serialization failures, lock timeouts, canceled statements: SQLSTATE 40xxx, 55P03, 57014) and for interrupts. When handling the same events ends the database's session five times in
- * a row, and the database answers in between, that time and each further one counts as an attempt. Immutable.
+ * What happens to an event whose handler fails. If the database is unreachable, the runner waits for it without limit
+ * and does not count an attempt. The same holds for failures that other transactions cause (deadlocks, serialization
+ * failures, lock timeouts, canceled statements: SQLSTATE 40xxx, 55P03, 57014) and for interrupts. If the same events
+ * end the database session five times in a row, and the database answers in between, the fifth time and each later time
+ * counts as an attempt. Immutable.
  *
  * @param attempts maximum number of attempts for a single event; 1 to 1000
  * @param firstDelay delay before the second attempt, above zero; doubled before each further one, half of it random
@@ -24,10 +25,11 @@ public record FailurePolicy(int attempts, Duration firstDelay, Duration maxDelay
         record StopPartition() implements Afterwards {}
 
         /**
-         * The event goes to a topic, and the partition continues behind it. It is sent before the progress is committed:
-         * after a crash in between, the topic holds it twice, with the same {@code tidemark-dead-letter-origin}.
+         * The event is sent to a topic, and the partition continues after it. The event is sent before the progress is
+         * committed. After a crash in between, the topic holds two copies with the same
+         * {@code tidemark-dead-letter-origin}.
          *
-         * @param topic created by the runner, with the broker's defaults, unless it exists
+         * @param topic the runner creates it, with the broker's defaults, unless it exists
          */
         record DeadLetter(String topic) implements Afterwards {
 
@@ -53,13 +55,15 @@ public record FailurePolicy(int attempts, Duration firstDelay, Duration maxDelay
         }
     }
 
-    /** Stops the partition after so many attempts, from 200 ms up to 30 s apart. */
+    /** Stops the partition after this number of attempts. The delays between attempts grow from 200 ms to 30 s. */
     public static FailurePolicy stopAfter(int attempts) {
         return new FailurePolicy(
                 attempts, Duration.ofMillis(200), Duration.ofSeconds(30), new Afterwards.StopPartition());
     }
 
-    /** Sends the event to the topic after so many attempts, from 200 ms up to 30 s apart. */
+    /**
+     * Sends the event to the topic after this number of attempts. The delays between attempts grow from 200 ms to 30 s.
+     */
     public static FailurePolicy deadLetterAfter(int attempts, String topic) {
         return new FailurePolicy(
                 attempts, Duration.ofMillis(200), Duration.ofSeconds(30), new Afterwards.DeadLetter(topic));

@@ -1,7 +1,7 @@
 package io.tidemark.consumers;
 
 /**
- * What a reader does when no relay has said that the projection has caught up, whatever the reason: it is behind, it has
+ * What a reader does if no relay has confirmed that the projection has caught up: the projection is behind or has
  * stopped, no relay can be reached, or all relays refuse the request.
  */
 public enum Fallback {

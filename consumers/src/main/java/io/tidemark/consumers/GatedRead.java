@@ -17,8 +17,8 @@ public sealed interface GatedRead<T> {
     /**
      * The query did not run.
      *
-     * @param status {@code TIMEOUT} when the projection is behind or the token is not published yet; {@code UNREACHABLE} when no relay has answered; else the
-     *     relay's status of the token
+     * @param status {@code TIMEOUT} if the projection is behind or the token is not published yet; {@code UNREACHABLE}
+     *     if no relay has answered; otherwise the relay's status of the token
      * @param reason for people
      * @param behind the partitions that were behind in the last snapshot; empty when no snapshot was taken
      */

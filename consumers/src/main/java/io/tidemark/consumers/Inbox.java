@@ -15,14 +15,17 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes effects outside the database (a mail, a call) happen once for each event, as far as that is possible: an effect
- * that has ended is never repeated; one that a crash has interrupted is repeated or left, as the caller chooses. Safe on
- * any thread and in any number of processes, also behind a pooler that gives each transaction another session. Holds a
- * connection and a transaction while an effect lasts.
+ * Makes effects outside the database (a mail, a call) happen once for each event, as far as that is possible. An effect
+ * that has ended is never repeated. If a crash has interrupted an effect, the caller chooses whether to repeat it. Safe
+ * on any thread and in any number of processes, also behind a pooler that gives each transaction another session. Holds
+ * a connection and a transaction during an effect.
  */
 public final class Inbox {
 
-    /** Longer than a call needs between its two transactions. A call that began so long ago and holds no lock is dead. */
+    /**
+     * Longer than a call needs between its two transactions. A call that began earlier than this without a lock is
+     * dead.
+     */
     private static final Duration GAP = Duration.ofSeconds(2);
 
     private static final long PAUSE_MILLIS = 20;
@@ -30,7 +33,7 @@ public final class Inbox {
     private static final String CREATE =
             "insert into tidemark_inbox (consumer, event_id, expires_at) values (?, ?, clock_timestamp() + ? * interval '1"
                     + " second') on conflict (consumer, event_id) do nothing";
-    /** The row's lock keeps everybody else from the event. It is the transaction's, so it goes with it. */
+    /** The row's lock keeps all other calls from the event. It ends with the transaction. */
     private static final String LOCK =
             "select ended_at is not null, owner, extract(epoch from clock_timestamp() - begun_at) from tidemark_inbox"
                     + " where consumer = ? and event_id = ? for update";
@@ -52,13 +55,13 @@ public final class Inbox {
     @FunctionalInterface
     public interface Effect {
 
-        /** @throws Exception when it has not happened; it is tried again when the event is consumed again */
+        /** @throws Exception if the effect has not happened; it is tried again when the event is consumed again */
         void happen() throws Exception;
     }
 
-    /** What to do with an event that was begun and never ended: nobody knows whether its effect happened. */
+    /** What to do with an event that was begun but not ended, so that it is not known whether its effect happened. */
     public enum Unfinished {
-        /** Repeat the effect: at least once. Right where the other side recognises the event's id. */
+        /** Repeat the effect: at least once. Use it if the other side recognises the event's id. */
         REPEAT,
         /** Do not repeat the effect: at most once. */
         LEAVE
@@ -75,14 +78,15 @@ public final class Inbox {
     }
 
     /**
-     * @param database has the table; a connection is taken for each event, so give it a pool
-     * @param consumer name of the program; each consumer has rows of its own
-     * @param keep how long an event is remembered, a second or longer; longer than the retention of its topic
+     * @param database has the table; a connection is taken for each event, so use a pool
+     * @param consumer name of the program; each consumer has separate rows
+     * @param keep how long an event is remembered; at least a second, and longer than the retention of its topic
      * @throws IllegalArgumentException when the consumer is empty or {@code keep} is too short
      */
     public Inbox(DataSource database, String consumer, Duration keep) {
         if (consumer.isBlank()) {
-            throw new IllegalArgumentException("consumer is empty; name the program that deals with the events");
+            throw new IllegalArgumentException(
+                    "consumer is empty; set the name of the program that handles the" + " events");
         }
         if (keep.compareTo(Duration.ofSeconds(1)) < 0) {
             throw new IllegalArgumentException("keep must be a second or longer, not " + keep);
@@ -111,14 +115,15 @@ public final class Inbox {
     }
 
     /**
-     * Makes the effect happen unless it has happened. Meanwhile no other call of this consumer works on the event, in
-     * whatever process.
+     * Makes the effect happen unless it has happened. Meanwhile no other call of this consumer, in any process, works
+     * on the event.
      *
-     * <p>The event's row is marked as begun and committed; then the effect happens in a second transaction, which holds the
-     * row's lock and goes with the process. A row that was begun and is not locked belongs to a call that has died, or that
-     * is between its transactions; it is left for two seconds before it is judged, and its owner can then not begin any more.
+     * <p>First the event's row is marked as begun and committed. Then the effect happens in a second transaction, which
+     * holds the row's lock and ends with the process. A row that was begun and is not locked belongs to a call that has
+     * died, or that is between its transactions. Such a row is left alone for two seconds. After that its owner cannot
+     * begin any more.
      *
-     * @throws Exception of the effect; the event is forgotten then, as if it had never been consumed
+     * @throws Exception from the effect; then the event is forgotten, as if it had not been consumed
      * @throws SQLException when the database fails
      */
     public Result once(UUID eventId, Unfinished unfinished, Effect effect) throws Exception {
@@ -132,7 +137,7 @@ public final class Inbox {
                     return known.get();
                 }
                 isolate(connection);
-                // Another call may have been between: then it owns the event, and this one looks again.
+                // Another call may have intervened. Then it owns the event, and this call checks again.
                 Row row = row(connection, eventId);
                 if (row != null && !row.hasEnded() && owner.equals(row.owner())) {
                     return happen(connection, eventId, effect);
@@ -143,14 +148,14 @@ public final class Inbox {
     }
 
     /**
-     * An event's row, which is locked until the transaction ends.
+     * An event's row, locked until the transaction ends.
      *
-     * @param owner the call that has begun it; null when none has
-     * @param beganSecondsAgo 0 when none has
+     * @param owner the call that has begun it; null if none has
+     * @param beganSecondsAgo 0 if no call has begun it
      */
     private record Row(boolean hasEnded, @Nullable UUID owner, double beganSecondsAgo) {}
 
-    /** Marks the event as begun by this owner, if it is to be; empty when it is, or when another call may be about to begin. */
+    /** Marks the event as begun by this owner. Empty if it did, or if another call may be about to begin. */
     private Optional<Result> claim(Connection connection, UUID eventId, UUID owner, Unfinished unfinished)
             throws SQLException {
         isolate(connection);
@@ -170,14 +175,14 @@ public final class Inbox {
             return Optional.empty();
         }
         if (isBegun && unfinished == Unfinished.LEAVE) {
-            take(connection, eventId, owner); // a call that was frozen in the gap finds that it has lost
+            take(connection, eventId, owner); // a call that was frozen in between finds that it has lost the event
             return Optional.of(Result.LEFT_UNFINISHED);
         }
         begin(connection, eventId, owner);
         return Optional.empty();
     }
 
-    /** Each statement must see what others have committed, whatever the pool's default is; for this transaction only. */
+    /** Each statement must see the commits of others, whatever the pool's default is. For this transaction only. */
     private static void isolate(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute("set transaction isolation level read committed");
@@ -224,10 +229,10 @@ public final class Inbox {
     }
 
     /**
-     * Notes the event in the caller's transaction, for consumers whose effects are all in that database but that have no
-     * progress of their own.
+     * Records the event in the caller's transaction, for consumers whose effects are all in that database but that do
+     * not store their progress.
      *
-     * @return false when it was noted before, so that there is nothing to do
+     * @return false if it was recorded before, so that nothing must be done
      */
     public boolean note(Connection connection, UUID eventId) throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement(
@@ -241,7 +246,7 @@ public final class Inbox {
     }
 
     /**
-     * Deletes the rows that have expired, of all consumers, and commits; call it now and then.
+     * Deletes the expired rows of all consumers, and commits. Call it regularly.
      *
      * @return the number of events forgotten
      */

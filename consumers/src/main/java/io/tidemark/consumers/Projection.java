@@ -9,8 +9,8 @@ import java.util.function.IntFunction;
  *
  * @param name as in the relay's configuration ({@code projections[].name}); the consumer group too, unless
  *     {@code group.id} is set
- * @param generation 1, and one more whenever it is to be built anew from the beginning of its topics. Once a newer
- *     generation is read, an older one is never written again
+ * @param generation starts at 1; increase it by one to rebuild the projection from the beginning of its topics. Once a
+ *     newer generation is read, an older one is never written again
  * @param topics at least one; read from their beginning
  * @param handler applies events
  * @param onFailure what happens to an event that cannot be applied
@@ -25,7 +25,7 @@ public record Projection(
 
     public Projection {
         if (name.isBlank()) {
-            throw new IllegalArgumentException("name is empty; give the one the relay's configuration has");
+            throw new IllegalArgumentException("name is empty; set the name that the relay's configuration has");
         }
         if (generation < 1) {
             throw new IllegalArgumentException(
@@ -42,7 +42,9 @@ public record Projection(
         }
     }
 
-    /** Applies one event after the other, up to 500 in a transaction; a partition stops at an event that fails five times. */
+    /**
+     * Applies one event after another, up to 500 in a transaction. A partition stops at an event that fails five times.
+     */
     public static Projection of(String name, List<String> topics, EventHandler handler) {
         return ofBatches(name, topics, BatchHandler.each(handler));
     }
@@ -53,9 +55,10 @@ public record Projection(
     }
 
     /**
-     * One generation of a projection. While an older one is read, this one is built beside it, and then replaces it.
+     * One generation of a projection. While an older generation is read, this one is built beside it; then it replaces
+     * the older one.
      *
-     * @param handler makes the handler of the generation; it must write only to tables, or rows, of this generation
+     * @param handler creates the handler of the generation; it must write only to tables, or rows, of this generation
      */
     public static Projection ofGeneration(
             String name, int generation, List<String> topics, IntFunction<BatchHandler> handler) {

@@ -3,9 +3,9 @@ package io.tidemark.consumers;
 import io.tidemark.consumers.internal.runner.RunnerLoop;
 
 /**
- * Runs one generation of a projection in this process: a thread that polls, workers that apply. Several runners can run
- * in one process. When Kafka or the database is away it waits and continues by itself; once a newer generation is read,
- * it ends. Safe on any thread.
+ * Runs one generation of a projection in this process: one thread polls, and workers apply events. Several runners can
+ * run in one process. If Kafka or the database is unreachable, the runner waits and then continues. It ends once a
+ * newer generation is read. Safe on any thread.
  */
 public final class ProjectionRunner implements AutoCloseable {
 
@@ -16,7 +16,7 @@ public final class ProjectionRunner implements AutoCloseable {
     }
 
     /**
-     * Starts a runner and returns at once. The library's tables must exist ({@link ProjectionTables#create}).
+     * Starts a runner and returns immediately. The library's tables must exist ({@link ProjectionTables#create}).
      *
      * @throws org.apache.kafka.common.KafkaException when Kafka's client does not accept a property
      */
@@ -24,14 +24,14 @@ public final class ProjectionRunner implements AutoCloseable {
         return new ProjectionRunner(RunnerLoop.start(projection, config));
     }
 
-    /** What it is doing, as of its last turn; cheap, for any thread. */
+    /** The state of the runner as of its last turn. Cheap; for any thread. */
     public RunnerSnapshot snapshot() {
         return loop.snapshot();
     }
 
     /**
-     * Lets a stopped partition continue from its stored progress, once the cause is mended; returns at once. Does nothing
-     * when the partition is not stopped or not assigned to this runner.
+     * Lets a stopped partition continue from its stored progress. Call it after the cause is fixed. Returns
+     * immediately. Does nothing if the partition is not stopped or not assigned to this runner.
      *
      * @param partition from 0
      */

@@ -26,8 +26,8 @@ public final class ProjectionTables {
     }
 
     /**
-     * Creates the tables unless they exist, in the connection's transaction, for migrations in Java. Commits nothing: with
-     * auto-commit off the caller commits, or there are no tables.
+     * Creates the tables unless they exist, in the connection's transaction, for migrations in Java. Does not commit:
+     * with auto-commit off, the caller must commit.
      */
     public static void create(Connection connection) throws SQLException {
         TableScript.PROGRESS.create(connection);

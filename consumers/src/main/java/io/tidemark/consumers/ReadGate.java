@@ -18,9 +18,9 @@ import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 
 /**
- * Checks a token and runs a query in one snapshot of the projection's database, so that nothing can come between. Needs a
- * projection kept by {@link ProjectionRunner}, in that database or a physical replica of it; the generation that is read
- * counts. Asks a relay about each token once and keeps the answer for five minutes (10,000 tokens); meanwhile it needs no
+ * Checks a token and runs a query in the same snapshot of the projection's database. Needs a projection that {@link
+ * ProjectionRunner} maintains, in that database or a physical replica of it. The generation that is read counts. Asks a
+ * relay about each token once, and keeps the answer for five minutes (10,000 tokens). During that time it needs no
  * relay. Blocks its caller; safe on any thread.
  */
 public final class ReadGate {
@@ -46,7 +46,7 @@ public final class ReadGate {
 
     /**
      * @param projection its name, the same for the relay and the runner
-     * @param database the projection's; a connection is taken for each check, so give it a pool
+     * @param database the projection's database; a connection is taken for each check, so use a pool
      * @param relays a client of relays that have the projection
      */
     public ReadGate(String projection, DataSource database, WatermarkClient relays) {
@@ -60,8 +60,8 @@ public final class ReadGate {
     /**
      * Runs the query as soon as a snapshot has everything up to the token.
      *
-     * @param timeout zero checks once; relays are given 2.5 s more at most
-     * @throws SQLException of the query or the check, which is not repeated
+     * @param timeout zero checks once; requests to relays may take at most 2.5 s longer
+     * @throws SQLException from the query or the check, which is not repeated
      * @throws RelayRequestException when all relays refuse the same way, for example because none has the projection
      */
     public <T> GatedRead<T> read(Token token, Duration timeout, Query<T> query)
@@ -81,8 +81,8 @@ public final class ReadGate {
     }
 
     /**
-     * The watermark's wait is what makes an idle source publish up to the token. It is short: it would also wait for the
-     * group, but the snapshot is what counts.
+     * The wait for the watermark makes an idle source publish up to the token. The wait is short, because it also waits
+     * for the group, but only the snapshot counts.
      */
     private TokenOffsets.Result afterPublication(Token token, Deadline deadline) throws InterruptedException {
         while (true) {

@@ -1,8 +1,8 @@
 package io.tidemark.consumers;
 
 /**
- * All relays refuse the request with the same HTTP status, and would again: it is malformed, names a projection that no
- * relay has, or shows no bearer token that they accept.
+ * All relays refuse the request with the same HTTP status, and a retry would not help: the request is malformed, names
+ * a projection that no relay has, or has no valid bearer token.
  */
 public final class RelayRequestException extends RuntimeException {
 

@@ -10,18 +10,18 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
  * The settings of a runner. Immutable; the constructor rejects values out of range with an
  * {@link IllegalArgumentException} that names the setting.
  *
- * @param database the projection's; a connection is taken for each transaction, so give it a pool: one connection for
- *     each worker, and one more
+ * @param database the projection's database; a connection is taken for each transaction, so use a pool with one
+ *     connection for each worker, and one more
  * @param kafka properties of Kafka clients: {@code bootstrap.servers} (required), security, timeouts, {@code group.id}
- *     (default: the projection's name). Those that exactly-once rests on must not be set
- * @param workers maximum number of partitions worked on at the same time, each on a connection of its own; 1 to 256
+ *     (default: the projection's name). Properties on which exactly-once depends must not be set
+ * @param workers maximum number of partitions processed at the same time, each on a separate connection; 1 to 256
  * @param drainTimeout timeout of a rebalance or a shutdown for handlers that are running; zero or longer
  */
 public record RunnerConfig(DataSource database, Map<String, Object> kafka, int workers, Duration drainTimeout) {
 
     private static final int MAX_WORKERS = 256;
 
-    /** Settings on which exactly-once rests. */
+    /** Settings on which exactly-once depends. */
     private static final Set<String> OURS = Set.of(
             ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
             ConsumerConfig.ISOLATION_LEVEL_CONFIG,

@@ -5,18 +5,18 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What a runner is doing, as of its last turn; for metrics, health checks and people. Immutable.
+ * The state of a runner as of its last turn, for metrics, health checks and people. Immutable.
  *
  * @param projection its name
  * @param generation the generation that it applies events to
  * @param role what that generation is for
- * @param isRunning false once the runner is closed, replaced, or has failed for good
+ * @param isRunning false once the runner is closed, replaced, or has failed permanently
  * @param reason why the runner as a whole makes no progress (Kafka, the database, a bug, a newer generation); empty when
  *     it makes progress
  * @param rebuild progress of a generation that is built; empty for any other
  * @param partitions those assigned to this runner
  * @param applied events applied and committed since the start
- * @param retried failed attempts since the start, batches that were split included
+ * @param retried failed attempts since the start, including batches that were split
  * @param deadLettered dead letters sent since the start
  */
 public record RunnerSnapshot(
@@ -33,7 +33,7 @@ public record RunnerSnapshot(
 
     /** What a generation is for. */
     public enum Role {
-        /** Not read from the database yet. */
+        /** The role is not known yet. */
         UNKNOWN,
         /** An older one is read; this one is built, and will replace it. */
         BUILDING,
@@ -49,8 +49,8 @@ public record RunnerSnapshot(
      *
      * @param replaces the generation that is read meanwhile
      * @param partitions number of partitions to build
-     * @param caughtUp number of partitions that have come within a batch of their topic's end
-     * @param behind how many offsets the generation that is read has applied and this one has not
+     * @param caughtUp number of partitions that have reached their topic's end, to within one batch
+     * @param behind number of offsets that the generation that is read has applied and this one has not
      */
     public record Rebuild(int replaces, int partitions, int caughtUp, long behind) {}
 

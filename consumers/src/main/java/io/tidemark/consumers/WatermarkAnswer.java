@@ -6,10 +6,10 @@ import java.util.List;
 /**
  * Whether a projection has caught up with a token, and if not, why. Immutable.
  *
- * @param projection its name; as it was asked for when no relay has answered
+ * @param projection its name; the name in the request if no relay has answered
  * @param phase of a {@code timeout}: {@code source} (not published) or {@code projection} (not consumed); else empty
- * @param reason for people; empty when the status says all
- * @param waitedMillis how long relays have waited, of all requests together, in milliseconds
+ * @param reason for people; empty if the status is enough
+ * @param waitedMillis total time that relays have waited in all requests, in milliseconds
  * @param behind the partitions that are behind, as far as the relay reports them
  */
 public record WatermarkAnswer(

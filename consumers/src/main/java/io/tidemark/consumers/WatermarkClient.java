@@ -16,17 +16,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks relays whether projections have caught up with a token. Blocks its caller for no longer than the timeout and
- * 2.5 seconds, however many relays there are: a relay may answer up to two seconds late. Safe on any thread; holds
- * connections, so keep one for a process.
+ * Asks relays whether projections have caught up with a token. Blocks its caller for at most the timeout plus 2.5
+ * seconds, for any number of relays: a relay may answer up to two seconds late. Safe on any thread. Holds connections,
+ * so create one for each process.
  *
- * <p>A relay that is away, is busy, refuses, or is not one (a gateway's page, a redirect, JSON without a known status) is
- * left for the next. {@link RelayRequestException} means that all of them refuse the same way.
+ * <p>If a relay is unreachable, is busy, refuses, or does not answer as a relay (a gateway's page, a redirect, JSON
+ * without a known status), the next relay is asked. {@link RelayRequestException} means that all relays refuse the same
+ * way.
  */
 public final class WatermarkClient {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
-    /** Between two requests, so that relays with a short {@code watermark.maxWait} are not asked without a break. */
+    /** Delay between two requests, for relays with a short {@code watermark.maxWait}. */
     private static final long PAUSE_MILLIS = 100;
 
     private static final long LOG_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -58,7 +59,7 @@ public final class WatermarkClient {
                 relays);
     }
 
-    /** The same with an HTTP client of your own, for TLS or a proxy; give it a connect timeout. */
+    /** The same with your own HTTP client, for TLS or a proxy. Set its connect timeout. */
     public WatermarkClient(HttpClient http, List<URI> relays) {
         this(new RelayApi(http, relays));
     }
@@ -78,8 +79,8 @@ public final class WatermarkClient {
     }
 
     /**
-     * Waits until the projection has caught up, and returns whether it has. A relay that is away is no exception but the
-     * status {@code UNREACHABLE}.
+     * Waits until the projection has caught up, and returns whether it has. If no relay can be reached, the status is
+     * {@code UNREACHABLE}; no exception is thrown.
      *
      * @param timeout zero asks once
      * @throws IllegalArgumentException when the timeout is negative
@@ -106,7 +107,7 @@ public final class WatermarkClient {
                 answer.behind());
     }
 
-    /** False when there is no time to ask again. A relay cuts a wait to its {@code watermark.maxWait}, so there may be. */
+    /** Returns false if no time is left to ask again. A relay limits a wait to its {@code watermark.maxWait}. */
     private static boolean pauseBefore(Deadline deadline) throws InterruptedException {
         if (deadline.left().toMillis() <= PAUSE_MILLIS) {
             return false;
@@ -120,7 +121,7 @@ public final class WatermarkClient {
      * status other than success, no relay that answers, or all relays refusing the request, which is also logged.
      *
      * @param timeout zero asks once
-     * @param fallback where to read when it has not caught up, or when that cannot be told
+     * @param fallback where to read if it has not caught up, or if that is not known
      * @throws IllegalArgumentException when the timeout is negative
      * @throws NotCaughtUpException when it has not caught up and the fallback is {@link Fallback#FAIL}; its cause is a
      *     {@link RelayRequestException} when all relays refuse the request
@@ -152,7 +153,7 @@ public final class WatermarkClient {
         return fallback == Fallback.STALE ? ReadFrom.STALE_PROJECTION : ReadFrom.PRIMARY;
     }
 
-    /** A misspelt name or a missing token would otherwise be seen by nobody. One line a minute at most. */
+    /** Without this line, a misspelt name or a missing token would not be noticed. At most one line a minute. */
     private void logRefusal(String projection, Fallback fallback, RelayRequestException refusal) {
         long now = System.nanoTime();
         long next = nextLogNanos.get();
@@ -166,7 +167,7 @@ public final class WatermarkClient {
     }
 
     /**
-     * Waits for several projections at once, in one request as long as the relay's limit of a wait allows.
+     * Waits for several projections at once, in one request if the wait is within the relay's maximum.
      *
      * @param projections at least one
      * @param timeout zero asks once

@@ -21,22 +21,22 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /**
- * What users touch, and what they do not: who may use whom, which library may appear where, how large a package may be. A
- * new arrow, library or limit is a decision, made here. Reads sources as well as classes, because the compiler inlines
- * constants and then no class shows where they came from.
+ * The package rules: which package may use which, which library may appear where, and the maximum size of a package. A
+ * new dependency, library or limit is a decision, made here. Reads sources as well as classes, because the compiler
+ * inlines constants, and then no class shows their origin.
  */
 class ConsumersPackageTest {
 
     private static final String CONSUMERS = "io.tidemark.consumers";
 
-    /** The root is two: what is called, and the values and callbacks that are passed. */
+    /** The root has two halves: the entry points, and the values and callbacks that are passed. */
     private static final String ENTRY = "(entry points)";
 
     private static final String VALUES = "(values)";
     private static final Set<String> ENTRY_POINTS =
             Set.of("Inbox", "ProjectionRunner", "ProjectionTables", "ReadGate", "WatermarkClient");
 
-    /** In the order of the data; each with those of ours it uses. */
+    /** In the order of the data; each package with our packages that it uses. */
     private static final Map<String, Set<String>> USES = Map.ofEntries(
             Map.entry(VALUES, Set.of()),
             Map.entry("web", Set.of()),
@@ -49,7 +49,8 @@ class ConsumersPackageTest {
             Map.entry(
                     "internal.runner",
                     Set.of(VALUES, "internal.apply", "internal.partition", "internal.progress", "internal.rebuild")),
-            Map.entry("internal.relay", Set.of(VALUES, "internal.progress")), // partitions, as the gate compares them
+            // for the partitions that the gate compares
+            Map.entry("internal.relay", Set.of(VALUES, "internal.progress")),
             Map.entry(
                     ENTRY,
                     Set.of(
@@ -60,7 +61,7 @@ class ConsumersPackageTest {
                             "internal.runner",
                             "internal.tables")));
 
-    /** Libraries by the beginning of their names; each with where it appears. */
+    /** Libraries by the beginning of their names; each with the packages that use it. */
     private static final Map<String, Set<String>> LIBRARIES = Map.of(
             "org.apache.kafka.", Set.of(VALUES, "internal.apply", "internal.runner"),
             "java.sql.",
@@ -72,14 +73,14 @@ class ConsumersPackageTest {
                             "internal.progress",
                             "internal.rebuild",
                             "internal.tables"),
-            "java.net.http.", Set.of(ENTRY, "internal.relay"), // the client that a caller brings
+            "java.net.http.", Set.of(ENTRY, "internal.relay"), // the caller's HTTP client
             "com.fasterxml.jackson.", Set.of(VALUES, "internal.relay"),
             "jakarta.", Set.of("web"),
             "org.slf4j.",
                     Set.of(ENTRY, "web", "internal.apply", "internal.database", "internal.rebuild", "internal.runner"),
             "io.tidemark.relay.", Set.of());
 
-    /** Files with the package's own; the root is what users import, all in one place. */
+    /** Maximum number of files, including package-info; the root has everything that users import. */
     private static final int MAX_FILES = 10;
 
     private static final int MAX_FILES_OF_ROOT = 22;
@@ -89,7 +90,7 @@ class ConsumersPackageTest {
             .importPackages(CONSUMERS);
     private static final SourceNames SOURCES = SourceNames.below(CONSUMERS);
 
-    /** Of a top-level type: its package below ours, or which half of the root it belongs to. */
+    /** The slice of a top-level type: its package below ours, or its half of the root. */
     private static String slice(String typeName) {
         String name = typeName.substring(CONSUMERS.length() + 1);
         int end = name.lastIndexOf('.');
@@ -109,7 +110,7 @@ class ConsumersPackageTest {
         return nested < 0 ? name : name.substring(0, nested);
     }
 
-    /** From each top-level type to all it mentions, ours and others, in its class files or its source. */
+    /** From each top-level type to all types that its class files or its source mention. */
     private static Map<String, Set<String>> mentions() {
         Map<String, Set<String>> mentions = new TreeMap<>();
         for (JavaClass type : CLASSES) {
@@ -165,7 +166,7 @@ class ConsumersPackageTest {
             isShrinking = left.values().removeIf(targets -> targets.stream().noneMatch(before::containsKey));
         }
 
-        assertThat(left).as("packages of a cycle, and those that use it").isEmpty();
+        assertThat(left).as("packages in a cycle, and packages that use them").isEmpty();
     }
 
     @Test
@@ -202,7 +203,7 @@ class ConsumersPackageTest {
         return modifiers.contains(JavaModifier.PUBLIC) || modifiers.contains(JavaModifier.PROTECTED);
     }
 
-    /** The types that a user of this one meets, those of type arguments included. */
+    /** The types in this type's public signatures, including type arguments. */
     private static Set<String> seen(JavaClass type) {
         Set<JavaType> types = new HashSet<>(type.getInterfaces());
         type.getSuperclass().ifPresent(types::add);

@@ -42,7 +42,7 @@ class EventTest {
     }
 
     @Test
-    void knowsCloudEventsHeadersToo() {
+    void readsCloudEventsHeaders() {
         Event event = event(new byte[0], Map.of("ce_id", ID, "ce_type", "OrderPlaced"));
 
         assertThat(event.id()).isEqualTo(UUID.fromString(ID));
@@ -51,7 +51,7 @@ class EventTest {
     }
 
     @Test
-    void aTombstoneHasNoPayload() throws Exception {
+    void returnsNoPayloadForATombstone() throws Exception {
         Event event = event(null, Map.of());
 
         assertThat(event.isTombstone()).isTrue();
@@ -60,14 +60,14 @@ class EventTest {
     }
 
     @Test
-    void saysWhichHeaderIsMissingAndWhere() {
+    void namesTheMissingHeaderAndTheRecord() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> event(new byte[0], Map.of()).id())
                 .withMessageContaining("no header 'id'")
                 .withMessageContaining("outbox.order-2@17");
     }
 
-    /** As a user's own class, for binding. */
+    /** An example of a user's class, for binding. */
     record Order(BigDecimal total, Object any, JsonNode node) {}
 
     @ParameterizedTest

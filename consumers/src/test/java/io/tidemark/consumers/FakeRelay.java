@@ -15,14 +15,14 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 
-/** Returns scripted responses in turn, the last one for ever; remembers the requests. */
+/** Returns scripted responses in turn and repeats the last one; records the requests. */
 public final class FakeRelay implements AutoCloseable {
 
     private final HttpServer server;
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Deque<Scripted> script = new ArrayDeque<>();
     public final List<String> requests = new CopyOnWriteArrayList<>();
-    /** Of the requests, in the same order; empty where there was none. */
+    /** The authorization headers of the requests, in the same order; empty if a request had none. */
     public final List<String> authorizations = new CopyOnWriteArrayList<>();
 
     private record Scripted(int status, String body, Map<String, String> headers, CountDownLatch mayAnswer) {}
@@ -45,7 +45,7 @@ public final class FakeRelay implements AutoCloseable {
         return then(new Scripted(status, body, headers, new CountDownLatch(0)));
     }
 
-    /** Accepts the request, and answers when it is closed. */
+    /** Accepts the request, and answers only when the fake is closed. */
     public FakeRelay thenNothing() {
         return then(new Scripted(200, "{}", Map.of(), closing));
     }

@@ -13,7 +13,7 @@ import java.util.Map;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
-/** What the gate asks of relays; its snapshots need a real database, and are seen in WatermarkedReadsIT. */
+/** The gate's requests to relays. Its snapshots need a real database and are tested in WatermarkedReadsIT. */
 class ReadGateTest {
 
     private static final Token TOKEN = Token.of("7f3a9c21", 1, Lsn.parse("A/1B2C3D40"));
@@ -30,7 +30,7 @@ class ReadGateTest {
 
     /** Each of the relay's waits is shorter than the caller's. */
     @Test
-    void asksUntilTheTokenIsPublishedOrTheCallersTimeIsOver() throws Exception {
+    void asksUntilTheTokenIsPublishedOrTheTimeoutExpires() throws Exception {
         try (FakeRelay relay = new FakeRelay()
                 .then(200, NOT_PUBLISHED)
                 .then(200, IN_SOURCE)
@@ -49,7 +49,7 @@ class ReadGateTest {
     }
 
     @Test
-    void saysThatItIsNotPublishedWhenTheCallersTimeIsOver() throws Exception {
+    void returnsTimeoutIfTheTokenIsNotPublishedInTime() throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, NOT_PUBLISHED).then(200, IN_SOURCE)) {
             ReadGate gate = new ReadGate("v", UNUSED, new WatermarkClient(List.of(relay.url())));
 

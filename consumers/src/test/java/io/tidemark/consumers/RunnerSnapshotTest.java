@@ -21,14 +21,14 @@ class RunnerSnapshotTest {
     }
 
     @Test
-    void theLagIsTheSumOverThePartitions() {
+    void lagIsTheSumOverThePartitions() {
         assertThat(lag("", behind(OptionalLong.of(3)), behind(OptionalLong.of(4))))
                 .hasValue(7);
         assertThat(lag("")).as("of a member that has no partition").hasValue(0);
     }
 
     @Test
-    void noLagIsToldWhereItIsNotKnown() {
+    void lagIsEmptyIfItIsNotKnownForAPartition() {
         assertThat(lag("", behind(OptionalLong.of(3)), behind(OptionalLong.empty())))
                 .isEmpty();
         assertThat(lag("Kafka is away")).isEmpty();

@@ -10,7 +10,7 @@ import java.util.Map;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
-/** Settings out of range are rejected with their name and what to do. */
+/** Settings out of range are rejected with their name and the fix. */
 class SettingsTest {
 
     private static final DataSource DATABASE = (DataSource) Proxy.newProxyInstance(
@@ -27,7 +27,7 @@ class SettingsTest {
     }
 
     @Test
-    void makesTheHandlerOfItsGeneration() {
+    void createsTheHandlerOfItsGeneration() {
         List<Integer> made = new ArrayList<>();
         Projection third = Projection.ofGeneration("orders-view", 3, List.of("t"), generation -> {
             made.add(generation);
@@ -42,7 +42,7 @@ class SettingsTest {
     }
 
     @Test
-    void rejectsPropertiesThatExactlyOnceRestsOn() {
+    void rejectsPropertiesOnWhichExactlyOnceDepends() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> config(Map.of("bootstrap.servers", "k:1", "enable.auto.commit", true)))
                 .withMessageContaining("enable.auto.commit")
@@ -50,7 +50,7 @@ class SettingsTest {
     }
 
     @Test
-    void namesTheSettingThatIsMissingOrOutOfRange() {
+    void namesSettingsThatAreMissingOrOutOfRange() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> config(Map.of()))
                 .withMessageContaining("bootstrap.servers");

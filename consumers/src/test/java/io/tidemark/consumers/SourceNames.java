@@ -56,7 +56,7 @@ final class SourceNames {
         return mentions;
     }
 
-    /** What the source of a type in the package mentions. A wildcard import would hide names: it is an error. */
+    /** The types that the source mentions. A wildcard import would hide names, so it is an error. */
     Set<String> mentionsOf(String packageName, String code) {
         String bare = COMMENT_OR_TEXT.matcher(code).replaceAll(" ");
         Set<String> mentions = new TreeSet<>();

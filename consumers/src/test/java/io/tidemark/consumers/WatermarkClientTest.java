@@ -30,14 +30,14 @@ class WatermarkClientTest {
             "{\"status\":\"timeout\",\"phase\":\"projection\",\"projection\":\"orders-view\","
                     + "\"behind\":[{\"topic\":\"outbox.order\",\"partition\":1,\"need\":7,\"have\":3}]}";
 
-    private static URI nobody() throws Exception {
+    private static URI unreachable() throws Exception {
         try (FakeRelay gone = new FakeRelay()) {
             return gone.url();
         }
     }
 
     @Test
-    void asksAsTheInterfaceSays() throws Exception {
+    void sendsTheDocumentedRequest() throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, SUCCESS)) {
             WatermarkAnswer answer = new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, TIMEOUT);
 
@@ -52,22 +52,23 @@ class WatermarkClientTest {
     }
 
     @Test
-    void leavesARelayThatIsAwayOrBusyForTheNext() throws Exception {
+    void asksTheNextRelayIfOneIsUnreachableOrBusy() throws Exception {
         try (FakeRelay standby = new FakeRelay().then(503, "{\"detail\":\"no position yet\"}");
                 FakeRelay busy = new FakeRelay().then(429, "{}", "1");
                 FakeRelay active = new FakeRelay().then(200, SUCCESS)) {
-            WatermarkClient client = new WatermarkClient(List.of(nobody(), standby.url(), busy.url(), active.url()));
+            WatermarkClient client =
+                    new WatermarkClient(List.of(unreachable(), standby.url(), busy.url(), active.url()));
 
             assertThat(client.await("orders-view", TOKEN, TIMEOUT).isCaughtUp()).isTrue();
             assertThat(client.await("orders-view", TOKEN, TIMEOUT).isCaughtUp()).isTrue();
             assertThat(standby.requests)
-                    .as("the one that answered is asked first")
+                    .as("the relay that answered last is asked first")
                     .hasSize(1);
         }
     }
 
     @Test
-    void comesBackWhenItIsToldTo() throws Exception {
+    void asksAgainAfterTheRelaysRetryAfter() throws Exception {
         try (FakeRelay relay = new FakeRelay().then(429, "{}", "1").then(200, SUCCESS)) {
             long since = System.nanoTime();
 
@@ -81,7 +82,7 @@ class WatermarkClientTest {
     }
 
     @Test
-    void doesNotComeBackAfterTheTimeout() throws Exception {
+    void doesNotAskAgainAfterTheTimeout() throws Exception {
         try (FakeRelay relay = new FakeRelay().then(429, "{\"detail\":\"too many\"}", "30")) {
             WatermarkAnswer answer =
                     new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, Duration.ofSeconds(2));
@@ -93,7 +94,7 @@ class WatermarkClientTest {
     }
 
     @Test
-    void aRefusalForGoodIsNotRepeated() throws Exception {
+    void doesNotRepeatAPermanentlyRefusedRequest() throws Exception {
         try (FakeRelay relay = new FakeRelay().then(404, "{\"detail\":\"no projection 'x'\"}")) {
             WatermarkClient client = new WatermarkClient(List.of(relay.url()));
 
@@ -104,10 +105,10 @@ class WatermarkClientTest {
         }
     }
 
-    /** As while a rolling restart adds a projection, or a secret rotates. */
+    /** For example while a rolling restart adds a projection, or a secret rotates. */
     @ParameterizedTest
     @ValueSource(ints = {400, 401, 403, 404})
-    void aRelayThatRefusesDoesNotBeatAnotherThatAnswers(int status) throws Exception {
+    void prefersAnAnswerToARefusalOfAnotherRelay(int status) throws Exception {
         try (FakeRelay old = new FakeRelay().then(status, "{\"detail\":\"not here\"}");
                 FakeRelay current = new FakeRelay().then(200, SUCCESS)) {
             WatermarkClient client = new WatermarkClient(List.of(old.url(), current.url()));
@@ -119,10 +120,10 @@ class WatermarkClientTest {
     }
 
     @Test
-    void relaysThatRefuseInDifferentWaysOrAreAwayAreNoRefusalOfAll() throws Exception {
+    void returnsUnreachableIfRelaysRefuseInDifferentWaysOrAreUnreachable() throws Exception {
         try (FakeRelay old = new FakeRelay().then(404, "{\"detail\":\"no projection\"}");
                 FakeRelay locked = new FakeRelay().then(401, "{\"detail\":\"no bearer token\"}")) {
-            for (URI other : List.of(locked.url(), nobody())) {
+            for (URI other : List.of(locked.url(), unreachable())) {
                 WatermarkAnswer answer = new WatermarkClient(List.of(old.url(), other))
                         .await("orders-view", TOKEN, Duration.ofMillis(200));
 
@@ -133,7 +134,7 @@ class WatermarkClientTest {
     }
 
     @Test
-    void theFallbackDecidesAlsoWhenAllRelaysRefuse() throws Exception {
+    void usesTheFallbackIfAllRelaysRefuse() throws Exception {
         try (FakeRelay relay = new FakeRelay().then(404, "{\"detail\":\"no projection 'x'\"}")) {
             WatermarkClient client = new WatermarkClient(List.of(relay.url()));
 
@@ -145,7 +146,7 @@ class WatermarkClientTest {
         }
     }
 
-    private static Stream<Arguments> whatIsNotAnAnswer() {
+    private static Stream<Arguments> responsesThatAreNotAnswers() {
         return Stream.of(
                 Arguments.of(
                         404, "<html>no such page</html>", Map.of("Content-Type", "text/html"), "404 with text/html"),
@@ -161,8 +162,8 @@ class WatermarkClientTest {
     }
 
     @ParameterizedTest
-    @MethodSource("whatIsNotAnAnswer")
-    void leavesWhatIsNotARelaysAnswerForTheNextRelay(
+    @MethodSource("responsesThatAreNotAnswers")
+    void asksTheNextRelayIfAResponseIsNotARelaysAnswer(
             int status, String body, Map<String, String> headers, String whatCame) throws Exception {
         try (FakeRelay gateway = new FakeRelay().then(status, body, headers);
                 FakeRelay relay = new FakeRelay().then(200, SUCCESS)) {
@@ -182,7 +183,7 @@ class WatermarkClientTest {
     }
 
     @Test
-    void doesNotSleepForARetryAfterThatIsBeyondTheTimeout() throws Exception {
+    void doesNotWaitForARetryAfterBeyondTheTimeout() throws Exception {
         try (FakeRelay relay = new FakeRelay().then(503, "{\"detail\":\"no position yet\"}", "3")) {
             long since = System.nanoTime();
 
@@ -194,7 +195,7 @@ class WatermarkClientTest {
     }
 
     @Test
-    void aBusyRelaysRetryAfterDoesNotKeepItFromAskingTheOthers() throws Exception {
+    void asksOtherRelaysDuringTheRetryAfterOfABusyOne() throws Exception {
         try (FakeRelay busy = new FakeRelay().then(429, "{}", "3");
                 FakeRelay starting = new FakeRelay().then(503, "{}").then(200, SUCCESS)) {
             WatermarkClient client = new WatermarkClient(List.of(busy.url(), starting.url()));
@@ -207,7 +208,7 @@ class WatermarkClientTest {
     }
 
     @Test
-    void takesNoLongerThanTheTimeoutAndItsGraceHoweverManyRelaysHang() throws Exception {
+    void takesAtMostTheTimeoutAndItsGraceForAnyNumberOfHangingRelays() throws Exception {
         try (FakeRelay first = new FakeRelay().thenNothing();
                 FakeRelay second = new FakeRelay().thenNothing();
                 FakeRelay third = new FakeRelay().thenNothing()) {
@@ -225,7 +226,7 @@ class WatermarkClientTest {
     }
 
     @Test
-    void theCallerChoosesWhatHappensOtherwise() throws Exception {
+    void appliesTheFallbackThatTheCallerChose() throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, BEHIND)) {
             WatermarkClient client = new WatermarkClient(List.of(relay.url()));
 
@@ -260,9 +261,9 @@ class WatermarkClientTest {
         }
     }
 
-    /** A relay cuts every wait to its own limit, and says timeout then. */
+    /** A relay limits every wait to its maximum, and returns {@code timeout} then. */
     @Test
-    void asksAgainUntilTheCallersTimeIsOver() throws Exception {
+    void asksAgainUntilTheTimeoutExpires() throws Exception {
         String waited = "{\"waitedMillis\":30," + BEHIND.substring(1);
         try (FakeRelay relay =
                 new FakeRelay().then(200, waited).then(200, waited).then(200, SUCCESS)) {
@@ -288,7 +289,7 @@ class WatermarkClientTest {
     }
 
     @Test
-    void whatWaitingDoesNotMendIsToldAtOnce() throws Exception {
+    void returnsStatusesThatWaitingCannotChangeImmediately() throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, BEHIND.replace("timeout", "stalled"))) {
             WatermarkAnswer answer = new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, TIMEOUT);
 
@@ -298,7 +299,7 @@ class WatermarkClientTest {
     }
 
     @Test
-    void showsTheTokenThatTheFileHasNow(@TempDir Path directory) throws Exception {
+    void sendsTheTokenThatTheFileHasNow(@TempDir Path directory) throws Exception {
         Path file = Files.writeString(directory.resolve("token"), "first-token-of-16+\nanother-line\n");
         try (FakeRelay relay = new FakeRelay().then(200, SUCCESS)) {
             WatermarkClient anybody = new WatermarkClient(List.of(relay.url()));
@@ -315,7 +316,7 @@ class WatermarkClientTest {
     }
 
     @Test
-    void withoutATokenToShowItAsksNobodyAndSaysWhy(@TempDir Path directory) throws Exception {
+    void asksNoRelayWithoutATokenAndReturnsTheReason(@TempDir Path directory) throws Exception {
         try (FakeRelay relay = new FakeRelay().then(200, SUCCESS)) {
             Path file = Files.writeString(directory.resolve("token"), "\n");
             WatermarkClient client = new WatermarkClient(List.of(relay.url())).bearerToken(BearerToken.ofFile(file));
@@ -329,7 +330,7 @@ class WatermarkClientTest {
     }
 
     @Test
-    void badAddressesAreNamed() {
+    void namesBadAddresses() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new WatermarkClient(List.of()))
                 .withMessageContaining("relays is empty");

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each alert stands in a file of its own beside its test, names metrics that exist, and has a runbook. */
+/** Each alert is in a separate file beside its test, uses metrics that exist, and has a runbook. */
 class AlertsTest {
 
     private static final Path DIRECTORY = Chart.DIRECTORY.resolve("files/alerts");
@@ -50,7 +50,7 @@ class AlertsTest {
     }
 
     @Test
-    void thereIsOneForEverythingThatNeedsAPerson() {
+    void coverEveryStateThatNeedsAPerson() {
         assertThat(alerts())
                 .containsExactly(
                         "dead-letters-growing",
@@ -69,7 +69,7 @@ class AlertsTest {
 
     @ParameterizedTest
     @MethodSource("alerts")
-    void saysWhatIsWrongAndWhatToDo(String alert) throws IOException {
+    void hasSummaryDescriptionAndRunbook(String alert) throws IOException {
         JsonNode rule = rule(alert);
         String name = rule.path("alert").asText();
 
@@ -85,7 +85,7 @@ class AlertsTest {
     }
 
     @Test
-    void everyRunbookIsOfAnAlert() throws IOException {
+    void everyRunbookBelongsToAnAlert() throws IOException {
         Set<String> names = new TreeSet<>();
         for (String alert : alerts()) {
             names.add("### " + rule(alert).path("alert").asText());
@@ -98,7 +98,7 @@ class AlertsTest {
 
     @ParameterizedTest
     @MethodSource("alerts")
-    void namesMetricsOfTheRelayAndOfOneRelayOnly(String alert) throws IOException {
+    void usesOnlyMetricsOfOneRelay(String alert) throws IOException {
         String expression = rule(alert).path("expr").asText();
         Set<String> names = MetricNames.in(expression);
 
@@ -111,7 +111,7 @@ class AlertsTest {
 
     @ParameterizedTest
     @MethodSource("alerts")
-    void hasATestInWhichItFiresAndOneInWhichItDoesNot(String alert) throws IOException {
+    void hasTestsInWhichItFiresAndInWhichItDoesNot(String alert) throws IOException {
         JsonNode test = Chart.YAML.readTree(DIRECTORY.resolve(alert + TEST).toFile());
         List<Boolean> fires = new ArrayList<>();
         for (JsonNode one : test.path("tests")) {
@@ -139,9 +139,9 @@ class AlertsTest {
                 .contains("SUCCESS");
     }
 
-    /** And about this release. */
+    /** All alerts select this release. */
     @Test
-    void areAllInTheChartButThoseThatAreDisabled() {
+    void chartHasAllAlertsExceptDisabledOnes() {
         JsonNode rule = Chart.only(Chart.render(Chart.ci("full")), "PrometheusRule");
         List<String> names = new ArrayList<>();
         for (JsonNode group : rule.at("/spec/groups")) {
@@ -161,7 +161,7 @@ class AlertsTest {
     }
 
     @Test
-    void areRulesInTheCluster() throws IOException, InterruptedException {
+    void renderedRulesPassPromtool() throws IOException, InterruptedException {
         JsonNode rule = Chart.only(Chart.render(Chart.ci("full")), "PrometheusRule");
         Path rendered = directory.resolve("rules.yaml");
         Chart.YAML.writeValue(rendered.toFile(), rule.path("spec"));
@@ -170,7 +170,7 @@ class AlertsTest {
     }
 
     @Test
-    void areAboutWhatThePodMonitorScrapes() throws IOException {
+    void selectTheJobOfThePodMonitor() throws IOException {
         Path values = Files.writeString(
                 directory.resolve("values.yaml"), "{podMonitor: {enabled: true}, prometheusRule: {enabled: true}}");
         List<JsonNode> objects = Chart.render(Chart.ci("minimal"), values);

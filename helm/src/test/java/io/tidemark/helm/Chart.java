@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
-/** The chart under test. Rendering is Helm's own, through its native library. */
+/** The chart under test. Helm's native library renders it. */
 final class Chart {
 
     static final Path DIRECTORY = Path.of("tidemark").toAbsolutePath();
@@ -38,14 +38,14 @@ final class Chart {
         return new Helm(DIRECTORY);
     }
 
-    /** Every object of the chart, hooks included, on a current Kubernetes. */
+    /** Every object of the chart, including hooks, on a current Kubernetes. */
     static List<JsonNode> render(Path... values) {
         return render(NEW_KUBERNETES, values);
     }
 
     /**
-     * Helm's template command as the library has it leaves out hooks; so they are rendered from a copy of the chart
-     * in which they are none.
+     * The library's template command leaves out hooks. So they are rendered from a copy of the chart in which they are
+     * ordinary objects.
      */
     static List<JsonNode> render(String kubernetes, Path... values) {
         assumeNativeLibrary();
@@ -57,7 +57,7 @@ final class Chart {
         }
     }
 
-    /** What a user gets to read when rendering fails. */
+    /** The error message that a user sees when rendering fails. */
     static String refusal(Path... values) {
         Helm helm = helm();
         try {
@@ -106,7 +106,7 @@ final class Chart {
         return object.path("kind").asText();
     }
 
-    /** The relay's configuration files, of which the hook has a copy. */
+    /** The relay's configuration files; the hook has a copy. */
     static List<String> relayConfigurations(List<JsonNode> objects) {
         return objects.stream()
                 .filter(object -> object.path("data").has("relay.yml"))
@@ -114,7 +114,7 @@ final class Chart {
                 .toList();
     }
 
-    /** Only where the library exists for no such platform; where it does and is not there, tests must fail. */
+    /** Skips tests only on platforms that the library does not support. On others, a missing library must fail them. */
     private static void assumeNativeLibrary() {
         String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
         String arch = System.getProperty("os.arch");

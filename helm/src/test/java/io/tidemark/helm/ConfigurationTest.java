@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the chart renders is what the relay reads: by the relay's own reader. */
+/** The relay's configuration reader accepts the rendered configuration. */
 class ConfigurationTest {
 
     @TempDir
@@ -22,7 +22,7 @@ class ConfigurationTest {
     Path directory;
 
     @Test
-    void minimalValuesAreTheRelaysDefaults() throws IOException {
+    void rendersTheRelaysDefaultsForMinimalValues() throws IOException {
         RelayConfiguration config = read("minimal");
         Path least = Files.writeString(directory.resolve("least.yml"), """
             postgres:
@@ -46,7 +46,7 @@ class ConfigurationTest {
     }
 
     @Test
-    void fullValuesArriveAsTheyWereWritten() throws IOException {
+    void rendersAllOfTheFullValues() throws IOException {
         RelayConfiguration config = read("full");
 
         assertThat(config.postgres().url()).contains("db-2.example.com").endsWith("/etc/tidemark-ca/ca.crt");
@@ -73,7 +73,7 @@ class ConfigurationTest {
     }
 
     @Test
-    void aTableOfOnesOwnArrivesWithoutARetention() throws IOException {
+    void rendersNoRetentionForAnExistingTable() throws IOException {
         RelayConfiguration config = read("existing-table");
 
         assertThat(config.outbox().isOwn()).isFalse();
@@ -85,17 +85,17 @@ class ConfigurationTest {
     }
 
     @Test
-    void variablesAreLeftToTheRelay() throws IOException {
+    void leavesVariablesToTheRelay() throws IOException {
         RelayConfiguration config = read("gitops");
 
         assertThat(config.postgres().url()).isEqualTo("jdbc:postgresql://db.example.com:5432/shop");
         assertThat(config.kafka().bootstrapServers()).isEqualTo("kafka.kafka.svc:9092");
     }
 
-    /** Files that the configuration names are files that the pod has, mounted as a directory so that they rotate. */
+    /** The pod has the files that the configuration names. They are mounted as a directory, so that they can rotate. */
     @ParameterizedTest
     @ValueSource(strings = {"minimal", "full", "gitops", "tls"})
-    void namedFilesAreMounted(String values) throws IOException {
+    void mountsAllNamedFiles(String values) throws IOException {
         RelayConfiguration config = read(values);
         JsonNode pod = Chart.only(Chart.render(Chart.ci(values)), "Deployment").at("/spec/template/spec");
 
@@ -114,10 +114,10 @@ class ConfigurationTest {
                 .contains("/etc/tidemark", config.limits().spillDirectory());
     }
 
-    /** The values cannot hold a password; what stands for one is a name. */
+    /** The values have names of Secrets instead of passwords. */
     @ParameterizedTest
     @ValueSource(strings = {"minimal", "full", "gitops", "tls"})
-    void noConfigMapHoldsAPassword(String values) throws IOException {
+    void putsNoPasswordIntoAConfigMap(String values) throws IOException {
         List<String> files = Chart.relayConfigurations(Chart.render(Chart.ci(values)));
 
         assertThat(files).isNotEmpty();

@@ -17,7 +17,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The dashboard asks for metrics that exist, of one relay, and begins with what a tired person needs. */
+/** The dashboard uses metrics that exist, of one relay, and begins with the most important answers. */
 class DashboardTest {
 
     private static final Path FILE = Chart.DIRECTORY.resolve("files/dashboard.json");
@@ -36,7 +36,7 @@ class DashboardTest {
     }
 
     @Test
-    void asksForMetricsThatExist() throws IOException {
+    void usesMetricsThatExist() throws IOException {
         Set<String> asked = new TreeSet<>();
         for (String expression : expressions()) {
             asked.addAll(MetricNames.in(expression));
@@ -46,7 +46,7 @@ class DashboardTest {
         assertThat(MetricNames.exported()).containsAll(asked);
     }
 
-    /** What Grafana puts in is put in here. */
+    /** The test replaces the variables, as Grafana does. */
     @Test
     void everyQueryParses(@TempDir Path directory) throws IOException, InterruptedException {
         ObjectNode rules = Chart.YAML.createObjectNode();
@@ -65,7 +65,7 @@ class DashboardTest {
     }
 
     @Test
-    void asksForOneRelayOnly() throws IOException {
+    void selectsOneRelayOnly() throws IOException {
         assertThat(expressions())
                 .isNotEmpty()
                 .allSatisfy(expression -> assertThat(expression.split("job=~\"\\$job\"", -1).length)
@@ -95,7 +95,7 @@ class DashboardTest {
     }
 
     @Test
-    void panelsDoNotLieOverEachOther() throws IOException {
+    void panelsDoNotOverlap() throws IOException {
         Set<String> taken = new HashSet<>();
         Set<Integer> ids = new HashSet<>();
         for (JsonNode panel : dashboard().path("panels")) {
@@ -114,7 +114,7 @@ class DashboardTest {
     }
 
     @Test
-    void comesToTheClusterAsItIs() throws IOException {
+    void isRenderedUnchanged() throws IOException {
         JsonNode map = Chart.render(Chart.ci("full")).stream()
                 .filter(object -> object.at("/metadata/name").asText().endsWith("-dashboard"))
                 .findFirst()

@@ -24,14 +24,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every object is one that Kubernetes takes, and every pod one that a restricted namespace takes. */
+/** Kubernetes accepts every object, and a restricted namespace accepts every pod. */
 class ManifestTest {
 
     private interface Model {
         void validate(JsonElement json) throws IOException;
     }
 
-    /** By apiVersion and kind. Anything else is no object of Kubernetes' own. */
+    /** By apiVersion and kind. All others are not objects of Kubernetes itself. */
     private static final Map<String, Model> MODELS = Map.of(
             "v1 ConfigMap", V1ConfigMap::validateJsonElement,
             "v1 Pod", V1Pod::validateJsonElement,
@@ -59,7 +59,7 @@ class ManifestTest {
     }
 
     @Test
-    void theModelRefusesAnUnknownFieldHoweverDeep() {
+    void modelRejectsUnknownFieldsAtAnyDepth() {
         JsonNode deployment = Chart.only(Chart.render(Chart.ci("minimal")), "Deployment");
         ((ObjectNode) deployment.at("/spec/template/spec/containers/0/securityContext")).put("runAsNoRoot", true);
 
@@ -107,9 +107,9 @@ class ManifestTest {
         }
     }
 
-    /** On a read-only root, what the relay writes to must be a volume. */
+    /** On a read-only root, every directory that the relay writes to must be a volume. */
     @Test
-    void theRelayCanWriteWhereItMust() {
+    void mountsVolumesWhereTheRelayWrites() {
         JsonNode pod =
                 Chart.only(Chart.render(Chart.ci("minimal")), "Deployment").at("/spec/template/spec");
         List<String> writable = new ArrayList<>();

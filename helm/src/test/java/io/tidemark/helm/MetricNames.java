@@ -9,7 +9,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The metrics that the relay has, by docs/metrics.md, which a test of the relay holds to its code; and those that expressions name. */
+/** The relay's metrics from docs/metrics.md, which a test compares with the code, and the metrics in expressions. */
 final class MetricNames {
 
     private static final Path REFERENCE = Chart.DIRECTORY.resolve("../../docs/metrics.md");
@@ -31,7 +31,7 @@ final class MetricNames {
         }
     }
 
-    /** Without what Prometheus makes of a histogram. */
+    /** Without the suffixes of a histogram. */
     static Set<String> in(String expression) {
         Set<String> names = new TreeSet<>();
         find(expression).forEach(name -> names.add(name.replaceFirst("_seconds_(bucket|sum|count)$", "_seconds")));

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The probes, asked of a real relay that runs with the rendered configuration and the rendered JVM options, as a
- * process. There is no Postgres: that is what must not kill a pod, and must keep it from being ready.
+ * The probes against a real relay process with the rendered configuration and JVM options. Postgres is missing: this
+ * must not kill a pod, and must keep it from becoming ready.
  */
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
 class ProbesTest {
@@ -29,7 +29,7 @@ class ProbesTest {
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
 
     @Test
-    void aRelayWithoutItsDatabaseIsAliveAndNotReady() throws Exception {
+    void relayWithoutItsDatabaseIsAliveAndNotReady() throws Exception {
         Path change = Files.writeString(
                 directory.resolve("values.yaml"), "postgres: {url: 'jdbc:postgresql://127.0.0.1:1/shop'}");
         var objects = Chart.render(Chart.ci("minimal"), change);
@@ -40,7 +40,7 @@ class ProbesTest {
         String rendered = Chart.relayConfigurations(objects)
                 .get(0)
                 .replace("/etc/tidemark/postgres/password", password.toString());
-        // the ports of the chart are the relay's defaults; here they may be taken
+        // the chart's ports are the relay's defaults, which may be in use here
         Path config = Files.writeString(directory.resolve("relay.yml"), rendered + """
 
                 server:
@@ -58,12 +58,12 @@ class ProbesTest {
             assertThat(readiness.body()).startsWith("what is published is not known yet: ");
             assertThat(get(apiPort, "/v1/source").statusCode()).isEqualTo(200);
 
-            assertThat(relay.stop()).as("ended by SIGTERM, in order").isEqualTo(143);
+            assertThat(relay.stop()).as("clean end after SIGTERM").isEqualTo(143);
         }
     }
 
     @Test
-    void probesAskThePortsThatTheContainerNames() {
+    void probesUsePortsOfTheContainer() {
         JsonNode container =
                 Chart.only(Chart.render(Chart.ci("minimal")), "Deployment").at("/spec/template/spec/containers/0");
 

@@ -14,12 +14,12 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
-/** Prometheus' own judge of rules; where it is not installed, the test that asks it is skipped. */
+/** Prometheus' checker of rules. If it is not installed, the test is skipped. */
 final class Promtool {
 
     private Promtool() {}
 
-    /** Fails unless it finds nothing wrong; returns what it says. */
+    /** Returns its output. Fails if it reports a problem. */
     static String run(String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(find().toString()));
         command.addAll(List.of(arguments));

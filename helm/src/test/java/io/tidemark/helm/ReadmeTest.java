@@ -20,7 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** What is said about the values in more than one place is the same in all of them. */
+/** README, schema and comments describe the same values. */
 class ReadmeTest {
 
     private static final Path README = Chart.DIRECTORY.resolve("README.md");
@@ -28,7 +28,7 @@ class ReadmeTest {
     private static final String END = "<!-- values: end -->\n";
     private static final Pattern KEY = Pattern.compile("^( *)([A-Za-z]+):");
 
-    /** {@code -Dchart.readme=write} writes it anew. */
+    /** {@code -Dchart.readme=write} updates the README. */
     @Test
     void readmeHasTheCommentsOfTheValues() throws IOException {
         String readme = Files.readString(README);
@@ -41,7 +41,7 @@ class ReadmeTest {
         }
 
         assertThat(readme)
-                .as("write it anew: mvn test -pl helm -am -Dtest=ReadmeTest"
+                .as("to update it: mvn test -pl helm -am -Dtest=ReadmeTest"
                         + " -Dsurefire.failIfNoSpecifiedTests=false -Dchart.readme=write")
                 .isEqualTo(expected);
     }
@@ -56,7 +56,7 @@ class ReadmeTest {
         assertThat(undocumented).isEmpty();
     }
 
-    /** A value without a schema would be refused, and a schema without a value is one that nobody can find. */
+    /** A value without a schema would be rejected. A schema without a value could not be found. */
     @Test
     void schemaAndValuesHaveTheSameKeys() throws IOException {
         JsonNode schema = new ObjectMapper()
@@ -70,7 +70,7 @@ class ReadmeTest {
             return;
         }
         Set<String> inSchema = names(schema.path("properties"));
-        inSchema.remove("global"); // Helm's own
+        inSchema.remove("global"); // defined by Helm
         assertThat(inSchema).as("keys of the schema below '%s'", path).isEqualTo(names(values));
         values.properties()
                 .forEach(value -> compare(
@@ -80,7 +80,7 @@ class ReadmeTest {
     }
 
     @Test
-    void chartIsOfTheVersionOfTheBuild() throws IOException {
+    void chartHasTheVersionOfTheBuild() throws IOException {
         JsonNode chart =
                 Chart.YAML.readTree(Chart.DIRECTORY.resolve("Chart.yaml").toFile());
 
@@ -105,7 +105,7 @@ class ReadmeTest {
         return table.toString();
     }
 
-    /** By path, in the order of the file: the comment before a key, from its {@code # --} on. */
+    /** By path, in the order of the file: the comment before a key, starting at {@code # --}. */
     private static Map<String, String> descriptions() {
         Map<String, String> descriptions = new LinkedHashMap<>();
         Deque<String> path = new ArrayDeque<>();

@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** A real relay as the rendered container would run it, as a process: its arguments and its JVM options. */
+/** A real relay process with the arguments and JVM options of the rendered container. */
 final class RelayOfTheChart implements AutoCloseable {
 
     private final Process process;
@@ -26,7 +26,7 @@ final class RelayOfTheChart implements AutoCloseable {
         this.log = log;
     }
 
-    /** @param config the rendered configuration, with what it names where it is on this machine */
+    /** @param config the rendered configuration, with paths of this machine */
     static RelayOfTheChart start(JsonNode container, Path config) throws IOException {
         Path log = config.resolveSibling("relay.log");
         ProcessBuilder builder = new ProcessBuilder(
@@ -44,14 +44,14 @@ final class RelayOfTheChart implements AutoCloseable {
                 builder.redirectErrorStream(true).redirectOutput(log.toFile()).start(), log);
     }
 
-    /** The status once it listens. */
+    /** The status, once the relay listens. */
     int awaitStatus(HttpClient http, URI url) throws IOException, InterruptedException {
         while (true) {
             try {
                 return get(http, url).statusCode();
             } catch (IOException e) { // not listening yet
                 assertThat(process.waitFor(100, TimeUnit.MILLISECONDS))
-                        .as(() -> "it ended: " + log())
+                        .as(() -> "the relay ended: " + log())
                         .isFalse();
             }
         }
@@ -77,7 +77,7 @@ final class RelayOfTheChart implements AutoCloseable {
         }
     }
 
-    /** Tells it to end, and returns its exit code. */
+    /** Stops it, and returns its exit code. */
     int stop() throws InterruptedException {
         process.destroy();
         if (!process.waitFor(60, TimeUnit.SECONDS)) {

@@ -30,15 +30,15 @@ class RenderingTest {
     }
 
     @Test
-    void saysWhatIsMissingAndWhatToDo() {
+    void namesMissingValuesAndTheFix() {
         assertThat(Chart.refusal())
                 .contains("postgres.url is missing: set it to the JDBC URL of the primary")
-                .contains("postgres.existingSecret is missing: make a Secret with the password of tidemark_relay")
+                .contains("postgres.existingSecret is missing: create a Secret with the password of tidemark_relay")
                 .contains("kafka.bootstrapServers is missing: set it to the brokers")
                 .contains("image.repository is missing: no image is published yet; build one");
     }
 
-    /** What the relay, or Kubernetes, would refuse later is refused here; the key is named. */
+    /** Values that the relay or Kubernetes would reject later are rejected here, with their key. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -100,14 +100,14 @@ class RenderingTest {
                 "podMonitor: {interval: often}                                       | interval",
                 "prometheusRule: {disabled: [TidemarkNoActiv]}                       | disabled",
             })
-    void refuses(String values, String named) throws IOException {
+    void rejectsInvalidValues(String values, String named) throws IOException {
         Path file = Files.writeString(directory.resolve("values.yaml"), values);
 
         assertThat(Chart.refusal(Chart.ci("minimal"), file)).contains(named);
     }
 
     @Test
-    void minimalValuesGiveTheFewestObjects() {
+    void rendersTheMinimumOfObjectsForMinimalValues() {
         assertThat(kinds(Chart.render(Chart.ci("minimal"))))
                 .containsExactlyInAnyOrder(
                         "ConfigMap",
@@ -120,7 +120,7 @@ class RenderingTest {
     }
 
     @Test
-    void fullValuesGiveEveryObject() {
+    void rendersEveryObjectForFullValues() {
         assertThat(kinds(Chart.render(Chart.ci("full"))))
                 .containsExactlyInAnyOrder(
                         "ConfigMap", // the relay's
@@ -142,15 +142,15 @@ class RenderingTest {
                         "Service");
     }
 
-    /** What is rendered twice is the same twice, or GitOps would never come to rest. */
+    /** Two renderings must be equal. Otherwise GitOps tools would always find a difference. */
     @ParameterizedTest
     @ValueSource(strings = {"minimal", "full", "gitops", "tls", "existing-table"})
-    void rendersTheSameAgain(String values) {
+    void rendersTheSameObjectsAgain(String values) {
         assertThat(Chart.render(Chart.ci(values))).isEqualTo(Chart.render(Chart.ci(values)));
     }
 
     @Test
-    void gitopsValuesHaveNoHookButTheTests() {
+    void rendersNoHooksExceptTestsForGitops() {
         List<JsonNode> objects = Chart.render(Chart.ci("gitops"));
 
         assertThat(objects)
@@ -161,7 +161,7 @@ class RenderingTest {
     }
 
     @Test
-    void theInitJobHandsOnWhatBecomesOfRowsThatAreOlderThanTheSlot() throws IOException {
+    void passesTheDecisionAboutExistingRowsToTheInitJob() throws IOException {
         Path ignore = Files.writeString(directory.resolve("values.yaml"), "init: {existing: ignore}");
 
         assertThat(initArguments(Chart.render(Chart.ci("gitops")))).doesNotContain("--existing");
@@ -178,7 +178,7 @@ class RenderingTest {
     }
 
     @Test
-    void anotherConfigurationGivesOtherPodsAndAnotherPlainJob() throws IOException {
+    void replacesPodsAndPlainJobWhenTheConfigurationChanges() throws IOException {
         Path change = Files.writeString(directory.resolve("values.yaml"), "headers: debezium");
         List<JsonNode> before = Chart.render(Chart.ci("gitops"));
         List<JsonNode> after = Chart.render(Chart.ci("gitops"), change);
@@ -192,7 +192,7 @@ class RenderingTest {
     }
 
     @Test
-    void theInitHookBringsTheConfigurationItMounts() {
+    void initHookHasTheConfigurationThatItMounts() {
         List<JsonNode> objects = Chart.render(Chart.ci("full"));
         JsonNode job = Chart.only(objects, "Job");
         List<JsonNode> hooks = objects.stream()
@@ -214,7 +214,7 @@ class RenderingTest {
 
     /** A pod of a Job behind the Service would get requests that it cannot answer. */
     @Test
-    void onlyRelaysAreBehindTheServices() {
+    void servicesSelectOnlyRelays() {
         List<JsonNode> objects = Chart.render(Chart.ci("full"));
 
         for (JsonNode service : objects) {
@@ -233,7 +233,7 @@ class RenderingTest {
     }
 
     @Test
-    void rollsWithoutEverTakingOneAwayFirst() {
+    void startsANewPodBeforeItStopsAnOldOne() {
         JsonNode spec =
                 Chart.only(Chart.render(Chart.ci("minimal")), "Deployment").path("spec");
 
@@ -242,9 +242,9 @@ class RenderingTest {
         assertThat(spec.at("/strategy/rollingUpdate/maxSurge").asText()).isEqualTo("1");
     }
 
-    /** The field is refused by Kubernetes 1.29 and older. */
+    /** Kubernetes 1.29 and older reject the field. */
     @Test
-    void sleepsBeforeStoppingWhereKubernetesKnowsHow() {
+    void sleepsBeforeStoppingIfKubernetesSupportsIt() {
         String lifecycle = "/spec/template/spec/containers/0/lifecycle/preStop/sleep/seconds";
 
         assertThat(Chart.only(Chart.render("1.30.0", Chart.ci("minimal")), "Deployment")
@@ -258,7 +258,7 @@ class RenderingTest {
     }
 
     @Test
-    void routesLeadToTheApiOnly() {
+    void routesLeadOnlyToTheApi() {
         List<JsonNode> objects = Chart.render(Chart.ci("full"));
         JsonNode route = Chart.only(objects, "HTTPRoute").path("spec");
         JsonNode ingress = Chart.only(objects, "Ingress").path("spec");
@@ -271,9 +271,9 @@ class RenderingTest {
                 .isEqualTo("http");
     }
 
-    /** Through the other Service one of them would be asked, which may be standing by. */
+    /** The other Service would lead to only one replica, which may be a standby. */
     @Test
-    void theStatusTestAsksEachReplicaByName() {
+    void statusTestAsksEachReplica() {
         List<JsonNode> objects = Chart.render(Chart.ci("full"));
         JsonNode pod = objects.stream()
                 .filter(object -> object.at("/metadata/name").asText().equals("shop-relay-status"))
@@ -301,9 +301,9 @@ class RenderingTest {
         assertThat(replicas.at("/spec/publishNotReadyAddresses").asBoolean()).isTrue();
     }
 
-    /** A policy that lets nobody in but those named must let in the test. */
+    /** A policy that allows only named clients must also allow the test. */
     @Test
-    void theNetworkPolicyLetsTheStatusTestThrough() {
+    void networkPolicyAllowsTheStatusTest() {
         List<JsonNode> objects = Chart.render(Chart.ci("full"));
         JsonNode policy = Chart.only(objects, "NetworkPolicy").path("spec");
         String own = "/podSelector/matchLabels";

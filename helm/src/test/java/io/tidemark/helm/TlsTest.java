@@ -16,11 +16,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** With {@code http.tls} the API is HTTPS, and nothing that leads to it thinks otherwise. */
+/** With {@code http.tls} the API uses HTTPS, and all objects that lead to it are configured for HTTPS. */
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
 class TlsTest {
 
-    /** That of the configuration's variable: helm/pom.xml. */
+    /** The value of the configuration's variable, which helm/pom.xml sets. */
     private static final String PASSWORD = System.getenv("TIDEMARK_KEYSTORE_PASSWORD");
 
     @TempDir
@@ -28,7 +28,7 @@ class TlsTest {
     Path directory;
 
     @Test
-    void whateverLeadsToTheApiNamesThePortOfTls() {
+    void allObjectsUseThePortOfTls() {
         List<JsonNode> objects = Chart.render(Chart.ci("tls"));
         JsonNode container = Chart.only(objects, "Deployment").at("/spec/template/spec/containers/0");
 
@@ -51,7 +51,7 @@ class TlsTest {
     }
 
     @Test
-    void theStatusTestAsksByTheNameThatACertificateCanHave() {
+    void statusTestAsksByTheNameOfTheService() {
         JsonNode pod = Chart.render(Chart.ci("tls")).stream()
                 .filter(object -> object.at("/metadata/name").asText().endsWith("-status"))
                 .findFirst()
@@ -65,7 +65,7 @@ class TlsTest {
                 .contains("http/ca.crt");
     }
 
-    /** In the Job too, which reads the same configuration. */
+    /** Also the Job, which reads the same configuration. */
     @Test
     void everyContainerHasKeyStoreAndPassword() {
         for (JsonNode object : Chart.render(Chart.ci("tls"))) {
@@ -81,9 +81,9 @@ class TlsTest {
         }
     }
 
-    /** With mTLS, one that it shows itself; a relay with such a connector is asked by HttpSecurityIT. */
+    /** With mTLS the test presents its own certificate. HttpSecurityIT tests a relay with such a connector. */
     @Test
-    void whereClientsNeedACertificateTheStatusTestShowsOne() throws Exception {
+    void statusTestPresentsACertificateIfClientsNeedOne() throws Exception {
         Path mutual = Files.writeString(directory.resolve("mutual.yaml"), "http: {tls: {clientCertificates: true}}\n");
         List<JsonNode> objects = Chart.render(Chart.ci("tls"), mutual);
         JsonNode pod = objects.stream()
@@ -101,9 +101,9 @@ class TlsTest {
                 .contains("http/truststore.p12", "http/tls.crt", "http/tls.key");
     }
 
-    /** A process with the rendered configuration, but for paths and ports, which may be taken here. */
+    /** A process with the rendered configuration, except for paths, and for ports, which may be in use here. */
     @Test
-    void aRelayWithTheRenderedConfigurationAnswersOverTls() throws Exception {
+    void relayWithTheRenderedConfigurationAnswersOverTls() throws Exception {
         Path keyStore = keyStore();
         int apiPort = RelayOfTheChart.freePort();
         List<JsonNode> objects = Chart.render(Chart.ci("tls"));

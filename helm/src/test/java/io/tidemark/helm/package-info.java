@@ -1,6 +1,6 @@
 /**
- * The chart, linted and rendered as Helm does it, and held against Kubernetes' API model, the restricted Pod Security
- * Standard and the relay's own configuration reader. No cluster.
+ * Lints and renders the chart with Helm, and checks the result against Kubernetes' API model, the restricted Pod
+ * Security Standard and the relay's configuration reader. Without a cluster.
  */
 @NullMarked
 package io.tidemark.helm;

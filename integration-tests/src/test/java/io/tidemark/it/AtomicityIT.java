@@ -14,13 +14,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Readers of committed events never see half of a Postgres transaction, also when the relay is cut off again and again. */
+/** Readers of committed events never see half of a Postgres transaction, even if the relay is killed repeatedly. */
 class AtomicityIT {
 
     private static final int CUTS = 6;
 
     @Test
-    void aPostgresTransactionIsInOneKafkaTransaction() throws Exception {
+    void publishesAPostgresTransactionInOneKafkaTransaction() throws Exception {
         try (TestSource source = TestSource.create("atomic")) {
             try (Workload workload = Workload.start(source, 23, 3, 10)) {
                 for (int cut = 0; cut < CUTS; cut++) {
@@ -33,11 +33,11 @@ class AtomicityIT {
                 Evidence evidence = Evidence.gather(source);
                 evidence.check(relay.state().toString());
                 List<StoredEvent> stored = BrokerLog.find(evidence.read());
-                assumeThat(stored).as("a broker whose files can be read").isNotEmpty();
+                assumeThat(stored).as("a broker with readable files").isNotEmpty();
 
                 assertThat(stored).hasSameSizeAs(evidence.read());
                 assertThat(stored.stream().map(StoredEvent::kafkaTransaction).distinct())
-                        .as("Kafka transactions that can be told apart")
+                        .as("Kafka transactions that can be distinguished")
                         .hasSizeGreaterThan(CUTS);
                 new G6Atomic().check(stored);
             }

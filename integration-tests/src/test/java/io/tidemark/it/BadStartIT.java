@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What the relay says when it cannot start, or must not: one sentence that names the trouble and the fix. Where waiting
- * helps it waits, and goes on by itself; where going on could lose or repeat events it halts.
+ * A relay that cannot or must not start reports the problem and the fix in one sentence. If waiting helps, it waits and
+ * then continues. If continuing could lose or repeat events, it halts.
  */
 class BadStartIT {
 
@@ -65,7 +65,7 @@ class BadStartIT {
     }
 
     @Test
-    void saysThatThePasswordIsWrong() throws Exception {
+    void reportsAWrongPassword() throws Exception {
         assertWaits(
                 configWith("password: \"" + source.servers().password() + "\"", "password: \"wrong\""),
                 "password authentication failed",
@@ -73,7 +73,7 @@ class BadStartIT {
     }
 
     @Test
-    void saysThatThereIsNoSuchDatabase() throws Exception {
+    void reportsAMissingDatabase() throws Exception {
         assertWaits(
                 configWith("/" + source.name() + "\"", "/nowhere\""),
                 "database \"nowhere\" does not exist",
@@ -81,7 +81,7 @@ class BadStartIT {
     }
 
     @Test
-    void saysThatNobodyAnswers() throws Exception {
+    void reportsAnUnreachableServer() throws Exception {
         String address = source.servers().url(source.name()).replaceAll("^.*//|/.*$", "");
         assertWaits(
                 configWith(address, "127.0.0.1:" + FreePorts.next()),
@@ -90,7 +90,7 @@ class BadStartIT {
     }
 
     @Test
-    void saysThatThereIsNoOutbox() throws Exception {
+    void reportsAMissingOutbox() throws Exception {
         assertWaits(
                 configWith("/" + source.name() + "\"", "/postgres\""),
                 "there is no outbox in database postgres",
@@ -98,14 +98,14 @@ class BadStartIT {
     }
 
     @Test
-    void saysThatAMigrationIsMissing() throws Exception {
+    void reportsAMissingMigration() throws Exception {
         source.execute("delete from outbox.migration where version = 3");
 
         assertWaits(source.configuration(), "lacks migration V3__partitions.sql", "tidemark init CONFIG");
     }
 
     @Test
-    void saysThatTheRightToCleanUpIsMissing() throws Exception {
+    void reportsAMissingRightToCleanUp() throws Exception {
         String user = source.name() + "_relay";
         source.execute(
                 "create role " + user + " login replication password 'x'",
@@ -127,7 +127,7 @@ class BadStartIT {
     }
 
     @Test
-    void goesOnOnceThePublicationIsThere() throws Exception {
+    void continuesOnceThePublicationExists() throws Exception {
         source.execute("drop publication tidemark");
         try (RunningRelay relay = RunningRelay.start(source.configuration())) {
             assertThat(relay.awaitPhase(Phase.RETRYING).reason())
@@ -141,7 +141,7 @@ class BadStartIT {
     }
 
     @Test
-    void refusesAPublicationThatWouldNotSendTheInserts() throws Exception {
+    void rejectsAPublicationWithoutInserts() throws Exception {
         source.execute("drop publication tidemark", "create publication tidemark with (publish = 'insert')");
 
         assertWaits(
@@ -151,14 +151,14 @@ class BadStartIT {
     }
 
     @Test
-    void refusesAPublicationOfMoreThanTheOutbox() throws Exception {
+    void rejectsAPublicationOfMoreThanTheOutbox() throws Exception {
         source.execute("alter publication tidemark add table audit.entry");
 
         assertWaits(source.configuration(), "also publishes audit.entry", "alter publication tidemark set table");
     }
 
     @Test
-    void neverMakesASlotByItself() throws Exception {
+    void neverCreatesASlot() throws Exception {
         source.execute("select pg_drop_replication_slot('" + source.name() + "')");
 
         assertWaits(source.configuration(), "replication slot " + source.name() + " does not exist", "tidemark init");
@@ -168,7 +168,7 @@ class BadStartIT {
     }
 
     @Test
-    void haltsWhenTheSlotIsGoneAlthoughEventsWerePublished() throws Exception {
+    void haltsWhenTheSlotIsMissingAfterEventsWerePublished() throws Exception {
         publishOne();
         source.execute("select pg_drop_replication_slot('" + source.name() + "')");
 
@@ -176,7 +176,7 @@ class BadStartIT {
     }
 
     @Test
-    void haltsWhenTheSlotWasMadeAnew() throws Exception {
+    void haltsWhenTheSlotWasCreatedAgain() throws Exception {
         publishOne();
         source.execute(
                 "select pg_drop_replication_slot('" + source.name() + "')",
@@ -208,7 +208,7 @@ class BadStartIT {
     }
 
     @Test
-    void haltsAtAnEventItMayNotPublishAndLosesNothing() throws Exception {
+    void haltsAtAnEventThatItMustNotPublishAndLosesNothing() throws Exception {
         RelayConfiguration noTombstones = configWith("tombstones: true", "tombstones: false");
         source.execute(
                 "insert into audit.entry (event_id, aggregate_id) select outbox.publish('order', 'before', 't', 'x'),"
@@ -218,7 +218,7 @@ class BadStartIT {
                 "insert into audit.entry (event_id, aggregate_id) select outbox.publish('order', 'after', 't', 'x'),"
                         + " 'after'");
 
-        assertHalts(noTombstones, "has no payload, and its route allows no tombstones", "tombstones: true");
+        assertHalts(noTombstones, "has no payload, and its route does not allow tombstones", "tombstones: true");
 
         try (RunningRelay mended = RunningRelay.startAndAwait(source.configuration())) {
             Evidence.gather(source).check(mended.state().toString());
@@ -226,7 +226,7 @@ class BadStartIT {
     }
 
     @Test
-    void saysThatWalLevelIsNotLogical(@TempDir Path dir) throws Exception {
+    void reportsThatWalLevelIsNotLogical(@TempDir Path dir) throws Exception {
         try (PostgresServer postgres = PostgresServer.start(dir, FreePorts.next(), Map.of("wal_level", "replica"))) {
             String address = source.servers().url(source.name()).replaceAll("^.*//|/.*$", "");
             Path file = source.configFile();
@@ -264,7 +264,7 @@ class BadStartIT {
     }
 
     @Test
-    void aSecondRelayStandsBy() throws Exception {
+    void runsASecondRelayAsStandby() throws Exception {
         try (RunningRelay first = RunningRelay.startAndAwait(source.configuration())) {
             try (RunningRelay second = RunningRelay.start(source.configuration())) {
                 second.awaitPhase(Phase.STANDBY);

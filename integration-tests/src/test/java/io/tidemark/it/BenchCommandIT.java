@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code tidemark bench} as a process, on servers of its own: what it prints and leaves behind, not how fast it is. */
+/** {@code tidemark bench} as a process, with its own servers: its output and its files, not its speed. */
 class BenchCommandIT {
 
     @TempDir
@@ -50,14 +50,14 @@ class BenchCommandIT {
     }
 
     @Test
-    void countsEveryEventAndPrintsOneObject() throws Exception {
+    void countsEveryEventAndPrintsOneJsonObject() throws Exception {
         Path data = Files.createDirectory(dir.resolve("data"));
 
         Result result =
                 bench("--events=300", "--payload=100B", "--rate=50", "--duration=1s", "--json", "--dir=" + data);
 
         assertThat(result.exitCode()).as(result.err()).isZero();
-        assertThat(result.out().lines()).as("what is on standard output").hasSize(1);
+        assertThat(result.out().lines()).as("standard output").hasSize(1);
         JsonNode json = new ObjectMapper().readTree(result.out());
         assertThat(json.path("settings"))
                 .hasToString("{\"events\":300,\"payloadBytes\":100,\"ratePerSecond\":50,"
@@ -73,7 +73,7 @@ class BenchCommandIT {
         assertThat(json.path("missing").asInt(-1)).isZero();
         assertThat(json.path("duplicated").asInt(-1)).isZero();
         assertThat(json.path("outOfOrder").asInt(-1)).isZero();
-        assertThat(filesIn(data)).as("what it leaves behind").isEmpty();
+        assertThat(filesIn(data)).as("remaining files").isEmpty();
     }
 
     private static List<Path> filesIn(Path dir) throws IOException {

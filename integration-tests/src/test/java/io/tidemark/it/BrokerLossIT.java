@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/** Three brokers, of which one is away, one after the other: publishing goes on without it. */
+/** Three brokers, of which one after another is down: publishing continues without it. */
 @EnabledIfSystemProperty(named = "faults", matches = "true", disabledReason = "slow; run with -Pfaults")
 class BrokerLossIT {
 
@@ -34,7 +34,7 @@ class BrokerLossIT {
     }
 
     @Test
-    void publishingGoesOnWithoutAKilledBroker() throws Exception {
+    void publishesWithoutAKilledBroker() throws Exception {
         try (FaultyWorld world = single(servers, "brokerkilled")) {
             try (Workload load = load(world)) {
                 awaitPublishing(world, 0);
@@ -53,7 +53,7 @@ class BrokerLossIT {
     }
 
     @Test
-    void publishingGoesOnWithoutAPausedBroker() throws Exception {
+    void publishesWithoutAPausedBroker() throws Exception {
         try (FaultyWorld world = single(servers, "brokerpaused")) {
             try (Workload load = load(world)) {
                 awaitPublishing(world, 0);

@@ -15,11 +15,11 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.TransactionListing;
 import org.junit.jupiter.api.Test;
 
-/** {@code tidemark check} asks Kafka about a transactional id, and must not be taken for a producer that takes over. */
+/** {@code tidemark check} asks Kafka about a transactional id, and must not fence the relay's producer. */
 class CheckBesideRelayIT {
 
     @Test
-    void leavesARunningRelayAloneAndNothingBehind() throws Exception {
+    void doesNotDisturbARunningRelayAndLeavesNothingBehind() throws Exception {
         try (TestSource source = TestSource.create("checked");
                 RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
                 Admin admin = Admin.create(Map.of(

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code tidemark check} on servers where nearly everything is wrong: it says all of it, and no more. */
+/** {@code tidemark check} on servers where nearly everything is wrong: it reports every problem, and no other. */
 class CheckIT {
 
     private static final String WAL_LEVEL = "wal_level is 'replica'";
@@ -157,7 +157,7 @@ class CheckIT {
     }
 
     @Test
-    void saysAllThatIsWrongAtOnceAndNothingThatOnlyFollows() throws Exception {
+    void reportsEveryProblemAtOnceWithoutConsequences() throws Exception {
         allow(ResourceType.TOPIC, "tidemark.", PatternType.PREFIXED, AclOperation.READ, AclOperation.WRITE);
         allow(ResourceType.TOPIC, source.topic("all"), PatternType.LITERAL, AclOperation.WRITE);
         source.execute("create role poor login password '" + PostgresServer.PASSWORD + "'");
@@ -195,9 +195,9 @@ class CheckIT {
         source.execute("drop owned by poor", "drop role poor");
     }
 
-    /** What is found in Postgres is told all the same. */
+    /** Findings in Postgres are still reported. */
     @Test
-    void aFileOfSecretsThatIsNotThereIsAFinding() throws Exception {
+    void reportsAMissingSecretsFile() throws Exception {
         Path config = configFile(source.servers().user());
         Files.writeString(
                 config,
@@ -210,7 +210,7 @@ class CheckIT {
     }
 
     @Test
-    void theCommandsItNamesMakeTheTopics() throws Exception {
+    void printsCommandsThatCreateTheTopics() throws Exception {
         allow(ResourceType.TOPIC, "*", PatternType.LITERAL, AclOperation.READ, AclOperation.WRITE);
         Path config = configFile(source.servers().user());
         await("the rights")
@@ -225,7 +225,7 @@ class CheckIT {
     }
 
     @Test
-    void namesTheTopicsThatKafkaWouldNotMake() throws Exception {
+    void namesTheTopicsThatKafkaWouldNotCreate() throws Exception {
         allow(ResourceType.TOPIC, "*", PatternType.LITERAL, AclOperation.READ, AclOperation.WRITE);
         allow(ResourceType.TOPIC, source.topic("all"), PatternType.LITERAL, AclOperation.CREATE);
         Path config = configFile(source.servers().user());
@@ -265,9 +265,9 @@ class CheckIT {
         admin.createTopics(List.of(topic.configs(settings))).all().get(30, TimeUnit.SECONDS);
     }
 
-    /** Kafka does not tell it of an id that is not taken over, and the relay's own must not be. */
+    /** Kafka answers only by fencing the id, and the relay's own id must not be fenced. */
     @Test
-    void tellsOfTheTransactionalIdWhatAPrefixShows() throws Exception {
+    void reportsAboutTheTransactionalIdWhatItsPrefixShows() throws Exception {
         for (Migration migration : Migration.ALL) {
             source.execute(migration.sql());
         }

@@ -18,13 +18,13 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The relay's wall clock is set, forwards and back, and nothing depends on it. */
+/** The relay's wall clock is set forwards and back. Nothing depends on it. */
 class ClockIT {
 
     private static final Duration JUMP = Duration.ofHours(1);
 
     @Test
-    void publishesOnWhileItsClockJumps(@TempDir Path dir) throws Exception {
+    void publishesWhileItsClockJumps(@TempDir Path dir) throws Exception {
         JumpingClock clock = JumpingClock.in(dir);
         RelayProcess.Launch launch = new RelayProcess.Launch(List.of(), clock.environment());
         try (TestSource source = TestSource.create("clock");
@@ -56,7 +56,7 @@ class ClockIT {
                 .until(() -> relay.published().isAfter(head));
     }
 
-    /** By the Date of its HTTP answers: a library that is found but does nothing would prove nothing. */
+    /** Checks the Date of its HTTP answers, because a library without effect would make the test meaningless. */
     private static void awaitJump(RelayProcess relay, Duration ahead) {
         await("the relay's clock is ahead by " + ahead).until(() -> {
             String date = relay.send("/v1/source").headers().firstValue("Date").orElseThrow();

@@ -12,13 +12,13 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What {@code headers: cloudevents} writes, of a row and of an emitted event, by the binary mode of the Kafka binding. */
+/** {@code headers: cloudevents}, for a row and for an emitted event, in the binary mode of the Kafka binding. */
 class CloudEventsIT {
 
     private static final String HEADERS = "headers: cloudevents";
 
     @Test
-    void attributesAreHeadersAndDataIsTheValue() throws Exception {
+    void writesAttributesAsHeadersAndDataAsValue() throws Exception {
         try (TestSource source = TestSource.create("cloudevents");
                 RunningRelay relay = RunningRelay.startAndAwait(source.configuration(HEADERS))) {
             String arguments =

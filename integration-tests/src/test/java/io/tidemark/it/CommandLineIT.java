@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.core.NativeQuery;
 import org.postgresql.core.Parser;
 
-/** The command line as processes: what it prints, and its exit codes. */
+/** The command line as processes: output and exit codes. */
 class CommandLineIT {
 
     private static final AtomicInteger RUNS = new AtomicInteger();
@@ -52,7 +52,7 @@ class CommandLineIT {
     }
 
     @Test
-    void refusesABadConfigurationInOneSentence() throws Exception {
+    void rejectsABadConfigurationInOneSentence() throws Exception {
         Result misspelled = tidemark(
                 "run",
                 config("postgress: {url: x}\nkafka: {bootstrapServers: a:1}").toString());
@@ -72,7 +72,7 @@ class CommandLineIT {
     }
 
     @Test
-    void initChecksAndShowsASlot() throws Exception {
+    void initCreatesASlotThatCheckAndShowReport() throws Exception {
         try (TestSource source = TestSource.create("cli")) {
             String config = source.configFile().toString();
 
@@ -118,9 +118,9 @@ class CommandLineIT {
         }
     }
 
-    /** As psql would: statement by statement, none of them in a transaction of another. */
+    /** Like psql: statement by statement, each in its own transaction. */
     @Test
-    void theSqlRunByHandIsAllThatInitDoes() throws Exception {
+    void initDoesNothingBeyondThePrintedSql() throws Exception {
         try (TestSource source = TestSource.bare("byhand", Servers.shared())) {
             String config = source.configFile().toString();
             for (NativeQuery statement : Parser.parseJdbcSql(
@@ -182,11 +182,12 @@ class CommandLineIT {
     }
 
     @Test
-    void aKafkaThatCannotBeAskedIsASentence() throws Exception {
+    void reportsAnUnreachableKafkaInOneSentence() throws Exception {
         try (TestSource source = TestSource.create("clinobody")) {
             Path file = source.configFile();
             Files.writeString(
-                    file, Files.readString(file).replace(source.servers().bootstrapServers(), "nobody.invalid:9092"));
+                    file,
+                    Files.readString(file).replace(source.servers().bootstrapServers(), "unreachable.invalid:9092"));
 
             CommandRun check = CommandRun.of("check", file.toString());
             CommandRun letters = CommandRun.of("dead-letters", "list", file.toString());
@@ -213,7 +214,7 @@ class CommandLineIT {
     }
 
     @Test
-    void misuseExitsWithTwoAndHelp() {
+    void misuseExitsWithTwoAndPrintsHelp() {
         Result result = tidemark("fly");
 
         assertThat(result.exitCode()).isEqualTo(2);
@@ -221,7 +222,7 @@ class CommandLineIT {
     }
 
     @Test
-    void theDemoChecksItselfAndResumesOnTheSameData() throws Exception {
+    void demoChecksItselfAndResumesOnTheSameData() throws Exception {
         String data = dir.resolve("demo").toString();
 
         Result first = run(Quickstart.class, "demo", "--once", "--events", "300", "--json", "--dir", data);

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** {@code docker/compose}: what can be known of it without Docker. */
+/** {@code docker/compose}, as far as it can be checked without Docker. */
 class ComposeTest {
 
     private static final Path DIRECTORY = Path.of("..", "docker", "compose");
@@ -29,7 +29,7 @@ class ComposeTest {
     }
 
     @Test
-    void everyFileThatIsMountedOrBuiltIsThere() throws IOException {
+    void everyMountedOrBuiltFileExists() throws IOException {
         for (JsonNode service : compose().path("services")) {
             for (JsonNode volume : service.path("volumes")) {
                 String source = volume.asText().split(":", 2)[0];
@@ -49,7 +49,7 @@ class ComposeTest {
     }
 
     @Test
-    void everyDependencyIsAServiceAndHealthIsAskedOnlyWhereItIsChecked() throws IOException {
+    void everyDependencyIsAServiceWithTheRequiredHealthCheck() throws IOException {
         JsonNode services = compose().path("services");
         for (JsonNode service : services) {
             for (Map.Entry<String, JsonNode> dependency :
@@ -66,7 +66,7 @@ class ComposeTest {
     }
 
     @Test
-    void theRelaysReachTheServersUnderTheNamesTheyHave() throws IOException {
+    void relaysUseTheAddressesOfTheServers() throws IOException {
         JsonNode services = compose().path("services");
         RelayConfiguration relay = relay();
 
@@ -90,7 +90,7 @@ class ComposeTest {
     }
 
     @Test
-    void prometheusAsksBothRelaysOnTheirAdminPort() throws IOException {
+    void prometheusScrapesTheAdminPortOfBothRelays() throws IOException {
         JsonNode scrape = new YAMLMapper()
                 .readTree(DIRECTORY.resolve("prometheus.yml").toFile())
                 .at("/scrape_configs/0");
@@ -118,7 +118,7 @@ class ComposeTest {
     }
 
     @Test
-    void everyPortIsOnLoopbackAndTakenOnce() throws IOException {
+    void everyPortIsOnLoopbackAndUsedOnce() throws IOException {
         Set<String> taken = new HashSet<>();
         for (JsonNode service : compose().path("services")) {
             for (JsonNode port : service.path("ports")) {

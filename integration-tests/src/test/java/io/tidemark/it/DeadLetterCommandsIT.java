@@ -41,7 +41,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** {@code tidemark dead-letters} as processes, and what it promises when it is interrupted or run twice at once. */
+/** {@code tidemark dead-letters} as processes, also if interrupted or run twice at the same time. */
 class DeadLetterCommandsIT {
 
     private static final int BIG = 1024 * 1024;
@@ -102,7 +102,7 @@ class DeadLetterCommandsIT {
     }
 
     @Test
-    void listsAndShows() throws Exception {
+    void listsAndShowsDeadLetters() throws Exception {
         CommandRun list = deadLetters("list", config);
         CommandRun json = deadLetters("list", "--json", config);
         CommandRun show = deadLetters("show", large.id(), config);
@@ -133,7 +133,7 @@ class DeadLetterCommandsIT {
     }
 
     @Test
-    void retriesOnceKafkaTakesTheEvent() throws Exception {
+    void retriesOnceKafkaAcceptsTheEvent() throws Exception {
         CommandRun refused = deadLetters("retry", large.id(), config);
         assertThat(refused.exitCode()).isEqualTo(1);
         assertThat(refused.output())
@@ -148,7 +148,7 @@ class DeadLetterCommandsIT {
         assertThat(retried).isEqualTo(new CommandRun(0, retried.output()));
         assertThat(retried.output()).contains("is published to " + source.topic());
         assertThat(again.exitCode()).isEqualTo(1);
-        assertThat(again.output()).contains("there is no dead letter of event " + large.id());
+        assertThat(again.output()).contains("event " + large.id() + " has no dead letter");
         assertThat(open()).containsExactly(empty.id());
         ReadEvent event = published().get(large.id());
         assertThat(event).isNotNull();
@@ -162,7 +162,7 @@ class DeadLetterCommandsIT {
     }
 
     @Test
-    void retriesToAnotherTopicButNoTombstoneWhereItsRouteAllowsNone() throws Exception {
+    void retriesToAnotherTopicButRejectsTombstonesThatTheRouteForbids() throws Exception {
         String elsewhere = source.source().name() + ".elsewhere";
 
         CommandRun reserved = deadLetters("retry", large.id(), config, "--topic", "tidemark.positions");
@@ -175,7 +175,7 @@ class DeadLetterCommandsIT {
         assertThat(reserved.output()).contains("the relay's own", "--topic");
         assertThat(moved.exitCode()).as(moved.output()).isZero();
         assertThat(tombstone.exitCode()).isEqualTo(1);
-        assertThat(tombstone.output()).contains("its route allows no tombstones", "tombstones: true");
+        assertThat(tombstone.output()).contains("its route does not allow tombstones", "tombstones: true");
         assertThat(allowed.exitCode()).as(allowed.output()).isZero();
         assertThat(published().get(large.id()))
                 .isNotNull()
@@ -189,7 +189,7 @@ class DeadLetterCommandsIT {
     }
 
     @Test
-    void discardsOnlyWhatIsNamed() throws Exception {
+    void discardsOnlyTheNamedDeadLetter() throws Exception {
         String unknown = "00000000-0000-0000-0000-000000000000";
 
         CommandRun withoutYes = deadLetters("discard", large.id(), config);
@@ -199,7 +199,7 @@ class DeadLetterCommandsIT {
 
         assertThat(withoutYes.exitCode()).isEqualTo(2);
         assertThat(wrong.exitCode()).isEqualTo(1);
-        assertThat(wrong.output()).contains("there is no dead letter of event " + unknown);
+        assertThat(wrong.output()).contains("event " + unknown + " has no dead letter");
         assertThat(notThere.exitCode()).isEqualTo(1);
         assertThat(discarded.exitCode()).as(discarded.output()).isZero();
         assertThat(open()).containsExactly(empty.id());
@@ -207,7 +207,7 @@ class DeadLetterCommandsIT {
     }
 
     @Test
-    void saysThatKafkaDoesNotAnswer() throws Exception {
+    void reportsThatKafkaDoesNotAnswer() throws Exception {
         String yaml = Files.readString(Path.of(config))
                 .replace(source.source().servers().bootstrapServers(), "127.0.0.1:" + FreePorts.next());
         Path nowhere = Files.writeString(source.source().dir().resolve("nowhere.yml"), yaml);
@@ -219,7 +219,7 @@ class DeadLetterCommandsIT {
     }
 
     @Test
-    void aRetryThatIsInterruptedChangesNothingAndTheNextOneDoesItOnce() throws Exception {
+    void interruptedRetryChangesNothingAndTheNextOnePublishesOnce() throws Exception {
         source.takes(source.topic(), BIG);
         Failpoint.arm("before-commit=fail");
 
@@ -232,7 +232,7 @@ class DeadLetterCommandsIT {
     }
 
     @Test
-    void severalRetriesAtOncePublishTheEventOnce() throws Exception {
+    void concurrentRetriesPublishTheEventOnce() throws Exception {
         source.takes(source.topic(), BIG);
         int count = 4;
         CyclicBarrier together = new CyclicBarrier(count);
@@ -259,13 +259,13 @@ class DeadLetterCommandsIT {
             desk().retry(large.id(), Optional.empty());
         }
         assertThat(succeeded).isLessThanOrEqualTo(1);
-        // readable once Kafka has written the markers of all these transactions, which may be after they have ended
+        // readable once Kafka has written the markers of all these transactions, possibly after they have ended
         await().untilAsserted(() -> assertThat(published()).containsKey(large.id()));
         assertThat(open()).containsExactly(empty.id());
     }
 
     @Test
-    void twoDeadLettersOfOneIdAreToldApartByTheirKeys() throws Exception {
+    void distinguishesTwoDeadLettersOfOneIdByTheirKeys() throws Exception {
         Row twin = new Row(empty.id(), "twin", null);
         source.commit(twin);
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration("dead-letter"))) {
@@ -287,7 +287,7 @@ class DeadLetterCommandsIT {
     }
 
     @Test
-    void theRelayGoesOnAfterARetry() throws Exception {
+    void relayContinuesAfterARetry() throws Exception {
         source.takes(source.topic(), BIG);
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration("dead-letter"))) {
             desk().retry(large.id(), Optional.empty());

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The relay is stopped while it writes dead letters; every event is still in one place, once. */
+/** The relay is stopped while it writes dead letters. Every event is still in exactly one place, once. */
 @EnabledIfSystemProperty(named = "faults", matches = "true", disabledReason = "slow; run with -Pfaults")
 class DeadLetterFaultsIT {
 
@@ -37,7 +37,7 @@ class DeadLetterFaultsIT {
         Failpoint.arm("");
     }
 
-    /** Commits transactions of every size, poison among them, until closed. */
+    /** Commits transactions of every size, including poison, until closed. */
     private static final class Writer implements AutoCloseable {
 
         private final ExecutorService thread = Executors.newSingleThreadExecutor();
@@ -95,7 +95,7 @@ class DeadLetterFaultsIT {
     }
 
     @Test
-    void survivesBeingCutOff() throws Exception {
+    void survivesInterruptions() throws Exception {
         Random random = new Random(SEED);
         try (PoisonSource source = PoisonSource.create("deadcut")) {
             try (Writer writer = new Writer(source, random)) {
@@ -133,7 +133,7 @@ class DeadLetterFaultsIT {
         }
     }
 
-    /** Returns when it streams. */
+    /** Returns when the relay streams. */
     private static ChildJvm startProcess(PoisonSource source) {
         String server = "server: {applicationConnectors: [{type: http, bindHost: 127.0.0.1, port: " + FreePorts.next()
                 + "}], adminConnectors: [{type: http, bindHost: 127.0.0.1, port: " + FreePorts.next()

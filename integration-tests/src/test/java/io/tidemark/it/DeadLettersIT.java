@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * An event that cannot be published goes to the dead letters, exactly once, and nothing else changes: all the others
- * are published, once and in order.
+ * An event that cannot be published becomes a dead letter, exactly once. All other events are published, once and in
+ * order.
  */
 class DeadLettersIT {
 
@@ -72,7 +72,7 @@ class DeadLettersIT {
     }
 
     @Test
-    void keepsWhatTheEventWouldHaveBeenAndTheReason() throws Exception {
+    void keepsTheIntendedEventAndTheReason() throws Exception {
         Row empty = Row.withoutPayload(random);
         Row large = Row.tooLarge(random);
         source.commit(good(), empty, large, good());
@@ -105,11 +105,12 @@ class DeadLettersIT {
                                 + " from outbox.event where id = '" + large.id() + "'")));
         assertThat(ofEmpty.value()).isEmpty();
         assertThat(ofEmpty.headers()).containsEntry(DeadLetters.NULL_PAYLOAD, "true");
-        assertThat(ofEmpty.header(DeadLetters.REASON)).isEqualTo("has no payload, and its route allows no tombstones");
+        assertThat(ofEmpty.header(DeadLetters.REASON))
+                .isEqualTo("has no payload, and its route does not allow tombstones");
     }
 
     @Test
-    void anEventThatKafkaRefusesLeavesTheRestOfItsBatchAlone() throws Exception {
+    void publishesTheRestOfABatchWithARefusedEvent() throws Exception {
         for (int i = 0; i < 60; i++) { // before the relay starts, so that they are one batch
             source.commit(rows(1 + random.nextInt(10), Row::any));
         }
@@ -127,12 +128,12 @@ class DeadLettersIT {
         }
     }
 
-    /** Kafka's client fails all it has not sent yet with the very error of the one that was refused. */
+    /** Kafka's client fails all unsent records with the error of the refused record. */
     @Test
-    void whatWaitsBehindARefusedEventIsNotTakenForIt() throws Exception {
+    void doesNotDeadLetterEventsBehindARefusedOne() throws Exception {
         List<Row> rows = rows(100, Row::good);
         rows.add(Row.tooLarge(random));
-        for (int i = 0; i < 800; i++) { // more than the client sends at once
+        for (int i = 0; i < 800; i++) { // more than the client sends in one request
             Row small = good();
             rows.add(new Row(small.id(), small.aggregateId(), "x".repeat(18_000)));
         }
@@ -144,7 +145,7 @@ class DeadLettersIT {
     }
 
     @Test
-    void anEventThatTheProducerItselfRefusesIsADeadLetterToo() throws Exception {
+    void deadLettersAnEventThatTheProducerRefuses() throws Exception {
         source.takes(source.topic(), 1024 * 1024);
         String properties = "max.request.size: \"20000\"";
         Path file = source.configFile("dead-letter");
@@ -168,7 +169,7 @@ class DeadLettersIT {
     }
 
     @Test
-    void aSplitTransactionStaysWholeButForItsPoison(@TempDir Path spill) throws Exception {
+    void publishesASplitTransactionExceptItsPoison(@TempDir Path spill) throws Exception {
         source.commit(rows(3, Row::any));
         source.commit(rows(2000, Row::any));
         source.commit(rows(3, Row::any));
@@ -183,7 +184,7 @@ class DeadLettersIT {
     }
 
     @Test
-    void anEventWithoutATopicItCouldGoToIsADeadLetter() throws Exception {
+    void deadLettersAnEventWithAnIllegalTopic() throws Exception {
         Path file = source.configFile("dead-letter");
         String prefix = "p".repeat(100);
         Files.writeString(file, Files.readString(file).replace(source.source().name() + ".{agg", prefix + "{agg"));
@@ -205,7 +206,7 @@ class DeadLettersIT {
     }
 
     @Test
-    void aRouteThatHaltsHaltsAtWhatKafkaRefusesAndLosesNothing() throws Exception {
+    void haltsAtARefusedEventIfTheRouteHaltsAndLosesNothing() throws Exception {
         Row large = Row.tooLarge(random);
         source.commit(good());
         source.commit(good(), large, good());
@@ -217,7 +218,7 @@ class DeadLettersIT {
         }
         assertThat(TopicReader.readAll(
                         source.source().servers(), source.source().name() + "."))
-                .as("what was committed before")
+                .as("events committed before")
                 .hasSize(1);
         assertThat(source.deadLetters()).isEmpty();
         source.takes(source.topic(), 1024 * 1024);
@@ -228,7 +229,7 @@ class DeadLettersIT {
     }
 
     @Test
-    void haltsWhenKafkaRefusesHalfATransaction() throws Exception {
+    void haltsWhenKafkaRefusesPartOfATransaction() throws Exception {
         source.commit(good());
         source.commit(rows(120, Row::tooLarge));
 
@@ -248,7 +249,7 @@ class DeadLettersIT {
     void haltsWhenTheDeadLetterCannotBeWritten() throws Exception {
         source.commit(good(), Row.withoutPayload(random));
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration("dead-letter"))) {
-            check(relay); // and so the topic is there
+            check(relay); // this also creates the topic
         }
         source.takes(OwnTopics.DEAD_LETTERS, 5_000);
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration("dead-letter"))) {

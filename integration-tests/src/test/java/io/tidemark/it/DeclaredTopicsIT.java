@@ -36,7 +36,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a projection declares is held against what is: nothing is success only because nothing is read. */
+/** The declaration of a projection is compared with its group: a token is not success because nothing is read. */
 class DeclaredTopicsIT {
 
     private TestSource source;
@@ -100,9 +100,9 @@ class DeclaredTopicsIT {
         return standby;
     }
 
-    /** FINDINGS D8: every token was success, and the misspelt topic was made. */
+    /** A misspelt topic must not be created, and tokens must not be success because of it. */
     @Test
-    void aTopicThatNoRouteWritesIsAFindingAndEveryTokenUnknownOnEveryReplica() throws Exception {
+    void reportsATopicWithoutRouteAndReturnsUnknownOnEveryReplica() throws Exception {
         RelayConfiguration config = declaring("[order]");
         String meant = "did you mean " + source.topic("order") + "?";
         try (RunningRelay active = RunningRelay.startAndAwait(config);
@@ -125,7 +125,7 @@ class DeclaredTopicsIT {
     }
 
     @Test
-    void aTopicThatDoesNotExistIsNotMadeForAProjectionAndNotConsumed() throws Exception {
+    void doesNotCreateAMissingTopicForAProjection() throws Exception {
         RelayConfiguration config = declaring("[" + source.topic("orders") + "]");
         try (RunningRelay active = RunningRelay.startAndAwait(config);
                 RunningRelay standby = standby(config)) {
@@ -150,7 +150,7 @@ class DeclaredTopicsIT {
     }
 
     @Test
-    void theFirstEventOfAFreshSystemIsSuccessOnceItIsConsumed() throws Exception {
+    void returnsSuccessForTheFirstEventOfAFreshSystemOnceConsumed() throws Exception {
         try (RunningRelay active = RunningRelay.startAndAwait(source.configuration());
                 RunningRelay standby = standby(source.configuration());
                 GroupConsumer group = GroupConsumer.start(source, 0)) {
@@ -168,7 +168,7 @@ class DeclaredTopicsIT {
     }
 
     @Test
-    void aGroupThatMeetsAnUndeclaredTopicIsUnknownUntilTheTopicIsDeclared() throws Exception {
+    void returnsUnknownForAGroupWithAnUndeclaredTopicUntilItIsDeclared() throws Exception {
         AtomicBoolean closing = new AtomicBoolean();
         Thread group = new Thread(() -> consumeAll(closing));
         try {
@@ -201,7 +201,7 @@ class DeclaredTopicsIT {
         }
     }
 
-    /** Subscribed by pattern, as one that reads all events of a source. */
+    /** Subscribed by pattern, like a group that reads all events of a source. */
     private void consumeAll(AtomicBoolean closing) {
         Map<String, Object> config = Map.of(
                 ConsumerConfig.GROUP_ID_CONFIG, source.name() + "-view", ConsumerConfig.METADATA_MAX_AGE_CONFIG, 500);
@@ -216,7 +216,7 @@ class DeclaredTopicsIT {
     }
 
     @Test
-    void aGroupThatKafkaHasNeverHeardOfIsNotSuccessAlsoWhenNothingIsNeededOfIt() throws Exception {
+    void doesNotReturnSuccessForAGroupUnknownToKafka() throws Exception {
         source.makeTopic("order");
         try (RunningRelay active = RunningRelay.startAndAwait(source.configuration());
                 RunningRelay standby = standby(source.configuration())) {
@@ -237,7 +237,7 @@ class DeclaredTopicsIT {
     }
 
     @Test
-    void aGroupThatDoesNotReadADeclaredTopicIsNotSuccess() throws Exception {
+    void doesNotReturnSuccessForAGroupThatSkipsADeclaredTopic() throws Exception {
         source.makeTopic("order");
         source.makeTopic("invoice");
         RelayConfiguration config = declaring("[" + source.topic("order") + ", " + source.topic("invoice") + "]");

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Events without a row: {@code outbox.emit}, alone and beside rows, and what somebody writes in its place. */
+/** Events without a row: {@code outbox.emit}, alone and beside rows, and messages of other programs with its prefix. */
 class EmitIT {
 
     /** Emits and writes the audit row, as {@code OpenWrites.event} does with a row. */
@@ -89,7 +89,7 @@ class EmitIT {
     }
 
     @Test
-    void looksInKafkaAsARowDoes() throws Exception {
+    void publishesAnEmittedEventLikeARow() throws Exception {
         byte[] bytes = new byte[1024]; // not UTF-8, with every value four times
         for (int i = 0; i < bytes.length; i++) {
             bytes[i] = (byte) i;
@@ -139,7 +139,7 @@ class EmitIT {
     }
 
     @Test
-    void standsBetweenRowsWhereItWasWritten(@TempDir Path spill) throws Exception {
+    void keepsTheOrderOfEmittedEventsAndRows(@TempDir Path spill) throws Exception {
         String limits = "limits: {transactionBytes: 256KiB, batchEvents: 500, spillDirectory: " + spill + "}";
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration(limits));
                 OpenWrites writes = OpenWrites.begin(source);
@@ -170,7 +170,7 @@ class EmitIT {
     }
 
     @Test
-    void survivesStopsBesideRows() throws Exception {
+    void survivesStopsWithEmittedEventsAndRows() throws Exception {
         Random random = new Random(7);
         try (Workload ignored = Workload.start(source, 7, 3, 10)) {
             for (int i = 0; i < 6; i++) {
@@ -186,9 +186,9 @@ class EmitIT {
         }
     }
 
-    /** A relay needs nothing of V4 itself; it goes on while an administrator adds it. */
+    /** A relay does not need migration V4. It continues while an administrator adds it. */
     @Test
-    void aDatabaseWithoutItIsServedAndCanBeGivenIt() throws Exception {
+    void servesADatabaseWithoutEmitWhileTheMigrationIsAdded() throws Exception {
         source.execute(
                 "drop schema outbox cascade",
                 "drop publication tidemark",
@@ -213,7 +213,7 @@ class EmitIT {
     }
 
     @Test
-    void whatSomebodyElseWroteInItsPlaceHaltsAndLosesNothing() throws Exception {
+    void haltsAtAForeignMessageAndLosesNothing() throws Exception {
         OpenWrites.commitOne(source, "a");
         source.execute("select pg_logical_emit_message(true, 'tidemark.event', 'an event of mine')");
         OpenWrites.commitOne(source, "a");
@@ -231,7 +231,7 @@ class EmitIT {
     }
 
     @Test
-    void whatSomebodyElseWroteInItsPlaceBecomesADeadLetterWhereTheRouteSaysSo() throws Exception {
+    void deadLettersAForeignMessageIfTheRouteAllowsIt() throws Exception {
         String outside = "{\"id\":\"0191f7a2-0000-7000-8000-000000000001\",\"createdAt\":1,\"aggregateType\":\"order\","
                 + "\"aggregateId\":\"a\",\"eventType\":\"t\",\"hasPayload\":true}\nx";
         try (PoisonSource poison = PoisonSource.create("forged");
@@ -264,7 +264,7 @@ class EmitIT {
                         poison.configuration("dead-letter").routes());
                 assertThatThrownBy(() -> desk.retry(letters.get(1).id(), Optional.empty()))
                         .isInstanceOf(DeadLetterProblem.class)
-                        .hasMessageContaining("sent again it would be no better");
+                        .hasMessageContaining("retrying cannot succeed");
                 assertThat(relay.state().phase()).isEqualTo(Phase.RUNNING);
             }
             try (RunningRelay again = RunningRelay.startAndAwait(poison.configuration("dead-letter"))) {

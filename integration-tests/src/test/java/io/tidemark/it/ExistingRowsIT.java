@@ -31,7 +31,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Rows that were committed before {@code tidemark init} made the slot: nothing goes on until a person has decided. */
+/**
+ * Rows that were committed before {@code tidemark init} created the slot: a person must decide before anything
+ * continues.
+ */
 class ExistingRowsIT {
 
     private static final String PRESET = "outbox: {preset: debezium}\nheaders: debezium";
@@ -62,7 +65,7 @@ class ExistingRowsIT {
         return source.configFile(more).toString();
     }
 
-    /** A process of its own, which a failpoint may end. */
+    /** A separate process, which a failpoint can end. */
     private int initProcess(String failpoint, String... arguments) {
         try (ChildJvm process = ChildJvm.start(
                 "tidemark",
@@ -83,7 +86,7 @@ class ExistingRowsIT {
     }
 
     @Test
-    void migratedAWeekBeforeInit() throws Exception {
+    void publishesRowsFromBeforeInitBeforeNewerOnes() throws Exception {
         migrate();
         publish(1, 2, 3);
         String config = config();
@@ -135,16 +138,16 @@ class ExistingRowsIT {
     }
 
     @Test
-    void nothingIsAskedWhereNoRowIsOlder() throws Exception {
+    void asksNothingIfNoRowIsOlder() throws Exception {
         CommandRun init = CommandRun.of("init", config(), "--existing", "publish");
 
         assertThat(init.exitCode()).as(init.output()).isZero();
-        assertThat(init.output()).contains("rows older than the slot: none, so there is nothing to decide");
+        assertThat(init.output()).contains("rows older than the slot: none; nothing to decide");
         assertThat(CommandRun.of("init", config()).exitCode()).isZero();
     }
 
     @Test
-    void ignoredRowsStayOutAndNewerOnesFollow() throws Exception {
+    void leavesOutIgnoredRowsAndPublishesNewerOnes() throws Exception {
         migrate();
         publish(1, 2);
         String config = config();
@@ -169,7 +172,7 @@ class ExistingRowsIT {
     @ParameterizedTest
     @ValueSource(
             strings = {"mid-send=crash@5", "before-commit=crash@2", "after-commit=crash@2", "after-commit=crash@4"})
-    void killedWhilePublishingItContinuesWithoutARepetition(String failpoint) throws Exception {
+    void continuesWithoutDuplicatesAfterAKill(String failpoint) throws Exception {
         migrate();
         publish(1, 2, 3, 4, 5, 6, 7);
         String config = config("limits: {batchEvents: 2}");
@@ -194,9 +197,9 @@ class ExistingRowsIT {
         }
     }
 
-    /** A decision that was read before the lock was free may be an old one: relays may have published since. */
+    /** A decision that was read before the lock was free may be outdated: relays may have published since. */
     @Test
-    void publishesNothingMoreOnceSomebodyElseHasDecidedToIgnore() throws Exception {
+    void publishesNothingMoreOnceAnotherInitHasDecidedToIgnore() throws Exception {
         migrate();
         publish(1, 2, 3);
         String config = config("limits: {batchEvents: 1}");
@@ -216,7 +219,7 @@ class ExistingRowsIT {
     }
 
     @Test
-    void anInitThatWasCutOffLeavesNoSlotThatLooksFine() throws Exception {
+    void interruptedInitLeavesNoUsableSlot() throws Exception {
         migrate();
         publish(1);
         String config = config();
@@ -236,7 +239,7 @@ class ExistingRowsIT {
     }
 
     @Test
-    void aSlotWhoseOldRowsCannotBeListedIsNotLeftBehind() throws Exception {
+    void dropsASlotWhoseOldRowsCannotBeListed() throws Exception {
         migrate();
         publish(1);
         source.execute(
@@ -258,9 +261,9 @@ class ExistingRowsIT {
         return source.query("select count(*) from pg_replication_slots where slot_name = '" + source.name() + "'");
     }
 
-    /** The client gives up before its socket does, so that the server does not make the slot for nobody. */
+    /** The client times out before its socket, so that the server does not create a slot without a client. */
     @Test
-    void aTransactionThatStaysOpenIsNamedAndNoSlotIsLeftBehind() throws Exception {
+    void namesAnOpenTransactionAndLeavesNoSlot() throws Exception {
         migrate();
         try (Connection connection = source.connect();
                 Statement open = connection.createStatement()) {
@@ -278,7 +281,7 @@ class ExistingRowsIT {
     }
 
     @Test
-    void poisonGoesTheWayOfItsRoute() throws Exception {
+    void handlesPoisonAsItsRouteDefines() throws Exception {
         migrate();
         publish(1);
         source.execute(
@@ -311,7 +314,7 @@ class ExistingRowsIT {
     }
 
     @Test
-    void rowsOfATableThatWasThereAreEventsAsTheStreamWouldMakeThem() throws Exception {
+    void publishesRowsOfAnExistingTableLikeTheStream() throws Exception {
         source.execute(
                 "create table public.outboxevent (tenant text default 't', id uuid primary key default"
                         + " gen_random_uuid(), aggregatetype varchar(255), aggregateid varchar(255), type varchar(255),"
@@ -341,7 +344,7 @@ class ExistingRowsIT {
     }
 
     @Test
-    void rowsThatWereDeletedMeanwhileAreNamed() throws Exception {
+    void namesRowsThatWereDeletedMeanwhile() throws Exception {
         migrate();
         publish(1, 2, 3);
         String config = config();
@@ -351,12 +354,12 @@ class ExistingRowsIT {
         CommandRun published = CommandRun.of("init", config, "--existing", "publish");
 
         assertThat(published.exitCode()).as(published.output()).isEqualTo(1);
-        assertThat(published.output()).contains("FINDING  1 of the rows that are older than the slot were deleted");
+        assertThat(published.output()).contains("FINDING  1 of the rows older than the slot were deleted");
         assertThat(texts(read(2))).containsExactly("1", "3");
     }
 
     @Test
-    void refusesToPublishWhatAnEarlierSlotMayHavePublished() throws Exception {
+    void refusesToPublishRowsThatAnEarlierSlotMayHavePublished() throws Exception {
         String config = config();
         CommandRun.of("init", config);
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
@@ -376,7 +379,7 @@ class ExistingRowsIT {
     }
 
     @Test
-    void anAdoptionThatMakesANewSlotRecordsTheRowsAndAsksNothing() throws Exception {
+    void adoptionWithANewSlotRecordsTheRowsAndAsksNothing() throws Exception {
         String config = config();
         CommandRun.of("init", config);
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
@@ -404,7 +407,7 @@ class ExistingRowsIT {
     }
 
     @Test
-    void theSlotByHandIsRefusedWhereThereAreRows() throws Exception {
+    void rejectsASlotCreatedByHandIfThereAreRows() throws Exception {
         migrate();
         publish(1);
 

@@ -30,7 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 
-/** Rows that are inserted while {@code tidemark init} makes the slot: each is old or comes through it, once. */
+/** Rows that are inserted while {@code tidemark init} creates the slot. Each is old, or the slot delivers it, once. */
 class ExistingRowsRaceIT {
 
     private static final int WRITERS = 8;
@@ -41,7 +41,7 @@ class ExistingRowsRaceIT {
     private final AtomicInteger written = new AtomicInteger();
 
     @RepeatedTest(6)
-    void everyRowIsOldOrComesThroughTheSlot(RepetitionInfo repetition) throws Exception {
+    void everyRowIsOldOrDeliveredByTheSlot(RepetitionInfo repetition) throws Exception {
         try (TestSource source = TestSource.bare("race", Servers.shared())) {
             source.execute(Migration.ALL.stream().map(Migration::sql).toArray(String[]::new));
             source.execute("create table public.business (n bigint)");
@@ -75,7 +75,7 @@ class ExistingRowsRaceIT {
             assertThat(published.exitCode()).as(published.output()).isZero();
             List<ReadEvent> events;
             try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
-                // one behind all of them: without it, a row that is lost would be waited for
+                // a last row after all of them; without it, the test would wait for a lost row
                 String last = source.query("select outbox.publish('order', 'last', 'Last', 'x')");
                 committed.add(last);
                 events = TopicReader.readUntil(
@@ -97,7 +97,7 @@ class ExistingRowsRaceIT {
         }
     }
 
-    /** Half of them have an id of a transaction before they insert, and savepoints, of which some are rolled back. */
+    /** Half of them have a transaction id before they insert, and savepoints, some of which are rolled back. */
     private void write(TestSource source, int writer, Random random) throws SQLException {
         String insert = "select outbox.publish('order', '" + writer + "', 'Placed', 'x')";
         try (Connection connection = source.connect();

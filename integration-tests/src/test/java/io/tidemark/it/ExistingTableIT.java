@@ -37,10 +37,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** An outbox table that was there before Tidemark: Debezium's layout, and one of somebody's own. */
+/** An outbox table from before Tidemark: Debezium's layout, and a custom one. */
 class ExistingTableIT {
 
-    /** As Debezium's documentation has it, and two columns that are nobody's business. */
+    /** The table of Debezium's documentation, with two more columns. */
     private static final String TABLE = """
             create table public.outboxevent (tenant text default 't', id uuid primary key default gen_random_uuid(),
                 aggregatetype varchar(255), aggregateid varchar(255), type varchar(255), payload %s,
@@ -64,7 +64,7 @@ class ExistingTableIT {
             varchar | plain                     | plain
             bytea | ü                           | ü
             """)
-    void debeziumsLayoutIsPublishedAsPostgresSendsIt(String type, String payload, String value) throws Exception {
+    void publishesDebeziumsLayoutAsPostgresSendsIt(String type, String payload, String value) throws Exception {
         try (TestSource source = source(type, "debezium");
                 RunningRelay relay = RunningRelay.startAndAwait(source.configuration(PRESET))) {
             String id = source.query("insert into outboxevent (aggregatetype, aggregateid, type, payload) values"
@@ -86,9 +86,9 @@ class ExistingTableIT {
         }
     }
 
-    /** What Debezium's users do to keep the table empty: the row is deleted in the transaction that has inserted it. */
+    /** Debezium's users keep the table empty by deleting the row in the transaction that inserted it. */
     @Test
-    void rowsThatAreDeletedAtOnceAreExactlyOnceThroughRestarts() throws Exception {
+    void publishesImmediatelyDeletedRowsOnceThroughRestarts() throws Exception {
         Random random = new Random(5);
         AtomicBoolean stopping = new AtomicBoolean();
         try (TestSource source = source("jsonb", "deleted")) {
@@ -147,13 +147,13 @@ class ExistingTableIT {
     }
 
     @Test
-    void rowsThatAreNoEventsHaltOrBecomeDeadLettersAsTheRouteSays() throws Exception {
+    void haltsOrDeadLettersAtDefectiveRowsAsTheRouteDefines() throws Exception {
         Map<String, String> reasons = Map.of(
                 "null, 'a', 't', null, null", "has no value in column aggregatetype",
                 "'order', null, 't', null, null", "has no value in column aggregateid",
                 "'order', '', 't', null, null", "has no value in column aggregateid",
                 "'order', 'a', null, null, null", "has no value in column type",
-                "'or der', 'a', 't', null, null", "which is no legal topic name",
+                "'or der', 'a', 't', null, null", "which is not a legal topic name",
                 "'order', 'a', 't', '[1]', null", "column extra whose headers are not an object",
                 "'order', 'a', 't', '{\"id\": \"x\"}', null", "whose headers have 'id', which is reserved",
                 "'order', 'a', 't', null, 'infinity'", "column at that is not between 1970 and 9999",
@@ -204,7 +204,7 @@ class ExistingTableIT {
     }
 
     @Test
-    void aTableOfOnesOwnIsReadByTheNamesItHas() throws Exception {
+    void readsACustomTableByItsColumnNames() throws Exception {
         String table = """
                 create schema "Shop"; create table "Shop"."Events-1" (n bigint primary key, kind text, what uuid,
                     happened text, body bytea, media text, tp text, ts text, at timestamptz)""";
@@ -241,7 +241,7 @@ class ExistingTableIT {
     }
 
     @Test
-    void initMakesWhatIsNeededBesideItAndNothingElse() throws Exception {
+    void initCreatesOnlyWhatIsMissing() throws Exception {
         try (TestSource source = source("jsonb", "beside")) {
             assertThat(source.query("select string_agg(relname, ' ' order by relname) from pg_class where relkind in"
                             + " ('r', 'p') and relnamespace = 'outbox'::regnamespace"))
@@ -264,7 +264,7 @@ class ExistingTableIT {
     }
 
     @Test
-    void theScriptThatInitPrintsMakesTheSame() throws Exception {
+    void printedScriptCreatesTheSame() throws Exception {
         try (TestSource source = TestSource.bare("script", Servers.shared())) {
             source.execute(TABLE.formatted("jsonb"));
             source.execute(source.installation(PRESET).script().toArray(String[]::new));
@@ -276,10 +276,10 @@ class ExistingTableIT {
         }
     }
 
-    /** Both are made by the same file, and what makes our own table changes nothing about them. */
+    /** The same file creates both, and the migration of our own table does not change them. */
     @ParameterizedTest
     @ValueSource(strings = {"outbox.token()", "outbox.nudge()", "outbox.valid_headers(jsonb)"})
-    void itsFunctionsAreThoseOfOurOwnOutbox(String function) throws Exception {
+    void hasTheFunctionsOfOurOwnOutbox(String function) throws Exception {
         String definition = "select pg_get_functiondef('" + function + "'::regprocedure) || proacl::text from pg_proc"
                 + " where oid = '" + function + "'::regprocedure";
         try (TestSource existing = source("jsonb", "twin");
@@ -298,7 +298,7 @@ class ExistingTableIT {
             alter table outboxevent alter payload type int using 1        | its column payload (outbox.columns.payload) is of type int4, which must be one of bytea, json, jsonb, text, varchar
             alter table outboxevent alter aggregateid type numeric using 1 | its column aggregateid (outbox.columns.aggregateId) is of type numeric
             """)
-    void whatCannotBeReadIsNamed(String change, String finding) throws Exception {
+    void namesColumnsThatCannotBeRead(String change, String finding) throws Exception {
         try (TestSource source = TestSource.bare("unreadable", Servers.shared())) {
             source.execute(TABLE.formatted("jsonb"));
             source.execute(change);
@@ -331,9 +331,9 @@ class ExistingTableIT {
         }
     }
 
-    /** Rows come through the publication, columns from the catalog. */
+    /** Rows come from the publication, columns from the catalog. */
     @Test
-    void theRelaysRoleNeedsNoRightsOnTheTable() throws Exception {
+    void needsNoRightsOnTheTable() throws Exception {
         try (TestSource source = source("jsonb", "rights")) {
             source.execute("alter role tidemark_relay password 'relay'");
             Path file = source.configFile(PRESET);
@@ -354,9 +354,9 @@ class ExistingTableIT {
         }
     }
 
-    /** A source has one relay, so one outbox table; the other's publication is not taken for its own. */
+    /** A source has one relay, so one outbox table. The relay must not use the publication of the other table. */
     @Test
-    void theOwnOutboxesPublicationIsNotTakenForIt() throws Exception {
+    void doesNotUseThePublicationOfOurOwnOutbox() throws Exception {
         try (TestSource source = TestSource.create("both")) {
             source.execute(TABLE.formatted("jsonb"));
             RelayConfiguration clash = source.configuration(PRESET);
@@ -375,7 +375,7 @@ class ExistingTableIT {
     }
 
     @Test
-    void payloadBytesAreThoseOfTheText() throws Exception {
+    void publishesTheBytesOfTextPayloads() throws Exception {
         String text = "{\"quote\": \"\\\" \\\\ \\n\", \"emoji\": \"😀\"}";
         try (TestSource source = source("json", "bytes");
                 RunningRelay relay = RunningRelay.startAndAwait(source.configuration(PRESET))) {

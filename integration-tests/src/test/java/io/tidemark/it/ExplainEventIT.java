@@ -25,10 +25,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** {@code GET /v1/events/{id}}: where one event is, also when it is not where one would look. */
+/** {@code GET /v1/events/{id}}: where one event is, in usual and unusual places. */
 class ExplainEventIT {
 
-    /** Neither takes an event without payload. */
+    /** Neither route allows an event without payload. */
     private static final String ROUTES = "{aggregateType: bad, topic: \"{name}.bad\", onPoison: dead-letter},"
             + " {aggregateType: \"*\", topic: \"{name}.{aggregateType}\", onPoison: halt}";
 
@@ -103,7 +103,7 @@ class ExplainEventIT {
     }
 
     @Test
-    void findsAnEventThatNeverHadARowWhereItIsToldToLook() throws Exception {
+    void findsAnEventWithoutARowInTheGivenTopic() throws Exception {
         try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
             String id = source.query("select outbox.emit('order', '1', 't', 'x')");
             await("published")
@@ -129,7 +129,7 @@ class ExplainEventIT {
     }
 
     @Test
-    void tellsOfAnEventThatKafkaNoLongerHas() throws Exception {
+    void returnsExpiredForAnEventThatKafkaNoLongerHas() throws Exception {
         try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
             String id = publish("order", "1", "'x'");
             awaitStage(relay, id, "published");
@@ -154,7 +154,7 @@ class ExplainEventIT {
     }
 
     @Test
-    void tellsWhatWaitsBehindAHaltedRelay() throws Exception {
+    void returnsWhyAnEventWaitsForAHaltedRelay() throws Exception {
         try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
             String before = publish("order", "1", "'x'");
             awaitStage(relay, before, "published");
@@ -172,7 +172,7 @@ class ExplainEventIT {
                 assertThat(unknown.path("relay").path("state").asText()).isEqualTo("halted");
                 assertThat(unknown.path("relay").path("reason").asText()).contains(poison, "has no payload");
             }
-            source.execute("checkpoint"); // what comes after it is certainly above what is published
+            source.execute("checkpoint"); // later writes are certainly above the published LSN
             assertThat(explain(relay, publish("order", "3", "'x'"))
                             .path("stage")
                             .asText())
@@ -181,9 +181,9 @@ class ExplainEventIT {
         }
     }
 
-    /** A consumer that reads what is committed does not come beyond the beginning of an open transaction. */
+    /** A {@code read_committed} consumer does not read past the beginning of an open transaction. */
     @Test
-    void doesNotCallExpiredWhatAnOpenTransactionHides() throws Exception {
+    void doesNotReturnExpiredForAnEventBehindAnOpenTransaction() throws Exception {
         try (RelayProcess relay = RelayProcess.start(source).awaitRunning();
                 KafkaProducer<byte[], byte[]> other = new KafkaProducer<>(
                         Map.of(

@@ -40,12 +40,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Postgres fails over to a standby, or is replaced by an older copy. Where the database still has all that was
- * published, the relay goes on by itself; where it has not, it halts and names what is missing.
+ * Postgres fails over to a standby, or is replaced by an older copy. If the database still has everything that was
+ * published, the relay continues. If not, it halts and names the missing range.
  */
 class FailoverIT {
 
-    /** Then Postgres sends the relay only what the standby has. */
+    /** With this, Postgres sends the relay only WAL that the standby has. */
     private static final Map<String, String> WAITS_FOR_STANDBY =
             Map.of("synchronized_standby_slots", FailoverPair.STANDBY);
 
@@ -53,7 +53,7 @@ class FailoverIT {
     private Path dir;
 
     @Test
-    void goesOnByItselfOnThePromotedStandbyAndMissesNothing() throws Exception {
+    void continuesOnThePromotedStandbyAndMissesNothing() throws Exception {
         try (FailoverPair pair = FailoverPair.create(dir, WAITS_FOR_STANDBY, Map.of())) {
             TestSource source = pair.source();
             source.execute("alter role tidemark_relay password 'relay'");
@@ -102,7 +102,7 @@ class FailoverIT {
     }
 
     @Test
-    void haltsAndNamesWhatWasPublishedButNeverReceivedByTheStandby() throws Exception {
+    void haltsAndNamesThePublishedRangeThatTheStandbyNeverReceived() throws Exception {
         try (FailoverPair pair = FailoverPair.create(dir, Map.of(), Map.of());
                 RunningRelay relay = RunningRelay.startAndAwait(pair.source().configuration())) {
             pair.awaitSyncedSlot();
@@ -227,7 +227,7 @@ class FailoverIT {
         try (PostgresServer postgres = PostgresServer.start(dir.resolve("server"), port, Map.of());
                 PostgresServer copy = PostgresServer.start(dir.resolve("copy"), FreePorts.next(), Map.of());
                 RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
-            source.execute("select pg_switch_wal()"); // where the copy does not come to by itself
+            source.execute("select pg_switch_wal()"); // beyond the end of the copy's WAL
             publish(source, relay, "after the copy");
             Lsn beforeTheCopy = relay.state().published();
             Instant runningSince = relay.state().since();
@@ -236,12 +236,12 @@ class FailoverIT {
                     .contains("Kafka has events up to " + beforeTheCopy, "the database's WAL ends at");
 
             publish(source, relay, "beside the copy");
-            assertThat(relay.state().since()).isEqualTo(runningSince); // nobody has fenced it
+            assertThat(relay.state().since()).isEqualTo(runningSince); // it was not fenced
             published = relay.state().published();
         }
 
         try (PostgresServer copy = PostgresServer.start(dir.resolve("copy"), port, Map.of())) {
-            source.execute("select pg_switch_wal()"); // past the position, and nothing in it that would be sent
+            source.execute("select pg_switch_wal()"); // past the position, without anything to send
             source.execute("create table filler (n int)");
             source.execute("select pg_switch_wal()");
             assertThat(Lsn.parse(source.query("select pg_current_wal_lsn()"))).isGreaterThan(published);
@@ -290,7 +290,7 @@ class FailoverIT {
         }
     }
 
-    /** Returns when it is published. */
+    /** Returns when the event is published. */
     private static void publish(TestSource source, RunningRelay relay, String aggregateId) throws Exception {
         source.execute("select outbox.publish('order', '" + aggregateId + "', 't', 'x')");
         Lsn nudge = Lsn.parse(source.query("select outbox.nudge()::text"));
@@ -306,7 +306,7 @@ class FailoverIT {
         return relay.state().identity().orElseThrow().timeline();
     }
 
-    /** Of a relay that must not serve anything before. */
+    /** The answers of a relay that must not serve anything before. */
     private static String haltReason(RelayConfiguration config) throws Exception {
         try (RunningRelay relay = RunningRelay.start(config)) {
             await().pollInterval(Duration.ofMillis(20)).until(() -> {

@@ -16,16 +16,18 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A relay fails once at every failpoint, under three kinds of load; nothing is lost, repeated, reordered or made up. */
+/**
+ * A relay fails once at every failpoint, under three kinds of load. No event is lost, repeated, reordered or invented.
+ */
 class FailpointIT {
 
     private static final long SEED = Long.getLong("faults.seed", System.nanoTime() & 0xFFFFFF);
 
-    /** Reached once in a run, before there are events. */
+    /** Reached once in a run, before the first event. */
     private static final Set<Failpoint> AT_START = EnumSet.of(
             Failpoint.AFTER_LOCK, Failpoint.AFTER_INIT, Failpoint.AFTER_POSITION_READ, Failpoint.AFTER_ENGINE_START);
 
-    /** Long enough for what was done before to have an effect outside the process, also where it should have none. */
+    /** Long enough for earlier steps to take effect outside the process, also those that should not. */
     private static final int LINGER_MILLIS = 250;
 
     @AfterEach
@@ -45,8 +47,7 @@ class FailpointIT {
                         continue; // nothing is split
                     }
                     if (failpoint == Failpoint.AFTER_REFUSAL || failpoint == Failpoint.AFTER_SLOT_MADE) {
-                        continue; // nothing is refused, and no slot is made; DeadLettersIT and ExistingRowsIT come
-                        // there
+                        continue; // no event is refused, and no slot is created; see DeadLettersIT and ExistingRowsIT
                     }
                     int turn = AT_START.contains(failpoint) || failpoint == Failpoint.BEFORE_RELEASE
                             ? 1

@@ -16,14 +16,14 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 
-/** What the tests of faults do again and again. */
+/** The common steps of the fault tests. */
 final class FaultSteps {
 
     private static final long SEED = 7;
 
     private FaultSteps() {}
 
-    /** Two relays, of which the first is active and the second a standby. */
+    /** Two relays: the first is active, the second is a standby. */
     static FaultyWorld pair(FaultyServers servers, String label) throws Exception {
         FaultyWorld world = FaultyWorld.on(servers, label);
         world.startRelay(0).awaitRunning();
@@ -47,7 +47,7 @@ final class FaultSteps {
         awaitAnyPublishing(world, relay);
     }
 
-    /** The same for the first of several, and which it was. */
+    /** The same for several relays. Returns the first that has published. */
     static int awaitAnyPublishing(FaultyWorld world, int... relays) throws Exception {
         Lsn head = Lsn.parse(world.source().query("select pg_current_wal_flush_lsn()::text"));
         return await("one of relays " + Arrays.toString(relays) + " publishes, log of the first "
@@ -66,7 +66,7 @@ final class FaultSteps {
         return OptionalInt.empty();
     }
 
-    /** Prints how long it took since then. */
+    /** Prints the time since then. */
     static void report(String test, String what, long sinceNanos) {
         System.out.printf("%s: %s after %d ms%n", test, what, millisSince(sinceNanos));
     }
@@ -75,14 +75,14 @@ final class FaultSteps {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
     }
 
-    /** Every guarantee, for all that was committed. */
+    /** Checks every guarantee for all committed events. */
     static void check(FaultyWorld world, String fault) throws Exception {
         Evidence evidence = Evidence.gather(world.source());
         evidence.check(fault);
         assertThat(evidence.committed()).isNotEmpty();
     }
 
-    /** The session that holds the lock, ended as an administrator would. */
+    /** Ends the session that holds the lock, as an administrator would. */
     static void endLockSession(TestSource source) throws Exception {
         assertThat(source.query(
                         "select count(pg_terminate_backend(pid, 5000)) from pg_locks where locktype = 'advisory'"
@@ -90,7 +90,7 @@ final class FaultSteps {
                 .isEqualTo("1");
     }
 
-    /** From the first record in {@code tidemark.positions} that the second has signed, the first has signed none. */
+    /** After the second relay's first record in {@code tidemark.positions}, the first relay has no records. */
     static void assertOneAfterTheOther(FaultyWorld world, RelayProcess first, RelayProcess second) throws Exception {
         List<Long> publishers = world.publishers();
         int takeover = publishers.indexOf(second.pid());

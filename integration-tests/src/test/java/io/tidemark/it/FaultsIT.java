@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
- * One fault at a time, on real processes, while every shape of transaction is being committed: publishing goes on by
- * itself, and nothing is lost, repeated, reordered or made up. Times are printed; no time decides a test.
+ * One fault at a time, on real processes, while transactions of every shape are committed. Publishing continues, and no
+ * event is lost, repeated, reordered or invented. Times are printed; no time decides a test.
  */
 @EnabledIfSystemProperty(named = "faults", matches = "true", disabledReason = "slow; run with -Pfaults")
 class FaultsIT {
@@ -43,7 +43,7 @@ class FaultsIT {
     }
 
     @Test
-    void aRelayThatWakesUpAfterItWasReplacedPublishesNothing() throws Exception {
+    void replacedRelayPublishesNothingAfterItWakesUp() throws Exception {
         try (FaultyWorld world = pair(servers, "zombie")) {
             try (Workload load = load(world)) {
                 awaitPublishing(world, 0);
@@ -67,7 +67,7 @@ class FaultsIT {
     }
 
     @Test
-    void aStandbyTakesOverFromAKilledRelay() throws Exception {
+    void standbyTakesOverFromAKilledRelay() throws Exception {
         try (FaultyWorld world = pair(servers, "killed")) {
             try (Workload load = load(world)) {
                 awaitPublishing(world, 0);
@@ -84,7 +84,7 @@ class FaultsIT {
     }
 
     @Test
-    void aStandbyTakesOverFromARelayThatIsToldToStop() throws Exception {
+    void standbyTakesOverFromAStoppedRelay() throws Exception {
         try (FaultyWorld world = pair(servers, "handover")) {
             try (Workload load = load(world)) {
                 awaitPublishing(world, 0);
@@ -102,7 +102,7 @@ class FaultsIT {
 
     @Test
     @EnabledIfSystemProperty(named = "faults", matches = "true", disabledReason = "slow; run with -Pfaults")
-    void publishingGoesOnAfterKafkaWasOutOfReach() throws Exception {
+    void publishesAgainAfterKafkaWasUnreachable() throws Exception {
         try (FaultyWorld world = FaultyWorld.on(servers, "kafkaaway")) {
             world.startRelay(0).awaitRunning();
             try (Workload load = load(world)) {
@@ -120,17 +120,17 @@ class FaultsIT {
 
     @Test
     @EnabledIfSystemProperty(named = "faults", matches = "true", disabledReason = "slow; run with -Pfaults")
-    void aStandbyTakesOverFromARelayThatIsCutOffFromPostgres() throws Exception {
+    void standbyTakesOverFromARelayWithoutPostgres() throws Exception {
         try (FaultyWorld world = pair(servers, "pgaway")) {
             try (Workload load = load(world)) {
                 awaitPublishing(world, 0);
                 world.postgresLink(0).blackhole(TO_SERVER, TO_CLIENT);
-                world.postgresLink(0).resetServerSide(); // what the server's keepalives come to within 11 s
+                world.postgresLink(0).resetServerSide(); // the server's keepalives end the session within 11 s
                 long cutNanos = System.nanoTime();
                 world.relay(1).awaitRunning();
                 awaitPublishing(world, 1);
                 report("publishing after the server gave up the active relay's sessions", cutNanos);
-                await("the relay that is cut off says so")
+                await("the disconnected relay reports it")
                         .until(() -> !world.relay(0).isHealthy());
                 report("unhealthy after it was cut off", cutNanos);
 
@@ -146,7 +146,7 @@ class FaultsIT {
     }
 
     @Test
-    void publishingGoesOnAfterTheBrokerWasKilled() throws Exception {
+    void publishesAgainAfterTheBrokerWasKilled() throws Exception {
         try (FaultyWorld world = FaultyWorld.on(servers, "broker")) {
             world.startRelay(0).awaitRunning();
             try (Workload load = load(world)) {
@@ -162,7 +162,7 @@ class FaultsIT {
     }
 
     @Test
-    void publishingGoesOnAfterPostgresWasKilled() throws Exception {
+    void publishesAgainAfterPostgresWasKilled() throws Exception {
         try (FaultyWorld world = FaultyWorld.on(servers, "postgres")) {
             world.startRelay(0).awaitRunning();
             try (Workload load = load(world)) {

@@ -13,14 +13,14 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A transaction that does not fit on the disk it is spilled to stops publishing until there is room, and no longer. */
+/** A transaction that does not fit on the spill disk stops publishing only until there is space. */
 class FullDiskIT {
 
     private static final int EVENTS = 20_000;
     private static final int PAYLOAD_BYTES = 200;
 
     @Test
-    void waitsForRoomAndThenPublishesTheWholeTransaction(@TempDir Path parent) throws Exception {
+    void waitsForSpaceAndThenPublishesTheWholeTransaction(@TempDir Path parent) throws Exception {
         try (SmallDisk disk = SmallDisk.mount(parent, 1);
                 TestSource source = TestSource.create("fulldisk")) {
             publish(source, 1);

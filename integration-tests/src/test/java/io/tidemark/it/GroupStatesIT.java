@@ -40,7 +40,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Groups that do not get where they should: whoever waits is told at once, and why. */
+/** Groups that make no progress: waits return immediately, with the reason. */
 class GroupStatesIT {
 
     private static final long LONG_WAIT_MILLIS = 30_000;
@@ -96,8 +96,8 @@ class GroupStatesIT {
     }
 
     @Test
-    void aGroupThatIsNotThereIsStoppedOnceThereIsSomethingToDo() throws Exception {
-        assertThat(standing().state()).as("nothing is there yet").isEqualTo(GroupState.UNKNOWN);
+    void returnsStoppedForAMissingGroupOnceThereAreEvents() throws Exception {
+        assertThat(standing().state()).as("no events yet").isEqualTo(GroupState.UNKNOWN);
         assertThat(standing().reason()).contains("does not exist yet");
 
         assertHopeless(ask(write("one"), LONG_WAIT_MILLIS), GroupState.STOPPED);
@@ -112,7 +112,7 @@ class GroupStatesIT {
     }
 
     @Test
-    void aMemberThatCommitsNothingHasStalled() throws Exception {
+    void returnsStalledForAMemberThatCommitsNothing() throws Exception {
         Token token = write("one");
         AtomicBoolean closing = new AtomicBoolean();
         Thread member = new Thread(() -> {
@@ -137,7 +137,7 @@ class GroupStatesIT {
     }
 
     @Test
-    void aGroupThatGoesBackWhileSomebodyWaitsIsRebuilding() throws Exception {
+    void returnsRebuildingForAGroupThatIsSetBackDuringAWait() throws Exception {
         Token first = write("one");
         try (GroupConsumer group = GroupConsumer.start(source, 0)) {
             assertThat(ask(first, LONG_WAIT_MILLIS)).isInstanceOf(Answer.Success.class);
@@ -156,9 +156,9 @@ class GroupStatesIT {
         assertHopeless(ask(first, LONG_WAIT_MILLIS), GroupState.REBUILDING);
     }
 
-    /** With {@code kafka-consumer-groups --reset-offsets}, say: what was skipped counts as consumed, by their own word. */
+    /** For example with {@code kafka-consumer-groups --reset-offsets}: skipped events count as consumed. */
     @Test
-    void aGroupThatIsSetForwardsHasCaughtUpWithWhatItSkipped() throws Exception {
+    void returnsSuccessForEventsThatAGroupSkipped() throws Exception {
         Token skipped = write("one");
         assertHopeless(ask(skipped, LONG_WAIT_MILLIS), GroupState.STOPPED);
 
@@ -170,11 +170,11 @@ class GroupStatesIT {
     }
 
     /**
-     * Its {@code success} says what it committed, not what it did. Of help is that every answer tells how old its
-     * evidence is, and that it is never older than the question: the projection was wrong at that very time.
+     * {@code success} reports what the group committed, not what it applied. Every answer has the age of its evidence,
+     * which is never older than the request. So the projection was wrong at that time.
      */
     @Test
-    void ofAConsumerThatCommitsBeforeItAppliesTheAgeOfTheEvidenceConvicts() throws Exception {
+    void ageOfTheEvidenceExposesAConsumerThatCommitsBeforeItApplies() throws Exception {
         Token token = write("one");
         await().until(() -> !standing().behind().isEmpty());
         long committedNanos = System.nanoTime();
@@ -200,9 +200,9 @@ class GroupStatesIT {
         }
     }
 
-    /** As consumers commit that are exactly once themselves, Kafka Streams among them. */
+    /** As exactly-once consumers commit, for example Kafka Streams. */
     @Test
-    void offsetsInATransactionCountOnceItIsCommittedAndTakeNothingBackBefore() throws Exception {
+    void countsOffsetsOfATransactionOnlyOnceItIsCommitted() throws Exception {
         Token first = write("one");
         await().until(() -> !standing().behind().isEmpty());
         PartitionNeed behind = standing().behind().get(0);
@@ -245,7 +245,7 @@ class GroupStatesIT {
     }
 
     @Test
-    void aTopicThatWasMadeAgainIsUnknown() throws Exception {
+    void returnsUnknownForATopicThatWasCreatedAgain() throws Exception {
         Token token = write("one");
         try (GroupConsumer group = GroupConsumer.start(source, 0)) {
             assertThat(ask(token, LONG_WAIT_MILLIS)).isInstanceOf(Answer.Success.class);

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What makes a relay stop that has published before, what it says then, and how it goes on. */
+/** What makes a relay halt that has published before, what it reports, and how it continues. */
 class HaltIT {
 
     private TestSource source;
@@ -80,13 +80,14 @@ class HaltIT {
         }
     }
 
-    /** What {@code tidemark adopt CONFIG} proposes, done; what it said about the events. */
+    /** Runs the command that {@code tidemark adopt CONFIG} proposes. Returns its text about the events. */
     private String adoptAsProposed() throws Exception {
         String config = source.configFile().toString();
         assertThat(CommandRun.of("check", config).output()).contains("FINDING", "tidemark adopt CONFIG");
         CommandRun look = CommandRun.of("adopt", config);
         assertThat(look.exitCode()).as(look.output()).isEqualTo(1);
-        Matcher proposal = Pattern.compile("go on +tidemark adopt --at (\\S+)").matcher(look.output());
+        Matcher proposal =
+                Pattern.compile("continue +tidemark adopt --at (\\S+)").matcher(look.output());
         assertThat(proposal.find()).as(look.output()).isTrue();
 
         CommandRun adopted = CommandRun.of("adopt", "--at", proposal.group(1), config);
@@ -113,7 +114,7 @@ class HaltIT {
     }
 
     @Test
-    void atALostSlotAndGoesOnByItselfOnceThatIsAdopted() throws Exception {
+    void haltsAtALostSlotAndContinuesAfterAdoption() throws Exception {
         publishAndStop("before");
         source.execute("select pg_drop_replication_slot('" + source.name() + "')");
         publish("missed");
@@ -136,7 +137,7 @@ class HaltIT {
     }
 
     @Test
-    void atASlotAheadOfThePositionAndGoesOnThere() throws Exception {
+    void haltsAtASlotAheadOfThePositionAndContinuesThere() throws Exception {
         publishAndStop("before");
         publish("skipped");
         Token skipped = source.token();
@@ -160,7 +161,7 @@ class HaltIT {
         }
     }
 
-    /** Below what is published, and yet nobody may say that it has been consumed. */
+    /** Below the published LSN, but it must not count as consumed. */
     private static void assertLeftOut(RunningRelay relay, Token token) throws Exception {
         assertThat(ask(relay, token)).isInstanceOfSatisfying(Answer.Refused.class, unknown -> {
             assertThat(unknown.status()).isEqualTo(WatermarkStatus.UNKNOWN);
@@ -174,7 +175,7 @@ class HaltIT {
     }
 
     @Test
-    void atAPositionThatIsDamagedAndGoesOnWhereTheSlotIs() throws Exception {
+    void haltsAtADamagedPositionAndContinuesAtTheSlot() throws Exception {
         publishAndStop("before");
         damagePosition();
         publish("after");
@@ -201,9 +202,9 @@ class HaltIT {
     }
 
     @Test
-    void atAPositionThatIsGoneAndGoesOnWhereTheSlotIs() throws Exception {
+    void haltsAtAMissingPositionAndContinuesAtTheSlot() throws Exception {
         publishAndStop("before");
-        // what Kafka knows is about another one
+        // Kafka has data about another one
         source.execute("update outbox.source set id = left(md5(random()::text), 8)");
         publish("after");
         try (RunningRelay relay = RunningRelay.start(source.configuration())) {
@@ -218,7 +219,7 @@ class HaltIT {
     }
 
     @Test
-    void refusesToAdoptWhileARelayPublishesOrAtAnLsnThatCannotBe() throws Exception {
+    void rejectsAdoptionWhileARelayPublishesOrAtAnImpossibleLsn() throws Exception {
         String config = source.configFile().toString();
         CommandRun outside = CommandRun.of("adopt", "--at", "F/FFFFFFFF", config);
         assertThat(outside.exitCode()).isEqualTo(2);
@@ -236,7 +237,7 @@ class HaltIT {
     }
 
     @Test
-    void atAMissingGrantAndGoesOnOnceItIsThere() throws Exception {
+    void haltsAtAMissingGrantAndContinuesOnceItIsGranted() throws Exception {
         source.execute(
                 "create role " + source.name() + " login replication password 'x'",
                 "grant usage on schema outbox to " + source.name());
@@ -258,7 +259,7 @@ class HaltIT {
     }
 
     @Test
-    void atATopicThatWasMadeAgainWhileItWasAway() throws Exception {
+    void haltsAtATopicThatWasCreatedAgainWhileItWasDown() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             publish("1");
             awaitReadable(1);
@@ -279,7 +280,7 @@ class HaltIT {
     }
 
     @Test
-    void atATopicThatIsDeletedWhileItRuns() throws Exception {
+    void haltsAtATopicThatIsDeletedWhileItRuns() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             publish("1");
             awaitReadable(1);

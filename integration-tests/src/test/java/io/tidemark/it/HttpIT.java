@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The HTTP interface of a relay as users run it: {@code tidemark run} in a process of its own. */
+/** The HTTP API of a relay as users run it: {@code tidemark run} in a separate process. */
 class HttpIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -75,7 +75,7 @@ class HttpIT {
     }
 
     @Test
-    void tellsWhereProjectionsAndSourceStand() throws Exception {
+    void returnsTheStateOfProjectionsAndSource() throws Exception {
         relay.get("/v1/projections/view/watermark?token=" + write() + "&wait=20s");
 
         JsonNode one = relay.get("/v1/projections/view/watermark");
@@ -103,7 +103,7 @@ class HttpIT {
         });
     }
 
-    /** A wait passes Jersey by, unless it wants to be answered in a way that only Jersey knows. */
+    /** A wait bypasses Jersey, unless it asks for a form of answer that only Jersey supports. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             token=TOKEN&wait=20s             | 200
@@ -112,7 +112,7 @@ class HttpIT {
             token=AHEAD&wait=20s             | 200
             token=OTHER&wait=1ms&strict=true | 409
             """)
-    void answersAWaitAlikeWithJerseyAndWithout(String query, int status) throws Exception {
+    void answersAWaitEquallyWithAndWithoutJersey(String query, int status) throws Exception {
         Token token = write();
         String path = "/v1/projections/view/watermark?"
                 + query.replace("TOKEN", token.toString())
@@ -153,7 +153,7 @@ class HttpIT {
             /v1/events/00000000-0000-0000-0000-000000000000      | 404 | there is no event 00000000-
             /v1/unknown                                          | 404 |
             """)
-    void refusesBadRequestsWithAProblem(String path, int status, String detail) throws Exception {
+    void rejectsBadRequestsWithAProblem(String path, int status, String detail) throws Exception {
         HttpResponse<String> response = relay.send(path.replace("TOKEN", write().toString()));
 
         assertThat(response.statusCode()).isEqualTo(status);
@@ -167,14 +167,14 @@ class HttpIT {
     }
 
     @Test
-    void cutsAnAbsurdWaitToTheConfiguredMaximum() throws Exception {
+    void limitsAnAbsurdWaitToTheConfiguredMaximum() throws Exception {
         JsonNode answer = relay.get("/v1/projections/view/watermark?token=" + write() + "&wait=30000d");
 
         assertThat(answer.path("status").asText()).isEqualTo("success");
     }
 
     @Test
-    void saysForeignAndAhead() throws Exception {
+    void returnsForeignAndAhead() throws Exception {
         String foreign = "tm1.ffffffff.1.0000000000000001";
         String ahead = "tm1." + source.sourceId() + ".1.00FFFFFFFFFFFFFF";
 
@@ -193,7 +193,7 @@ class HttpIT {
                 .isEqualTo("foreign");
     }
 
-    /** As far as the codec goes: nothing of it is parked, overflows, or is a bug. */
+    /** The limits of the token format: nothing is parked, overflows, or causes an internal error. */
     @ParameterizedTest
     @CsvSource({
         "1,          FFFFFFFFFFFFFFFF, ahead",
@@ -201,7 +201,7 @@ class HttpIT {
         "2147483647, FFFFFFFFFFFFFFFF, unknown",
         "2147483647, 0000000000000001, unknown"
     })
-    void answersTheFarthestTokensAtOnce(int timeline, String lsn, String status) throws Exception {
+    void answersExtremeTokensImmediately(int timeline, String lsn, String status) throws Exception {
         String token = "tm1." + source.sourceId() + "." + timeline + "." + lsn;
 
         JsonNode answer = openApi.hold(relay.get("/v1/projections/view/watermark?wait=20s&token=" + token), "Answer");
@@ -211,7 +211,7 @@ class HttpIT {
     }
 
     @Test
-    void refusesWhatIsTooLarge() throws Exception {
+    void rejectsTooLargeRequests() throws Exception {
         HttpResponse<String> body = relay.post("/v1/wait", "{\"token\": \"" + "x".repeat(70_000) + "\"}");
         HttpResponse<String> token = relay.send("/v1/tokens/" + "a".repeat(600));
         HttpResponse<String> uri = relay.send("/v1/tokens/" + "a".repeat(20_000));
@@ -228,7 +228,7 @@ class HttpIT {
     }
 
     @Test
-    void strictGivesEveryOutcomeAnHttpStatus() throws Exception {
+    void strictReturnsAnHttpStatusForEveryOutcome() throws Exception {
         String ahead = "tm1." + source.sourceId() + ".1.00FFFFFFFFFFFFFF";
         String path = "/v1/projections/view/watermark?strict=true&wait=20s&token=";
 
@@ -270,7 +270,7 @@ class HttpIT {
             {"token": "TOKEN", "projections": []}              | 400 | there is no projection to wait for
             {"token": "TOKEN", "projections": ["nowhere"]}     | 404 | no projection 'nowhere'
             """)
-    void refusesBadBarriersWithAProblem(String body, int status, String detail) throws Exception {
+    void rejectsBadBarriersWithAProblem(String body, int status, String detail) throws Exception {
         HttpResponse<String> response = relay.post("/v1/wait", body.replace("TOKEN", write().toString()));
 
         assertThat(response.statusCode()).isEqualTo(status);
@@ -281,7 +281,7 @@ class HttpIT {
     }
 
     @Test
-    void describesEveryPathItHas() {
+    void describesEveryPath() {
         assertThat(openApi.describes("get", "/v1/projections")).isTrue();
         assertThat(openApi.describes("get", "/v1/projections/{name}/watermark")).isTrue();
         assertThat(openApi.describes("post", "/v1/wait")).isTrue();
@@ -319,7 +319,7 @@ class HttpIT {
     }
 
     @Test
-    void logsItsStateInOneLineEachAndNoStackTraces() {
+    void logsEachStateInOneLineWithoutStackTraces() {
         assertThat(relay.output()).contains("event=state state=running").doesNotContain("\tat ");
     }
 }

@@ -35,8 +35,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A relay that is asked over TLS, with a certificate made here, and by those only who have a bearer token. It has no
- * database and no Kafka: who may ask does not depend on them.
+ * A relay with TLS, with a certificate made here, and with bearer tokens. It has no database and no Kafka, because
+ * access control does not depend on them.
  */
 class HttpSecurityIT {
 
@@ -136,9 +136,9 @@ class HttpSecurityIT {
         return "http://127.0.0.1:" + httpPort + path;
     }
 
-    /** One of Dropwizard's sets the level of a logger. */
+    /** Dropwizard has a task that sets the level of a logger. */
     @Test
-    void theAdminPortTakesNoCommands() throws Exception {
+    void adminPortAcceptsNoCommands() throws Exception {
         String admin = "http://127.0.0.1:" + adminPort;
         for (String task : List.of("/tasks/log-level?logger=org.eclipse.jetty&level=DEBUG", "/tasks/gc", "/tasks")) {
             HttpRequest post = HttpRequest.newBuilder(URI.create(admin + task))
@@ -155,7 +155,7 @@ class HttpSecurityIT {
     }
 
     @Test
-    void statusAsksOverTlsWithATokenAndSaysWhatIsMissing() {
+    void statusAsksOverTlsWithATokenAndReportsMissingOptions() {
         String url = "https://localhost:" + httpsPort;
         String[][] runs = {
             {
@@ -183,11 +183,11 @@ class HttpSecurityIT {
         assertThat(exitCodes).containsExactly(0, 2, 2);
         assertThat(output[0]).contains("standby", "postgres");
         assertThat(output[1]).contains("HTTP 401", "--bearer-token-file");
-        assertThat(output[2]).contains("TLS fails", "--ca-file");
+        assertThat(output[2]).contains("TLS failed", "--ca-file");
     }
 
     @Test
-    void whereClientsNeedACertificateNobodyElseIsLetIn() throws Exception {
+    void rejectsClientsWithoutACertificateIfOneIsRequired() throws Exception {
         SelfSigned stranger = SelfSigned.in(dir.resolve("stranger"));
         write("mine", FIRST);
         List<String> command = List.of(
@@ -200,10 +200,10 @@ class HttpSecurityIT {
                 dir.resolve("mine").toString());
 
         assertThat(status(command, client)).contains("exit code 0", "standby");
-        assertThat(status(command, stranger)).contains("exit code 2", "TLS fails", "--cert-file");
+        assertThat(status(command, stranger)).contains("exit code 2", "TLS failed", "--cert-file");
         try (ChildJvm status = process(command.toArray(String[]::new))) {
             assertThat(status.awaitExit(60)).isEqualTo(2);
-            assertThat(status.output()).contains("TLS fails", "--cert-file");
+            assertThat(status.output()).contains("TLS failed", "--cert-file");
         }
     }
 
@@ -226,7 +226,7 @@ class HttpSecurityIT {
     }
 
     @Test
-    void nobodyAsksWithoutAToken() throws Exception {
+    void rejectsRequestsWithoutAToken() throws Exception {
         String wait = "/v1/projections/view/watermark?wait=1s&token=tm1.7f3a9c21.1.0000000000000001";
         assertThat(get(plain(wait), FIRST).statusCode()).isEqualTo(503);
         for (String path : List.of("/v1/source", "/v1/projections", "/v1/openapi.yaml", "/v1/nowhere", "/", wait)) {
@@ -268,9 +268,9 @@ class HttpSecurityIT {
                 .until(() -> get(plain("/v1/source"), token).statusCode() == status);
     }
 
-    /** Neither headers that never end nor a body that never comes keeps a connection, or a thread, for ever. */
+    /** Endless headers, or a body that never arrives, do not occupy a connection or a thread forever. */
     @Test
-    void slowAndEndlessRequestsAreEnded() throws Exception {
+    void endsSlowAndEndlessRequests() throws Exception {
         assertThat(answerTo("GET /v1/source HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(20_000) + "\r\n\r\n"))
                 .startsWith("HTTP/1.1 431");
         assertThat(answerTo("GET /v1/source HTTP/1.1\r\nHost: a\r\n")).doesNotContain("200 OK");
@@ -281,9 +281,9 @@ class HttpSecurityIT {
         assertThat(relay.output()).doesNotContain("event=http-failed");
     }
 
-    /** It asks again and again; the buffers between are full after a while. */
+    /** It repeats its requests until the buffers in between are full. */
     @Test
-    void whoReadsNoAnswersIsCutOffAndHoldsNobodyUp() throws Exception {
+    void disconnectsAClientThatReadsNoAnswersWithoutDelayingOthers() throws Exception {
         byte[] request = ("GET /v1/openapi.yaml HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + FIRST + "\r\n\r\n")
                 .getBytes(StandardCharsets.US_ASCII);
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), httpPort)) {
@@ -304,7 +304,7 @@ class HttpSecurityIT {
         assertThat(get(plain("/v1/source"), FIRST).statusCode()).isEqualTo(200);
     }
 
-    /** What comes back until the relay closes the connection; the connector's idle timeout is two seconds here. */
+    /** The bytes until the relay closes the connection. The connector's idle timeout is two seconds here. */
     private static String answerTo(String request) throws Exception {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), httpPort)) {
             socket.setSoTimeout(20_000);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
 import org.w3c.dom.NodeList;
 
-/** The image, of which there are two descriptions: one for Jib, in the relay's pom, and docker/Dockerfile. */
+/** The image has two descriptions: one for Jib, in the relay's pom, and docker/Dockerfile. */
 class ImageTest {
 
     private static final String CONTAINER = "//plugin[artifactId='jib-maven-plugin']/configuration/container";
@@ -49,15 +49,15 @@ class ImageTest {
     }
 
     @Test
-    void runsAsTheSameUserWhoIsNotRoot() throws Exception {
+    void runsAsTheSameUserThatIsNotRoot() throws Exception {
         assertThat(jib(CONTAINER + "/user")).matches("[1-9][0-9]*:[1-9][0-9]*");
 
         assertThat(dockerfile).contains("\nUSER " + jib(CONTAINER + "/user") + "\n");
     }
 
-    /** A shell in between would not hand on SIGTERM. */
+    /** A shell in between would not forward SIGTERM. */
     @Test
-    void javaIsTheProcessThatIsStartedAndWithTheSameArguments() throws Exception {
+    void startsJavaDirectlyWithTheSameArguments() throws Exception {
         assertThat(dockerfile)
                 .contains(
                         "ENTRYPOINT [\"java\", \"-cp\", \"/app/libs/*:" + jib(CONTAINER + "/extraClasspath/path")
@@ -68,7 +68,7 @@ class ImageTest {
     }
 
     @Test
-    void hasTheSameBaseAndLabelsAndTheListOfWhatIsInIt() throws Exception {
+    void hasTheSameBaseAndLabelsAndAnSbom() throws Exception {
         assertThat(dockerfile)
                 .contains(
                         "\nFROM " + jib("//profile[id='image']/properties/image.base") + "\n",

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** A consumer that knows nothing of us: kcat as docs/watermarks.md has it. Where it is installed. */
+/** A consumer without Tidemark's library: kcat as in docs/watermarks.md. Only if it is installed. */
 class KcatIT {
 
     private static final long WAIT_MILLIS = 20_000;
@@ -38,7 +38,7 @@ class KcatIT {
     }
 
     @Test
-    void isAnsweredForAsAnyOtherGroup() throws Exception {
+    void worksLikeAnyOtherGroup() throws Exception {
         try (TestSource source = TestSource.create("kcat");
                 RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             source.execute("select outbox.publish('order', '4711', 'Placed', 'first')");

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A transaction over the limit goes through a file and several Kafka transactions, and stays exactly once. */
+/** A transaction over the limit is published through a file and several Kafka transactions, exactly once. */
 class LargeTransactionIT {
 
     private static final int EVENTS = 20_000;
@@ -43,7 +43,7 @@ class LargeTransactionIT {
     }
 
     @Test
-    void isSplitAndSaysSo(@TempDir Path spill) throws Exception {
+    void isSplitAndMarkedByAHeader(@TempDir Path spill) throws Exception {
         try (TestSource source = TestSource.create("large");
                 RunningRelay relay = RunningRelay.startAndAwait(source.configuration(limits(spill)))) {
             source.execute("insert into audit.entry (event_id, aggregate_id)"
@@ -70,7 +70,7 @@ class LargeTransactionIT {
                             .filter(event -> event.header(EventHeaders.TYPE).equals("t")))
                     .allSatisfy(event -> assertThat(event.headers()).doesNotContainKey(EventHeaders.SPLIT));
             try (Stream<Path> left = Files.list(spill)) {
-                assertThat(left).as("spill files left behind").isEmpty();
+                assertThat(left).as("remaining spill files").isEmpty();
             }
         }
     }
@@ -110,7 +110,7 @@ class LargeTransactionIT {
     }
 
     @Test
-    void saysWhereItCannotSpillAndGoesOnOnceItCan(@TempDir Path dir) throws Exception {
+    void reportsWhereItCannotSpillAndContinuesOnceItCan(@TempDir Path dir) throws Exception {
         Path spill = dir.resolve("not-there-yet");
         try (TestSource source = TestSource.create("nospill");
                 RunningRelay relay = RunningRelay.startAndAwait(source.configuration(limits(spill)))) {

@@ -26,11 +26,11 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Faults that last until timeouts of the relay or of its servers are over, and those that take many tries. */
+/** Faults that last longer than the timeouts of the relay or its servers, and faults that need many attempts. */
 @EnabledIfSystemProperty(named = "faults", matches = "true", disabledReason = "slow; run with -Pfaults")
 class LongFaultsIT {
 
-    /** Which way bytes are lost. */
+    /** The direction in which bytes are lost. */
     private enum Way {
         TO_THE_SERVER(TO_SERVER),
         TO_THE_RELAY(TO_CLIENT),
@@ -65,14 +65,15 @@ class LongFaultsIT {
 
     private static void awaitUnhealthy(FaultyWorld world, String fault) {
         long sinceNanos = System.nanoTime();
-        await("the relay says that it does not publish, log " + world.relay(0).log())
+        await("the relay reports that it does not publish, log "
+                        + world.relay(0).log())
                 .until(() -> !world.relay(0).isHealthy());
         report("unhealthy with " + fault, sinceNanos);
     }
 
     @ParameterizedTest
     @EnumSource(Way.class)
-    void comesBackFromAPostgresThatHasGoneSilent(Way way) throws Exception {
+    void recoversFromASilentPostgres(Way way) throws Exception {
         try (FaultyWorld world = single(servers, "silentpg")) {
             try (Workload load = load(world)) {
                 awaitPublishing(world, 0);
@@ -91,7 +92,7 @@ class LongFaultsIT {
 
     @ParameterizedTest
     @EnumSource(Way.class)
-    void comesBackFromAKafkaThatHasGoneSilent(Way way) throws Exception {
+    void recoversFromASilentKafka(Way way) throws Exception {
         try (FaultyWorld world = single(servers, "silentkafka")) {
             try (Workload load = load(world)) {
                 awaitPublishing(world, 0);
@@ -108,9 +109,9 @@ class LongFaultsIT {
         }
     }
 
-    /** The stream is dead while the session that holds the lock is well: one connection of two was lost. */
+    /** The stream is dead while the session with the lock works: one of two connections was lost. */
     @Test
-    void noticesAStreamThatHasGoneSilentByItself() throws Exception {
+    void noticesASilentStreamBesideAWorkingSession() throws Exception {
         try (FaultyWorld world = single(servers, "silentstream")) {
             try (Workload load = load(world)) {
                 awaitPublishing(world, 0);
@@ -128,9 +129,9 @@ class LongFaultsIT {
         }
     }
 
-    /** Its machine still answers keepalives, so nothing ends its sessions: a standby must not help itself. */
+    /** Its machine still answers keepalives, so nothing ends its sessions. A standby must not take over. */
     @Test
-    void aPausedRelayThatKeepsItsLockIsNotReplaced() throws Exception {
+    void doesNotReplaceAPausedRelayThatKeepsItsLock() throws Exception {
         try (FaultyWorld world = pair(servers, "pausedlock")) {
             try (Workload load = load(world)) {
                 awaitPublishing(world, 0);
@@ -188,7 +189,7 @@ class LongFaultsIT {
     }
 
     @Test
-    void comesBackFromABrokerThatStandsStill() throws Exception {
+    void recoversFromASuspendedBroker() throws Exception {
         try (FaultyWorld world = single(servers, "pausedbroker")) {
             try (Workload load = load(world)) {
                 awaitPublishing(world, 0);

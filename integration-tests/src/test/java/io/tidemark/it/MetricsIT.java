@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a scrape gets of an active relay and of a standby, on real servers, while this and that goes wrong. */
+/** The metrics of an active relay and of a standby, on real servers, during several faults. */
 class MetricsIT {
 
     private final Random random = new Random(3);
@@ -43,7 +43,7 @@ class MetricsIT {
         source.close();
     }
 
-    /** By series. */
+    /** Values by series. */
     private static Map<String, Double> scrape(RelayProcess relay) throws Exception {
         Map<String, Double> series = new TreeMap<>();
         for (String line : relay.metrics().lines().toList()) {
@@ -74,7 +74,7 @@ class MetricsIT {
     }
 
     @Test
-    void tellWhatTheActiveAndTheStandbyDo() throws Exception {
+    void showTheStateOfTheActiveReplicaAndOfTheStandby() throws Exception {
         try (RelayProcess active = RelayProcess.startWithDeadLetters(source, RelayProcess.Launch.PLAIN)
                         .awaitRunning();
                 RelayProcess standby = RelayProcess.startWithDeadLetters(source, RelayProcess.Launch.PLAIN)
@@ -115,7 +115,7 @@ class MetricsIT {
                 assertThat(now.get(position("head"))).isGreaterThan(now.get(position("published")));
                 assertThat(now.get("tidemark_slot_unconfirmed_bytes"))
                         .isEqualTo(value(now, position("head")) - value(now, position("confirmed")));
-                // the WAL has gone on without events, and nothing is outstanding
+                // the WAL has advanced without events, and nothing is outstanding
                 assertThat(now)
                         .containsEntry("tidemark_capture_lag_seconds", 0.0)
                         .containsEntry("tidemark_publish_lag_seconds", 0.0);
@@ -150,7 +150,7 @@ class MetricsIT {
         }
     }
 
-    /** Every series is of a metric that is declared, and no name is declared twice. */
+    /** Every series belongs to a declared metric, and no name is declared twice. */
     private static void assertSound(String text) {
         Set<String> declared = new HashSet<>();
         for (String line : text.lines().toList()) {
@@ -166,9 +166,9 @@ class MetricsIT {
         assertThat(declared).contains("tidemark_role", "tidemark_commit_to_ack_seconds", "jvm_memory_used_bytes");
     }
 
-    /** As when Kafka hangs in a commit: the publishing thread can say nothing, and nothing fails. */
+    /** Like a Kafka that hangs in a commit: the publishing thread cannot report, and nothing fails. */
     @Test
-    void aCommitThatHangsIsSeenAsLag() throws Exception {
+    void showAHangingCommitAsLag() throws Exception {
         Path hold = Files.createFile(directory.resolve("hold"));
         RelayProcess.Launch launch = new RelayProcess.Launch(
                 List.of(
@@ -193,13 +193,13 @@ class MetricsIT {
         }
     }
 
-    /** No series tells what was true once. */
+    /** No series keeps an outdated value. */
     @Test
-    void aSlotThatIsGoneIsTold() throws Exception {
+    void showAMissingSlot() throws Exception {
         try (RelayProcess relay = RelayProcess.startWithDeadLetters(source, RelayProcess.Launch.PLAIN)
                 .awaitRunning()) {
             await().until(() -> scrape(relay).getOrDefault("tidemark_slot_status{status=\"reserved\"}", 0.0) == 1);
-            source.source() // without a position a missing slot is one that was never made
+            source.source() // without a position, a missing slot counts as never created
                     .execute("select outbox.publish('order', '1', 't', 'x')");
             await().until(() -> scrape(relay).getOrDefault("tidemark_events_published_total", 0.0) >= 1);
             String slot = source.source().name();

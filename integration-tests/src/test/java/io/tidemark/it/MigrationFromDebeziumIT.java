@@ -33,7 +33,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/** The steps of docs/migrating-from-debezium.md, in their order, against what Debezium's own router has published. */
+/** The steps of docs/migrating-from-debezium.md, compared with the events that Debezium's router has published. */
 @EnabledIfSystemProperty(named = "faults", matches = "true", disabledReason = "slow; run with -Pfaults")
 class MigrationFromDebeziumIT {
 
@@ -128,9 +128,9 @@ class MigrationFromDebeziumIT {
         return ids;
     }
 
-    /** Writers pause for as long as it takes to stop the one and to make the other's slot. */
+    /** Writers pause while Debezium is stopped and Tidemark's slot is created. */
     @Test
-    void withAPauseNothingIsLostOrRepeated() throws Exception {
+    void losesAndRepeatsNothingWithAPause() throws Exception {
         AtomicBoolean pausing = new AtomicBoolean();
         try (DebeziumRouter router = DebeziumRouter.start(source)) {
             awaitSlot(router);
@@ -138,7 +138,7 @@ class MigrationFromDebeziumIT {
             TimeUnit.SECONDS.sleep(2);
             pausing.set(true); // 1. the writers pause
             writing.get(30, TimeUnit.SECONDS);
-            commit(1); // 2. the last event comes out: the connector has drained
+            commit(1); // 2. the last event is published: the connector has drained
             awaitEvents(source.committedEvents().size());
             router.close(); // 3. stop the connector
         }
@@ -147,7 +147,7 @@ class MigrationFromDebeziumIT {
         assertThat(tidemark("init", config, "--existing", "ignore"))
                 .contains("V1__base.sql: applied", "publication tidemark: made");
         assertThat(tidemark("check", config)).contains("Kafka has no events of this source yet");
-        AtomicBoolean stopping = new AtomicBoolean(); // 5. the writers go on
+        AtomicBoolean stopping = new AtomicBoolean(); // 5. the writers continue
         CompletableFuture<Void> writing = writeUntil(stopping);
         try (RelayProcess relay = RelayProcess.start(source, OUTBOX).awaitRunning()) { // 6.
             TimeUnit.SECONDS.sleep(2);
@@ -166,7 +166,7 @@ class MigrationFromDebeziumIT {
                 "drop publication " + DebeziumRouter.slot(source));
     }
 
-    /** Whether the connector's slot has come beyond this one, which stands still. */
+    /** Whether the connector's slot is beyond this one, which does not advance. */
     private boolean isConfirmedBeyond(String slot) throws Exception {
         return source.query("select count(*) from pg_replication_slots connector, pg_replication_slots own where"
                         + " connector.slot_name = '" + DebeziumRouter.slot(source) + "' and own.slot_name = '" + slot
@@ -183,14 +183,14 @@ class MigrationFromDebeziumIT {
         });
     }
 
-    /** Without those that Debezium itself adds since 3.0: which connector, task and run it was. */
+    /** Without the headers for connector, task and run, which Debezium adds since 3.0. */
     private static Set<String> routersHeaders(ReadEvent event) {
         Set<String> names = new HashSet<>(event.headers().keySet());
         names.removeIf(name -> name.startsWith("__debezium.context."));
         return names;
     }
 
-    /** The two wrote the same keys to the same partitions, the same bytes, and the headers that consumers know. */
+    /** Both wrote the same keys to the same partitions, the same bytes, and the headers that consumers use. */
     private static void assertSameForm(List<ReadEvent> read) {
         List<ReadEvent> ours = read.stream()
                 .filter(event -> event.headers().containsKey("tidemark-position"))
@@ -215,9 +215,9 @@ class MigrationFromDebeziumIT {
                 .allSatisfy(ofOneKey -> assertThat(ofOneKey).hasSize(1));
     }
 
-    /** Without one, what the connector had published but not confirmed comes again; nothing is lost. */
+    /** Without a pause, events that the connector had published but not confirmed are repeated. No event is lost. */
     @Test
-    void withoutAPauseSomeMayBeRepeatedButNoneIsLost() throws Exception {
+    void losesNothingWithoutAPauseButMayRepeat() throws Exception {
         AtomicBoolean stopping = new AtomicBoolean();
         String config;
         CompletableFuture<Void> writing;

@@ -28,20 +28,20 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
 /**
- * One transaction of very many rows through a relay with {@code -Xmx256m}. What is read back is checked record by
- * record and not kept: every event's id, key, value and ordinal follow from its number.
+ * One transaction of very many rows through a relay with {@code -Xmx256m}. Each record is checked when it is read, and
+ * not kept: id, key, value and ordinal of every event follow from its number.
  */
 class MillionRowsIT {
 
     private static final int EVENTS = Integer.getInteger("large.events", 50_000);
-    /** So few would not go through a file with the limits of production. */
+    /** Small, because with production limits so few rows would not use a file. */
     private static final String LIMITS = EVENTS < 200_000 ? "limits: {transactionBytes: 8MiB}" : "limits: {}";
 
     private static final String FILLER = "x".repeat(200);
-    /** Without a new event for so long, no more are expected. */
+    /** After this time without a new event, no more are expected. */
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-    /** What has been read; each record is checked when it comes. */
+    /** The records read so far; each is checked when it arrives. */
     private static final class Read {
 
         private final BitSet numbers = new BitSet(EVENTS);
@@ -72,7 +72,7 @@ class MillionRowsIT {
     }
 
     @Test
-    void passThroughASmallRelay() throws Exception {
+    void areAllPublishedByASmallRelay() throws Exception {
         try (TestSource source = TestSource.create("million");
                 RelayProcess relay = RelayProcess.start(source, LIMITS)) {
             relay.awaitRunning();
@@ -98,13 +98,13 @@ class MillionRowsIT {
             assertThat(read.positionsWithoutOrdinal).as("one commit LSN").hasSize(1);
             assertThat(read.parts).hasSizeGreaterThan(1);
             assertThat(relay.output())
-                    .as("one run, never halted, stalled or tried again")
+                    .as("one run, without halt, stall or retry")
                     .containsOnlyOnce("event=state state=running")
                     .doesNotContain("state=retrying", "state=halted", "event=loop-stalled");
         }
     }
 
-    /** Returns the size of the largest spill file that was seen. */
+    /** Returns the size of the largest spill file. */
     private static long readAll(TestSource source, RelayProcess relay, Read read)
             throws IOException, InterruptedException {
         long spilled = 0;
@@ -122,12 +122,12 @@ class MillionRowsIT {
                 spilled = Math.max(spilled, spillBytes(relay.pid()));
                 assertThat(relay.state()).as("health").isIn("running", "away"); // away: too busy to answer in time
             }
-            consumer.poll(Duration.ofSeconds(1)).forEach(read::add); // one too many would show
+            consumer.poll(Duration.ofSeconds(1)).forEach(read::add); // one more record would be noticed
         }
         return spilled;
     }
 
-    /** Of the file without a name; 0 where there is no such thing as {@code /proc}. */
+    /** The size of the deleted spill file; 0 on systems without {@code /proc}. */
     private static long spillBytes(long pid) throws IOException {
         Path open = Path.of("/proc/" + pid + "/fd");
         long bytes = 0;

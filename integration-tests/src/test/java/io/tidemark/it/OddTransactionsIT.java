@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Transactions that are long, nested, mostly rolled back, or not inserts. */
+/** Transactions that are long, nested, mostly rolled back, or have no inserts. */
 class OddTransactionsIT {
 
     private TestSource source;
@@ -39,7 +39,7 @@ class OddTransactionsIT {
     }
 
     @Test
-    void staysOpenBesideShortOnesWhileTheRelayIsRestarted() throws Exception {
+    void publishesALongTransactionThatSpansRestarts() throws Exception {
         try (OpenWrites open = OpenWrites.begin(source);
                 OpenWrites older = OpenWrites.begin(source)) {
             older.execute("select pg_current_xact_id()");
@@ -70,9 +70,11 @@ class OddTransactionsIT {
         }
     }
 
-    /** Over 64 subtransactions a session's list of them overflows; with so little memory the server spills them. */
+    /**
+     * Above 64 subtransactions, a session's list of them overflows. With this little memory, the server spills them.
+     */
     @Test
-    void hasHundredsOfSubtransactions() throws Exception {
+    void publishesATransactionWithHundredsOfSubtransactions() throws Exception {
         source.execute("alter database " + source.name() + " set logical_decoding_work_mem = '64kB'");
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
                 OpenWrites flat = OpenWrites.begin(source);
@@ -99,7 +101,7 @@ class OddTransactionsIT {
     }
 
     @Test
-    void hasOnlyRowsThatAreRolledBack() throws Exception {
+    void publishesNothingOfRolledBackRows() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
                 OpenWrites emptied = OpenWrites.begin(source);
                 OpenWrites rolledBack = OpenWrites.begin(source)) {
@@ -117,7 +119,7 @@ class OddTransactionsIT {
     }
 
     @Test
-    void updatesDeletesAndTruncatesAreIgnoredAndCounted() throws Exception {
+    void ignoresAndCountsUpdatesDeletesAndTruncates() throws Exception {
         source.execute("alter publication tidemark set (publish = 'insert, update, delete, truncate')");
         try (RelayProcess relay = RelayProcess.start(source).awaitRunning();
                 OpenWrites writes = OpenWrites.begin(source)) {
@@ -151,7 +153,7 @@ class OddTransactionsIT {
     }
 
     @Test
-    void isNotCapturedThroughAPublicationThatLeavesOutRowsOrColumns() throws Exception {
+    void rejectsAPublicationThatLeavesOutRowsOrColumns() throws Exception {
         try (RunningRelay relay = RunningRelay.start(source.configuration())) {
             relay.awaitPhase(Phase.RUNNING);
         }

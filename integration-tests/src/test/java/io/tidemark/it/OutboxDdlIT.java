@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Somebody alters {@code outbox.event} while its events are on their way; the WAL keeps every row as it was written. */
+/** {@code outbox.event} is altered while events are being published. The WAL keeps every row as it was written. */
 class OutboxDdlIT {
 
     private TestSource source;
@@ -61,7 +61,7 @@ class OutboxDdlIT {
     }
 
     @Test
-    void addedColumnsAreIgnoredBetweenAndInsideTransactions() throws Exception {
+    void ignoresAddedColumnsBetweenAndInsideTransactions() throws Exception {
         try (OpenWrites writes = OpenWrites.begin(source)) {
             writes.events("a", 50).commit();
             writes.event("a")
@@ -91,7 +91,7 @@ class OutboxDdlIT {
     }
 
     @Test
-    void columnsComeAndGoUnderLoad() throws Exception {
+    void publishesWhileColumnsAreAddedAndDropped() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             try (Workload workload = Workload.start(source, 11, 3, 20)) {
                 for (int i = 0; i < 8; i++) {
@@ -104,7 +104,7 @@ class OutboxDdlIT {
     }
 
     @Test
-    void columnsChangeTheirTypes() throws Exception {
+    void publishesAfterColumnsChangeTheirTypes() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
                 OpenWrites writes = OpenWrites.begin(source)) {
             writes.events("a", 20).commit();
@@ -135,7 +135,7 @@ class OutboxDdlIT {
     }
 
     @Test
-    void aDroppedColumnHaltsAndOnceItIsBackNothingIsLost() throws Exception {
+    void haltsAtADroppedColumnAndLosesNothingOnceItIsRestored() throws Exception {
         try (OpenWrites writes = OpenWrites.begin(source)) {
             try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
                 writes.event("a").commit();
@@ -166,7 +166,7 @@ class OutboxDdlIT {
     }
 
     @Test
-    void aRenamedColumnThatNobodyWroteToIsFineOnceItHasItsNameBack() throws Exception {
+    void continuesAfterARenamedUnusedColumnHasItsNameAgain() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
                 OpenWrites writes = OpenWrites.begin(source)) {
             writes.event("a").commit();
@@ -178,9 +178,9 @@ class OutboxDdlIT {
         }
     }
 
-    /** The row has its payload under another name: to publish it without one would lose it. */
+    /** The row has its payload under another name. Publishing it without payload would lose the payload. */
     @Test
-    void aRowWrittenToARenamedColumnHaltsForGood() throws Exception {
+    void haltsPermanentlyAtARowWrittenToARenamedColumn() throws Exception {
         try (OpenWrites writes = OpenWrites.begin(source)) {
             try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
                 writes.event("a").commit();

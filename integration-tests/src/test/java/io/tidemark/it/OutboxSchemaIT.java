@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The SQL side of the contract: what may be written, who may do what, and when a token is honest. */
+/** The SQL side of the contract: valid events, rights of the roles, and correct tokens. */
 class OutboxSchemaIT {
 
     private static TestSource source;
@@ -61,14 +61,14 @@ class OutboxSchemaIT {
             insert into outbox.event (aggregate_type, aggregate_id, event_type, payload, created_at) values ('a', 'b', 'c', 'd', 'infinity') | created_at_is_between_1970_and_9999
             insert into outbox.event (aggregate_type, aggregate_id, event_type, payload, created_at) values ('a', 'b', 'c', 'd', '1969-12-31') | created_at_is_between_1970_and_9999
             """)
-    void turnsABadRowAwayAtInsertNamingTheRule(String sql, String constraint) {
+    void rejectsABadRowAtInsertAndNamesTheRule(String sql, String constraint) {
         assertThatThrownBy(() -> source.execute(sql))
                 .isInstanceOf(SQLException.class)
                 .hasMessageContaining(constraint)
                 .satisfies(e -> assertThat(((SQLException) e).getSQLState()).isEqualTo("23514"));
     }
 
-    /** One rule for both ways: what the table's constraints turn away, outbox.emit() does by the same name. */
+    /** The same rules for both: outbox.emit() rejects what the table's constraints reject, with the same name. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             'or der', '1', 't', 'x'                                  | aggregate_type_is_letters
@@ -96,7 +96,7 @@ class OutboxSchemaIT {
             'order', null, 't', 'x'                                  | aggregate_id
             'order', '1', null, 'x'                                  | event_type
             """)
-    void publishAndEmitTurnTheSameAwayByTheSameName(String arguments, String rule) {
+    void publishAndEmitRejectTheSameWithTheSameName(String arguments, String rule) {
         String state = arguments.contains("null") ? "23502" : "23514";
         for (String function : List.of("publish", "emit")) {
             assertThatThrownBy(() -> source.execute("select outbox." + function + "(" + arguments + ")"))
@@ -116,16 +116,16 @@ class OutboxSchemaIT {
                 "'order', '1', 't', '', headers => '{}', content_type => repeat('c', 255), traceparent => repeat('p', 255),"
                         + " tracestate => repeat('s', 2048)"
             })
-    void publishAndEmitTakeTheSame(String arguments) throws Exception {
+    void publishAndEmitAcceptTheSame(String arguments) throws Exception {
         for (String function : List.of("publish", "emit")) {
             assertThat(source.query("select outbox." + function + "(" + arguments + ")"))
                     .hasSize(36);
         }
     }
 
-    /** Then only who may call outbox.emit() can write an event. */
+    /** So only roles with the right to call outbox.emit() can write an event. */
     @Test
-    void emitNeedsNoRightOfItsCallersToWriteMessages() throws Exception {
+    void emitDoesNotNeedTheCallersRightToWriteMessages() throws Exception {
         String function = source.query("select string_agg(oid::regprocedure::text, ', ') from pg_proc where proname ="
                 + " 'pg_logical_emit_message'");
         String message = "select pg_logical_emit_message(true, 'tidemark.event', '')";
@@ -155,7 +155,7 @@ class OutboxSchemaIT {
     }
 
     @Test
-    void insertsIntoTheDefaultPartitionWhateverTheTime() throws Exception {
+    void insertsIntoTheDefaultPartitionAtAnyTime() throws Exception {
         source.execute("insert into outbox.event (aggregate_type, aggregate_id, event_type, payload, created_at)"
                 + " values ('a', 'future', 'c', 'd', '2999-01-01')");
 
@@ -185,7 +185,7 @@ class OutboxSchemaIT {
     }
 
     @Test
-    void refusesATokenInsideAWritingTransaction() throws Exception {
+    void rejectsATokenInsideAWritingTransaction() throws Exception {
         try (Connection connection = source.connect()) {
             connection.setAutoCommit(false);
             writer.publish(connection, OutboxEvent.of("order", "1", "t", "x"));
@@ -198,10 +198,12 @@ class OutboxSchemaIT {
         }
     }
 
-    /** The commit LSN is the truth slot's; with the flush LSN instead, asynchronous commits break this. */
+    /**
+     * The commit LSN is read from the truth slot. With the flush LSN instead, asynchronous commits would break this.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"on", "off", "local"})
-    void aTokenCoversTheCommitBeforeIt(String synchronousCommit) throws Exception {
+    void tokenCoversTheCommitBeforeIt(String synchronousCommit) throws Exception {
         Token[] tokens = new Token[50];
         String[] ids = new String[tokens.length];
         try (Connection connection = source.connect();
@@ -228,7 +230,7 @@ class OutboxSchemaIT {
     }
 
     @Test
-    void aNudgeLiesBeyondEveryTokenBeforeIt() throws Exception {
+    void nudgeIsBeyondEveryTokenBeforeIt() throws Exception {
         Token token;
         try (Connection connection = source.connect()) {
             token = Tokens.current(connection);
@@ -273,7 +275,7 @@ class OutboxSchemaIT {
             nobody_special | select outbox.publish('order', '1', 't', 'x')          | false
             nobody_special | select outbox.emit('order', '1', 't', 'x')             | false
             """)
-    void rolesMayDoTheirWorkAndNothingElse(String role, String sql, boolean allowed) throws Exception {
+    void rolesHaveTheRightsForTheirWorkAndNoOthers(String role, String sql, boolean allowed) throws Exception {
         source.execute(
                 "do $$ begin if to_regrole('nobody_special') is null then create role nobody_special; end if; end $$");
 
@@ -296,7 +298,7 @@ class OutboxSchemaIT {
             select outbox.empty_partition('outbox.event_1998', null)                    | outbox.event_1998 is not a partition
             select outbox.delete_old_rows(now(), now(), 1)                              | transaction that is read committed
             """)
-    void theRelayCanRemoveOldPartitionsOnly(String sql, String refusal) throws Exception {
+    void relayCanRemoveOnlyOldPartitions(String sql, String refusal) throws Exception {
         source.execute(
                 "create table if not exists outbox.event_1998 partition of outbox.event for values from"
                         + " ('1998-01-01 00:00:00+00') to ('1999-01-01 00:00:00+00')",
@@ -308,9 +310,9 @@ class OutboxSchemaIT {
                 .hasMessageContaining(refusal);
     }
 
-    /** Without the trigger Postgres decodes the move as a delete and an insert, and the event is published twice. */
+    /** Without the trigger, Postgres decodes the move as a delete and an insert, and the event is published twice. */
     @Test
-    void aRowCannotMoveToAnotherPartition() throws Exception {
+    void rejectsMovingARowToAnotherPartition() throws Exception {
         source.execute("insert into outbox.event (aggregate_type, aggregate_id, event_type) values ('a', 'move', 'c')");
 
         assertThatThrownBy(
@@ -322,12 +324,12 @@ class OutboxSchemaIT {
         source.execute("update outbox.event set event_type = 'd' where aggregate_id = 'move'");
     }
 
-    /** As restores and replication tools set it; an ordinary trigger does not fire then. */
+    /** Restores and replication tools use this setting; an ordinary trigger does not fire then. */
     @ParameterizedTest
     @CsvSource(
             quoteCharacter = '"',
             value = {"now(), outbox.event_2", "'2997-06-01', outbox.event_default"})
-    void norWhereTriggersAreSwitchedOffForReplication(String createdAt, String partition) throws Exception {
+    void rejectsMovingARowEvenIfTriggersAreOffForReplication(String createdAt, String partition) throws Exception {
         String id =
                 source.query("insert into outbox.event (aggregate_type, aggregate_id, event_type, created_at) values"
                         + " ('a', 'replica', 'c', " + createdAt + ") returning id");
@@ -343,7 +345,7 @@ class OutboxSchemaIT {
     }
 
     @Test
-    void theFunctionsDoNotDependOnSettingsOfTheDatabase() throws Exception {
+    void functionsDoNotDependOnSettingsOfTheDatabase() throws Exception {
         try (TestSource other = TestSource.create("settings")) {
             String partitions = "select string_agg(partition_name::regclass::oid || ' ' || extract(epoch from"
                     + " lower_bound) || ' ' || extract(epoch from upper_bound), ', ' order by lower_bound)"
@@ -379,7 +381,7 @@ class OutboxSchemaIT {
         }
     }
 
-    /** The encodings of Postgres that are not UTF-8 have few characters beside those of ASCII. */
+    /** Postgres' encodings other than UTF-8 have few characters besides ASCII. */
     @Test
     void installsInADatabaseThatIsNotUtf8() throws Exception {
         try (TestSource latin = TestSource.bareIn("LATIN1", "latin");
@@ -400,9 +402,9 @@ class OutboxSchemaIT {
         assertThat(source.sourceId()).isEqualTo(sourceId);
     }
 
-    /** The base alone does not say yet whose table the events will be in. */
+    /** After the base migration alone, it is not decided yet which table has the events. */
     @Test
-    void installingContinuesWhereItWasCutOff() throws Exception {
+    void installingContinuesWhereItWasInterrupted() throws Exception {
         try (TestSource cutOff = TestSource.bare("cutoff", Servers.shared());
                 Connection connection = cutOff.connect()) {
             cutOff.execute(Migration.BASE.sql());

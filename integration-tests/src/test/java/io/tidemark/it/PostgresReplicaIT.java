@@ -61,7 +61,7 @@ class PostgresReplicaIT {
                 assertThat(success.path("status").asText()).isEqualTo("success");
                 assertThat(success.path("timeline").asInt()).isEqualTo(1);
 
-                // What it has of the idle database's last WAL, and no more, only a nudge tells.
+                // On an idle database, only a nudge shows that the standby has the last WAL.
                 source.execute("set synchronous_commit = off; create table unrelated (n int)");
                 assertThat(ask(relay, source.query("select outbox.token()") + "&wait=20s")
                                 .path("status")
@@ -88,7 +88,7 @@ class PostgresReplicaIT {
                 assertThat(waiting.get().path("status").asText()).isEqualTo("success");
 
                 refusesWhatCannotBe(relay, source);
-                pair.promote(); // beside the primary, which lives
+                pair.promote(); // while the primary is still running
                 assertThat(ask(relay, unseen + "&wait=20s").path("status").asText())
                         .isEqualTo("unknown");
             }
@@ -111,7 +111,7 @@ class PostgresReplicaIT {
     }
 
     @Test
-    void knowsTokensOfAnEarlierTimelineAndSaysWhenItCannotAsk() throws Exception {
+    void answersTokensOfAnEarlierTimelineAndReportsAnUnreachableStandby() throws Exception {
         try (FailoverPair pair = FailoverPair.create(dir, Map.of(), Map.of())) {
             TestSource before = pair.source();
             String kept;
@@ -137,7 +137,7 @@ class PostgresReplicaIT {
                 assertThat(diverged.path("reason").asText()).contains("left that timeline at " + pair.switchPoint());
                 JsonNode younger = ask(relay, lost.replaceFirst("\\.1\\.", ".3.") + "&wait=200ms");
                 assertThat(younger.path("status").asText()).isEqualTo("timeout");
-                assertThat(younger.path("reason").asText()).contains("younger timeline");
+                assertThat(younger.path("reason").asText()).contains("newer timeline");
                 String after = write(source, "after");
                 assertThat(ask(relay, after + "&wait=20s").path("status").asText())
                         .isEqualTo("success");
@@ -153,7 +153,7 @@ class PostgresReplicaIT {
 
     /** Postgres 19 and newer: {@code -Dpostgres.home} names one. */
     @Test
-    void theStandbyItselfWaitsWhereItCan() throws Exception {
+    void usesWaitForIfTheStandbySupportsIt() throws Exception {
         try (FailoverPair pair = FailoverPair.create(dir, Map.of(), Map.of())) {
             Servers standby = pair.standby();
             TestSource source = pair.source().readFrom("eu", standby);
@@ -192,9 +192,9 @@ class PostgresReplicaIT {
         }
     }
 
-    /** One that was restored from a copy, say, and has standbys of its own; its outbox is the same. */
+    /** For example a server restored from a copy, with its own standbys and the same outbox. */
     @Test
-    void knowsNothingOfTheStandbyOfAnotherServer() throws Exception {
+    void returnsUnknownForTheStandbyOfAnotherServer() throws Exception {
         TestSource source = TestSource.create("foreign");
         try (PostgresServer other = PostgresServer.start(dir.resolve("other"), FreePorts.next(), Map.of())) {
             other.createDatabase(source.name());
@@ -218,7 +218,7 @@ class PostgresReplicaIT {
     }
 
     @Test
-    void seesAStandbyFollowAFailoverWhileItIsBeingAsked() throws Exception {
+    void followsAStandbyThroughAFailoverDuringAWait() throws Exception {
         try (FailoverPair pair = FailoverPair.create(dir, Map.of(), Map.of())) {
             TestSource source = pair.source().readFrom("eu", pair.secondStandby());
             try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The publication or the table were other for a moment: what was committed then is in no stream, and never success. */
+/** Publication or table were different for a moment. Events committed then are in no stream, and are never success. */
 class PublicationChangedIT {
 
     private TestSource source;
@@ -68,7 +68,8 @@ class PublicationChangedIT {
         CommandRun look = CommandRun.of("adopt", config);
         assertThat(look.output())
                 .contains("may never have come through the stream, and their tokens are answered unknown");
-        Matcher proposal = Pattern.compile("go on +tidemark adopt --at (\\S+)").matcher(look.output());
+        Matcher proposal =
+                Pattern.compile("continue +tidemark adopt --at (\\S+)").matcher(look.output());
         assertThat(proposal.find()).as(look.output()).isTrue();
         CommandRun adopted = CommandRun.of("adopt", "--at", proposal.group(1), config);
         assertThat(adopted.exitCode()).as(adopted.output()).isZero();
@@ -82,7 +83,7 @@ class PublicationChangedIT {
     }
 
     @Test
-    void aPublicationThatWasDroppedAndMadeAgainHaltsUntilItIsAdopted() throws Exception {
+    void haltsUntilAdoptionIfThePublicationWasCreatedAgain() throws Exception {
         Token lost;
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
                 GroupConsumer consumer = GroupConsumer.start(source, 5)) {
@@ -111,7 +112,7 @@ class PublicationChangedIT {
     }
 
     @Test
-    void aWhereClauseThatIsAwayAgainHalts() throws Exception {
+    void haltsAfterATemporaryWhereClause() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             publish("1");
             readable(1);
@@ -149,7 +150,7 @@ class PublicationChangedIT {
     }
 
     @Test
-    void aTableThatWasSwappedByRenamingHalts() throws Exception {
+    void haltsAfterTheTableWasSwappedByRenaming() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             publish("1");
             readable(1);
@@ -172,7 +173,7 @@ class PublicationChangedIT {
     }
 
     @Test
-    void anOpenTransactionThatAltersItIsWaitedForAndNothingIsLostWhenItRollsBack() throws Exception {
+    void waitsForATransactionThatAltersItAndLosesNothingIfItRollsBack() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
                 GroupConsumer consumer = GroupConsumer.start(source, 5);
                 Connection connection = source.connect();
@@ -195,7 +196,7 @@ class PublicationChangedIT {
     }
 
     @Test
-    void aChangeOfAnIdleSourceHalts() throws Exception {
+    void haltsAfterAChangeOnAnIdleSource() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             publish("1");
             readable(1);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What would leave events out of the stream without a word is refused before the first of them. */
+/** A setup that would silently leave events out of the stream is rejected before the first event. */
 class PublicationRefusedIT {
 
     private TestSource source;
@@ -56,7 +56,7 @@ class PublicationRefusedIT {
     }
 
     @Test
-    void aPublicationNameThatPgoutputReadsAsAnother() throws Exception {
+    void rejectsAPublicationNameThatPgoutputReadsAsAnother() throws Exception {
         CommandRun check = CommandRun.of(
                 "check",
                 configFile("replicas: []", "publication: Tide_Pub, replicas: []")
@@ -67,7 +67,7 @@ class PublicationRefusedIT {
     }
 
     @Test
-    void aPublicationOfAllTables() throws Exception {
+    void rejectsAPublicationOfAllTables() throws Exception {
         source.execute("drop publication tidemark", "create publication tidemark for all tables");
 
         assertThat(check(source.configFile()))
@@ -77,7 +77,7 @@ class PublicationRefusedIT {
     }
 
     @Test
-    void aPartitionThatIsUnloggedAlsoWhileItRuns() throws Exception {
+    void rejectsAnUnloggedPartitionAtStartAndWhileRunning() throws Exception {
         String partition = source.query(
                 "select partition_name from outbox.partitions() where lower_bound <= now() and upper_bound > now()");
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
@@ -94,7 +94,7 @@ class PublicationRefusedIT {
     }
 
     @Test
-    void rowLevelSecurityOnTheOutbox() throws Exception {
+    void rejectsRowLevelSecurityOnTheOutbox() throws Exception {
         source.execute(
                 "create role " + source.name()
                         + " login replication password 'x' in role tidemark_relay, outbox_writer",
@@ -119,7 +119,7 @@ class PublicationRefusedIT {
     }
 
     @Test
-    void aSlotOfTheSameNameInAnotherDatabase() throws Exception {
+    void rejectsASlotOfTheSameNameInAnotherDatabase() throws Exception {
         try (TestSource other = TestSource.create("other")) {
             Path config = configFile("slot: " + source.name(), "slot: " + other.name());
 
@@ -133,7 +133,7 @@ class PublicationRefusedIT {
     }
 
     @Test
-    void anotherSlotForTheSameSourceAndLeavesTheFirstRelayAlone() throws Exception {
+    void rejectsASecondSlotForTheSameSourceWithoutDisturbingTheFirstRelay() throws Exception {
         Path second = configFile("slot: " + source.name(), "slot: " + source.name() + "_b");
         assertThat(CommandRun.of("init", second.toString()).exitCode()).isZero();
         RelayConfiguration configuration = ConfigurationFile.read(second);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a row of the outbox looks like in Kafka: topic, key, value, headers, timestamp, to the byte. */
+/** The Kafka record of an outbox row: topic, key, value, headers and timestamp, byte for byte. */
 class PublishedEventsIT {
 
     private static TestSource source;
@@ -57,7 +57,7 @@ class PublishedEventsIT {
     }
 
     @Test
-    void carriesEveryField() throws Exception {
+    void hasEveryField() throws Exception {
         ReadEvent event = publish(OutboxEvent.of("order", "42", "OrderPlaced", "{\"total\":  12.50}")
                 .withContentType("application/json")
                 .withHeaders(Map.of("tenant", "übermäßig 😀"))
@@ -88,7 +88,7 @@ class PublishedEventsIT {
     }
 
     @Test
-    void leavesOutWhatIsNull() throws Exception {
+    void omitsHeadersOfNullFields() throws Exception {
         ReadEvent event = publish(OutboxEvent.of("order", "1", "t", ""));
 
         assertThat(event.headers().keySet()).containsExactly("id", "type", "tidemark-source", "tidemark-position");
@@ -104,7 +104,7 @@ class PublishedEventsIT {
                 "ü 漢字 😀 \uFFFD \u200B \u0001",
                 "NULL"
             })
-    void passesTextUntouched(String text) throws Exception {
+    void publishesTextUnchanged(String text) throws Exception {
         ReadEvent event = publish(OutboxEvent.of("order", text.strip(), "t " + text, text));
 
         assertThat(event.text()).isEqualTo(text);
@@ -113,7 +113,7 @@ class PublishedEventsIT {
     }
 
     @Test
-    void passesBytesUntouched() throws Exception {
+    void publishesBytesUnchanged() throws Exception {
         byte[] bytes = new byte[1024]; // not UTF-8, with every value four times
         for (int i = 0; i < bytes.length; i++) {
             bytes[i] = (byte) i;
@@ -127,7 +127,7 @@ class PublishedEventsIT {
     }
 
     @Test
-    void passesTheLargestPayloadThereMayBe() throws Exception {
+    void publishesTheLargestAllowedPayload() throws Exception {
         String large = "x".repeat(921_600);
         String id = UUID.randomUUID().toString();
         try (Connection connection = source.connect();
@@ -149,7 +149,7 @@ class PublishedEventsIT {
     }
 
     @Test
-    void sendsATombstoneWhereTheRouteAllowsIt() throws Exception {
+    void sendsATombstoneIfTheRouteAllowsIt() throws Exception {
         ReadEvent event = publish(
                 new OutboxEvent("order", "gone", "Deleted", new OutboxEvent.Tombstone(), null, Map.of(), null, null));
 
@@ -158,7 +158,7 @@ class PublishedEventsIT {
     }
 
     @Test
-    void aPositionTellsTheOrdinalInTheTransaction() throws Exception {
+    void hasTheOrdinalInTheTransactionAsPartOfThePosition() throws Exception {
         String[] ids = new String[3];
         try (Connection connection = source.connect()) {
             connection.setAutoCommit(false);

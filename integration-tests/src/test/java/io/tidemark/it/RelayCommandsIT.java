@@ -24,10 +24,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** {@code status}, {@code wait} and {@code explain} as processes, asking two relays: one active, one standing by. */
+/** {@code status}, {@code wait} and {@code explain} as processes, asking two relays: one active, one standby. */
 class RelayCommandsIT {
 
-    private static final String NOBODY = "http://127.0.0.1:1";
+    private static final String UNREACHABLE = "http://127.0.0.1:1";
     private static final String FOREIGN = "tm1.ffffffff.1.0000000000000001";
     private static final AtomicInteger RUNS = new AtomicInteger();
 
@@ -84,11 +84,11 @@ class RelayCommandsIT {
     }
 
     @Test
-    void statusTellsOfEachReplicaAndOfTheSlot() throws Exception {
-        Result all = tidemark("status", "--url", NOBODY, "--url", standby.url(), "--url", active.url(), "--json");
+    void statusPrintsEachReplicaAndTheSlot() throws Exception {
+        Result all = tidemark("status", "--url", UNREACHABLE, "--url", standby.url(), "--url", active.url(), "--json");
         Result table = tidemark("status", "--url", active.url(), "--fail-on", "inactive");
         Result standbyOnly = tidemark("status", "--url", standby.url(), "--fail-on", "inactive,lagging");
-        Result nobody = tidemark("status", "--url", NOBODY);
+        Result unreachable = tidemark("status", "--url", UNREACHABLE);
         Result addresses = tidemark(
                 "status",
                 "--url",
@@ -99,7 +99,7 @@ class RelayCommandsIT {
 
         assertThat(all.exitCode()).as(all.output()).isZero();
         JsonNode replicas = all.json().path("replicas");
-        assertThat(replicas.path(0).path("error").asText()).isEqualTo("nobody listens there");
+        assertThat(replicas.path(0).path("error").asText()).isEqualTo("connection refused");
         assertThat(replicas.path(1).at("/source/role").asText()).isEqualTo("standby");
         assertThat(replicas.path(2).at("/source/role").asText()).isEqualTo("active");
         assertThat(replicas.path(2).at("/source/slot/walStatus").asText()).isEqualTo("reserved");
@@ -114,35 +114,36 @@ class RelayCommandsIT {
                         "view");
         assertThat(standbyOnly.exitCode()).isEqualTo(1);
         assertThat(standbyOnly.output()).contains("FINDING  inactive: none of the replicas asked is active");
-        assertThat(nobody.exitCode()).isEqualTo(2);
+        assertThat(unreachable.exitCode()).isEqualTo(2);
         assertThat(addresses.exitCode()).as(addresses.output()).isZero();
         assertThat(addresses.output()).contains(active.url());
-        assertThat(nobody.output()).contains("no relay answered; give their addresses with --url");
+        assertThat(unreachable.output()).contains("no relay answered; set the addresses of the relays with --url");
     }
 
     @Test
-    void waitSaysAtOnceWhatNoWaitingChanges() throws Exception {
+    void waitReturnsImmediatelyIfWaitingCannotHelp() throws Exception {
         Result foreign = tidemark("wait", "--projection", "view", "--token", FOREIGN, "--url", active.url(), "--json");
         Result unknown =
                 tidemark("wait", "--projection", "nowhere", "--token", token().toString(), "--url", active.url());
-        Result nobody =
-                tidemark("wait", "--projection", "view", "--token", FOREIGN, "--timeout", "300ms", "--url", NOBODY);
+        Result unreachable = tidemark(
+                "wait", "--projection", "view", "--token", FOREIGN, "--timeout", "300ms", "--url", UNREACHABLE);
 
         assertThat(foreign.exitCode()).isEqualTo(1);
         assertThat(foreign.json().path("status").asText()).isEqualTo("foreign");
         assertThat(unknown.exitCode()).isEqualTo(2);
         assertThat(unknown.output()).contains(active.url() + ": HTTP 404: no projection 'nowhere'");
-        assertThat(nobody.exitCode()).isEqualTo(2);
-        assertThat(nobody.output()).contains(NOBODY + ": nobody listens there");
+        assertThat(unreachable.exitCode()).isEqualTo(2);
+        assertThat(unreachable.output()).contains(UNREACHABLE + ": connection refused");
     }
 
-    /** In the order of its exit codes: while nobody consumes, once that is noticed, and when somebody does. */
+    /** In the order of its exit codes: with no consumer, after the relay has noticed that, and with a consumer. */
     @Test
     void waitTimesOutThenFailsFastThenSucceeds() throws Exception {
         String token = write("order").toString();
         String[] command = {"wait", "--projection", "view", "--token", token, "--url", active.url(), "--timeout"};
 
-        // in this JVM: the group counts as stopped ten seconds after the write, and a process may take as long to start
+        // in this JVM: the group counts as stopped ten seconds after the write, and a process may need that time to
+        // start
         assertThat(TidemarkCli.execute(with(command, "500ms", "--json"))).isEqualTo(3);
 
         String parked = "/v1/projections/view/watermark?wait=6s&token=" + token;
@@ -160,11 +161,11 @@ class RelayCommandsIT {
         try (GroupConsumer group = GroupConsumer.start(source, 0)) {
             await("a group that moves").until(() -> group.processed() > 0);
             standby.kill();
-            standby.restart(); // away at first, then it says 503, then it knows
+            standby.restart(); // unreachable at first, then 503, then it knows the answer
             Result success = tidemark(
                     "wait", "--projection", "view", "--token", token, "--timeout", "60s", "--url", standby.url());
             assertThat(success.exitCode()).as(success.output()).isZero();
-            assertThat(success.output()).startsWith("success: view has consumed everything the token stands for");
+            assertThat(success.output()).startsWith("success: view has consumed everything that the token covers");
             Result fine = tidemark("status", "--url", active.url(), "--fail-on", "inactive,lagging,stalled");
             assertThat(fine.exitCode()).as(fine.output()).isZero();
         }
@@ -203,18 +204,18 @@ class RelayCommandsIT {
         }
     }
 
-    /** The write is none of the projection's, or it would be behind before its own test begins. */
+    /** The write is not for the projection, which would otherwise be behind before its own test begins. */
     @Test
-    void explainsATokenStageByStage() throws Exception {
+    void explainsATokenByStages() throws Exception {
         String token = write("customer").toString();
         await("published")
                 .until(() ->
                         active.get("/v1/tokens/" + token).path("stage").asText().equals("published"));
 
-        Result text = tidemark("explain", token, "--url", NOBODY, "--url", active.url());
+        Result text = tidemark("explain", token, "--url", UNREACHABLE, "--url", active.url());
         Result json = tidemark("explain", "--json", token, "--url", active.url());
         Result foreign = tidemark("explain", FOREIGN, "--url", active.url());
-        Result nobody = tidemark("explain", token, "--url", NOBODY);
+        Result unreachable = tidemark("explain", token, "--url", UNREACHABLE);
 
         assertThat(text.exitCode()).as(text.output()).isZero();
         assertThat(text.output())
@@ -222,8 +223,8 @@ class RelayCommandsIT {
         assertThat(json.exitCode()).isZero();
         assertThat(json.json().path("stage").asText()).isEqualTo("published");
         assertThat(foreign.exitCode()).isEqualTo(1);
-        assertThat(foreign.output()).contains("foreign: of a source that this relay does not serve");
-        assertThat(nobody.exitCode()).isEqualTo(2);
-        assertThat(nobody.output()).contains("nobody listens there");
+        assertThat(foreign.output()).contains("foreign: from a source that this relay does not serve");
+        assertThat(unreachable.exitCode()).isEqualTo(2);
+        assertThat(unreachable.output()).contains("connection refused");
     }
 }

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Watermarks of replicas that do not publish: a standby, one that has halted, one that has just started. */
+/** Watermarks of replicas that do not publish: a standby, a halted replica, and one that has just started. */
 class ReplicaWatermarkIT {
 
     private TestSource source;
@@ -71,7 +71,7 @@ class ReplicaWatermarkIT {
     }
 
     @Test
-    void aStandbyAnswersAlsoOnAnIdleDatabase() throws Exception {
+    void standbyAnswersOnAnIdleDatabase() throws Exception {
         try (RunningRelay active = RunningRelay.startAndAwait(source.configuration());
                 RunningRelay standby = RunningRelay.start(source.configuration());
                 GroupConsumer group = GroupConsumer.start(source, 0);
@@ -95,7 +95,7 @@ class ReplicaWatermarkIT {
     }
 
     @Test
-    void aStandbyThatMissedEntriesIsNeverTooEarly() throws Exception {
+    void standbyThatMissedEntriesDoesNotReturnSuccessTooEarly() throws Exception {
         try (RunningRelay active = RunningRelay.startAndAwait(source.configuration());
                 Admin admin = Admin.create(
                         Map.of("bootstrap.servers", source.servers().bootstrapServers()))) {
@@ -120,9 +120,9 @@ class ReplicaWatermarkIT {
         }
     }
 
-    /** The group has what it needs for the first token and no more: only the index of before tells so. */
+    /** The group has consumed exactly what the first token needs. Only the earlier index shows this. */
     @Test
-    void whoStartsKnowsWhatEarlierRunsPublishedAsPreciselyAsTheyDid() throws Exception {
+    void newReplicaKnowsEarlierRunsAsPreciselyAsTheyDid() throws Exception {
         Token first;
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             first = write("one");
@@ -139,7 +139,7 @@ class ReplicaWatermarkIT {
     }
 
     @Test
-    void aHaltedRelayStillAnswersForWhatItPublished() throws Exception {
+    void haltedRelayStillAnswersForPublishedEvents() throws Exception {
         Path file = source.configFile();
         Files.writeString(file, Files.readString(file).replace("tombstones: true", "tombstones: false"));
         try (RunningRelay relay = RunningRelay.startAndAwait(ConfigurationFile.read(file));
@@ -157,7 +157,7 @@ class ReplicaWatermarkIT {
     }
 
     @Test
-    void nothingIsAnsweredWhileTheDatabaseIsAnotherSession() throws Exception {
+    void answersNothingAfterTheSessionOfTheDatabaseChanged() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             source.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name in"
                     + " ('tidemark watermark', 'tidemark control') and datname = current_database()");

@@ -21,14 +21,16 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 
 /**
- * The relay is stopped at random moments, in every way, while every shape of transaction is being committed; nothing is
- * lost, repeated, reordered or made up. A few dozen stops here; thousands by the command in CONTRIBUTING.md.
+ * The relay is stopped at random moments, in every way, while transactions of every shape are committed. No event is
+ * lost, repeated, reordered or invented. A few dozen stops here; thousands with the command in CONTRIBUTING.md.
  */
 class RestartIT {
 
     private static final int STOPS = Integer.getInteger("restart.stops", 40);
     private static final int KILLS = Integer.getInteger("restart.kills", 5);
-    /** After so many, everything is checked and a fresh source begins: what was committed is held in memory. */
+    /**
+     * After this number, everything is checked and a fresh source begins, because committed events are held in memory.
+     */
     private static final int STOPS_A_ROUND = 40;
 
     private static final int KILLS_A_ROUND = 20;

@@ -16,9 +16,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 /**
- * What Kubernetes does to the chart's Deployment when its image or configuration changes: another replica is started
- * and awaited by the readiness probe, an old one is taken out of the Service and gets SIGTERM, until all are new. Under
- * load, and with readers who ask whoever is in the Service.
+ * A rolling update as Kubernetes does it with the chart's Deployment. A new replica is started and becomes ready. Then
+ * an old one is removed from the Service and receives SIGTERM, until all are new. Under load, with readers that ask any
+ * replica of the Service.
  */
 class RollingRestartIT {
 
@@ -62,7 +62,7 @@ class RollingRestartIT {
         }
     }
 
-    /** One more in the Service, once its readiness probe passes. */
+    /** Adds a replica to the Service once its readiness probe passes. */
     private void roll(TestSource source) {
         RelayProcess fresh = RelayProcess.start(source);
         started.add(fresh);
@@ -72,7 +72,7 @@ class RollingRestartIT {
         service.add(fresh);
     }
 
-    /** Out of the Service and SIGTERM in one moment; the chart gives clients five seconds between them. */
+    /** Removes a replica from the Service and sends SIGTERM immediately; the chart waits five seconds in between. */
     private void stop(RelayProcess old) {
         service.remove(old);
         old.requestStop();

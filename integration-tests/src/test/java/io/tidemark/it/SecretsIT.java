@@ -26,8 +26,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Canaries: every secret that a relay is given has one, and so has what is in an event. None may come out of any command,
- * any answer, or any line of a log, at DEBUG too, whether things go well or not.
+ * Canaries: every secret of a relay, and the content of an event, contains one. No canary may appear in the output of a
+ * command, in an answer, or in a log line, also at DEBUG, with and without failures.
  */
 class SecretsIT {
 
@@ -56,7 +56,7 @@ class SecretsIT {
     }
 
     @Test
-    void areNeverSaid() throws Exception {
+    void neverAppearInOutputAnswersOrLogs() throws Exception {
         Path config = config(CANARY + "-postgres");
         try (ChildJvm relay = tidemark("run", config.toString())) {
             await("running, log " + relay.log())
@@ -109,7 +109,8 @@ class SecretsIT {
             run("status", "--url", "http://127.0.0.1:" + port); // without the bearer token
             run("explain", "--url", "http://127.0.0.1:" + port, "--bearer-token-file", tokens().toString(), id);
 
-            // an event without a payload, where the route allows none, is refused: with what it had beside it
+            // an event without payload is refused if its route does not allow it, and its other fields are in the
+            // message
             source.execute("select outbox.publish('order', '2', 't', null::text, headers => '{\"tenant\": \"" + CANARY
                     + "-poison\"}')");
             await("halted").until(() -> get(adminPort, "/healthcheck").contains("halted"));
@@ -132,7 +133,7 @@ class SecretsIT {
         return Files.writeString(source.dir().resolve("password"), CANARY + "-postgres\n");
     }
 
-    /** The broker knows nothing of it, and ends the client's attempt. */
+    /** The broker does not support it, and ends the client's attempt. */
     private Path withSasl(Path config) throws IOException {
         String yaml = Files.readString(config).replace("  properties:\n", """
                   propertiesFile: "%s"

@@ -52,8 +52,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A Postgres that takes nobody in without TLS and a Kafka with TLS, SASL and ACLs, and a relay with no more rights on
- * them than docs/security.md lists.
+ * A Postgres that requires TLS and a Kafka with TLS, SASL and ACLs, and a relay with only the rights that
+ * docs/security.md lists.
  */
 class SecuredServersIT {
 
@@ -107,7 +107,7 @@ class SecuredServersIT {
         postgres.close();
     }
 
-    /** The server's files are its own user's, so it writes them itself. */
+    /** The server's files belong to its own user, so the server writes them. */
     private static void demandTls() throws Exception {
         write("server.crt", certificate.certificatePem());
         write("server.key", certificate.keyPem());
@@ -133,15 +133,15 @@ class SecuredServersIT {
             }
             acls.add(binding(ResourceType.GROUP, source.name() + "-view", PatternType.LITERAL, AclOperation.DESCRIBE));
             admin.createAcls(acls).all().get(30, TimeUnit.SECONDS);
-            // the projection's topic: a relay makes it with its first event, and Kafka tells rights of existing topics
-            // only
+            // the projection's topic: a relay creates it with its first event, and Kafka reports rights only of
+            // existing topics
             admin.createTopics(List.of(new NewTopic(source.topic("order"), 2, (short) 1)))
                     .all()
                     .get(30, TimeUnit.SECONDS);
         }
     }
 
-    /** To write and to describe, and more. */
+    /** The rights to write and to describe, and more. */
     private static void allow(
             List<AclBinding> acls, ResourceType type, String name, PatternType pattern, AclOperation... more) {
         acls.add(binding(type, name, pattern, AclOperation.WRITE));
@@ -202,7 +202,7 @@ class SecuredServersIT {
     }
 
     @Test
-    void runsAndAnswersAndStartsAgainWithTheRightsOfTheDocument() throws Exception {
+    void runsAnswersAndRestartsWithTheDocumentedRights() throws Exception {
         for (String text : List.of("first", "second")) {
             try (RunningRelay relay = RunningRelay.startAndAwait(verifying(certificate))) {
                 source.execute("select outbox.publish('order', '" + text + "', 't', 'x')");
@@ -211,7 +211,7 @@ class SecuredServersIT {
                         .watermarks()
                         .ask("view", source.token(), 500)
                         .get(30, TimeUnit.SECONDS);
-                assertThat(answer).as("of a group that has never been there").isNotInstanceOf(Answer.Success.class);
+                assertThat(answer).as("for a group that has never existed").isNotInstanceOf(Answer.Success.class);
                 assertThat(source.query("select bool_and(s.ssl)::text || count(*) filter (where"
                                 + " a.backend_type = 'walsender') from pg_stat_activity a join pg_stat_ssl s using (pid)"
                                 + " where a.usename = '" + USER + "'"))
@@ -222,9 +222,9 @@ class SecuredServersIT {
         assertThat(keys()).containsExactly("first", "second");
     }
 
-    /** To make a topic is one right, to read its configuration another, which no relay needs. */
+    /** Creating a topic needs one right, reading its configuration another, which no relay needs. */
     @Test
-    void makesATopicWithoutHalting() throws Exception {
+    void createsATopicWithoutHalting() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(verifying(certificate))) {
             source.execute("select outbox.publish('fresh', '1', 't', 'x')");
 
@@ -237,7 +237,7 @@ class SecuredServersIT {
         }
     }
 
-    /** Each right taken away, and given back. */
+    /** Each right is revoked and granted again. */
     @Test
     void checkNamesTheRightThatIsMissing() throws Exception {
         String id = "tidemark-" + source.sourceId();
@@ -254,7 +254,7 @@ class SecuredServersIT {
                     admin,
                     "Describe on Group " + group,
                     binding(ResourceType.GROUP, group, PatternType.LITERAL, AclOperation.DESCRIBE));
-            publishTo("bill"); // makes the topics
+            publishTo("bill"); // creates the topics
             assertFinding(
                     admin,
                     "Write on Topic tidemark.positions",
@@ -263,7 +263,7 @@ class SecuredServersIT {
                     admin,
                     "Read on Topic " + source.topic("order"),
                     binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.READ));
-            assertFinding( // of no route or projection by its name, but it has events
+            assertFinding( // not named by a route or a projection, but it has events
                     admin,
                     "Describe on Topic " + source.topic("bill"),
                     binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.READ),
@@ -272,7 +272,7 @@ class SecuredServersIT {
         }
     }
 
-    /** To a topic that is not there yet; the right to make it is all that this takes, and no run ends for it. */
+    /** Publishes to a topic that does not exist yet. This needs only the right to create it, and no run ends. */
     private static void publishTo(String aggregateType) throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(verifying(certificate))) {
             Instant since = relay.state().since();
@@ -283,7 +283,7 @@ class SecuredServersIT {
         }
     }
 
-    /** It cannot know where the event is then, and must not say that it is nowhere. */
+    /** Then it does not know where the event is, and must not report that it is nowhere. */
     @Test
     void explainNamesTheRightThatIsMissing() throws Exception {
         UUID id = UUID.fromString(source.query("select outbox.publish('invoice', 'explained', 't', 'x')"));
@@ -353,7 +353,7 @@ class SecuredServersIT {
         assertThat(whyItDoesNotRun(verifying(other))).contains("SSL error", "CertPathValidatorException");
     }
 
-    /** The address is the same, but the certificate is not for that name of it. */
+    /** The address is the same, but the certificate is not for that name. */
     @Test
     void doesNotTrustAPostgresUnderAnotherName() throws Exception {
         Path file = configurationFile(verifyingWith(certificate), "sesame");
@@ -364,9 +364,9 @@ class SecuredServersIT {
         assertThat(whyItDoesNotRun(ConfigurationFile.read(file))).isEqualTo("null");
     }
 
-    /** Every client is turned away at first, those that live as long as the relay among them. */
+    /** At first every client is rejected, including those that live as long as the relay. */
     @Test
-    void takesANewPasswordOfKafkaWithoutARestart() throws Exception {
+    void usesANewPasswordOfKafkaWithoutARestart() throws Exception {
         Path secrets = dir.resolve("client.properties");
         Files.writeString(secrets, jaas("wrong"));
         Path file = configurationFile(verifyingWith(certificate), "overridden");

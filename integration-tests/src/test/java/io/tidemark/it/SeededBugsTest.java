@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The bugs of {@code seeded-bugs} still fit the code, so that {@code seeded-bugs/run} can put them in. */
+/** The patches of {@code seeded-bugs} still apply, so that {@code seeded-bugs/run} can use them. */
 class SeededBugsTest {
 
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();

@@ -16,12 +16,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The narrowest moment of a takeover: the old relay stands just before a commit, or between two, and wakes up when the
- * new one has read the position.
+ * The critical moment of a takeover: the old relay is suspended just before a commit, or between two commits, and wakes
+ * up when the new one has read the position.
  */
 class TakeoverIT {
 
-    /** The relay waits there until the file is gone. */
+    /** The relay waits there until the file is deleted. */
     private static Launch holdingAt(String failpoint, Path file) {
         return new Launch(
                 List.of("-Dio.tidemark.failpoints=" + failpoint, "-Dio.tidemark.failpoints.hold=" + file), Map.of());
@@ -39,7 +39,7 @@ class TakeoverIT {
     }
 
     @Test
-    void aCommitThatComesAfterTheTakeoverBeganIsRefused(@TempDir Path dir) throws Exception {
+    void refusesACommitAfterTheTakeoverBegan(@TempDir Path dir) throws Exception {
         Path commit = Files.createFile(dir.resolve("commit"));
         Path start = Files.createFile(dir.resolve("start"));
         try (TestSource source = TestSource.create("takeover")) {
@@ -64,7 +64,7 @@ class TakeoverIT {
         }
     }
 
-    /** The old one may see at once that its session is gone, and have the lock again before the other has asked. */
+    /** The old relay may notice immediately that its session has ended, and get the lock again before the other one. */
     private static boolean hasTakenOver(RelayProcess next, RelayProcess old, TestSource source) throws Exception {
         if (next.output().contains("name=after-position-read action=hold")) {
             return true;
@@ -75,9 +75,9 @@ class TakeoverIT {
         return false;
     }
 
-    /** It looks after its session every two seconds only; until then nothing but fencing keeps it from publishing. */
+    /** It checks its session only every two seconds. Until then, only fencing keeps it from publishing. */
     @Test
-    void aRelayThatDoesNotKnowYetThatItsLockIsGonePublishesNothingMore(@TempDir Path dir) throws Exception {
+    void relayThatHasNotNoticedTheLossOfItsLockPublishesNothingMore(@TempDir Path dir) throws Exception {
         Path start = Files.createFile(dir.resolve("start"));
         try (TestSource source = TestSource.create("unaware")) {
             try (Workload workload = Workload.start(source, 12, 3, 5);
@@ -87,7 +87,7 @@ class TakeoverIT {
                 next.awaitState("standby");
                 await("the standby to be the first to ask for the lock")
                         .pollDelay(Duration.ZERO)
-                        .pollInterval(Duration.ofSeconds(5)) // until then the old one knows, and says so
+                        .pollInterval(Duration.ofSeconds(5)) // by then the old relay has noticed and reports it
                         .until(() -> hasTakenOver(next, old, source));
                 awaitOutput(old, "event=state state=retrying");
                 Files.delete(start);

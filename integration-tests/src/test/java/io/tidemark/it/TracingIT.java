@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A relay with OpenTelemetry on its class path; that of the demo and of the image has none. */
+/** A relay with OpenTelemetry on its class path. The demo and the image do not have it. */
 class TracingIT {
 
     private static final String SAMPLED = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -34,7 +34,7 @@ class TracingIT {
 
     @BeforeEach
     void install() {
-        GlobalOpenTelemetry.resetForTest(); // relays of other tests in this JVM have taken the empty one
+        GlobalOpenTelemetry.resetForTest(); // relays of other tests in this JVM have set the empty one
         telemetry = OpenTelemetrySdk.builder()
                 .setTracerProvider(SdkTracerProvider.builder()
                         .addSpanProcessor(SimpleSpanProcessor.create(exporter))
@@ -49,7 +49,7 @@ class TracingIT {
     }
 
     @Test
-    void makesASpanOfTheSampledEventAndPassesBothContextsThrough() throws Exception {
+    void exportsASpanForTheSampledEventAndKeepsBothContexts() throws Exception {
         try (TestSource source = TestSource.create("tracing");
                 RunningRelay ignored = RunningRelay.startAndAwait(source.configuration())) {
             for (String context : List.of(SAMPLED, NOT_SAMPLED)) {
@@ -73,9 +73,9 @@ class TracingIT {
         }
     }
 
-    /** As the image runs it. */
+    /** As in the image. */
     @Test
-    void passesThemThroughWhereThereIsNoOpenTelemetry() throws Exception {
+    void keepsTheContextsWithoutOpenTelemetry() throws Exception {
         String all = System.getProperty("java.class.path");
         String without = Arrays.stream(all.split(File.pathSeparator))
                 .filter(entry -> !entry.contains("opentelemetry"))

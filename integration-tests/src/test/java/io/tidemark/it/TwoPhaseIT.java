@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
- * Prepared transactions: their events exist from COMMIT PREPARED on, at its commit record, and not at all after
- * ROLLBACK PREPARED. On a Postgres of its own, because they are off by default.
+ * Prepared transactions: their events are published after COMMIT PREPARED, at its commit record, and not after ROLLBACK
+ * PREPARED. On a separate Postgres, because prepared transactions are off by default.
  */
 @EnabledIfSystemProperty(named = "faults", matches = "true", disabledReason = "slow; run with -Pfaults")
 class TwoPhaseIT {
@@ -77,7 +77,7 @@ class TwoPhaseIT {
     }
 
     @Test
-    void arrivesAtItsCommitAndNotWhenItIsRolledBack() throws Exception {
+    void publishesAtCommitPreparedAndNotAfterRollback() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             prepare("first", 3);
             prepare("never", 3);
@@ -94,7 +94,7 @@ class TwoPhaseIT {
     }
 
     @Test
-    void outlivesTheRelayAndTheServer() throws Exception {
+    void survivesRestartsOfRelayAndServer() throws Exception {
         prepare("before the first start", 2);
         prepare("committed while it is away", 2);
         prepare("committed after the crash", 2);
@@ -123,7 +123,7 @@ class TwoPhaseIT {
     }
 
     @Test
-    void staysInCommitOrderInAnyInterleaving() throws Exception {
+    void keepsCommitOrderInAnyInterleaving() throws Exception {
         Random random = new Random(20261120);
         List<String> prepared = new ArrayList<>();
         for (int round = 0; round < 6; round++) {

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What happens to those who wait when something else happens meanwhile. */
+/** Waits during other events: stops, disconnects, takeovers and new partitions. */
 class WaitingIT {
 
     private TestSource source;
@@ -83,7 +83,7 @@ class WaitingIT {
     }
 
     @Test
-    void whoeverWaitsIsToldWhenTheRelayStops() throws Exception {
+    void answersWaitsWhenTheRelayStops() throws Exception {
         try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
             awaitServing(relay);
             CompletableFuture<HttpResponse<String>> waiting = ask(relay, write("1"));
@@ -114,7 +114,7 @@ class WaitingIT {
         await(line).until(relay::metrics, text -> text.contains("\n" + line + "\n"));
     }
 
-    /** Some of them with a reset. */
+    /** Closes some of the connections with a reset. */
     private static void leave(List<Socket> clients) throws IOException {
         for (int i = 0; i < clients.size(); i++) {
             clients.get(i).setSoLinger(i % 3 == 0, 0);
@@ -122,9 +122,9 @@ class WaitingIT {
         }
     }
 
-    /** The group has no consumer: they would wait to the end. */
+    /** The group has no consumer, so the requests would wait until their timeout. */
     @Test
-    void whoeverGoesAwayIsWaitedForNoMore() throws Exception {
+    void endsWaitsOfDisconnectedClients() throws Exception {
         try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
             awaitServing(relay);
             String token = write("1").token();
@@ -150,7 +150,7 @@ class WaitingIT {
     }
 
     @Test
-    void whoeverGoesAwayIsWaitedForNoMoreOverTlsEither() throws Exception {
+    void endsWaitsOfDisconnectedClientsOverTls() throws Exception {
         int port = FreePorts.next();
         SelfSigned certificate = SelfSigned.in(source.dir());
         try (RelayProcess relay =
@@ -183,7 +183,7 @@ class WaitingIT {
     }
 
     @Test
-    void whatAClientSendsAheadIsAnsweredInItsTurn() throws Exception {
+    void answersPipelinedRequestsInOrder() throws Exception {
         try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
             awaitServing(relay);
             String token = write("1").token();
@@ -214,7 +214,7 @@ class WaitingIT {
     }
 
     @Test
-    void aStandbyAnswersWhileTheActiveOneDies() throws Exception {
+    void standbyAnswersWhileTheActiveReplicaDies() throws Exception {
         try (RelayProcess active = RelayProcess.start(source).awaitRunning();
                 RelayProcess standby = RelayProcess.start(source).awaitState("standby");
                 GroupConsumer group = GroupConsumer.start(source, 0)) {
@@ -233,9 +233,9 @@ class WaitingIT {
     }
 
     @Test
-    void partitionsThatAreAddedMeanwhileCount() throws Exception {
+    void includesPartitionsThatAreAddedMeanwhile() throws Exception {
         Path config = source.configFile();
-        Files.writeString( // else the producer looks every five minutes
+        Files.writeString( // otherwise the producer refreshes only every five minutes
                 config,
                 Files.readString(config)
                         .replace("  topics: {", "  properties: {metadata.max.age.ms: \"500\"}\n  topics: {"));
@@ -259,7 +259,7 @@ class WaitingIT {
         }
     }
 
-    /** Whether it is answered with success; then it has been processed. */
+    /** Whether the answer is success; then the event has been processed. */
     private static boolean isSeen(RunningRelay relay, Written written, GroupConsumer group) throws Exception {
         Answer answer = relay.relay()
                 .watermarks()
@@ -271,9 +271,9 @@ class WaitingIT {
         return answer instanceof Answer.Success;
     }
 
-    /** As most clients in most languages do it when nobody tells them otherwise. */
+    /** The default of most clients in most languages. */
     @Test
-    void aConsumerThatCommitsByItselfNowAndThenWillDo() throws Exception {
+    void worksWithAConsumerWithAutoCommit() throws Exception {
         AtomicBoolean done = new AtomicBoolean();
         Map<String, Object> config = Map.of(
                 ConsumerConfig.GROUP_ID_CONFIG,

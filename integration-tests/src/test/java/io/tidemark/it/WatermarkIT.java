@@ -43,7 +43,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The watermark never says {@code success} too early, and says it soon. */
+/** The watermark returns {@code success} soon, but never too early. */
 class WatermarkIT {
 
     private TestSource source;
@@ -59,7 +59,7 @@ class WatermarkIT {
         source.close();
     }
 
-    /** The relay of now, while it is being restarted. */
+    /** The current relay; it is restarted meanwhile. */
     private static final class Current {
         volatile RunningRelay relay;
 
@@ -117,7 +117,7 @@ class WatermarkIT {
                 int before = successes.size();
                 await().until(() -> successes.size() >= before + 10);
                 current.relay.cutOff();
-                addPartition(); // an aggregate moves to another partition, of which the group knows nothing yet
+                addPartition(); // an aggregate moves to another partition, which the group does not know yet
                 current.relay = RunningRelay.start(source.configuration());
             }
             restarting.set(false);
@@ -157,7 +157,7 @@ class WatermarkIT {
             group.awaitAssigned();
             for (int i = 0; i < 20; i++) {
                 source.execute("insert into audit.entry (event_id, aggregate_id) values (gen_random_uuid(), 'x')");
-                Token token = Tokens.current(connection); // beyond anything that concerns the outbox
+                Token token = Tokens.current(connection); // beyond all WAL of the outbox
 
                 Answer answer = ask(relay, token, 10_000);
 
@@ -167,7 +167,7 @@ class WatermarkIT {
     }
 
     @Test
-    void saysWhereTheGroupIsBehindAndReleasesItWhenItCommits() throws Exception {
+    void returnsWhereTheGroupIsBehindAndSuccessWhenItCommits() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
                 Connection connection = source.connect()) {
             Written written = write(connection, "one");
@@ -198,9 +198,11 @@ class WatermarkIT {
         }
     }
 
-    /** Partitions end with transaction markers, which a group that commits record by record never counts. */
+    /**
+     * Partitions end with transaction markers, which are not in the offsets of a group that commits record by record.
+     */
     @Test
-    void afterARestartAsksForRecordsNotForTheEndOfTheLog() throws Exception {
+    void needsRecordsInsteadOfTheEndOfTheLogAfterARestart() throws Exception {
         try (Connection connection = source.connect()) {
             Written last;
             try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
@@ -224,9 +226,9 @@ class WatermarkIT {
         }
     }
 
-    /** What a group has never read is not consumed, also when nobody can read it any more. */
+    /** An event that a group has not read is not consumed, even if it has expired. */
     @Test
-    void expiredRecordsStillCountAfterARestart() throws Exception {
+    void needsExpiredRecordsAfterARestart() throws Exception {
         Map<String, Object> config =
                 Map.of("bootstrap.servers", source.servers().bootstrapServers());
         try (Connection connection = source.connect();
@@ -252,7 +254,7 @@ class WatermarkIT {
     }
 
     @Test
-    void aTopicWithoutEventsNeedsNothing() throws Exception {
+    void needsNothingOfATopicWithoutEvents() throws Exception {
         source.makeTopic("order");
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
                 GroupConsumer group = GroupConsumer.start(source, 0);
@@ -269,7 +271,7 @@ class WatermarkIT {
     }
 
     @Test
-    void tellsTokensThatCannotBeAnsweredApart() throws Exception {
+    void distinguishesTokensThatCannotBeAnswered() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             String id = source.sourceId();
 
@@ -283,7 +285,7 @@ class WatermarkIT {
     }
 
     @Test
-    void turnsAwayWhoeverIsOneTooMany() throws Exception {
+    void rejectsWaitsAboveTheMaximum() throws Exception {
         try (RunningRelay relay =
                         RunningRelay.startAndAwait(source.configuration("watermark: {maxWaiters: 2, maxWait: 3s}"));
                 Connection connection = source.connect()) {
@@ -294,15 +296,16 @@ class WatermarkIT {
             Answer third = ask(relay, token, 60_000);
 
             assertThat(third).isInstanceOf(Answer.TooManyWaiters.class);
-            assertThat(first.get(20, TimeUnit.SECONDS)).isInstanceOf(Answer.ProjectionBehind.class); // maxWait cut it
+            // limited by maxWait
+            assertThat(first.get(20, TimeUnit.SECONDS)).isInstanceOf(Answer.ProjectionBehind.class);
             assertThat(second.get(20, TimeUnit.SECONDS)).isInstanceOf(Answer.ProjectionBehind.class);
             assertThat(ask(relay, token, 1)).isInstanceOf(Answer.ProjectionBehind.class);
         }
     }
 
-    /** One whose consumers are away must not keep others from waiting. */
+    /** A projection without consumers must not use up the waits of others. */
     @Test
-    void aProjectionTakesNoMoreThanItsShareOfTheRoom() throws Exception {
+    void limitsTheWaitsOfOneProjection() throws Exception {
         String other = "  - {name: other, topics: [" + source.topic("order") + "]}";
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration(
                         other, "watermark: {maxWaiters: 10, maxWaitersPerProjection: 1, maxWait: 3s}"));
@@ -322,7 +325,7 @@ class WatermarkIT {
     }
 
     @Test
-    void shuttingDownAnswersWhoeverWaits() throws Exception {
+    void answersAllWaitsOnShutdown() throws Exception {
         RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
         try (Connection connection = source.connect()) {
             var parked = relay.relay()

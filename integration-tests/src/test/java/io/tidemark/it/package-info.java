@@ -1,4 +1,4 @@
-/** Tests on real servers: what users are promised, and what the design rests on. */
+/** Tests on real servers, of the guarantees for users and of the assumptions of the design. */
 @NullMarked
 package io.tidemark.it;
 

@@ -1,25 +1,25 @@
 package io.tidemark.outbox;
 
 /**
- * Where events go that cannot be published and whose route says {@code onPoison: dead-letter}, and the headers they
- * have there beside those they would have had. The value is the event's payload, byte for byte; the record's timestamp
- * the event's.
+ * The dead-letter topic and its headers. It has the events that cannot be published and whose route has {@code
+ * onPoison: dead-letter}. Besides their own headers, they have the headers below. The value is the event's payload,
+ * byte for byte; the record's timestamp is the event's timestamp.
  */
 public final class DeadLetters {
 
-    /** What the names of the headers below begin with. */
+    /** The prefix of the headers below. */
     public static final String HEADER_PREFIX = "tidemark-dead-letter-";
     /** Why the event could not be published, for people. */
     public static final String REASON = HEADER_PREFIX + "reason";
-    /** The topic it should have gone to; absent where the event itself has a defect, and would be no better sent again. */
+    /** The intended topic; absent if the event itself has a defect, so that retrying cannot succeed. */
     public static final String INTENDED_TOPIC = HEADER_PREFIX + "topic";
-    /** The key it should have had: its aggregate id. */
+    /** The intended key: its aggregate id. */
     public static final String INTENDED_KEY = HEADER_PREFIX + "key";
-    /** Its aggregate type, which decides on its route. */
+    /** Its aggregate type, which selects its route. */
     public static final String AGGREGATE_TYPE = HEADER_PREFIX + "aggregate-type";
     /** When it became a dead letter, ISO 8601. */
     public static final String TIME = HEADER_PREFIX + "time";
-    /** {@code true} on an event without payload, whose value here is empty, because null would remove it. */
+    /** {@code true} on an event without payload. Its value here is empty, because null would remove the record. */
     public static final String NULL_PAYLOAD = HEADER_PREFIX + "null-payload";
 
     private DeadLetters() {}

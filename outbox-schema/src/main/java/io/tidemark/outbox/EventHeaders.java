@@ -4,8 +4,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * The names of the Kafka headers Tidemark writes, and which names an event's own headers may therefore not use. The
- * SQL function {@code outbox.valid_headers} enforces the same rule at insert; a test holds the two together.
+ * The names of the Kafka headers that Tidemark writes. An event's own headers must not use these names. The SQL
+ * function {@code outbox.valid_headers} enforces the same rule at insert; a test compares the two.
  */
 public final class EventHeaders {
 
@@ -13,24 +13,27 @@ public final class EventHeaders {
     public static final String ID = "id";
     /** The event's type, column {@code event_type}. */
     public static final String TYPE = "type";
-    /** Column {@code content_type}; absent when that is null. */
+    /** Column {@code content_type}; absent if it is null. */
     public static final String CONTENT_TYPE = "content-type";
     /** The source id, 8 hex digits. */
     public static final String SOURCE = "tidemark-source";
     /** The event's {@link Position}, fixed-width. */
     public static final String POSITION = "tidemark-position";
-    /** Only on events of a Postgres transaction over {@code limits.transactionBytes}: {@code first-last/total}, ordinals. */
+    /**
+     * Only on events of a Postgres transaction larger than {@code limits.transactionBytes}: ordinals {@code
+     * first-last/total}.
+     */
     public static final String SPLIT = "tidemark-split";
-    /** {@code true} on an event that was a {@linkplain DeadLetters dead letter} first: it comes later than its position. */
+    /** {@code true} on an event that was a {@linkplain DeadLetters dead letter} before. It is out of order. */
     public static final String RETRIED = "tidemark-retried";
-    /** The id of the {@code tidemark replay} that published the event once more; such a record has no position. */
+    /** The id of the {@code tidemark replay} that published the event again. Such a record has no position. */
     public static final String REPLAYED = "tidemark-replayed";
-    /** W3C trace context, byte for byte as the writer gave it; absent when null. */
+    /** W3C trace context, byte for byte as set by the writer; absent if null. */
     public static final String TRACEPARENT = "traceparent";
-    /** W3C trace context, byte for byte as the writer gave it; absent when null. */
+    /** W3C trace context, byte for byte as set by the writer; absent if null. */
     public static final String TRACESTATE = "tracestate";
 
-    /** No header of an event's own may start with it, in any case. */
+    /** Reserved prefix, in upper or lower case: an event's own headers must not start with it. */
     public static final String RESERVED_PREFIX = "tidemark-";
 
     private static final Set<String> RESERVED = Set.of(
@@ -48,7 +51,7 @@ public final class EventHeaders {
 
     private EventHeaders() {}
 
-    /** Whether Tidemark writes this header itself, so that an event's own headers may not; case does not matter. */
+    /** Whether Tidemark writes this header, so that an event's own headers must not use it. Ignores case. */
     public static boolean isReserved(String name) {
         String lowerCase = name.toLowerCase(Locale.ROOT);
         return lowerCase.startsWith(RESERVED_PREFIX) || RESERVED.contains(lowerCase);

@@ -22,7 +22,7 @@ public record Lsn(long value) implements Comparable<Lsn> {
     /**
      * Parses Postgres' form, {@code 16/B374D848}.
      *
-     * @throws IllegalArgumentException naming the text, when it is not in that form
+     * @throws IllegalArgumentException if the text does not have that form; the message contains the text
      */
     public static Lsn parse(String text) {
         if (!POSTGRES_FORM.matcher(text).matches()) {
@@ -38,7 +38,7 @@ public record Lsn(long value) implements Comparable<Lsn> {
     /**
      * Parses the fixed-width form, sixteen hex digits.
      *
-     * @throws IllegalArgumentException naming the text, when it is not in that form
+     * @throws IllegalArgumentException if the text does not have that form; the message contains the text
      */
     public static Lsn parseFixedWidth(String text) {
         if (!FIXED_WIDTH.matcher(text).matches()) {

@@ -7,33 +7,33 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * One of the SQL files that make the outbox: plain SQL in Flyway naming, to be run in order by any tool. Each records
- * itself in {@code outbox.migration}, so that tools can be changed later.
+ * One of the SQL files that create the outbox: plain SQL with Flyway names. Any tool can run them, in order. Each file
+ * records its version in {@code outbox.migration}, so that another tool can continue later.
  *
  * @param version 1, 2, … without gaps
  * @param fileName for example {@code V1__base.sql}
  */
 public record Migration(int version, String fileName) {
 
-    /** What every installation needs: source id, slots, {@code outbox.token}, {@code outbox.nudge} and the roles. */
+    /** Needed by every installation: source id, slots, {@code outbox.token}, {@code outbox.nudge} and the roles. */
     public static final Migration BASE = new Migration(1, "V1__base.sql");
 
     /** {@code outbox.event}, {@code outbox.publish} and the publication. */
     public static final Migration TABLE = new Migration(2, "V2__table.sql");
 
-    /** The functions that make and remove partitions of {@code outbox.event}. */
+    /** The functions that create and drop partitions of {@code outbox.event}. */
     public static final Migration PARTITIONS = new Migration(3, "V3__partitions.sql");
 
     /** {@code outbox.emit}: events without a row. */
     public static final Migration EMIT = new Migration(4, "V4__emit.sql");
 
-    /** All of them, in the order to run them. */
+    /** All migrations, in order. */
     public static final List<Migration> ALL = List.of(BASE, TABLE, PARTITIONS, EMIT);
 
-    /** The ones that an installation around an outbox table of somebody else needs, in the order to run them. */
+    /** The migrations for an installation with an existing outbox table, in order. */
     public static final List<Migration> FOR_EXISTING_TABLE = List.of(BASE, EMIT);
 
-    /** The file's text: several statements, to be sent as one script inside one transaction. */
+    /** The file's text: several statements. Run them as one script in one transaction. */
     public String sql() {
         try (InputStream file = Migration.class.getResourceAsStream("migration/" + fileName)) {
             if (file == null) {

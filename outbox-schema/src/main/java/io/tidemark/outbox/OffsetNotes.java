@@ -1,9 +1,9 @@
 package io.tidemark.outbox;
 
-/** What a consumer may commit with an offset, as Kafka's metadata of the commit, for the relay to read. */
+/** Notes that a consumer can commit with an offset, as Kafka's commit metadata, for the relay. */
 public final class OffsetNotes {
 
-    /** The group builds a projection anew that nobody reads yet: until it has caught up, waiting for it is in vain. */
+    /** The group rebuilds a projection that is not read yet. Waiting for it does not help until it has caught up. */
     public static final String REBUILDING = "tidemark-rebuilding";
 
     private OffsetNotes() {}

@@ -4,11 +4,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event to be written to the outbox. Limits are checked by the database at insert, where every writer meets them.
+ * An event to write to the outbox. The database checks limits at insert, so that they hold for every writer.
  *
- * @param aggregateType what kind of thing changed; by default the topic is {@code outbox.<aggregateType>}
- * @param aggregateId which one; becomes the Kafka key, so events of one id stay in order
- * @param eventType what happened
+ * @param aggregateType the type of the changed aggregate; by default the topic is {@code outbox.<aggregateType>}
+ * @param aggregateId the id of the aggregate; becomes the Kafka key, so events with one id stay in order
+ * @param eventType the type of the event
  * @param payload text or bytes, or a tombstone
  * @param contentType media type of the payload, or null to send none
  * @param headers the event's own headers; no name may be {@linkplain EventHeaders#isReserved reserved}
@@ -25,14 +25,14 @@ public record OutboxEvent(
         @Nullable String traceparent,
         @Nullable String tracestate) {
 
-    /** What an event carries. */
+    /** The payload of an event. */
     public sealed interface Payload {}
 
     /** Sent as UTF-8. */
     public record Text(String value) implements Payload {}
 
-    /** Sent as it is; not copied, so not to be changed afterwards. */
-    @SuppressWarnings("ArrayRecordComponent") // bytes on their way to the driver; never compared
+    /** Sent unchanged. Not copied, so do not modify the array afterwards. */
+    @SuppressWarnings("ArrayRecordComponent") // bytes only pass through to the driver; never compared
     public record Bytes(byte[] value) implements Payload {}
 
     /** A record with a null value; only for routes that allow tombstones. */
@@ -42,7 +42,7 @@ public record OutboxEvent(
         headers = Map.copyOf(headers);
     }
 
-    /** An event with a text payload and nothing optional. */
+    /** An event with a text payload and without optional fields. */
     public static OutboxEvent of(String aggregateType, String aggregateId, String eventType, String payload) {
         return new OutboxEvent(aggregateType, aggregateId, eventType, new Text(payload), null, Map.of(), null, null);
     }

@@ -10,8 +10,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes events into the outbox on the caller's connection, inside the caller's transaction: they become events when
- * that transaction commits, and never otherwise. Stateless; as thread-safe as the connection it is given.
+ * Writes events into the outbox on the caller's connection, inside the caller's transaction. They are published only if
+ * that transaction commits. Stateless; as thread-safe as the connection.
  */
 public final class OutboxWriter {
 
@@ -24,19 +24,19 @@ public final class OutboxWriter {
      * Adds the event to the current transaction.
      *
      * @return the event's id, which becomes the Kafka header {@code id}
-     * @throws SQLException with state 23514 (check violation) when a field is not acceptable; the name of the violated
-     *     constraint in its message says which field and why
+     * @throws SQLException with state 23514 (check violation) if a field is not valid; the violated constraint in the
+     *     message names the field and the reason
      */
     public UUID publish(Connection connection, OutboxEvent event) throws SQLException {
         return write(connection, isBinary(event) ? PUBLISH_BYTES : PUBLISH_TEXT, event);
     }
 
     /**
-     * Adds the event to the current transaction without a row in the outbox: it stands in the WAL alone, so there is
-     * nothing to clean up, and nothing to publish it again from. Needs migration V4, and relays that know it.
+     * Adds the event to the current transaction without a row in the outbox. Only the WAL has the event, so no cleanup
+     * is needed, but the event cannot be replayed. Needs migration V4, and relays that support it.
      *
      * @return the event's id, which becomes the Kafka header {@code id}
-     * @throws SQLException as {@link #publish}, with state 23514 and the same names; 23502 when a field is null
+     * @throws SQLException as {@link #publish}, with state 23514 and the same names; 23502 if a required field is null
      */
     public UUID emit(Connection connection, OutboxEvent event) throws SQLException {
         return write(connection, isBinary(event) ? EMIT_BYTES : EMIT_TEXT, event);

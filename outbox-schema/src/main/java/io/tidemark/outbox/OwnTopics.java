@@ -1,15 +1,18 @@
 package io.tidemark.outbox;
 
-/** The names of the topics that the relay keeps for itself. Fixed; event topics never begin with {@link #PREFIX}. */
+/** The names of the relay's internal topics. Fixed; event topics must not begin with {@link #PREFIX}. */
 public final class OwnTopics {
 
-    /** What all of them begin with; reserved. */
+    /** The reserved prefix of all of them. */
     public static final String PREFIX = "tidemark.";
 
-    /** Compacted, one partition: how far each source is published, written with its events. */
+    /** Compacted, one partition: the published position of each source, written together with its events. */
     public static final String POSITIONS = PREFIX + "positions";
 
-    /** One partition, kept for a day: which offsets each committed Kafka transaction reached. Losing it costs precision. */
+    /**
+     * One partition, kept for a day: the offsets that each committed Kafka transaction reached. Losing it reduces
+     * precision.
+     */
     public static final String INDEX = PREFIX + "index";
 
     /** Compacted, one partition: events that cannot be published; see {@link DeadLetters}. */

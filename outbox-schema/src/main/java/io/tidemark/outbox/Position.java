@@ -1,10 +1,10 @@
 package io.tidemark.outbox;
 
 /**
- * Where an event stands in the total order of one source: timeline, then commit LSN, then ordinal.
+ * The position of an event in the total order of one source: timeline, then commit LSN, then ordinal.
  *
- * <p>Printed fixed-width, {@code 00000001/0000000A1B2C3D40/00000000}, so that the strings sort as the positions do
- * (header {@code tidemark-position}).
+ * <p>Printed with fixed width, {@code 00000001/0000000A1B2C3D40/00000000}, so that strings sort like positions (header
+ * {@code tidemark-position}).
  *
  * @param timeline Postgres' timeline id, 1 or more
  * @param commitLsn the end of the transaction's commit record
@@ -25,9 +25,9 @@ public record Position(int timeline, Lsn commitLsn, int ordinal) implements Comp
     }
 
     /**
-     * Parses what {@link #toString} prints.
+     * Parses the result of {@link #toString}.
      *
-     * @throws IllegalArgumentException naming the text, when it is not in that form
+     * @throws IllegalArgumentException if the text does not have that form; the message contains the text
      */
     public static Position parse(String text) {
         if (text.length() != PRINTED_LENGTH || text.charAt(8) != '/' || text.charAt(25) != '/') {
@@ -60,7 +60,7 @@ public record Position(int timeline, Lsn commitLsn, int ordinal) implements Comp
         return byLsn != 0 ? byLsn : Integer.compare(ordinal, other.ordinal);
     }
 
-    /** Written by hand, not by {@code String.format}: the relay prints one for every event. */
+    /** Without {@code String.format}, for speed: the relay prints one for every event. */
     @Override
     public String toString() {
         char[] chars = new char[PRINTED_LENGTH];

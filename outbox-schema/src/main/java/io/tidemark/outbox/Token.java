@@ -8,20 +8,20 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * What a writer keeps to ask "is it visible yet?": for each source it wrote to, a timeline and an LSN.
+ * A writer keeps a token to ask "is my write visible yet?". It has a timeline and an LSN for each source it wrote to.
  *
  * <p>Text form {@code tm1.<source>.<timeline>.<lsn>}, several joined with {@code ~}; safe in headers, cookies and URLs.
- * Opaque by contract: compare and merge through this class only.
+ * The text is opaque: compare and merge tokens only through this class.
  *
  * @param parts one part for each source and timeline, sorted; at least one
  */
 public record Token(List<Part> parts) {
 
-    /** At most this many sources in one token. */
+    /** Maximum number of sources in one token. */
     public static final int MAX_SOURCES = 8;
-    /** At most this many characters in a token's text. */
+    /** Maximum number of characters in a token's text. */
     public static final int MAX_LENGTH = 512;
-    /** The HTTP header in which applications are advised to carry a token. */
+    /** The recommended HTTP header for tokens. */
     public static final String HTTP_HEADER = "Tidemark-Token";
 
     private static final String VERSION = "tm1";
@@ -30,11 +30,11 @@ public record Token(List<Part> parts) {
     private static final Pattern LSN = Pattern.compile("[0-9A-F]{16}");
 
     /**
-     * One source's share of a token.
+     * The part of a token for one source.
      *
      * @param source the source id, 8 lower-case hex digits ({@code outbox.source})
      * @param timeline Postgres' timeline id at the time of the write, 1 or more
-     * @param lsn everything the writer had committed is at or below it
+     * @param lsn everything that the writer had committed is at or below this LSN
      */
     public record Part(String source, int timeline, Lsn lsn) {
 
@@ -67,7 +67,8 @@ public record Token(List<Part> parts) {
     /**
      * Parses a token's text.
      *
-     * @throws IllegalArgumentException saying what is wrong with it: its length, version, source, timeline or LSN
+     * @throws IllegalArgumentException if the token is malformed; the message names its length, version, source,
+     *     timeline or LSN
      */
     public static Token parse(String text) {
         if (text.isEmpty()) {
@@ -108,8 +109,9 @@ public record Token(List<Part> parts) {
     }
 
     /**
-     * The token that covers both. Same source and timeline: the larger LSN. Different sources: both kept. Different
-     * timelines of one source: both kept, because which of them still exists only the relay can tell.
+     * The token that covers both. For the same source and timeline it has the larger LSN. It keeps both parts for
+     * different sources, and for different timelines of one source, because only the relay knows which of them still
+     * exists.
      *
      * @throws IllegalArgumentException when the result would exceed {@link #MAX_SOURCES} or {@link #MAX_LENGTH}
      */

@@ -5,7 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 
-/** Takes tokens on the caller's connection, after the commit they are to cover. Stateless. */
+/** Reads tokens on the caller's connection, after the commit that they must cover. Stateless. */
 public final class Tokens {
 
     private Tokens() {}
@@ -13,7 +13,7 @@ public final class Tokens {
     /**
      * The token for everything this connection has committed. One round trip; on the primary only.
      *
-     * <p>With auto-commit off, JDBC opens a new transaction for this call; end it when you like.
+     * <p>With auto-commit off, JDBC opens a new transaction for this call; end it at any time.
      *
      * @throws SQLException with state 25001 when the current transaction has already written: an LSN read before the
      *     commit is below the commit. With state 25006 on a standby.

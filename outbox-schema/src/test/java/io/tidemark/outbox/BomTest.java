@@ -11,7 +11,7 @@ import javax.xml.xpath.XPathFactory;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.NodeList;
 
-/** The BOM has no parent that would hold it to the others. */
+/** The BOM has no parent, so this test checks its version. */
 class BomTest {
 
     private static List<String> read(String pom, String path) throws Exception {
@@ -36,7 +36,7 @@ class BomTest {
     }
 
     @Test
-    void managesWhatApplicationsUseInItsOwnVersion() throws Exception {
+    void managesTheLibrariesOfApplicationsInItsOwnVersion() throws Exception {
         String managed = "/project/dependencyManagement/dependencies/dependency/";
 
         assertThat(read("bom/pom.xml", managed + "artifactId"))

@@ -30,14 +30,14 @@ class LsnTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "16", "16/", "/8", "g/1", "123456789/0", "16/B374D848 "})
-    void refusesWhatIsNoLsn(String text) {
+    void rejectsTextsThatAreNotLsns(String text) {
         assertThatThrownBy(() -> Lsn.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'" + text + "'");
     }
 
     @Test
-    void positionsSortAsTheirStringsDo() {
+    void positionsSortLikeTheirStrings() {
         List<Position> ascending = List.of(
                 new Position(1, Lsn.parse("0/FF"), 0),
                 new Position(1, Lsn.parse("0/FF"), 1),
@@ -62,7 +62,7 @@ class LsnTest {
                 "00000000/00000000000000FF/00000000",
                 "0000000100000000000000FF/00000000  "
             })
-    void refusesWhatIsNoPosition(String text) {
+    void rejectsTextsThatAreNotPositions(String text) {
         assertThatThrownBy(() -> Position.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("not a position: '" + text + "'");

@@ -30,14 +30,14 @@ class MigrationTest {
                 .endsWith("insert into outbox.migration (version) values (" + migration.version() + ");\n");
     }
 
-    /** A database in another encoding than UTF-8 may have no such character, also where it is in a comment. */
+    /** A database with another encoding than UTF-8 may not have the character, even in a comment. */
     @ParameterizedTest
     @FieldSource("ALL")
     void isPureAscii(Migration migration) {
         assertThat(migration.sql()).matches("\\p{ASCII}*");
     }
 
-    /** Whether a backslash in a string stands for itself depends on {@code standard_conforming_strings}. */
+    /** The meaning of a backslash in a string depends on {@code standard_conforming_strings}. */
     @ParameterizedTest
     @FieldSource("ALL")
     void hasNoBackslash(Migration migration) {

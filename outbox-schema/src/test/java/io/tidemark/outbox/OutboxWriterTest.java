@@ -15,7 +15,7 @@ class OutboxWriterTest {
     }
 
     @Test
-    void reservedHeaderNamesAreThoseTheRelayWrites() {
+    void reservesTheHeaderNamesThatTheRelayWrites() {
         assertThat(EventHeaders.isReserved("Tidemark-Anything")).isTrue();
         assertThat(EventHeaders.isReserved("ID")).isTrue();
         assertThat(EventHeaders.isReserved("tenant")).isFalse();

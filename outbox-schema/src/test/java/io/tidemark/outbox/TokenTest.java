@@ -39,7 +39,7 @@ class TokenTest {
     }
 
     @Test
-    void refusesANinthSource() {
+    void rejectsANinthSource() {
         Token eight = Token.of("00000000", 1, Lsn.ZERO);
         for (int i = 1; i < 8; i++) {
             eight = eight.merge(Token.of("0000000" + i, 1, Lsn.ZERO));
@@ -66,7 +66,7 @@ class TokenTest {
             tm1.7f3a9c21.1.0000000a1b2c3d40      | LSN '0000000a1b2c3d40'
             tm1.7f3a9c21.1.0000000A1B2C3D40~     | '' is not of the form
             """)
-    void saysWhatIsWrongWithAMalformedToken(String text, String complaint) {
+    void namesTheProblemOfAMalformedToken(String text, String complaint) {
         assertThatThrownBy(() -> Token.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("malformed token: ")
@@ -74,7 +74,7 @@ class TokenTest {
     }
 
     @Test
-    void refusesAnOverlongToken() {
+    void rejectsATooLongToken() {
         assertThatThrownBy(() -> Token.parse("x".repeat(513)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("513 characters");

@@ -21,10 +21,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         description = {
-            "Measures a relay on this machine, with a real Postgres and a real Kafka beside it: how fast it drains"
-                    + " events that wait, how long after its commit an event can be read, and how long a watermark"
-                    + " takes. Checks that no event is missing, repeated or out of order.",
-            "Exit code: 0 none is, 1 some are, 2 could not measure."
+            "Measures a relay on this machine, with a real Postgres and a real Kafka: how fast it drains waiting"
+                    + " events,"
+                    + " how long after its commit an event can be read, and how long a watermark takes. Checks that no"
+                    + " event is missing, repeated or out of order.",
+            "Exit code: 0 no such event, 1 some events, 2 could not measure."
         })
 final class BenchCommand implements Callable<Integer> {
 
@@ -35,7 +36,7 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "100000",
             converter = OptionValues.Count.class,
-            description = "How many events wait when the relay starts. Default: ${DEFAULT-VALUE}")
+            description = "Number of events that wait when the relay starts. Default: ${DEFAULT-VALUE}")
     private int events;
 
     @Option(
@@ -43,7 +44,7 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "SIZE",
             defaultValue = "500B",
             converter = OptionValues.Size.class,
-            description = "Of every event, for example 500B or 4KiB. Default: ${DEFAULT-VALUE}")
+            description = "Payload size of every event, for example 500B or 4KiB. Default: ${DEFAULT-VALUE}")
     private long payloadBytes;
 
     @Option(
@@ -51,7 +52,7 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "EVENTS",
             defaultValue = "500",
             converter = OptionValues.Count.class,
-            description = "How many events a second are written afterwards. Default: ${DEFAULT-VALUE}")
+            description = "Number of events per second that are written afterwards. Default: ${DEFAULT-VALUE}")
     private int rate;
 
     @Option(
@@ -60,8 +61,8 @@ final class BenchCommand implements Callable<Integer> {
             defaultValue = "20s",
             converter = OptionValues.Length.class,
             description = {
-                "Of each of the three parts that follow: writing at the rate, the same with watermarks, watermarks of"
-                        + " an idle database.",
+                "Duration of each of the three later parts: writing at the rate, the same with watermarks, and"
+                        + " watermarks of an idle database.",
                 "Default: ${DEFAULT-VALUE}"
             })
     private Duration duration = Duration.ZERO;
@@ -70,8 +71,8 @@ final class BenchCommand implements Callable<Integer> {
             names = "--dir",
             paramLabel = "DIR",
             description = {
-                "Where a directory for the data is made, and deleted in the end; what is measured depends on its disk.",
-                "Default: the system's for temporary files"
+                "Parent of the data directory, which is deleted at the end. The results depend on its disk.",
+                "Default: the system's directory for temporary files"
             })
     private Path dir = Path.of(System.getProperty("java.io.tmpdir"));
 
@@ -99,17 +100,17 @@ final class BenchCommand implements Callable<Integer> {
         requireBetween("--rate", rate, 1, BenchSettings.MOST_RATE);
         if (duration.compareTo(BenchSettings.LEAST_DURATION) < 0
                 || duration.compareTo(BenchSettings.MOST_DURATION) > 0) {
-            throw bad("--duration is " + duration.toMillis() + " ms; give from "
+            throw bad("--duration is " + duration.toMillis() + " ms; it must be from "
                     + BenchSettings.LEAST_DURATION.toSeconds() + "s to "
                     + BenchSettings.MOST_DURATION.toMinutes() + "m, for example 20s");
         }
         long paced = BenchSettings.pacedEvents(rate, duration);
         if (paced > BenchSettings.MOST_PACED_EVENTS) {
             throw bad("--rate " + rate + " for a --duration of " + duration.toSeconds() + " s is " + paced
-                    + " events; it must be " + BenchSettings.MOST_PACED_EVENTS + " or fewer, so give less of either");
+                    + " events; the maximum is " + BenchSettings.MOST_PACED_EVENTS + ", so reduce one of them");
         }
         if (!Files.isDirectory(dir) || !Files.isWritable(dir)) {
-            throw bad("--dir is " + dir + "; give a directory that is there and may be written");
+            throw bad("--dir is " + dir + "; it must be an existing directory with write permission");
         }
         return new BenchSettings(events, (int) payloadBytes, rate, duration, dir);
     }

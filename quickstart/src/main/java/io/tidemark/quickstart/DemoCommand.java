@@ -16,28 +16,28 @@ import picocli.CommandLine.Spec;
 /** {@code tidemark demo}. */
 @Command(
         name = "demo",
-        description = "The whole story on a real Postgres and a real Kafka: a shop, the relay, a projection, and reads"
-                + " with and without a token. Until Ctrl-C.")
+        description = "Shows Tidemark with a real Postgres and a real Kafka: a shop, the relay, a projection, and reads"
+                + " with and without a token. Runs until Ctrl-C.")
 final class DemoCommand implements Callable<Integer> {
 
     private static final int NOT_CLEAN = 1;
 
     @Option(
             names = "--once",
-            description = "End by itself, with a summary; exit code 0 only if nothing was missing,"
+            description = "End after --events events, with a summary. Exit code 0 only if nothing was missing,"
                     + " repeated, out of order or stale.")
     private boolean once;
 
     @Option(
             names = "--events",
             converter = OptionValues.Count.class,
-            description = "How many events --once writes. Default: ${DEFAULT-VALUE}")
+            description = "Number of events that --once writes. Default: ${DEFAULT-VALUE}")
     private int events = 1000;
 
     @Option(names = "--json", description = "Print the summary of --once as JSON, and nothing else.")
     private boolean json;
 
-    @Option(names = "--dir", description = "Where the data lives. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--dir", description = "Directory of the data. Default: ${DEFAULT-VALUE}")
     private Path dir = Path.of(".tidemark", "demo");
 
     @Spec

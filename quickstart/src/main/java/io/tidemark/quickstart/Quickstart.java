@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** Entry point of the commands that bring their own servers; everything else is the relay's own command line. */
+/** Entry point of the commands that start their own servers. All others belong to the relay's command line. */
 @Command(
         name = "tidemark",
         mixinStandardHelpOptions = true,

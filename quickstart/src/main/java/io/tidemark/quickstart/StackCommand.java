@@ -10,21 +10,21 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code tidemark stack}: just the two servers, for development. */
+/** {@code tidemark stack}: only the two servers, for development. */
 @Command(
         name = "stack",
-        description = "Runs a real Postgres and a real Kafka in the foreground until Ctrl-C; their data stays.")
+        description = "Runs a real Postgres and a real Kafka in the foreground until Ctrl-C. Their data is kept.")
 final class StackCommand implements Callable<Integer> {
 
     static final String DATABASE = "shop";
 
-    @Option(names = "--dir", description = "Where the data lives. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--dir", description = "Directory of the data. Default: ${DEFAULT-VALUE}")
     private Path dir = Path.of(".tidemark", "stack");
 
-    @Option(names = "--postgres-port", description = "Default: ${DEFAULT-VALUE}")
+    @Option(names = "--postgres-port", description = "Port of Postgres. Default: ${DEFAULT-VALUE}")
     private int postgresPort = 54321;
 
-    @Option(names = "--kafka-port", description = "Default: ${DEFAULT-VALUE}")
+    @Option(names = "--kafka-port", description = "Port of Kafka. Default: ${DEFAULT-VALUE}")
     private int kafkaPort = 19092;
 
     @Override

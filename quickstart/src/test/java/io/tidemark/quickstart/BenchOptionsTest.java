@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
-/** What is wrong on the command line is said before anything is started. */
+/** Errors on the command line are reported before anything is started. */
 class BenchOptionsTest {
 
     private record Result(int exitCode, String output) {}
@@ -35,8 +35,8 @@ class BenchOptionsTest {
                 "--payload=1GiB     | --payload is 1073741824 | it must be from    | 16 to 524288",
                 "--rate=-5          | --rate is -5 | it must be from               | 1 to 100000",
                 "--duration=20      | '--duration' | '20' is not a duration        | 10s or 5m",
-                "--duration=5ms     | --duration is 5 ms | give from 1s to 10m     | for example 20s",
-                "--dir=/nowhere/at  | --dir is /nowhere/at | a directory that is there | may be written",
+                "--duration=5ms     | --duration is 5 ms | it must be from 1s to 10m | for example 20s",
+                "--dir=/nowhere/at  | --dir is /nowhere/at | must be an existing directory | write permission",
                 "--evnets=5         | Unknown option | '--evnets=5'               | --events",
             })
     void namesTheOptionTheProblemAndTheFix(String argument, String option, String problem, String fix) {
@@ -47,18 +47,18 @@ class BenchOptionsTest {
     }
 
     @Test
-    void limitsWhatIsKeptOfEachEvent() {
+    void limitsTheNumberOfPacedEvents() {
         Result result = bench("--rate=100000", "--duration=1m");
 
         assertThat(result.exitCode()).isEqualTo(2);
-        assertThat(result.output()).contains("6000000 events", "must be 2000000 or fewer");
+        assertThat(result.output()).contains("6000000 events", "the maximum is 2000000");
     }
 
     @Test
-    void explainsItself() {
+    void printsItsHelp() {
         Result result = bench("--help");
 
         assertThat(result.exitCode()).isZero();
-        assertThat(result.output()).contains("Usage: tidemark bench", "--payload=SIZE", "Exit code: 0 none is");
+        assertThat(result.output()).contains("Usage: tidemark bench", "--payload=SIZE", "Exit code: 0 no such event");
     }
 }

@@ -28,7 +28,7 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The whole relay: what lives as long as the process, and a supervisor that makes one run after the other. */
+/** The whole relay: the parts that live as long as the process, and a supervisor that starts one run after another. */
 public final class Relay {
 
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
@@ -83,7 +83,7 @@ public final class Relay {
         return state;
     }
 
-    /** What answers over HTTP. */
+    /** The parts that answer over HTTP. */
     HttpInterface http() {
         return new HttpInterface(
                 config,
@@ -112,7 +112,7 @@ public final class Relay {
         return tracer;
     }
 
-    /** Not started: only who shows them needs what they cost. */
+    /** Not started. Only a caller that exports metrics should pay for them. */
     public Metrics metrics() {
         return metrics;
     }
@@ -129,7 +129,7 @@ public final class Relay {
         supervisor.start();
     }
 
-    /** Ends the run, answers whoever waits, and returns when slot and lock are free, or half a minute is over. */
+    /** Ends the run, answers all waiters, and returns when slot and lock are free, or after half a minute. */
     public void stop() throws InterruptedException {
         if (supervisor.isStopping()) {
             return;
@@ -145,7 +145,7 @@ public final class Relay {
         state.enter(RelayState.Phase.STOPPED, null);
     }
 
-    /** Lets the watermark endpoint answer while the index can be relied on. */
+    /** Lets the watermark endpoint answer while the index is reliable. */
     private final class WatermarkGate implements IndexFollower.Listener {
 
         @Override

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The relay in Dropwizard: HTTP, admin port, logging, and the order in which they stop. First the relay, which frees
- * slot and lock and answers whoever waits; then HTTP, which so has nobody left to wait for.
+ * The relay in Dropwizard: HTTP, admin port, logging, and the order in which they stop. The relay stops first, frees
+ * slot and lock, and answers all waiters. Then HTTP stops, and no request is open any more.
  */
 public final class RelayApplication extends Application<RelayConfiguration> {
 
@@ -35,7 +35,7 @@ public final class RelayApplication extends Application<RelayConfiguration> {
         environment.admin().addServlet("prometheus", relay.metrics().servlet()).addMapping("/metrics");
         relay.http().register(environment);
         environment.healthChecks().register("relay", new RelayHealthCheck(relay.state()));
-        // Without shutdown hooks: they would wait for the very loop that stands still.
+        // Without shutdown hooks: they would wait for the loop that makes no progress.
         Watchdog watchdog = new Watchdog(
                 relay.state(), STALL_LIMIT_SECONDS, () -> Runtime.getRuntime().halt(STALLED));
         environment.lifecycle().addServerLifecycleListener(server -> {
@@ -61,7 +61,7 @@ public final class RelayApplication extends Application<RelayConfiguration> {
         };
     }
 
-    /** Runs until the process is told to stop. Throws when the ports cannot be had. */
+    /** Runs until the process is stopped. Throws if a port cannot be opened. */
     public void serve(RelayConfiguration config) throws Exception {
         Bootstrap<RelayConfiguration> bootstrap = new Bootstrap<>(this);
         initialize(bootstrap);

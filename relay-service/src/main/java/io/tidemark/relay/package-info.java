@@ -1,7 +1,7 @@
 /**
- * Wiring only: {@link io.tidemark.relay.Relay} composes what lives as long as the process, and
- * {@link io.tidemark.relay.RelayApplication} puts it into Dropwizard. Every other package is one step and knows only those
- * that the package table lets it know.
+ * Wiring only: {@link io.tidemark.relay.Relay} composes the parts that live as long as the process, and
+ * {@link io.tidemark.relay.RelayApplication} runs it in Dropwizard. Every other package is one step and uses only the
+ * packages that the package table allows.
  */
 @NullMarked
 package io.tidemark.relay;

@@ -19,12 +19,15 @@ import java.util.stream.Collectors;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
 
-/** Who may use whom, and which library may appear where. A new arrow or library is a decision, made here. */
+/**
+ * Which package may use which, and which library may appear where. A new dependency or library is a decision, made
+ * here.
+ */
 class PackageTableTest {
 
     private static final String RELAY = "io.tidemark.relay";
 
-    /** The root package, which composes all the others. */
+    /** The root package, which composes the others. */
     private static final String ROOT = "(root)";
 
     /**
@@ -39,7 +42,7 @@ class PackageTableTest {
         return new Room(name, most, Set.of(uses));
     }
 
-    /** In the order of the data, as far as nothing uses what stands below it. Ten files are what a reader can hold. */
+    /** In the order of the data: no package uses one below it. Ten files are about what a reader can keep in mind. */
     private static final List<Room> ROOMS = List.of(
             room("config", 15),
             room("config.file", 10, "config"),
@@ -334,7 +337,7 @@ class PackageTableTest {
     }
 
     @Test
-    void noPackageUsesOneThatStandsBelowIt() {
+    void packagesUseOnlyPackagesAboveThem() {
         Set<String> above = new HashSet<>();
         for (Room room : ROOMS) {
             assertThat(above).as("what stands above %s", room.name()).containsAll(room.uses());
@@ -343,7 +346,7 @@ class PackageTableTest {
     }
 
     @Test
-    void noPackageGrowsPastWhatWasAgreed() throws IOException {
+    void packagesStayWithinTheAgreedSize() throws IOException {
         Map<String, Integer> files = SOURCES.fileCounts();
         for (Room room : ROOMS) {
             assertThat(files.getOrDefault(fullName(room.name()), 0))
@@ -371,7 +374,7 @@ class PackageTableTest {
     }
 
     @Test
-    void nobodyButTheCommandLineUsesTheRoot() {
+    void onlyTheCommandLineUsesTheRoot() {
         Set<String> users = ROOMS.stream()
                 .filter(room -> room.uses().contains(ROOT))
                 .map(Room::name)

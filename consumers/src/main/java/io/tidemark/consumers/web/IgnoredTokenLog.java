@@ -5,7 +5,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Logs what was ignored, one line in ten seconds at most: a caller decides how often it comes. Safe on any thread. */
+/**
+ * Logs ignored tokens, at most one line in ten seconds, because callers decide how often they occur. Safe on any
+ * thread.
+ */
 final class IgnoredTokenLog {
 
     private static final Logger LOG = LoggerFactory.getLogger(IgnoredTokenLog.class);

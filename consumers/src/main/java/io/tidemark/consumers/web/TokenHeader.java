@@ -6,32 +6,33 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The header {@code Tidemark-Token}: what a request came with, merged with what was written while it was served. */
+/** The header {@code Tidemark-Token}: the tokens of a request, merged with those written while it was served. */
 final class TokenHeader {
 
-    /** A header may be long, and the reason goes to the log. */
+    /** Maximum length of the reason: a header may be long, and the reason is logged. */
     private static final int MAX_REASON_CHARS = 200;
 
     private TokenHeader() {}
 
     /**
-     * What a request came with.
+     * The tokens of a request.
      *
-     * @param token of all parts that can be read; empty when there is none
-     * @param unreadable what is wrong with the others; empty when nothing is
+     * @param token all parts that can be read; empty if none
+     * @param unreadable what is wrong with the other parts; empty if nothing
      */
     record Received(Optional<Token> token, String unreadable) {
 
-        /** For {@link UnreadableTokens#REJECT}. */
+        /** The message for {@link UnreadableTokens#REJECT}. */
         String refusal() {
             return "header " + Token.HTTP_HEADER + ": " + unreadable
-                    + "; send back what the server has given, or leave the header out";
+                    + "; send the token that the server returned, or omit the header";
         }
     }
 
     /**
-     * Reads a request's tokens: several header lines, or one in which a proxy or a client has joined them with commas, all
-     * count. Each part between {@code ~} is read by itself, so that one that is unreadable costs no other.
+     * Reads a request's tokens. They may be in several header lines, or in one line in which a proxy or a client has
+     * joined them with commas. Each part between {@code ~} is read separately, so that an unreadable part does not
+     * affect others.
      *
      * @param lines the values of the header; may be empty
      */
@@ -55,7 +56,7 @@ final class TokenHeader {
                 token, reason.length() > MAX_REASON_CHARS ? reason.substring(0, MAX_REASON_CHARS) + "…" : reason);
     }
 
-    /** What the caller has to keep: both, so that it reads its older writes as well. */
+    /** The token for the caller: both together, so that it also reads its older writes. */
     static Optional<Token> merge(Optional<Token> received, Optional<Token> written) {
         if (received.isEmpty() || written.isEmpty()) {
             return written.or(() -> received);
@@ -63,7 +64,8 @@ final class TokenHeader {
         try {
             return Optional.of(received.get().merge(written.get()));
         } catch (IllegalArgumentException e) {
-            return written; // together too long: a caller that brings so much must not spoil what it has just written
+            // together too long: a long request token must not spoil the token of the caller's new write
+            return written;
         }
     }
 }

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads the tokens of a request, for {@link #received}, and returns them with the response, merged with the tokens that the
- * resource has {@link #written}. Register one instance; it is safe on any thread.
+ * Reads the tokens of a request, for {@link #received}, and returns them with the response, merged with the tokens
+ * passed to {@link #written}. Register one instance; it is safe on any thread.
  */
 public final class TokenJaxRsFilter implements ContainerRequestFilter, ContainerResponseFilter {
 
@@ -23,7 +23,7 @@ public final class TokenJaxRsFilter implements ContainerRequestFilter, Container
     private final UnreadableTokens unreadableTokens;
     private final IgnoredTokenLog log = new IgnoredTokenLog();
 
-    /** A filter that ignores what it cannot read. */
+    /** A filter that ignores tokens that it cannot read. */
     public TokenJaxRsFilter() {
         this(UnreadableTokens.IGNORE);
     }
@@ -32,20 +32,20 @@ public final class TokenJaxRsFilter implements ContainerRequestFilter, Container
         this.unreadableTokens = unreadableTokens;
     }
 
-    /** The request's token, of all its header lines; empty when it has none that can be read. */
+    /** The request's token, from all its header lines; empty if none can be read. */
     public static Optional<Token> received(ContainerRequestContext request) {
         return property(request, RECEIVED);
     }
 
     /**
-     * What was wrong with a part of the request's token that the filter has ignored, for people; empty when nothing was.
-     * It is the request's property {@code io.tidemark.token.unreadable} too.
+     * Why the filter has ignored a part of the request's token, for people; empty if it has not. Also in the request's
+     * property {@code io.tidemark.token.unreadable}.
      */
     public static Optional<String> unreadable(ContainerRequestContext request) {
         return request.getProperty(UNREADABLE) instanceof String reason ? Optional.of(reason) : Optional.empty();
     }
 
-    /** Adds the token of what the resource has just written to the response; call it before the response is sent. */
+    /** Adds the token of the resource's last write to the response. Call it before the response is sent. */
     public static void written(ContainerRequestContext request, Token token) {
         Token all =
                 property(request, WRITTEN).map(before -> before.merge(token)).orElse(token);

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads the tokens of a request, for {@link #received}, and returns them with the response, so that the caller keeps them.
+ * Reads the tokens of a request, for {@link #received}, and returns them with the response for the caller to keep.
  * Safe on any thread.
  */
 public final class TokenServletFilter implements Filter {
@@ -27,7 +27,7 @@ public final class TokenServletFilter implements Filter {
     private final UnreadableTokens unreadableTokens;
     private final IgnoredTokenLog log = new IgnoredTokenLog();
 
-    /** A filter that ignores what it cannot read. */
+    /** A filter that ignores tokens that it cannot read. */
     public TokenServletFilter() {
         this(UnreadableTokens.IGNORE);
     }
@@ -36,22 +36,22 @@ public final class TokenServletFilter implements Filter {
         this.unreadableTokens = unreadableTokens;
     }
 
-    /** The request's token, of all its header lines; empty when it has none that can be read. */
+    /** The request's token, from all its header lines; empty if none can be read. */
     public static Optional<Token> received(HttpServletRequest request) {
         return attribute(request, RECEIVED);
     }
 
     /**
-     * What was wrong with a part of the request's token that the filter has ignored, for people; empty when nothing was.
-     * It is the request's attribute {@code io.tidemark.token.unreadable} too.
+     * Why the filter has ignored a part of the request's token, for people; empty if it has not. Also in the request's
+     * attribute {@code io.tidemark.token.unreadable}.
      */
     public static Optional<String> unreadable(HttpServletRequest request) {
         return request.getAttribute(UNREADABLE) instanceof String reason ? Optional.of(reason) : Optional.empty();
     }
 
     /**
-     * Sets the response's token to that of what was just written, merged with those written before and the one received.
-     * Call it before the response's body is written.
+     * Adds the token of the last write to the response's token, which has the tokens of earlier writes and of the
+     * request. Call it before the response's body is written.
      */
     public static void written(HttpServletRequest request, HttpServletResponse response, Token token) {
         Token all =
@@ -86,7 +86,7 @@ public final class TokenServletFilter implements Filter {
         chain.doFilter(request, response);
     }
 
-    /** None where a container does not let anybody see headers. */
+    /** Empty if the container does not give access to headers. */
     private static List<String> lines(HttpServletRequest request) {
         Enumeration<String> lines = request.getHeaders(Token.HTTP_HEADER);
         return lines == null ? List.of() : Collections.list(lines);

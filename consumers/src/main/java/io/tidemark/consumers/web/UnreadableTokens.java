@@ -1,10 +1,10 @@
 package io.tidemark.consumers.web;
 
-/** What a filter does with a request whose header {@code Tidemark-Token} has a part that cannot be read. */
+/** What a filter does with a request whose header {@code Tidemark-Token} has an unreadable part. */
 public enum UnreadableTokens {
     /**
-     * Serve the request without that part: a token is a hint of what to wait for, and a caller that has a newer or a
-     * damaged one must not be turned away for it. The filter logs it and says so to the application. The default.
+     * Serve the request without that part. A token is only a hint what to wait for, so a caller with a newer or damaged
+     * token must not be rejected. The filter logs the reason and returns it to the application. The default.
      */
     IGNORE,
     /** Return HTTP 400 with the reason, before the application sees the request. */

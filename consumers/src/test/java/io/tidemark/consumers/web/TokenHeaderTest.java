@@ -20,14 +20,14 @@ class TokenHeaderTest {
     }
 
     @Test
-    void readsWhatIsThere() {
+    void readsTheTokenOfTheHeader() {
         assertThat(read().token()).isEmpty();
         assertThat(read(" ").token()).isEmpty();
         assertThat(read(OLD + " ")).isEqualTo(new TokenHeader.Received(Optional.of(OLD), ""));
     }
 
     @Test
-    void mergesAllLinesAndWhatWasJoinedWithCommas() {
+    void mergesAllLinesAndTokensJoinedWithCommas() {
         Token elsewhere = Token.of("00000001", 1, Lsn.parse("1/1"));
 
         assertThat(read(OLD.toString(), NEW.toString()).token()).contains(NEW);
@@ -39,7 +39,7 @@ class TokenHeaderTest {
     }
 
     @Test
-    void anUnreadablePartCostsNoOther() {
+    void readsTheOtherPartsBesideAnUnreadableOne() {
         TokenHeader.Received received = read("tm2.7f3a9c21.1.x.y~" + OLD, "garbage", NEW.toString());
 
         assertThat(received.token()).contains(NEW);
@@ -49,7 +49,7 @@ class TokenHeaderTest {
     }
 
     @Test
-    void whatIsTooLongIsReadAsFarAsATokenMayGo() {
+    void readsATooLongHeaderUpToTheMaximumLengthOfAToken() {
         List<String> lines = new ArrayList<>();
         for (int i = 0; i < 2 * Token.MAX_SOURCES; i++) {
             lines.add(Token.of("000000%02d".formatted(i), 1, Lsn.parse("1/1")).toString());
@@ -73,7 +73,7 @@ class TokenHeaderTest {
     }
 
     @Test
-    void aCallerThatBringsTooMuchDoesNotSpoilWhatItHasWritten() {
+    void keepsTheWrittenTokenIfTheRequestsTokenIsTooLong() {
         List<Token.Part> parts = new ArrayList<>();
         for (int i = 0; i < Token.MAX_SOURCES; i++) {
             parts.add(new Token.Part("0000000" + i, 1, Lsn.parse("1/1")));

@@ -47,7 +47,7 @@ class TokenServletFilterTest {
     }
 
     @Test
-    void theCallerKeepsEveryTokenThatWasWrittenInTheRequest() throws Exception {
+    void returnsEveryTokenThatWasWrittenInTheRequest() throws Exception {
         new TokenServletFilter().doFilter(request, response, (servletRequest, servletResponse) -> {
             TokenServletFilter.written(request, response, ORDERS);
             TokenServletFilter.written(request, response, STOCK);

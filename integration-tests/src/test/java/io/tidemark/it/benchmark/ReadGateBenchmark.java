@@ -26,8 +26,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * What the gate costs a read whose projection has caught up: the same query with it and without, by turns, in a
- * transaction of its own on a connection from the same pool. Run by name.
+ * The cost of the gate for a read whose projection has caught up: the same query with and without the gate,
+ * alternating, each in its own transaction on a connection from the same pool. Run by name.
  */
 class ReadGateBenchmark {
 
@@ -91,24 +91,24 @@ class ReadGateBenchmark {
                 assertThat(read).isEqualTo(new GatedRead.Fresh<>(42));
             }
             System.out.printf("ReadGateBenchmark: round %d without the gate %s%n", round, plain);
-            System.out.printf("ReadGateBenchmark: round %d with a token that is known %s%n", round, gated);
+            System.out.printf("ReadGateBenchmark: round %d with a known token %s%n", round, gated);
         }
         freshTokens(source, gate);
     }
 
-    /** Each asks the relay once. */
+    /** Each read asks the relay once. */
     private static void freshTokens(TestSource source, ReadGate gate) throws Exception {
         Latencies asked = new Latencies();
         gate.read(source.token(), TIMEOUT, ReadGateBenchmark::total);
         for (int i = 0; i < READS / 10; i++) {
             source.execute(
-                    "select pg_logical_emit_message(true, 'benchmark', 'x')"); // so that the next token is another
+                    "select pg_logical_emit_message(true, 'benchmark', 'x')"); // so that the next token is different
             Token token = source.token();
             long began = System.nanoTime();
             assertThat(gate.read(token, TIMEOUT, ReadGateBenchmark::total)).isEqualTo(new GatedRead.Fresh<>(42));
             asked.add(System.nanoTime() - began);
         }
-        System.out.printf("ReadGateBenchmark: with a token of now, on an idle source %s%n", asked);
+        System.out.printf("ReadGateBenchmark: with a new token, on an idle source %s%n", asked);
     }
 
     private static int total(Connection connection) throws SQLException {

@@ -42,7 +42,7 @@ class WatermarkBenchmark {
     private static final int STEPS = 500;
     private static final int WAITERS = Integer.getInteger("watermark.waiters", 10_000);
     private static final int TOKENS = Integer.getInteger("watermark.tokens", 1_000);
-    /** Asked first: a relay that has been running for a day has compiled what it does. */
+    /** Warm-up: a relay that has run for a day has compiled its code. */
     private static final int WARM_UP = 2_000;
 
     private static final int ROUNDS = 5;
@@ -79,9 +79,9 @@ class WatermarkBenchmark {
                 .reduce("", (all, line) -> all + line + "; ");
     }
 
-    /** Parked on five hundred tokens; each commit of the group releases those of one. */
+    /** Requests are parked on five hundred tokens. Each commit of the group releases those of one token. */
     @Test
-    void releasesWhoeverWaits() throws Exception {
+    void releasesParkedRequests() throws Exception {
         try (RelayProcess relay =
                 RelayProcess.start(source, source.servers(), OPTIMISED, PATIENT).awaitRunning()) {
             awaitServing(relay);
@@ -97,7 +97,7 @@ class WatermarkBenchmark {
         }
     }
 
-    /** A group without members would be told stopped. */
+    /** For a group without members, the relay would return stopped. */
     private KafkaConsumer<byte[], byte[]> member() {
         Map<String, Object> config = Map.of(
                 ConsumerConfig.GROUP_ID_CONFIG, source.name() + "-view", ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
@@ -110,7 +110,7 @@ class WatermarkBenchmark {
         return member;
     }
 
-    /** An event for each step; returns their tokens. */
+    /** Writes an event for each step and returns the tokens. */
     private List<String> writeStepByStep() throws Exception {
         List<String> tokens = new ArrayList<>();
         try (Connection connection = source.connect();
@@ -153,7 +153,7 @@ class WatermarkBenchmark {
         }
     }
 
-    /** What the group has to commit for each token. */
+    /** The offset that the group must commit for each token. */
     private List<Map<TopicPartition, OffsetAndMetadata>> needs(RelayProcess relay, List<String> tokens)
             throws Exception {
         List<Map<TopicPartition, OffsetAndMetadata>> commits = new ArrayList<>();
@@ -171,7 +171,7 @@ class WatermarkBenchmark {
         return commits;
     }
 
-    /** Returns when every request has been sent and the relay has had a while to take them in. */
+    /** Returns when every request has been sent and the relay has had time to accept them. */
     private static void park(
             RelayProcess relay,
             List<String> tokens,
@@ -207,7 +207,7 @@ class WatermarkBenchmark {
                 WAITERS, (System.nanoTime() - startedNanos) / 1e9 - 5);
     }
 
-    /** A token above all that was published, of a database that does nothing else: one after the other. */
+    /** Tokens above the published LSN, of an otherwise idle database, one after another. */
     @Test
     void answersForAnIdleDatabase() throws Exception {
         try (RelayProcess active =
@@ -244,7 +244,7 @@ class WatermarkBenchmark {
         }
     }
 
-    /** What they use when nothing happens at all. */
+    /** Resource use without any activity. */
     private void idle(RelayProcess active, RelayProcess standby) throws Exception {
         TimeUnit.SECONDS.sleep(5);
         long[] before = {cpuMillis(active), cpuMillis(standby)};

@@ -13,7 +13,8 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 /**
- * What an event costs its writer, as a row and without; prints, decides nothing. Not in {@code mvn verify}:
+ * The cost of an event for its writer, with and without a row. Prints figures, without assertions. Not in
+ * {@code mvn verify}:
  * docs/benchmarks.md has the command.
  */
 class WriterSpeedBenchmark {
@@ -31,7 +32,7 @@ class WriterSpeedBenchmark {
 
     private record Cost(double eventsPerSecond, double walBytesPerEvent) {}
 
-    /** The two take turns, so that what else the machine does falls on both; the medians are printed. */
+    /** The two alternate, so that other load of the machine affects both. Prints the medians. */
     @Test
     void publishAndEmit() throws Exception {
         for (int events : List.of(1, 100)) {
@@ -64,7 +65,7 @@ class WriterSpeedBenchmark {
         try (Connection connection = source.connect();
                 Statement statement = connection.createStatement()) {
             statement.execute("set synchronous_commit = " + synchronousCommit);
-            statement.execute("checkpoint"); // so that both write their pages anew
+            statement.execute("checkpoint"); // so that both write full pages
             connection.setAutoCommit(false);
             String before = source.query("select pg_current_wal_insert_lsn()");
             long since = System.nanoTime();

@@ -1,4 +1,4 @@
-/** How fast, and how much memory: prints figures and decides nothing. Not in {@code mvn verify}; docs/benchmarks.md has the commands. */
+/** Measures speed and memory. Prints figures, without assertions. Not in {@code mvn verify}; see docs/benchmarks.md. */
 @NullMarked
 package io.tidemark.it.benchmark;
 

@@ -19,13 +19,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** The table of applications: a row each, duplicates welcome. Generations have rows of their own. */
+/** The table of applications, one row for each, with duplicates. Generations have separate rows. */
 final class AppliedLog {
 
     private final ProjectionWorld world;
     private final int generation;
 
-    /** One application, in the order in which they happened. */
+    /** One application of an event. */
     record Applied(UUID eventId, int partition, long offset, String payload) {}
 
     AppliedLog(ProjectionWorld world, int generation) {
@@ -39,7 +39,7 @@ final class AppliedLog {
                         + " kafka_partition int not null, kafka_offset bigint not null, payload text not null)");
     }
 
-    /** A handler: notes the event. */
+    /** A handler that records the event. */
     static void apply(Event event, Connection connection) throws SQLException {
         apply(1, event, connection);
     }
@@ -74,7 +74,7 @@ final class AppliedLog {
         return all;
     }
 
-    /** Returns when so many applications are committed. */
+    /** Returns when this number of applications is committed. */
     void awaitCount(int count) {
         await(count + " applied").pollInterval(Duration.ofMillis(50)).until(() -> count() >= count);
     }
@@ -83,7 +83,7 @@ final class AppliedLog {
         return Integer.parseInt(world.query("select count(*) from applied where generation = " + generation));
     }
 
-    /** Waits for as many applications as there are events; then each is there once, in the order of its partition. */
+    /** Waits for one application per event. Then checks that each is there once, in the order of its partition. */
     void checkExactlyOnce(Collection<UUID> published) throws SQLException {
         awaitCount(published.size());
         List<Applied> all = checkOnceAndInOrder();
@@ -92,7 +92,7 @@ final class AppliedLog {
                 .isEqualTo(new HashSet<>(published));
     }
 
-    /** Whatever is applied is so once, and in the order of its partition. */
+    /** Checks that applied events were applied once, in the order of their partition. */
     List<Applied> checkOnceAndInOrder() throws SQLException {
         List<Applied> all = all();
         Map<UUID, Integer> counts = new HashMap<>();

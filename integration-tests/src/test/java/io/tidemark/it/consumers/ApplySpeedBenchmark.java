@@ -23,8 +23,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /**
- * How fast a projection applies single rows, event by event and in batches, beside a loop written by hand that applies
- * at least once. Prints, decides nothing. Not in {@code mvn verify}: docs/benchmarks.md has the command.
+ * How fast a projection applies single rows, event by event and in batches, compared with a hand-written loop that
+ * applies at least once. Prints figures, without assertions. Not in {@code mvn verify}: docs/benchmarks.md has the
+ * command.
  */
 class ApplySpeedBenchmark {
 
@@ -36,17 +37,18 @@ class ApplySpeedBenchmark {
     private static final String INSERT =
             "insert into applied (event_id, kafka_partition, kafka_offset, payload) values (?, ?, ?, ?)";
 
-    /** One way to apply everything in the topic. */
+    /** One method to apply everything in the topic. */
     private interface Contestant {
 
-        /** @param group that has never read anything */
+        /** @param group a group that has not read anything */
         Speed apply(ProjectionWorld world, HikariDataSource database, String group) throws Exception;
     }
 
     /**
-     * Of one run, without the joining of the group.
+     * The result of one run, without the time to join the group.
      *
-     * @param cpuSecondsAMillion of this process: fetching, handler, driver, garbage collection
+     * @param cpuSecondsAMillion CPU time of this process per million events: fetching, handler, driver, garbage
+     *     collection
      */
     record Speed(double eventsASecond, double cpuSecondsAMillion) {}
 
@@ -140,7 +142,7 @@ class ApplySpeedBenchmark {
         return new Speed((last - first) / seconds, (cpuNanos() - sinceCpu) / 1e9 / (last - first) * 1e6);
     }
 
-    /** How many events are applied so far. */
+    /** Number of events applied so far. */
     interface Counter {
         long count();
     }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Members that die at the worst moment, and members that were thought dead. */
+/** Members that die at the worst moment, and members that were considered dead. */
 class DeadAndUndeadIT {
 
     private ProjectionWorld world;
@@ -39,7 +39,7 @@ class DeadAndUndeadIT {
     }
 
     @Test
-    void killedBetweenTheDatabasesCommitAndKafkas() throws Exception {
+    void appliesOnceAfterAKillBetweenDatabaseCommitAndKafkaCommit() throws Exception {
         world.publish(40, "x");
         try (ChildJvm consumer = HeldConsumer.start(world, HeldConsumer.Place.BETWEEN_COMMITS)) {
             awaitHeld(consumer);
@@ -59,7 +59,7 @@ class DeadAndUndeadIT {
     }
 
     @Test
-    void aZombieThatWakesUpInAHandlerCommitsNothing() throws Exception {
+    void zombieThatWakesUpInAHandlerCommitsNothing() throws Exception {
         world.publish(40, "x");
         try (Connection gate = world.connect();
                 Statement keeper = gate.createStatement();
@@ -79,16 +79,16 @@ class DeadAndUndeadIT {
                         .until(() -> world.query("select count(*) from pg_stat_activity where application_name = '"
                                         + HeldConsumer.HELD + "' and xact_start is not null")
                                 .equals("0"));
-                world.publish(10, "x"); // whoever has the partition now
+                world.publish(10, "x"); // for the current owner of the partition
 
                 world.log().checkExactlyOnce(world.published());
             }
         }
     }
 
-    /** The compare and set alone: this loser is still a member, and nothing but its claim tells that it is late. */
+    /** Only compare and set: this member is still in the group, and only its claim shows that it is late. */
     @Test
-    void aWriterLosesWhosePartitionWasClaimedMeanwhile() throws Exception {
+    void writerOfAPartitionThatWasClaimedMeanwhileLoses() throws Exception {
         CountDownLatch isInHandler = new CountDownLatch(1);
         CountDownLatch mayGoOn = new CountDownLatch(1);
         List<UUID> ids = world.publishAllTo(0, List.of("first", "x"));
@@ -97,7 +97,7 @@ class DeadAndUndeadIT {
                     AppliedLog.apply(event, connection);
                     isInHandler.countDown();
                     if (!mayGoOn.await(60, TimeUnit.SECONDS)) {
-                        throw new IllegalStateException("nobody lets this handler end");
+                        throw new IllegalStateException("the test did not release this handler");
                     }
                 }),
                 world.config())) {

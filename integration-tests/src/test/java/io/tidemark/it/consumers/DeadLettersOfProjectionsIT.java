@@ -17,11 +17,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Dead letters that cannot be sent, or not be completed: the partition says so, or goes on; nothing goes round for ever. */
+/**
+ * Dead letters that cannot be sent or completed. The partition reports it or continues; no event is retried forever.
+ */
 class DeadLettersOfProjectionsIT {
 
     private static final String POISON = "poison";
-    /** Kafka's own limit of a record, of producers and brokers alike. */
+    /** Kafka's default maximum of a record, for producers and brokers. */
     private static final int MAX_RECORD_BYTES = 1024 * 1024;
 
     private ProjectionWorld world;
@@ -53,7 +55,7 @@ class DeadLettersOfProjectionsIT {
     }
 
     @Test
-    void aLetterThatIsTooLargeStopsThePartition() throws Exception {
+    void stopsThePartitionAtATooLargeDeadLetter() throws Exception {
         world.publishTo(0, POISON + ".".repeat(MAX_RECORD_BYTES - 1000));
 
         try (ProjectionRunner runner = ProjectionRunner.start(projection(world.name() + ".dead"), world.config())) {
@@ -67,7 +69,7 @@ class DeadLettersOfProjectionsIT {
     }
 
     @Test
-    void anIllegalTopicStopsThePartition() throws Exception {
+    void stopsThePartitionAtAnIllegalTopic() throws Exception {
         world.publishTo(0, POISON);
 
         try (ProjectionRunner runner = ProjectionRunner.start(projection("no/such topic"), world.config())) {
@@ -75,9 +77,9 @@ class DeadLettersOfProjectionsIT {
         }
     }
 
-    /** As whoever writes the topic beside the relay may leave it. */
+    /** Another writer of the topic, beside the relay, may write such a position. */
     @Test
-    void aMalformedPositionCostsNeitherTheEventNorASecondLetter() throws Exception {
+    void acceptsAnEventWithAMalformedPosition() throws Exception {
         String letters = world.name() + ".dead";
         world.publishTo(0, "x", "no position");
         world.publishTo(0, POISON, "no position");

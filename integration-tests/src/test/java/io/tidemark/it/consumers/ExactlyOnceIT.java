@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Each event is applied exactly once, whatever happens to members, groups, offsets and rows. */
+/** Each event is applied exactly once during faults of members, groups, offsets and rows. */
 class ExactlyOnceIT {
 
     private ProjectionWorld world;
@@ -54,7 +54,7 @@ class ExactlyOnceIT {
     }
 
     @Test
-    void appliesEverythingOnceAndTellsTheGroupsOffsets() throws Exception {
+    void appliesEverythingOnceAndCommitsTheGroupsOffsets() throws Exception {
         world.publish(300, "x");
         try (ProjectionRunner runner = start()) {
             world.publish(200, "x");
@@ -96,7 +96,7 @@ class ExactlyOnceIT {
     }
 
     @Test
-    void itsProgressDecidesWhenTheGroupIsResetToEarliest() throws Exception {
+    void usesItsProgressWhenTheGroupIsResetToEarliest() throws Exception {
         world.publish(100, "x");
         try (ProjectionRunner runner = start()) {
             world.log().awaitCount(100);
@@ -112,7 +112,7 @@ class ExactlyOnceIT {
     }
 
     @Test
-    void itsProgressDecidesWhenTheGroupIsResetToLatest() throws Exception {
+    void usesItsProgressWhenTheGroupIsResetToLatest() throws Exception {
         world.publish(100, "x");
         try (ProjectionRunner runner = start()) {
             world.log().awaitCount(100);
@@ -127,13 +127,13 @@ class ExactlyOnceIT {
     }
 
     @Test
-    void readsPartitionsThatAreAddedFromTheirBeginning() throws Exception {
+    void readsAddedPartitionsFromTheirBeginning() throws Exception {
         try (ProjectionRunner runner = start()) {
             world.publish(30, "x");
             world.log().awaitCount(30);
 
             world.increasePartitionsTo(5);
-            world.publishTo(0, "x"); // until the producer knows the new ones, this is what makes it look
+            world.publishTo(0, "x"); // makes the producer refresh its metadata until it knows the new partitions
             await().ignoreExceptions().until(() -> {
                 world.publishTo(4, "x");
                 return true;
@@ -145,7 +145,7 @@ class ExactlyOnceIT {
     }
 
     @Test
-    void twoProgramsOfOneNameAndGroupShareTheWork() throws Exception {
+    void sharesTheWorkBetweenTwoProgramsOfOneNameAndGroup() throws Exception {
         try (ProjectionRunner one = start();
                 ProjectionRunner other = start()) {
             for (int i = 0; i < 5; i++) {
@@ -160,7 +160,7 @@ class ExactlyOnceIT {
     }
 
     @Test
-    void aSecondProgramOfTheSameNameInAnotherGroupIsRefused() throws Exception {
+    void rejectsASecondProgramOfTheSameNameInAnotherGroup() throws Exception {
         world.publish(60, "x");
         try (ProjectionRunner rightful = start()) {
             world.log().awaitCount(60);
@@ -177,7 +177,7 @@ class ExactlyOnceIT {
     }
 
     @Test
-    void aDeletedProgressRowStopsThePartitionInsteadOfApplyingAgain() throws Exception {
+    void stopsThePartitionIfItsProgressRowWasDeleted() throws Exception {
         for (int partition = 0; partition < 3; partition++) {
             world.publishTo(partition, "x");
         }
@@ -194,7 +194,7 @@ class ExactlyOnceIT {
             awaitOffsetsOf(1);
         }
 
-        try (ProjectionRunner runner = start()) { // nor after a restart
+        try (ProjectionRunner runner = start()) { // also not after a restart
             assertThat(awaitStopped(runner).partition()).isEqualTo(1);
             world.execute("insert into tidemark_progress (projection, topic, partition, next_offset, group_id) values"
                     + " ('" + world.name() + "', '" + world.topic() + "', 1, 1, '" + world.name() + "')");

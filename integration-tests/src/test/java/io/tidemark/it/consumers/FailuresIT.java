@@ -34,7 +34,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/** Events that cannot be applied, handlers that are slow, a database that is away: nobody else suffers, nothing repeats. */
+/**
+ * Events that cannot be applied, slow handlers, an unreachable database: others are not affected, nothing is repeated.
+ */
 class FailuresIT {
 
     private static final String POISON = "poison";
@@ -55,7 +57,7 @@ class FailuresIT {
         world.close();
     }
 
-    /** Fails after its effect, so that the effect has to be undone. */
+    /** Fails after its effect, so that the effect must be rolled back. */
     private void apply(Event event, Connection connection) throws SQLException {
         AppliedLog.apply(event, connection);
         if (event.text().equals(POISON) && !isMended) {
@@ -99,7 +101,7 @@ class FailuresIT {
     }
 
     @Test
-    void aPoisonEventStopsItsPartitionAndNoOther() throws Exception {
+    void stopsOnlyThePartitionOfAPoisonEvent() throws Exception {
         world.publishTo(1, "x");
         UUID poison = world.publishTo(1, POISON);
         UUID behind = world.publishTo(1, "x");
@@ -122,7 +124,7 @@ class FailuresIT {
     }
 
     @Test
-    void oneBadEventInABatchCostsOnlyItselfAndGoesToTheDeadLetters() throws Exception {
+    void deadLettersOnlyTheBadEventOfABatch() throws Exception {
         List<String> payloads = new ArrayList<>(Collections.nCopies(200, "x"));
         payloads.set(77, POISON);
         payloads.set(150, SWALLOWED);
@@ -148,20 +150,20 @@ class FailuresIT {
     }
 
     @Test
-    void aSlowHandlerKeepsItsMembershipAndTheOthersGoOn() throws Exception {
+    void keepsMembershipAndOtherPartitionsDuringASlowHandler() throws Exception {
         CountDownLatch mayEnd = new CountDownLatch(1);
         world.publishTo(0, "slow");
         Projection projection = world.projection((event, connection) -> {
             AppliedLog.apply(event, connection);
             if (event.text().equals("slow") && !mayEnd.await(60, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("nobody lets this handler end");
+                throw new IllegalStateException("the test did not release this handler");
             }
         });
         RunnerConfig config = world.config(Map.of("max.poll.interval.ms", 1000));
         try (ProjectionRunner runner = ProjectionRunner.start(projection, config)) {
             awaitState(runner, 0, State.APPLYING);
             world.publishTo(1, "x");
-            world.log().awaitCount(1); // of the other partition, while the slow one lasts
+            world.log().awaitCount(1); // from the other partition, during the slow handler
 
             await().during(Duration.ofSeconds(3)).until(() -> world.members() == 1);
             mayEnd.countDown();
@@ -172,14 +174,14 @@ class FailuresIT {
     }
 
     @Test
-    void aDatabaseThatIsAwayIsWaitedForAndCostsNoAttempt() throws Exception {
+    void waitsForAnUnreachableDatabaseWithoutCountingAttempts() throws Exception {
         whileTheDatabaseIsAway(runner -> {});
     }
 
     /** Longer than Kafka's session and poll timeouts, and than any pause of the runner. */
     @Test
     @EnabledIfSystemProperty(named = "faults", matches = "true", disabledReason = "slow; run with -Pfaults")
-    void aDatabaseThatIsAwayForAMinuteCostsNeitherAttemptNorMembership() throws Exception {
+    void keepsMembershipAndAttemptsWhileTheDatabaseIsUnreachableForAMinute() throws Exception {
         whileTheDatabaseIsAway(runner -> await("a minute without the database")
                 .during(Duration.ofMinutes(1))
                 .until(() -> runner.snapshot().isRunning()
@@ -187,7 +189,7 @@ class FailuresIT {
                         && world.members() == 1));
     }
 
-    /** Before, during and after, events are published. */
+    /** Events are published before, during and after the outage. */
     private void whileTheDatabaseIsAway(Consumer<ProjectionRunner> then) throws Exception {
         Matcher port = Pattern.compile(":(\\d+)/").matcher(world.url());
         assertThat(port.find()).isTrue();
@@ -216,9 +218,9 @@ class FailuresIT {
         }
     }
 
-    /** As one that exceeds idle_in_transaction_session_timeout, or crashes its backend. */
+    /** Like an event that exceeds idle_in_transaction_session_timeout, or crashes its backend. */
     @Test
-    void anEventThatEndsItsSessionEachTimeIsToBlame() throws Exception {
+    void blamesAnEventThatEndsItsSessionEachTime() throws Exception {
         UUID killer = world.publishTo(0, "killer");
         Projection projection = world.projection((event, connection) -> {
             AppliedLog.apply(event, connection);
@@ -237,9 +239,9 @@ class FailuresIT {
         }
     }
 
-    /** Behind the last event there is a transaction's marker, which nobody ever applies. */
+    /** After the last event there is a transaction marker, which is never applied. */
     @Test
-    void aPartitionWhoseEventsHaveAllExpiredGoesOnAfterARestart() throws Exception {
+    void continuesAfterARestartIfAllEventsHaveExpired() throws Exception {
         world.publishTo(0, "x");
         try (ProjectionRunner runner = ProjectionRunner.start(projection(STOP), world.config())) {
             world.log().checkExactlyOnce(world.published());
@@ -258,7 +260,7 @@ class FailuresIT {
     }
 
     @Test
-    void aQuietPartitionAdvancesBehindTheMarker() throws Exception {
+    void advancesPastTheMarkerOfAQuietPartition() throws Exception {
         world.publishTo(0, "x");
         try (ProjectionRunner runner = ProjectionRunner.start(projection(STOP), world.config())) {
             world.log().checkExactlyOnce(world.published());
@@ -271,7 +273,7 @@ class FailuresIT {
     }
 
     @Test
-    void eventsThatRetentionHasDeletedUnappliedStopThePartition() throws Exception {
+    void stopsThePartitionIfRetentionHasDeletedUnappliedEvents() throws Exception {
         world.publishTo(0, "x");
         try (ProjectionRunner runner = ProjectionRunner.start(projection(STOP), world.config())) {
             world.log().checkExactlyOnce(world.published());
@@ -285,9 +287,11 @@ class FailuresIT {
         }
     }
 
-    /** While the projection is down; and the new topic has grown past the old offset, so that nothing is out of range. */
+    /**
+     * Happens while the projection is down. The new topic has grown past the old offset, so no offset is out of range.
+     */
     @Test
-    void aTopicThatWasMadeAgainStopsThePartitionsAndIsBuiltAnewWithTheNextGeneration() throws Exception {
+    void stopsAtATopicThatWasCreatedAgainAndRebuildsWithTheNextGeneration() throws Exception {
         world.publishAllTo(0, List.of("x", "x"));
         try (ProjectionRunner runner =
                 ProjectionRunner.start(world.generation(1).onFailure(STOP), world.config())) {

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** A database whose first commit returns late, as to a process that is frozen then. */
+/** A database whose first commit returns late, as in a process that is frozen meanwhile. */
 final class FreezingDatabase {
 
     private FreezingDatabase() {}
@@ -22,7 +22,7 @@ final class FreezingDatabase {
                 if (method.equals("commit") && isCommitted.getCount() > 0) {
                     isCommitted.countDown();
                     if (!mayContinue.await(60, TimeUnit.SECONDS)) {
-                        throw new IllegalStateException("nobody lets this commit return");
+                        throw new IllegalStateException("the test did not release this commit");
                     }
                 }
                 return ignored;

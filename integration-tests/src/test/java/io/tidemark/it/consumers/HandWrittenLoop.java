@@ -15,7 +15,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** What one writes without the library: poll, a JDBC batch, commit in the database, commit to Kafka. At least once. */
+/** A loop without the library: poll, a JDBC batch, commit in the database, commit to Kafka. At least once. */
 final class HandWrittenLoop {
 
     private static final int MAX_POLL_RECORDS = 1000;

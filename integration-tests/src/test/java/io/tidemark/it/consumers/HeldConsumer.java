@@ -22,24 +22,24 @@ import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** A program with a projection, to be run as a process of its own and stopped at one place, for good or for a while. */
+/** A program with a projection. It runs as a separate process and is held at one place, permanently or for a time. */
 public final class HeldConsumer {
 
-    /** What it prints once it is there. */
+    /** The line that it prints when it has reached the place. */
     static final String HELD = "HELD";
 
-    /** The advisory lock it waits for inside a handler. */
+    /** The advisory lock that it waits for inside a handler. */
     static final int GATE = 7;
 
-    /** Where it stops. */
+    /** The place where it is held. */
     enum Place {
-        /** The database has committed, Kafka does not know: stays there for good. */
+        /** The database has committed, Kafka has not: held permanently. */
         BETWEEN_COMMITS,
-        /** The effect is in an open transaction: until the gate opens. */
+        /** The effect is in an open transaction: held until the gate opens. */
         IN_HANDLER,
-        /** The switch to its generation is all but committed: for good. */
+        /** The switch to its generation is about to be committed: held permanently. */
         BEFORE_SWITCH,
-        /** The switch to its generation is committed, and it does not know: for good. */
+        /** The switch to its generation is committed, but the program does not know: held permanently. */
         AFTER_SWITCH,
         /** Runs until it is killed. */
         NOWHERE
@@ -47,7 +47,7 @@ public final class HeldConsumer {
 
     private HeldConsumer() {}
 
-    /** Starts it on the world's topic; returns at once. */
+    /** Starts it on the world's topic and returns immediately. */
     static ChildJvm start(ProjectionWorld world, Place place) throws Exception {
         return start(world, place, 1);
     }
@@ -99,7 +99,7 @@ public final class HeldConsumer {
         }
     }
 
-    /** Connections of which one commit never returns. */
+    /** Connections, one of whose commits never returns. */
     private record HeldAtCommit(DataSource database, Place place, AtomicBoolean hasApplied) implements DataSource {
 
         @Override
@@ -122,7 +122,7 @@ public final class HeldConsumer {
                     });
         }
 
-        /** Nothing else is committed on the thread that looks after generations. */
+        /** The thread that watches generations commits nothing else. */
         private static boolean isSwitch() {
             return Thread.currentThread().getName().endsWith("-generation");
         }

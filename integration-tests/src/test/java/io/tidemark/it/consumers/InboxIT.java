@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 
-/** Effects outside the database happen once, or it is told that nobody knows. */
+/** Effects outside the database happen once, or are reported as unknown. */
 class InboxIT {
 
     private final AtomicInteger happened = new AtomicInteger();
@@ -44,7 +44,7 @@ class InboxIT {
     }
 
     @Test
-    void anEffectThatHasEndedIsNotRepeated() throws Exception {
+    void doesNotRepeatAnEffectThatHasEnded() throws Exception {
         UUID event = UUID.randomUUID();
 
         Result first = inbox.once(event, Unfinished.REPEAT, happened::incrementAndGet);
@@ -55,7 +55,7 @@ class InboxIT {
     }
 
     @Test
-    void anEffectThatFailsIsForgottenAndTriedAgain() throws Exception {
+    void retriesAnEffectThatFailed() throws Exception {
         UUID event = UUID.randomUUID();
         assertThatThrownBy(() -> inbox.once(event, Unfinished.LEAVE, () -> {
                     throw new IllegalStateException("no mail today");
@@ -67,7 +67,7 @@ class InboxIT {
     }
 
     @Test
-    void anEffectThatWasCutOffIsLeftOrRepeatedAsTheCallerChooses() throws Exception {
+    void repeatsOrLeavesAnInterruptedEffectAsTheCallerChooses() throws Exception {
         UUID event = UUID.randomUUID();
         assertThatThrownBy(() -> inbox.once(event, Unfinished.LEAVE, () -> {
             happened.incrementAndGet();
@@ -83,7 +83,7 @@ class InboxIT {
     }
 
     @Test
-    void onlyOneOfManyMakesItHappen() throws Exception {
+    void makesTheEffectHappenInOneOfManyCalls() throws Exception {
         UUID event = UUID.randomUUID();
         ExecutorService threads = Executors.newFixedThreadPool(6);
         try {
@@ -102,7 +102,7 @@ class InboxIT {
 
     @Test
     @EnabledIf(value = "isPgBouncerInstalled", disabledReason = "no program pgbouncer on this machine")
-    void eachEffectHappensOnceBehindATransactionPooler() throws Exception {
+    void makesEachEffectHappenOnceBehindATransactionPooler() throws Exception {
         try (PgBouncer pooler = PgBouncer.start(world.servers(), world.name())) {
             Inbox pooled = new Inbox(world.database(pooler.url(world.name())), "mailer", Duration.ofDays(1));
 
@@ -115,7 +115,7 @@ class InboxIT {
                         "select count(*) from pg_locks l join pg_database d on d.oid = l.database where d.datname = '"
                                 + world.name() + "' and (l.locktype = 'advisory' or l.mode like '%ExclusiveLock')"
                                 + " and l.pid <> pg_backend_pid()"))
-                .as("locks that are left behind")
+                .as("remaining locks")
                 .isEqualTo("0");
     }
 
@@ -123,7 +123,7 @@ class InboxIT {
         return PgBouncer.isInstalled();
     }
 
-    /** Every thread deals with every event, as members of a group do that are told of it twice. */
+    /** Every thread handles every event, like group members that receive it twice. */
     private void eightThreadsDeal(Inbox with, int events) throws Exception {
         List<UUID> ids = Stream.generate(UUID::randomUUID).limit(events).toList();
         ExecutorService threads = Executors.newFixedThreadPool(8);
@@ -146,9 +146,9 @@ class InboxIT {
         }
     }
 
-    /** Frozen between its two transactions, for longer than others wait for it. */
+    /** The call is frozen between its two transactions, for longer than others wait for it. */
     @Test
-    void aCallThatWasOvertakenBeforeItsEffectDoesNotBegin() throws Exception {
+    void doesNotBeginAnEffectAfterAnotherCallHasTakenTheEvent() throws Exception {
         UUID event = UUID.randomUUID();
         CountDownLatch isBegun = new CountDownLatch(1);
         CountDownLatch mayContinue = new CountDownLatch(1);
@@ -172,7 +172,7 @@ class InboxIT {
     }
 
     @Test
-    void notesInTheCallersTransactionAndForgetsWhatHasExpired() throws Exception {
+    void recordsInTheCallersTransactionAndDeletesExpiredRows() throws Exception {
         UUID event = UUID.randomUUID();
         try (Connection connection = world.connect()) {
             connection.setAutoCommit(false);

@@ -35,7 +35,9 @@ final class PgBouncer implements AutoCloseable {
                 .anyMatch(path -> Files.isExecutable(Path.of(path)));
     }
 
-    /** Serves a database of the shared server. It refuses to run as root, so then it runs as nobody. */
+    /**
+     * Serves a database of the shared server. PgBouncer refuses to run as root, so in that case it runs as user nobody.
+     */
     static PgBouncer start(Servers servers, String database) throws Exception {
         URI server = URI.create(servers.url(database).substring("jdbc:".length()));
         int port = FreePorts.next();
@@ -82,7 +84,7 @@ final class PgBouncer implements AutoCloseable {
         return new PgBouncer(process, port);
     }
 
-    /** The pooler cannot keep a statement that the driver has prepared in one session for the next. */
+    /** The pooler cannot move a prepared statement of the driver from one session to the next. */
     String url(String database) {
         return "jdbc:postgresql://127.0.0.1:" + port + "/" + database + "?prepareThreshold=0";
     }

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.core.BaseConnection;
 import org.postgresql.core.TransactionState;
 
-/** Pools in either auto-commit mode: everything works, and connections go back as they came, also after failures. */
+/** Pools in both auto-commit modes: connections are returned in their original state, also after failures. */
 class PooledConnectionsIT {
 
     private ProjectionWorld world;
@@ -54,7 +54,7 @@ class PooledConnectionsIT {
         return new HikariDataSource(config);
     }
 
-    /** A pool that resets nothing: one connection, which is handed out as it was handed back. */
+    /** A pool that resets nothing: one connection, which is lent in the state in which it was returned. */
     private static DataSource lending(Connection connection, boolean[] isOut) {
         return (DataSource) java.lang.reflect.Proxy.newProxyInstance(
                 PooledConnectionsIT.class.getClassLoader(),
@@ -80,7 +80,7 @@ class PooledConnectionsIT {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void theStepsOfTheGuideWorkInEitherMode(boolean autoCommit) throws Exception {
+    void stepsOfTheGuideWorkInBothModes(boolean autoCommit) throws Exception {
         world.publish(20, "x");
         try (HikariDataSource pool = pool(autoCommit)) {
             ProjectionTables.create(pool);
@@ -102,7 +102,7 @@ class PooledConnectionsIT {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void connectionsGoBackAsTheyCameAlsoAfterFailures(boolean autoCommit) throws Exception {
+    void returnsConnectionsInTheirOriginalStateAfterFailures(boolean autoCommit) throws Exception {
         try (Connection lent = world.connect()) {
             lent.setAutoCommit(autoCommit);
             boolean[] isOut = {false};
@@ -128,7 +128,7 @@ class PooledConnectionsIT {
     }
 
     private static void assertClean(Connection lent, boolean autoCommit, boolean[] isOut) throws SQLException {
-        assertThat(isOut[0]).as("still out").isFalse();
+        assertThat(isOut[0]).as("not returned").isFalse();
         assertThat(lent.getAutoCommit()).isEqualTo(autoCommit);
         assertThat(lent.unwrap(BaseConnection.class).getTransactionState()).isEqualTo(TransactionState.IDLE);
         try (Statement statement = lent.createStatement();
@@ -143,10 +143,10 @@ class PooledConnectionsIT {
         }
     }
 
-    /** Two transactions of others: a lock that is not to be had in time is nobody's fault, with no attempt to lose. */
+    /** Two transactions of others. A lock timeout does not count as an attempt, although no attempt is left. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void whatOtherTransactionsCauseCostsNoAttempt(boolean autoCommit) throws Exception {
+    void countsNoAttemptForFailuresThatOthersCause(boolean autoCommit) throws Exception {
         world.execute("create table busy (id int primary key); insert into busy values (1)");
         FailurePolicy letters = new FailurePolicy(
                 1, Duration.ofMillis(20), Duration.ofMillis(50), new Afterwards.DeadLetter(world.name() + ".dead"));

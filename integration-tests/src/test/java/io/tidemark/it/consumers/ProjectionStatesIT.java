@@ -40,7 +40,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a real relay says of projections that have stopped, and of those that are built anew. */
+/** The answers of a real relay about projections that have stopped or are being rebuilt. */
 class ProjectionStatesIT {
 
     private static final String POISON = "poison";
@@ -125,12 +125,13 @@ class ProjectionStatesIT {
     }
 
     @Test
-    void aPartitionThatTheFailurePolicyStoppedIsStalledForThoseWhoNeedIt() throws Exception {
+    void returnsStalledForTokensThatNeedAStoppedPartition() throws Exception {
         try (Connection connection = source.connect();
                 ProjectionRunner runner = start(1, (event, view) -> applyOrFail(1, event, view))) {
             Token before = write(connection, "a", "x");
             awaitStatus(
-                    "impatient", before, WatermarkStatus.SUCCESS); // it may be told first that nobody has joined yet
+                    // the first answer may be that the group has no members yet
+                    "impatient", before, WatermarkStatus.SUCCESS);
 
             Token poisoned = write(connection, "a", POISON);
             await().until(() -> runner.snapshot().stoppedPartitions() == 1);
@@ -140,17 +141,17 @@ class ProjectionStatesIT {
                 assertThat(answer.status()).isEqualTo(WatermarkStatus.STALLED);
                 assertThat(answer.behind()).hasSize(1);
                 assertThat(System.nanoTime() - sinceNanos)
-                        .as("told at once, without using up the wait")
+                        .as("answered immediately, before the end of the wait")
                         .isLessThan(LONG_WAIT.toNanos());
             });
             assertThat(client.await("impatient", before, Duration.ZERO).status())
-                    .as("what was consumed stays so")
+                    .as("consumed events stay consumed")
                     .isEqualTo(WatermarkStatus.SUCCESS);
         }
     }
 
     @Test
-    void aGenerationThatIsBuiltIsRebuildingWhileReadersGoOnWithTheOldOne() throws Exception {
+    void returnsRebuildingForANewGenerationWhileReadersUseTheOldOne() throws Exception {
         CountDownLatch mayEnd = new CountDownLatch(1);
         ReadGate gate = new ReadGate("view", database, client);
         try (Connection connection = source.connect();
@@ -160,7 +161,7 @@ class ProjectionStatesIT {
             try (ProjectionRunner anew = start(2, (event, view) -> {
                 AppliedLog.apply(2, event, view);
                 if (!mayEnd.await(100, TimeUnit.SECONDS)) {
-                    throw new IllegalStateException("nobody lets this handler end");
+                    throw new IllegalStateException("the test did not release this handler");
                 }
             })) {
                 awaitStatus("view-g2", first, WatermarkStatus.REBUILDING);
@@ -179,7 +180,7 @@ class ProjectionStatesIT {
                 awaitStatus(
                         "view",
                         third,
-                        WatermarkStatus.SUCCESS); // the group of the projection tells of the new generation
+                        WatermarkStatus.SUCCESS); // the projection's group has the offsets of the new generation
                 assertThat(old.snapshot().applied()).isEqualTo(2);
             }
         }

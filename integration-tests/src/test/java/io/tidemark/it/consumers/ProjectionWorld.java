@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * A topic with events as the relay writes them (transactions, headers), and a database for a projection of it. Its
- * names are its own; the servers are everybody's.
+ * A topic with events as the relay writes them (transactions, headers), and a database for a projection of it. It has
+ * its own names on the shared servers.
  */
 final class ProjectionWorld implements AutoCloseable {
 
@@ -57,7 +57,7 @@ final class ProjectionWorld implements AutoCloseable {
         this.name = name;
         Map<String, Object> kafka = Map.of("bootstrap.servers", servers.bootstrapServers());
         this.admin = Admin.create(kafka);
-        await("a broker that takes topics") // a busy machine's has lost touch with its controller for a moment
+        await("a broker that accepts topics") // on a busy machine, the broker may have lost its controller for a moment
                 .ignoreExceptions()
                 .until(() -> makeTopic(partitions));
         Map<String, Object> transactional = new HashMap<>(kafka);
@@ -92,7 +92,7 @@ final class ProjectionWorld implements AutoCloseable {
         return true;
     }
 
-    /** The projection's name and its group's. */
+    /** The name of the projection and of its group. */
     String name() {
         return name;
     }
@@ -160,12 +160,12 @@ final class ProjectionWorld implements AutoCloseable {
         return Projection.of(name, List.of(topic()), handler);
     }
 
-    /** A generation that notes what it applies. */
+    /** A generation that records applied events. */
     Projection generation(int number) {
         return Projection.ofGeneration(name, number, List.of(topic()), AppliedLog::handler);
     }
 
-    /** What every member of the group is told; dead ones are noticed as soon as a broker allows. */
+    /** The configuration of every member. Dead members are detected as soon as a broker allows. */
     static Map<String, Object> kafkaProperties(String bootstrapServers) {
         return Map.of(
                 "bootstrap.servers", bootstrapServers,
@@ -184,7 +184,7 @@ final class ProjectionWorld implements AutoCloseable {
         return RunnerConfig.of(database(url()), kafka).drainTimeout(Duration.ofSeconds(5));
     }
 
-    /** Publishes so many events of different aggregates in one Kafka transaction; the payload is the text. */
+    /** Publishes this number of events of different aggregates in one Kafka transaction; the text is the payload. */
     @SuppressWarnings("FutureReturnValueIgnored") // the commit reports what was not sent
     synchronized void publish(int events, String payload) throws Exception {
         producer.beginTransaction();
@@ -244,7 +244,7 @@ final class ProjectionWorld implements AutoCloseable {
         return List.copyOf(published);
     }
 
-    /** The group's offsets as the watermark endpoint would read them. */
+    /** The group's offsets, as the watermark endpoint reads them. */
     Map<Integer, Long> committed() throws Exception {
         return committed(name);
     }
@@ -262,7 +262,7 @@ final class ProjectionWorld implements AutoCloseable {
         return offsets;
     }
 
-    /** The projection's own progress, of the generation that is read. */
+    /** The projection's progress, of the generation that is read. */
     Map<Integer, Long> progress() throws SQLException {
         Map<Integer, Long> offsets = new HashMap<>();
         try (Connection connection = connect()) {
@@ -281,7 +281,7 @@ final class ProjectionWorld implements AutoCloseable {
         admin.alterConsumerGroupOffsets(name, offsets).all().get(30, TimeUnit.SECONDS);
     }
 
-    /** As a session timeout does, at once: nobody is a member any more; those who live join again. */
+    /** Like a session timeout, immediately: removes all members. Those that are alive join again. */
     void expelAll() throws Exception {
         expelAll(name);
     }
@@ -292,7 +292,7 @@ final class ProjectionWorld implements AutoCloseable {
                     .all()
                     .get(30, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
-            // Those who were replaced leave by themselves at any moment, and the client refuses to expel nobody.
+            // Replaced members may leave at any moment, and the client rejects a removal without members.
             if (!(e.getCause() instanceof IllegalArgumentException) || members(group) > 0) {
                 throw e;
             }
@@ -312,14 +312,14 @@ final class ProjectionWorld implements AutoCloseable {
                 .size();
     }
 
-    /** As retention does: everything in the partition is gone. */
+    /** Like retention: deletes everything in the partition. */
     void deleteRecords(int partition) throws Exception {
         admin.deleteRecords(Map.of(new TopicPartition(topic(), partition), RecordsToDelete.beforeOffset(-1)))
                 .all()
                 .get(30, TimeUnit.SECONDS);
     }
 
-    /** Deletes the topic and makes it again; returns its new id. What was published before is forgotten by it. */
+    /** Deletes the topic, creates it again and returns its new id. Forgets the events published before. */
     String makeTopicAgain(int partitions) throws Exception {
         admin.deleteTopics(List.of(topic())).all().get(30, TimeUnit.SECONDS);
         await("a topic of that name can be made").ignoreExceptions().until(() -> makeTopic(partitions));

@@ -8,10 +8,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Publishes a few events all the time, and reads what is read: that never becomes less. Two threads of its own. */
+/** Publishes some events continuously, and reads the generation that is read, which must never shrink. Two threads. */
 final class ReadLoad implements AutoCloseable {
 
-    /** So that whoever builds on a busy machine can still catch up. */
+    /** Slow enough that a rebuild on a busy machine can still catch up. */
     private static final long PAUSE_MILLIS = 50;
 
     private final ProjectionWorld world;
@@ -46,11 +46,13 @@ final class ReadLoad implements AutoCloseable {
     private void read() throws Exception {
         long now =
                 Long.parseLong(world.query("select count(*) from applied join tidemark_generation using (generation)"));
-        assertThat(now).as("events in what is read, before: %d", seen).isGreaterThanOrEqualTo(seen);
+        assertThat(now)
+                .as("events in the generation that is read, before: %d", seen)
+                .isGreaterThanOrEqualTo(seen);
         seen = now;
     }
 
-    /** So far, nothing was wrong. */
+    /** Fails if there was a violation so far. */
     void check() {
         Throwable found = failure.get();
         if (found != null) {
@@ -65,6 +67,6 @@ final class ReadLoad implements AutoCloseable {
             thread.join();
         }
         check();
-        assertThat(seen).as("events in what was read last").isPositive();
+        assertThat(seen).as("events in the last read").isPositive();
     }
 }

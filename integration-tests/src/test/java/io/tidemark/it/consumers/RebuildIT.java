@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A new generation is built beside the one that is read, and takes its place; whatever is killed, readers never go back. */
+/** A new generation is built beside the one that is read, and replaces it. Kills never take readers back. */
 class RebuildIT {
 
     private ProjectionWorld world;
@@ -43,7 +43,7 @@ class RebuildIT {
         return ProjectionRunner.start(world.generation(generation), world.config());
     }
 
-    /** Of all runners of this world, those that are alive. */
+    /** The runners of this world that are alive. */
     private List<String> threads(String kind) {
         return Thread.getAllStackTraces().keySet().stream()
                 .map(Thread::getName)
@@ -63,18 +63,18 @@ class RebuildIT {
         await("the runner is " + role).until(() -> runner.snapshot().role() == role);
     }
 
-    /** The generation that was read holds everything below its progress, and nothing above it. */
+    /** The generation that was read has everything below its progress, and nothing above it. */
     private void checkPrefix(int generation) throws Exception {
         world.log(generation).checkOnceAndInOrder();
         assertThat(world.query("select count(*) from applied a join tidemark_progress p on p.generation = a.generation"
                         + " and p.partition = a.kafka_partition where a.generation = " + generation
                         + " and a.kafka_offset >= p.next_offset"))
-                .as("events of generation %d that were applied behind its progress", generation)
+                .as("events of generation %d that were applied beyond its progress", generation)
                 .isEqualTo("0");
     }
 
     private void awaitOffsetsOfTheGroup() {
-        await("the group tells how far generation 2 is").untilAsserted(() -> {
+        await("the group has the offsets of generation 2").untilAsserted(() -> {
             Map<Integer, Long> progress = world.progress();
             assertThat(world.committed()).isEqualTo(progress);
         });
@@ -115,7 +115,7 @@ class RebuildIT {
     }
 
     @Test
-    void tellsHowFarTheRebuildHasCome() throws Exception {
+    void reportsTheProgressOfTheRebuild() throws Exception {
         for (int partition = 0; partition < 3; partition++) {
             world.publishTo(partition, "x");
         }
@@ -128,7 +128,7 @@ class RebuildIT {
                 generation -> BatchHandler.each((event, connection) -> {
                     AppliedLog.apply(generation, event, connection);
                     if (event.text().equals("hold") && !mayEnd.await(60, TimeUnit.SECONDS)) {
-                        throw new IllegalStateException("nobody lets this handler end");
+                        throw new IllegalStateException("the test did not release this handler");
                     }
                 }));
         try (ProjectionRunner old = start(1)) {
@@ -154,7 +154,7 @@ class RebuildIT {
     }
 
     @Test
-    void killedAgainAndAgainWhileItIsBuilt() throws Exception {
+    void survivesRepeatedKillsDuringTheRebuild() throws Exception {
         Random random = new Random(11);
         world.publish(6000, "x");
         try (ProjectionRunner old = start(1)) {
@@ -186,7 +186,7 @@ class RebuildIT {
     @EnumSource(
             value = Place.class,
             names = {"BEFORE_SWITCH", "AFTER_SWITCH"})
-    void killedAtTheSwitch(Place place) throws Exception {
+    void survivesAKillAtTheSwitch(Place place) throws Exception {
         world.publish(500, "x");
         try (ProjectionRunner old = start(1)) {
             world.log(1).awaitCount(500);
@@ -197,7 +197,7 @@ class RebuildIT {
                 anew.kill();
             }
             if (place == Place.BEFORE_SWITCH) {
-                world.log(1).checkExactlyOnce(world.published()); // it goes on as if nothing had been
+                world.log(1).checkExactlyOnce(world.published()); // it continues without an effect of the kill
                 assertThat(generationThatIsRead()).isEqualTo(1);
             } else {
                 assertThat(generationThatIsRead()).isEqualTo(2);
@@ -215,9 +215,9 @@ class RebuildIT {
         }
     }
 
-    /** It had begun before the switch, and ends after it. */
+    /** The writer began before the switch, and ends after it. */
     @Test
-    void aWriterOfTheOldGenerationCommitsNothingAfterTheSwitch() throws Exception {
+    void writerOfTheOldGenerationCommitsNothingAfterTheSwitch() throws Exception {
         CountDownLatch isInHandler = new CountDownLatch(1);
         CountDownLatch mayGoOn = new CountDownLatch(1);
         world.publishTo(0, "x");
@@ -226,7 +226,7 @@ class RebuildIT {
             if (event.text().equals("slow")) {
                 isInHandler.countDown();
                 if (!mayGoOn.await(60, TimeUnit.SECONDS)) {
-                    throw new IllegalStateException("nobody lets this handler end");
+                    throw new IllegalStateException("the test did not release this handler");
                 }
             }
         });
@@ -249,7 +249,7 @@ class RebuildIT {
     }
 
     @Test
-    void theFirstGenerationThatEverRunsIsReadAtOnce() throws Exception {
+    void readsTheFirstGenerationImmediately() throws Exception {
         try (ProjectionRunner third = start(3)) {
             awaitRole(third, Role.READ);
             world.publish(10, "x");
@@ -261,9 +261,9 @@ class RebuildIT {
         }
     }
 
-    /** Of what it does not know itself: the newest generation, whoever started it. */
+    /** A member reads the newest generation from the database, whichever member started it. */
     @Test
-    void severalMembersBuildTogether() throws Exception {
+    void rebuildsWithSeveralMembers() throws Exception {
         world.publish(3000, "x");
         List<ProjectionRunner> members = new ArrayList<>();
         try (ProjectionRunner old = start(1)) {

@@ -11,7 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Stands before a relay, and counts how often it is asked what a token needs. */
+/** A proxy of a relay that counts the requests for the offsets of a token. */
 final class RelayFront implements AutoCloseable {
 
     private final RelayProcess relay;

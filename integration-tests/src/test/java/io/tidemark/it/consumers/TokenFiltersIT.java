@@ -49,7 +49,7 @@ class TokenFiltersIT {
 
     private static final Shop SHOP = new Shop();
 
-    /** A service that says which token it was given, and writes with a POST. */
+    /** A service that returns the received token, and writes with a POST. */
     private static final class Shop extends Application<Configuration> {
 
         @SuppressWarnings("NullAway.Init") // once it has started
@@ -71,7 +71,7 @@ class TokenFiltersIT {
             environment.lifecycle().addServerLifecycleListener(started -> server = started);
         }
 
-        /** The logging is the tests'. */
+        /** The tests configure logging. */
         @Override
         protected void bootstrapLogging() {
             // nothing to do
@@ -160,7 +160,7 @@ class TokenFiltersIT {
 
     @ParameterizedTest
     @ValueSource(strings = {SERVLET, JAX_RS})
-    void aReaderHandsItsTokenOnAndKeepsIt(String path) throws Exception {
+    void passesTheTokenOfAReaderAndReturnsIt(String path) throws Exception {
         HttpResponse<String> response = send("GET", path, RECEIVED.toString());
 
         assertThat(response.statusCode()).isEqualTo(200);
@@ -170,7 +170,7 @@ class TokenFiltersIT {
 
     @ParameterizedTest
     @ValueSource(strings = {SERVLET, JAX_RS})
-    void whoeverHasNoTokenIsGivenNone(String path) throws Exception {
+    void returnsNoTokenToAReaderWithoutOne(String path) throws Exception {
         HttpResponse<String> response = send("GET", path);
 
         assertThat(response.body()).isEqualTo("received nothing");
@@ -179,7 +179,7 @@ class TokenFiltersIT {
 
     @ParameterizedTest
     @ValueSource(strings = {SERVLET, JAX_RS})
-    void aWriterIsGivenTheNewTokenTogetherWithItsOlderOnes(String path) throws Exception {
+    void returnsTheNewTokenMergedWithOlderOnesToAWriter(String path) throws Exception {
         assertThat(tokenOf(send("POST", path))).contains(WRITTEN.toString());
         assertThat(tokenOf(send("POST", path, RECEIVED.toString()))).contains(WRITTEN.toString());
         assertThat(tokenOf(send("POST", path, ELSEWHERE.toString())))
@@ -196,7 +196,7 @@ class TokenFiltersIT {
 
     @ParameterizedTest
     @ValueSource(strings = {SERVLET, JAX_RS})
-    void servesARequestWhoseTokenCannotBeRead(String path) throws Exception {
+    void servesARequestWithAnUnreadableToken(String path) throws Exception {
         HttpResponse<String> alone = send("GET", path, "tm2.nonsense");
         HttpResponse<String> beside = send("POST", path, "tm2.nonsense~" + ELSEWHERE);
 
@@ -208,7 +208,7 @@ class TokenFiltersIT {
     }
 
     @Test
-    void aStrictFilterRefusesATokenThatCannotBeReadBeforeAnythingIsDone() throws Exception {
+    void strictFilterRejectsAnUnreadableTokenBeforeTheRequestIsServed() throws Exception {
         HttpResponse<String> response = send("POST", STRICT_SERVLET, "tm9.nonsense");
 
         assertThat(response.statusCode()).isEqualTo(400);
@@ -217,7 +217,7 @@ class TokenFiltersIT {
     }
 
     @Test
-    void anErrorOfAResourceDoesNotCostTheCallerItsToken() throws Exception {
+    void returnsTheTokenAfterAnErrorOfAResource() throws Exception {
         HttpResponse<String> response = send("GET", JAX_RS + "?missing", RECEIVED.toString());
 
         assertThat(response.statusCode()).isEqualTo(404);

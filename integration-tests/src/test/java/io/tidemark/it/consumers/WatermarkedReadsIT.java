@@ -108,7 +108,7 @@ class WatermarkedReadsIT {
     }
 
     @Test
-    void aReaderThatWaitsForTheWatermarkSeesItsWrite() throws Exception {
+    void readerThatWaitsForTheWatermarkSeesItsWrite() throws Exception {
         URI nobody = URI.create("http://127.0.0.1:" + FreePorts.next());
         WatermarkClient client = new WatermarkClient(List.of(nobody, front.url()));
         try (Connection connection = source.connect();
@@ -133,7 +133,7 @@ class WatermarkedReadsIT {
     }
 
     @Test
-    void aReadThroughTheGateSeesTheWriteOrDoesNotRun() throws Exception {
+    void readThroughTheGateSeesTheWriteOrDoesNotRun() throws Exception {
         ReadGate gate = new ReadGate("view", database, new WatermarkClient(List.of(front.url())));
         try (Connection connection = source.connect()) {
             Written written = write(connection);
@@ -157,7 +157,7 @@ class WatermarkedReadsIT {
             front.close();
             relay.kill();
             assertThat(gate.read(written.token(), Duration.ZERO, query))
-                    .as("what the token needs is known, so no relay need be there")
+                    .as("the offsets of the token are known, so no relay is needed")
                     .isEqualTo(new GatedRead.Fresh<>(1L));
             assertThat(front.explained()).isEqualTo(asked);
             Token unknown = write(connection).token();
@@ -167,9 +167,9 @@ class WatermarkedReadsIT {
         }
     }
 
-    /** The check and the query see one snapshot: what is committed between them is in neither. */
+    /** Check and query use the same snapshot: neither sees commits between them. */
     @Test
-    void nothingComesBetweenTheCheckAndTheRead() throws Exception {
+    void usesOneSnapshotForCheckAndRead() throws Exception {
         ReadGate gate = new ReadGate("view", database, new WatermarkClient(List.of(front.url())));
         GatedRead<List<Long>> read;
         try (ProjectionRunner view = startProjection();

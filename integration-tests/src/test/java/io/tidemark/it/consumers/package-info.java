@@ -1,6 +1,6 @@
 /**
- * The consumers module on real servers. What was applied is told by a table without any uniqueness constraint, into
- * which each application of an event inserts a row.
+ * The consumers module on real servers. Each application of an event inserts a row into a table without a uniqueness
+ * constraint, which the tests compare with the published events.
  */
 @NullMarked
 package io.tidemark.it.consumers;

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What was committed, and where it can be read: every event in its topic or among the dead letters, never in both.
+ * The committed events, and where they can be read: every event in its topic or in the dead letters, never in both.
  *
  * @param committed in commit order
  * @param published partition by partition, in offset order
@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 public record DeadLetterEvidence(
         List<CommittedEvent> committed, List<ReadEvent> published, List<ReadEvent> deadLetters) {
 
-    /** Waits until as many are readable as were committed, two minutes at most. */
+    /** Waits until all committed events are readable, for at most two minutes. */
     public static DeadLetterEvidence gather(PoisonSource poison) throws Exception {
         List<CommittedEvent> committed = poison.source().committedEvents();
         Set<String> expected = poison.poison();
@@ -36,7 +36,9 @@ public record DeadLetterEvidence(
         return new DeadLetterEvidence(committed, published, poison.deadLetters());
     }
 
-    /** Checks that just the poison is among the dead letters, and every guarantee over the two together. */
+    /**
+     * Checks that exactly the poison is in the dead letters, and every guarantee for topics and dead letters together.
+     */
     public void check(Set<String> poison, String context) {
         Set<String> dead = deadLetters.stream().map(ReadEvent::id).collect(Collectors.toSet());
         assertThat(dead).as("ids of the dead letters, " + context).isEqualTo(poison);

@@ -7,14 +7,14 @@ import io.tidemark.it.harness.TopicReader;
 import java.util.List;
 
 /**
- * What was committed, by an independent slot, and what a {@code read_committed} consumer can read.
+ * The committed events, from an independent slot, and the events that a {@code read_committed} consumer can read.
  *
  * @param committed in commit order
  * @param read partition by partition, in offset order
  */
 public record Evidence(List<CommittedEvent> committed, List<ReadEvent> read) {
 
-    /** Waits until as many events are readable as were committed, a minute at most, and then takes what there is. */
+    /** Waits until all committed events are readable, for at most a minute, and then takes the readable events. */
     public static Evidence gather(TestSource source) throws Exception {
         List<CommittedEvent> committed = source.committedEvents();
         List<ReadEvent> read = TopicReader.readUntil(
@@ -22,14 +22,14 @@ public record Evidence(List<CommittedEvent> committed, List<ReadEvent> read) {
         return new Evidence(committed, read);
     }
 
-    /** Checks every guarantee that evidence of this kind can break; {@code context} is printed with a violation. */
+    /** Checks every guarantee that this evidence can break. A violation is printed with {@code context}. */
     public void check(String context) {
         for (Guarantee guarantee : Guarantee.ALL) {
             check(guarantee, context);
         }
     }
 
-    /** Checks one of them. */
+    /** Checks one guarantee. */
     void check(Guarantee guarantee, String context) {
         try {
             guarantee.check(this);

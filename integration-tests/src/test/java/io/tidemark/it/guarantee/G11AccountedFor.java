@@ -10,14 +10,14 @@ import java.util.TreeSet;
 public final class G11AccountedFor {
 
     /**
-     * @param committed ids of the rows that were committed
-     * @param readable ids in the topics and among the dead letters
-     * @param named ids that {@code tidemark audit} lists as missing
-     * @param retained ids that are still in the table
+     * @param committed ids of the committed rows
+     * @param readable ids in the topics and in the dead letters
+     * @param named ids that {@code tidemark audit} reports as missing
+     * @param retained ids of the rows still in the table
      */
     public record Rows(List<String> committed, Set<String> readable, Set<String> named, Set<String> retained) {}
 
-    /** @throws AssertionError naming the rows that break it */
+    /** @throws AssertionError if rows break the guarantee; the message names them */
     public void check(Rows rows) {
         Set<String> unnamed = new TreeSet<>(rows.committed());
         unnamed.removeAll(rows.readable());

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Nothing rolled back is ever readable. */
+/** A rolled-back event is never readable. */
 public final class G2NoPhantom implements Guarantee {
 
     @Override

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Positions strictly increase along every partition, and are true: commit LSN and ordinal are those that the
- * independent slot reports.
+ * Positions strictly increase in every partition, and are correct: commit LSN and ordinal are those of the independent
+ * slot.
  */
 public final class G5OrderOfPositions implements Guarantee {
 

@@ -11,13 +11,13 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * The events of one Postgres transaction are in one Kafka transaction, unless their header says that it was split. Which
- * Kafka transaction a record is in stands in the broker's log: its producer's id and epoch, which is another for each
+ * The events of one Postgres transaction are in one Kafka transaction, unless their header marks it as split. The
+ * broker's log shows the Kafka transaction of a record: the producer's id and epoch, which differs for each transaction
  * (KIP-890).
  */
 public final class G6Atomic {
 
-    /** @param stored what the broker has of the events that can be read */
+    /** @param stored the readable events, as stored by the broker */
     public void check(List<StoredEvent> stored) {
         Map<Lsn, TreeSet<String>> kafkaTransactions = stored.stream()
                 .filter(event -> !event.event().headers().containsKey(EventHeaders.SPLIT))

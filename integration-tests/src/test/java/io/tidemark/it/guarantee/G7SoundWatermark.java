@@ -7,7 +7,7 @@ import io.tidemark.it.harness.TestSource.CommittedEvent;
 import java.util.ArrayList;
 import java.util.List;
 
-/** When {@code success} is given for a token, every event at or below it has been processed and committed. */
+/** When a relay returns {@code success} for a token, every event at or below it has been processed and committed. */
 public final class G7SoundWatermark {
 
     public void check(WatermarkEvidence evidence) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tidemark.it.guarantee.WatermarkEvidence.Repeat;
 import java.util.List;
 
-/** Once {@code success} for a token, it stays so, until the group itself goes back. */
+/** After {@code success} for a token, the answer stays {@code success} until the group is set back. */
 public final class G8Monotone {
 
     public void check(WatermarkEvidence evidence) {

@@ -2,10 +2,10 @@ package io.tidemark.it.guarantee;
 
 import java.util.List;
 
-/** One promise of the contract. */
+/** One guarantee of the contract. */
 public interface Guarantee {
 
-    /** Those that can be judged from committed and readable events. */
+    /** The guarantees that can be checked with committed and readable events. */
     List<Guarantee> ALL = List.of(
             new G1NoLoss(),
             new G2NoPhantom(),
@@ -13,6 +13,6 @@ public interface Guarantee {
             new G4OrderPerAggregate(),
             new G5OrderOfPositions());
 
-    /** @throws AssertionError naming the events that break it */
+    /** @throws AssertionError if events break the guarantee; the message names them */
     void check(Evidence evidence);
 }

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** A check that cannot fail checks nothing: each of those that fault runs never fail is made to fail here. */
+/** A check that cannot fail is useless. So each check that does not fail in fault runs must fail here. */
 class GuaranteesTest {
 
     private static final Answer.Unavailable NO = new Answer.Unavailable("halted");
@@ -31,7 +31,7 @@ class GuaranteesTest {
     }
 
     @Test
-    void aRelayThatClaimsToPublishAndDoesNotBreaksL3() {
+    void relayThatReportsPublishingButDoesNotPublishBreaksL3() {
         L3HealthTellsTheTruth l3 = new L3HealthTellsTheTruth();
 
         assertThatThrownBy(() -> l3.check(everySecond(31, 100, true))).hasMessageContaining("relay 0 said");
@@ -39,7 +39,7 @@ class GuaranteesTest {
         assertThatCode(() -> l3.check(everySecond(29, 100, true))).doesNotThrowAnyException();
         assertThatCode(() -> l3.check(everySecond(60, 100, false))).doesNotThrowAnyException();
         assertThatCode(() -> l3.check(everySecond(60, HEAD, true)))
-                .as("nothing waited when it began")
+                .as("no events waited at the beginning")
                 .doesNotThrowAnyException();
         List<Sample> moves = everySecond(60, 100, true);
         moves.set(29, new Sample(moves.get(29).nanos(), 0, new Lsn(HEAD), new Lsn(101), true));
@@ -47,11 +47,11 @@ class GuaranteesTest {
         assertThatCode(() -> l3.check(moves)).doesNotThrowAnyException();
         List<Sample> blind = everySecond(60, 100, true);
         blind.subList(20, 32).clear();
-        assertThatCode(() -> l3.check(blind)).as("nobody looked meanwhile").doesNotThrowAnyException();
+        assertThatCode(() -> l3.check(blind)).as("no samples meanwhile").doesNotThrowAnyException();
     }
 
     @Test
-    void aSlowRecoveryBreaksL1() {
+    void slowRecoveryBreaksL1() {
         L1Recovers l1 = new L1Recovers(Duration.ofSeconds(10));
 
         assertThatThrownBy(() -> l1.check(List.of(new Recovery("kill", Duration.ofSeconds(11)))))
@@ -71,7 +71,7 @@ class GuaranteesTest {
     }
 
     @Test
-    void publishingSucceedingOrSilenceWhileHaltedBreaksG10() {
+    void publishingOrSuccessOrNoReasonWhileHaltedBreaksG10() {
         G10FailsClosed g10 = new G10FailsClosed();
         Answer success = new Answer.Success(0, Lsn.ZERO, 0);
 
@@ -86,7 +86,7 @@ class GuaranteesTest {
     }
 
     @Test
-    void aRowThatIsDeletedOrNotNamedBreaksG11() {
+    void deletedOrUnnamedRowBreaksG11() {
         G11AccountedFor g11 = new G11AccountedFor();
         List<String> both = List.of("read", "lost");
 

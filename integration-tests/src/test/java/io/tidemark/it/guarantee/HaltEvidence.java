@@ -15,16 +15,16 @@ import java.util.concurrent.TimeUnit;
 /**
  * A relay that has halted.
  *
- * @param reason what it says
- * @param readable ids of what could be read once it had halted
- * @param readableLater the same after it was asked for a token of now, and had a second to answer
- * @param answer to that token
+ * @param reason the reason that it reports
+ * @param readable ids of the readable events once it had halted
+ * @param readableLater the same, one second after a request for a new token
+ * @param answer the answer for that token
  */
 public record HaltEvidence(String reason, List<String> readable, List<String> readableLater, Answer answer) {
 
     private static final int WAIT_MILLIS = 1000;
 
-    /** Waits until the relay halts, a minute at most. */
+    /** Waits until the relay halts, for at most a minute. */
     public static HaltEvidence gather(TestSource source, RunningRelay relay) throws Exception {
         String reason = String.valueOf(relay.awaitPhase(Phase.HALTED).reason());
         List<String> readable = readable(source);

@@ -6,15 +6,15 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Takes over or recovers within the time stated. The time is what any machine manages, so that none that is merely busy
- * fails; how long it took is printed.
+ * Takes over or recovers within a maximum time. The maximum is large, so that a busy machine does not fail. The actual
+ * time is printed.
  */
 public final class L1Recovers {
 
     /**
-     * A fault that is over.
+     * A fault that has ended.
      *
-     * @param took from its end until something committed after it was published
+     * @param took time from its end until an event committed after it was published
      */
     public record Recovery(String fault, Duration took) {}
 

@@ -8,24 +8,24 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** No relay says that it publishes, and is healthy, for more than 30 s in which it does not while something waits. */
+/** No relay reports that it publishes and is healthy for more than 30 s while events wait and it publishes nothing. */
 public final class L3HealthTellsTheTruth {
 
     private static final long LIMIT_NANOS = Duration.ofSeconds(30).toNanos();
-    /** Who did not look for so long does not know what was said meanwhile. */
+    /** After a gap between samples longer than this, the state in between is not known. */
     private static final long BLIND_NANOS = Duration.ofSeconds(5).toNanos();
 
     /**
-     * One look at one relay, while writers never pause for long.
+     * One sample of one relay, while writers pause only briefly.
      *
-     * @param head up to where WAL was durable, read before {@code published}
-     * @param claims whether it said that it is active and healthy
+     * @param head end of the durable WAL, read before {@code published}
+     * @param claims whether it reported that it is active and healthy
      */
     public record Sample(long nanos, int relay, Lsn head, Lsn published, boolean claims) {}
 
     /** @param samples in the order in which they were taken */
     public void check(List<Sample> samples) {
-        Map<Integer, Sample> first = new HashMap<>(); // of the time in which nothing has changed
+        Map<Integer, Sample> first = new HashMap<>(); // the first sample since the last change
         Map<Integer, Sample> last = new HashMap<>();
         for (Sample sample : samples) {
             Sample since = first.get(sample.relay());

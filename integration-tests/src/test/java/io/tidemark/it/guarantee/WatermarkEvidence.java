@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the watermark said, and what was so.
+ * The answers of the watermark, and the facts.
  *
- * @param committed by an independent slot
- * @param processedNanos when each event had been processed for the first time, by {@link System#nanoTime}; that clock is
- *     one for all processes of a machine
- * @param successes every {@code success} that was given
- * @param repeats what was answered to those who asked again
+ * @param committed from an independent slot
+ * @param processedNanos when each event was first processed, by {@link System#nanoTime}, which is the same clock for
+ *     all processes of a machine
+ * @param successes every {@code success}
+ * @param repeats the answers to repeated requests
  */
 public record WatermarkEvidence(
         List<CommittedEvent> committed,
@@ -21,7 +21,7 @@ public record WatermarkEvidence(
         List<Repeat> repeats) {
 
     /**
-     * A question asked again, of the same process, after it had been answered with {@code success}.
+     * A request to the same process, repeated after {@code success}.
      *
      * @param status the second answer
      */
@@ -30,9 +30,9 @@ public record WatermarkEvidence(
     /**
      * A {@code success}.
      *
-     * @param token the LSN it was given for
-     * @param ownEvent what its asker had just committed
-     * @param givenNanos when it was given, by {@link System#nanoTime}
+     * @param token the LSN of the token
+     * @param ownEvent the event that the reader had just committed
+     * @param givenNanos time of the answer, by {@link System#nanoTime}
      */
     public record Success(Lsn token, String ownEvent, long givenNanos) {}
 

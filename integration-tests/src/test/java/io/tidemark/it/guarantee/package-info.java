@@ -1,4 +1,4 @@
-/** Each guarantee of the contract as a class: given what was committed and what can be read, it holds or it throws. */
+/** Each guarantee of the contract is a class. It compares committed with readable events, and throws on a violation. */
 @NullMarked
 package io.tidemark.it.guarantee;
 

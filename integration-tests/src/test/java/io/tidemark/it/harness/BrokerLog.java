@@ -12,13 +12,13 @@ import org.apache.kafka.common.record.internal.FileLogInputStream;
 import org.apache.kafka.common.record.internal.FileRecords;
 import org.apache.kafka.common.record.internal.Record;
 
-/** The segment files of a broker that runs as a child process: what they tell that no consumer is told. */
+/** The segment files of a broker that runs as a child process. They have data that consumers do not receive. */
 public final class BrokerLog {
 
     private BrokerLog() {}
 
     /**
-     * An event and where it stands.
+     * An event and its place in the files.
      *
      * @param kafkaTransaction producer id and epoch
      */
@@ -27,7 +27,7 @@ public final class BrokerLog {
     /**
      * Finds these events in the files.
      *
-     * @return empty when there are no files to look into, because the broker runs in a container
+     * @return empty if the files are not accessible, because the broker runs in a container
      */
     public static List<StoredEvent> find(List<ReadEvent> events) throws IOException {
         Map<String, Map<Long, String>> transactions = new HashMap<>();

@@ -6,14 +6,14 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A command of the launcher, run in this JVM: a process of its own takes seconds to start. {@code CommandLineIT} and
- * {@code RelayCommandsIT} run them as users do.
+ * A command of the launcher, run in this JVM, because a separate process takes seconds to start. {@code CommandLineIT}
+ * and {@code RelayCommandsIT} run commands as users do.
  *
- * @param output what it printed, to standard output and error
+ * @param output its standard output and error
  */
 public record CommandRun(int exitCode, String output) {
 
-    /** Runs it. One at a time: while it runs, all that this JVM prints is taken for its output. */
+    /** Runs it. One at a time: while it runs, everything that this JVM prints counts as its output. */
     public static synchronized CommandRun of(String... arguments) {
         PrintStream out = System.out;
         PrintStream err = System.err;

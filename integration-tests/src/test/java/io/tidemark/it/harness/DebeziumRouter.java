@@ -22,8 +22,8 @@ import org.apache.kafka.connect.storage.StringConverter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Debezium with its outbox event router, as people run it on Kafka Connect: its own connector, slot and offsets, the
- * router's transformation, and Connect's converters of strings. Writes at least once, outside of transactions.
+ * Debezium with its outbox event router, as on Kafka Connect: its own connector, slot and offsets, the router's
+ * transformation, and Connect's string converters. Writes at least once, without transactions.
  */
 public final class DebeziumRouter implements AutoCloseable {
 
@@ -58,7 +58,7 @@ public final class DebeziumRouter implements AutoCloseable {
         thread.start();
     }
 
-    /** On a slot and a publication of its own, which it makes; topics are those of {@link TestSource#topic}. */
+    /** With a separate slot and publication, which it creates; topics are those of {@link TestSource#topic}. */
     public static DebeziumRouter start(TestSource source) {
         return new DebeziumRouter(source);
     }
@@ -91,7 +91,8 @@ public final class DebeziumRouter implements AutoCloseable {
                 "offset.storage.file.filename", offsets.toString(),
                 "offset.flush.interval.ms", "0",
                 "poll.interval.ms", "20"));
-        engine.setProperty("task.management.timeout.ms", "600000"); // a slot may have to wait for transactions to end
+        // the creation of a slot may have to wait for transactions to end
+        engine.setProperty("task.management.timeout.ms", "600000");
         engine.putAll(Map.of(
                 "transforms", "outbox",
                 "transforms.outbox.type", "io.debezium.transforms.outbox.EventRouter",
@@ -121,14 +122,14 @@ public final class DebeziumRouter implements AutoCloseable {
         }
     }
 
-    /** Fails with what ended it, when it has ended by itself. */
+    /** Fails with the cause if the engine has ended unexpectedly. */
     public void checkRunning() {
         if (!thread.isAlive()) {
             throw new IllegalStateException("Debezium has ended: " + end);
         }
     }
 
-    /** Stops it in an orderly way: what it has been given is sent, and its offset stored. */
+    /** Stops it cleanly: sends received events and stores the offset. */
     @Override
     public void close() throws IOException, InterruptedException {
         if (thread.isAlive()) {

@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** A primary with a source on it, and a streaming standby to fail over to; the source's URL names both. */
+/** A primary with a source, and a streaming standby for failover. The source's URL has both. */
 public final class FailoverPair implements AutoCloseable {
 
     /** The standby's physical slot. */
@@ -51,8 +51,8 @@ public final class FailoverPair implements AutoCloseable {
     }
 
     /**
-     * Returns when the standby has our slot, fit to go on with; a relay must be using it. A standby takes a slot over
-     * only once it holds back no more than the standby itself would, which it learns from the snapshots in the WAL.
+     * Returns when the standby has a usable copy of our slot; a relay must be using the slot. A standby synchronizes a
+     * slot only once the slot holds back no more than the standby itself, which it learns from snapshots in the WAL.
      */
     public void awaitSyncedSlot() {
         await("synced slot").until(() -> {
@@ -63,12 +63,12 @@ public final class FailoverPair implements AutoCloseable {
         });
     }
 
-    /** Returns when the standby has the WAL up to there. */
+    /** Returns when the standby has the WAL up to this LSN. */
     public void awaitReceived(Lsn lsn) {
         await("standby at " + lsn).until(() -> Lsn.parse(onStandby(RECEIVED)).isAtLeast(lsn));
     }
 
-    /** From now on the standby misses what the primary does. */
+    /** From now on the standby does not receive the primary's writes. */
     public void cutStandbyOff() {
         PostgresStandby.stopReceiving(standby);
     }
@@ -87,7 +87,7 @@ public final class FailoverPair implements AutoCloseable {
         PostgresStandby.promote(standby);
     }
 
-    /** Another standby, of the one that was promoted; closed with the pair. */
+    /** A standby of the promoted server; closed with the pair. */
     public Servers followPromoted() {
         PostgresServer second =
                 PostgresStandby.start(standby, SECOND, dir.resolve("second"), FreePorts.next(), Map.of());
@@ -104,8 +104,8 @@ public final class FailoverPair implements AutoCloseable {
     }
 
     /**
-     * From now on neither standby has what the primary does. The second one has no more than the first: whoever has
-     * WAL from beyond the point of a promotion can never follow it.
+     * From now on neither standby receives the primary's writes. The second one must not have more WAL than the first:
+     * a standby with WAL beyond the point of a promotion can never follow it.
      */
     public void cutBothOff() throws SQLException {
         PostgresServer second = restarted.get(0);
@@ -114,7 +114,7 @@ public final class FailoverPair implements AutoCloseable {
         cutStandbyOff();
     }
 
-    /** The second standby follows the one that was promoted, and goes on running. */
+    /** Lets the second standby follow the promoted one, and keeps it running. */
     public void repointSecond() throws SQLException {
         onStandby("select pg_create_physical_replication_slot('" + SECOND + "', true)::text");
         try (Connection connection = restarted.get(0).connect("postgres");
@@ -125,22 +125,22 @@ public final class FailoverPair implements AutoCloseable {
         }
     }
 
-    /** What {@link #followPromoted} started stops. */
+    /** Stops the server that {@link #followPromoted} started. */
     public void stopFollower() {
         restarted.get(restarted.size() - 1).close();
     }
 
-    /** The standby alone. */
+    /** The address of the standby only. */
     public Servers standby() {
         return Servers.with(standby);
     }
 
-    /** Where the promoted standby left timeline 1, from its own file. */
+    /** The LSN at which the promoted standby left timeline 1, from its history file. */
     public Lsn switchPoint() throws SQLException {
         return Lsn.parse(onStandby("select split_part(pg_read_file('pg_wal/00000002.history'), E'\\t', 2)"));
     }
 
-    /** The dead primary comes back alone, at another address. */
+    /** Starts the dead primary again, alone, at another address. */
     public TestSource restartOldPrimary() {
         PostgresServer old = PostgresServer.start(dir.resolve("primary"), FreePorts.next(), Map.of());
         restarted.add(old);

@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * A Postgres and a Kafka of a test's own, to be killed, paused and restarted; and for each of several relays a
- * {@link TcpProxy} to Postgres and to every broker, through which all that it sends goes. What the test itself does
- * (truth slot, writers, readers) goes straight to the servers.
+ * A separate Postgres and Kafka for a test, which can be killed, paused and restarted. Each of several relays has a
+ * {@link TcpProxy} to Postgres and to every broker, for all its traffic. The test itself (truth slot, writers, readers)
+ * connects directly.
  */
 public final class FaultyServers implements AutoCloseable {
 
@@ -42,9 +42,9 @@ public final class FaultyServers implements AutoCloseable {
     }
 
     /**
-     * Starts them, with links for so many relays; returns when they answer.
+     * Starts them, with links for this number of relays. Returns when they answer.
      *
-     * @param brokers one, or three of which one may be away
+     * @param brokers one, or three, of which one may be down
      */
     public static FaultyServers start(int brokers, int relays) throws IOException {
         Path parent = Path.of(System.getProperty("servers.dir"));
@@ -52,7 +52,7 @@ public final class FaultyServers implements AutoCloseable {
         return new FaultyServers(Files.createTempDirectory(parent, "faulty-"), brokers, relays);
     }
 
-    /** On each broker one listener a relay, which the relay is told to find behind its own proxy. */
+    /** One listener per relay on each broker, which advertises the address of the relay's proxy. */
     private List<List<KafkaListener>> listeners(int brokers, int relays) {
         List<List<KafkaListener>> listeners = new ArrayList<>();
         for (int broker = 0; broker < brokers; broker++) {
@@ -75,12 +75,12 @@ public final class FaultyServers implements AutoCloseable {
         return PostgresServer.start(postgresDir, postgresPort, Map.of());
     }
 
-    /** Their addresses without any proxy. */
+    /** The addresses without proxies. */
     public Servers direct() {
         return Servers.at("127.0.0.1:" + postgresPort, kafka.bootstrapServers(), kafka.size());
     }
 
-    /** Their addresses as this relay is to know them. */
+    /** The addresses for this relay, through its proxies. */
     public Servers through(int relay) {
         String bootstrapServers =
                 kafkaLinks.get(relay).stream().map(TcpProxy::address).collect(Collectors.joining(","));
@@ -91,7 +91,7 @@ public final class FaultyServers implements AutoCloseable {
         return postgres;
     }
 
-    /** On the same data and port, after {@link PostgresServer#killNow}; returns when it has recovered. */
+    /** Starts it on the same data and port, after {@link PostgresServer#killNow}. Returns when it has recovered. */
     public void restartPostgres() {
         postgres = startPostgres();
     }
@@ -104,12 +104,12 @@ public final class FaultyServers implements AutoCloseable {
         return postgresLinks.get(relay);
     }
 
-    /** One for each broker. */
+    /** The links to the brokers, one for each. */
     public List<TcpProxy> kafkaLinks(int relay) {
         return kafkaLinks.get(relay);
     }
 
-    /** Everything runs and passes again, whatever was done to it; returns when it answers. */
+    /** Undoes all faults of servers and links. Returns when the servers answer. */
     public void restore() {
         links().forEach(TcpProxy::heal);
         if (!postgres.isAlive()) {

@@ -18,8 +18,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A source on {@link FaultyServers} with relays that reach them through links of their own: everything of a fault test
- * that can be killed, paused, cut off and brought back. The servers outlive it.
+ * A source on {@link FaultyServers} with relays that each have their own links: everything in a fault test that can be
+ * killed, paused, disconnected and restored. The servers outlive it.
  */
 public final class FaultyWorld implements AutoCloseable {
 
@@ -33,7 +33,7 @@ public final class FaultyWorld implements AutoCloseable {
         this.source = source;
     }
 
-    /** A fresh source, and no relay yet; {@code label} makes its names readable. */
+    /** A fresh source without a relay; {@code label} makes its names readable. */
     public static FaultyWorld on(FaultyServers servers, String label) throws Exception {
         return new FaultyWorld(servers, TestSource.create(label, servers.direct()));
     }
@@ -46,7 +46,7 @@ public final class FaultyWorld implements AutoCloseable {
         return source;
     }
 
-    /** Starts a relay behind the links of this number; returns at once. */
+    /** Starts a relay behind the links of this number and returns immediately. */
     public RelayProcess startRelay(int number, String... more) {
         return startRelay(number, RelayProcess.Launch.PLAIN, more);
     }
@@ -67,7 +67,7 @@ public final class FaultyWorld implements AutoCloseable {
         return relay;
     }
 
-    /** Starts the consumer of the projection {@code view}; returns at once. */
+    /** Starts the consumer of the projection {@code view} and returns immediately. */
     public GroupProcess startConsumer() {
         if (consumer != null) {
             throw new IllegalStateException("the consumer was started before; restart it");
@@ -87,7 +87,7 @@ public final class FaultyWorld implements AutoCloseable {
         return servers.postgresLink(relay);
     }
 
-    /** One for each broker. */
+    /** The links to the brokers, one for each. */
     public List<TcpProxy> kafkaLinks(int relay) {
         return servers.kafkaLinks(relay);
     }
@@ -109,7 +109,7 @@ public final class FaultyWorld implements AutoCloseable {
         return OptionalInt.empty();
     }
 
-    /** The process ids that signed the source's records in {@code tidemark.positions}, in the order of the records. */
+    /** The process ids in the source's records in {@code tidemark.positions}, in the order of the records. */
     public List<Long> publishers() throws SQLException {
         String sourceId = source.sourceId();
         List<Long> pids = new ArrayList<>();
@@ -130,7 +130,7 @@ public final class FaultyWorld implements AutoCloseable {
         return pids;
     }
 
-    /** Ends relays and source, and brings back servers and links. */
+    /** Ends relays and source, and restores servers and links. */
     @Override
     public void close() throws Exception {
         servers.restore();

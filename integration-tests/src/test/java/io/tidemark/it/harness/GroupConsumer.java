@@ -25,8 +25,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RetriableException;
 
 /**
- * The consumer group of the projection {@code view}, as any user would write it: process, then commit. Remembers when
- * each event had been processed. Some partitions are slower than others, at random.
+ * The consumer group of the projection {@code view}, as a user would write it: process, then commit. Records when each
+ * event was processed. Some partitions are slower than others, at random.
  */
 public final class GroupConsumer implements AutoCloseable {
 
@@ -41,7 +41,7 @@ public final class GroupConsumer implements AutoCloseable {
         this.maxPauseMillis = maxPauseMillis;
     }
 
-    /** @param maxPauseMillis it takes up to so long over a batch before it commits */
+    /** @param maxPauseMillis maximum time for a batch before the commit */
     public static GroupConsumer start(TestSource source, int maxPauseMillis) {
         GroupConsumer consumer = new GroupConsumer(source, maxPauseMillis);
         consumer.thread.start();
@@ -67,9 +67,9 @@ public final class GroupConsumer implements AutoCloseable {
     }
 
     /**
-     * Processes and commits until told otherwise.
+     * Processes and commits until it is stopped.
      *
-     * @param processed is told the id of each event, as often as it comes, and when, before its offset is committed
+     * @param processed receives the id of each consumed event, and the time, before its offset is committed
      */
     static void consume(
             String bootstrapServers,
@@ -82,7 +82,7 @@ public final class GroupConsumer implements AutoCloseable {
         Random random = new Random(1);
         Map<String, Object> config = Map.of(
                 ConsumerConfig.GROUP_ID_CONFIG, group,
-                ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000, // so soon is a killed one's place free
+                ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000, // a killed member is removed after this time
                 ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1000,
                 ConsumerConfig.METADATA_MAX_AGE_CONFIG, 500,
                 ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 50,
@@ -95,7 +95,7 @@ public final class GroupConsumer implements AutoCloseable {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
                     offsets.put(
                             new TopicPartition(record.topic(), record.partition()),
-                            new OffsetAndMetadata(record.offset() + 1)); // the record's, never the log's end
+                            new OffsetAndMetadata(record.offset() + 1)); // of the record, not the end of the log
                     ids.add(ReadEvent.of(record).id());
                 }
                 if (!offsets.isEmpty()) {
@@ -108,7 +108,7 @@ public final class GroupConsumer implements AutoCloseable {
         }
     }
 
-    /** What cannot be committed comes again, and is known then. */
+    /** An event whose commit fails is consumed again, and is already known then. */
     private static void commit(KafkaConsumer<byte[], byte[]> consumer, Map<TopicPartition, OffsetAndMetadata> offsets) {
         try {
             consumer.commitSync(offsets);
@@ -117,13 +117,13 @@ public final class GroupConsumer implements AutoCloseable {
         }
     }
 
-    /** Waits until it has partitions, and Kafka says that the group is complete. */
+    /** Waits until it has partitions, and Kafka reports the group as stable. */
     public void awaitAssigned() throws Exception {
         try (Admin admin =
                 Admin.create(Map.of("bootstrap.servers", source.servers().bootstrapServers()))) {
             String group = groupOf(source);
             await("assignment of " + group)
-                    .ignoreExceptionsInstanceOf(ExecutionException.class) // nobody knows it yet
+                    .ignoreExceptionsInstanceOf(ExecutionException.class) // Kafka does not know the group yet
                     .until(() ->
                             admin
                                     .describeConsumerGroups(List.of(group))
@@ -140,7 +140,7 @@ public final class GroupConsumer implements AutoCloseable {
         return !member.assignment().topicPartitions().isEmpty();
     }
 
-    /** When each event had been processed for the first time, by {@link System#nanoTime}. */
+    /** When each event was first processed, by {@link System#nanoTime}. */
     public Map<String, Long> processedNanos() {
         return Map.copyOf(processedNanos);
     }

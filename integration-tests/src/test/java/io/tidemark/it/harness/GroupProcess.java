@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The consumer of {@link GroupConsumer} as a process of its own, to be killed between what it does with an event and its
- * commit. What it has processed it writes to a file.
+ * The consumer of {@link GroupConsumer} as a separate process, which can be killed between the processing of an event
+ * and its commit. It writes processed events to a file.
  */
 public final class GroupProcess implements AutoCloseable {
 
@@ -27,7 +27,7 @@ public final class GroupProcess implements AutoCloseable {
         this.process = spawn();
     }
 
-    /** Starts it; returns at once. */
+    /** Starts it and returns immediately. */
     public static GroupProcess start(TestSource source) {
         return new GroupProcess(source);
     }
@@ -56,7 +56,7 @@ public final class GroupProcess implements AutoCloseable {
                     (id, nanos) -> {
                         try {
                             journal.write(id + " " + nanos + "\n");
-                            journal.flush(); // a kill takes nothing back that the system has
+                            journal.flush(); // a kill does not lose data that the system has
                         } catch (IOException e) {
                             throw new UncheckedIOException(e);
                         }
@@ -65,7 +65,7 @@ public final class GroupProcess implements AutoCloseable {
         }
     }
 
-    /** {@code SIGKILL}, wherever it is. */
+    /** {@code SIGKILL}, at any point. */
     public void kill() {
         process.kill();
     }
@@ -82,10 +82,10 @@ public final class GroupProcess implements AutoCloseable {
         process.resume();
     }
 
-    /** When each event had been processed for the first time, by {@link System#nanoTime}. */
+    /** When each event was first processed, by {@link System#nanoTime}. */
     public Map<String, Long> processedNanos() throws IOException {
         Map<String, Long> first = new HashMap<>();
-        for (String line : Files.readAllLines(journal)) { // each is one write: a kill cuts none in two
+        for (String line : Files.readAllLines(journal)) { // each line is one write, so a kill cannot leave half a line
             String[] entry = line.split(" ", 2);
             first.putIfAbsent(entry[0], Long.parseLong(entry[1]));
         }

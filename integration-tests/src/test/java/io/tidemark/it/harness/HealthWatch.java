@@ -11,7 +11,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
-/** Looks at what relays say of themselves, twice a second, on a thread for each. */
+/** Samples the state that relays report, twice a second, with one thread for each relay. */
 public final class HealthWatch implements AutoCloseable {
 
     private static final long PERIOD_MILLIS = 500;
@@ -46,7 +46,7 @@ public final class HealthWatch implements AutoCloseable {
         }
     }
 
-    /** What does not answer claims nothing, and while Postgres is away nothing can be known. */
+    /** A relay that does not answer reports nothing. While Postgres is down, nothing is known. */
     private Sample look(int relay, RelayProcess process) throws InterruptedException {
         try {
             Lsn head = Lsn.parse(source.query("select pg_current_wal_flush_lsn()::text"));
@@ -58,7 +58,7 @@ public final class HealthWatch implements AutoCloseable {
         }
     }
 
-    /** In the order in which they were taken. */
+    /** The samples, in order. */
     public List<Sample> samples() {
         return samples.stream().sorted(Comparator.comparingLong(Sample::nanos)).toList();
     }

@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The wall clock of a process, by libfaketime: ahead of the real one, or behind, from one moment to the next. As with a
- * real clock that is set, the monotonic one takes no part.
+ * The wall clock of a process, with libfaketime: it jumps ahead of the real clock, or behind it. The monotonic clock is
+ * not affected, as when a real clock is set.
  */
 public final class JumpingClock {
 
@@ -33,7 +33,7 @@ public final class JumpingClock {
         this.offset = offset;
     }
 
-    /** A clock that is right so far; where libfaketime is not installed, the test is skipped and says so. */
+    /** A clock with the right time. If libfaketime is not installed, the test is skipped with the reason. */
     public static JumpingClock in(Path directory) {
         Path library = PLACES.stream()
                 .filter(Files::isDirectory)
@@ -59,8 +59,8 @@ public final class JumpingClock {
     }
 
     /**
-     * What a process must find in its environment to go by this clock. The last of the settings keeps libfaketime from
-     * mending deadlines on the monotonic clock, which in a JVM makes every timed wait return early.
+     * The environment of a process that uses this clock. The last setting keeps libfaketime from adjusting deadlines on
+     * the monotonic clock, because in a JVM every timed wait would return early.
      */
     public Map<String, String> environment() {
         return Map.of(
@@ -71,7 +71,7 @@ public final class JumpingClock {
                 "FAKETIME_FORCE_MONOTONIC_FIX", "0");
     }
 
-    /** The clock is so far ahead of the real one within a second; behind it when negative. */
+    /** Within a second, the clock is this far ahead of the real one, or behind it if negative. */
     public void jumpTo(Duration ahead) {
         try {
             Path next = Files.createTempFile(offset.getParent(), "clock", ".next");

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** What happens to bytes on a {@link TcpProxy}, per direction. Set by tests, asked by the connections' threads. */
+/** The faults of a {@link TcpProxy}, per direction. Tests set them; the connections' threads read them. */
 final class LinkFaults {
 
     private static final long NEVER = Long.MAX_VALUE;
@@ -42,12 +42,12 @@ final class LinkFaults {
         return passed.getOrDefault(direction, 0L);
     }
 
-    /** Somebody's reason to wait is gone. */
+    /** Wakes up waiting threads. */
     synchronized void wake() {
         notifyAll();
     }
 
-    /** Returns when something may arrive that goes this way, or nobody wants it any more. */
+    /** Returns when bytes in this direction may be delivered, or the connection is not needed any more. */
     synchronized void awaitPassage(Direction direction, BooleanSupplier unwanted) throws InterruptedException {
         long sinceNanos = System.nanoTime();
         while (!unwanted.getAsBoolean()) {
@@ -63,7 +63,7 @@ final class LinkFaults {
         }
     }
 
-    /** How many of these bytes may go on; fewer than asked for when the cut comes after them. */
+    /** The number of these bytes to forward; fewer if the connection must be cut after them. */
     synchronized int take(Direction direction, int bytes) {
         long left = untilCut.getOrDefault(direction, NEVER);
         int taken = (int) Math.min(bytes, left);

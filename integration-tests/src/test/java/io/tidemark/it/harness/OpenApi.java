@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Objects;
 
-/** The file that a relay serves about itself, to hold its answers to. */
+/** The OpenAPI file of a relay, for checking its answers. */
 public final class OpenApi {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -25,25 +25,25 @@ public final class OpenApi {
         this.file = file;
     }
 
-    /** As the relay serves it. */
+    /** The file that the relay serves. */
     public static OpenApi of(RelayProcess relay) throws IOException, InterruptedException {
         return new OpenApi(
                 new YAMLMapper().readTree(relay.send("/v1/openapi.yaml").body()));
     }
 
-    /** As it is packaged. */
+    /** The packaged file. */
     public static OpenApi packaged() throws IOException {
         try (InputStream yaml = OpenApiResource.class.getResourceAsStream("openapi.yaml")) {
             return new OpenApi(new YAMLMapper().readTree(Objects.requireNonNull(yaml)));
         }
     }
 
-    /** Whether a path is described, with this method. */
+    /** Whether the path and method are described. */
     public boolean describes(String method, String path) {
         return file.path("paths").path(path).has(method);
     }
 
-    /** Fails, naming every difference, when the answer is not as the schema of that name says. */
+    /** Fails if the answer does not match the schema of that name, and lists every difference. */
     public JsonNode hold(JsonNode answer, String schemaName) {
         assertThat(file.at("/components/schemas/" + schemaName).isObject())
                 .as("schema " + schemaName)
@@ -53,7 +53,7 @@ public final class OpenApi {
         JsonSchema schema = JsonSchemaFactory.getInstance(VersionFlag.V202012).getSchema(root);
 
         assertThat(schema.validate(answer))
-                .as("%s held to schema %s", answer, schemaName)
+                .as("%s against schema %s", answer, schemaName)
                 .isEmpty();
         return answer;
     }

@@ -5,7 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/** A transaction held open: events with their audit rows, and whatever else the test puts between them. */
+/** An open transaction: events with their audit rows, and other statements of the test in between. */
 public final class OpenWrites implements AutoCloseable {
 
     private final Connection connection;
@@ -20,19 +20,19 @@ public final class OpenWrites implements AutoCloseable {
         return new OpenWrites(connection);
     }
 
-    /** Commits one event in a transaction of its own. */
+    /** Commits one event in a separate transaction. */
     public static void commitOne(TestSource source, String aggregateId) throws SQLException {
         try (OpenWrites one = begin(source)) {
             one.event(aggregateId).commit();
         }
     }
 
-    /** Adds an event and its audit row, of one statement. */
+    /** Adds an event and its audit row, in one statement. */
     public OpenWrites event(String aggregateId) throws SQLException {
         return events(aggregateId, 1);
     }
 
-    /** Adds so many of one aggregate. */
+    /** Adds this number of events of one aggregate. */
     public OpenWrites events(String aggregateId, int count) throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement(
                 "with event as (insert into outbox.event (aggregate_type, aggregate_id, event_type, payload)"
@@ -63,10 +63,10 @@ public final class OpenWrites implements AutoCloseable {
         connection.rollback();
     }
 
-    /** Ends it here, to be committed or rolled back under this name by any session. */
+    /** Prepares the transaction. Any session can commit it or roll it back under this name. */
     public void prepare(String name) throws SQLException {
         execute("prepare transaction '" + name + "'");
-        connection.commit(); // for the driver alone: the session has no transaction any more
+        connection.commit(); // only for the driver: the session has no open transaction any more
     }
 
     @Override

@@ -5,10 +5,10 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** How long tests wait for what must come: so long that no busy machine decides a test. */
+/** Timeout of tests for expected events. Long enough that a busy machine does not fail a test. */
 public final class Patience implements BeforeAllCallback {
 
-    /** Of every {@code await()}. */
+    /** The default timeout of {@code await()}. */
     public static final Duration LIMIT = Duration.ofSeconds(Long.getLong("patience.seconds", 180));
 
     @Override

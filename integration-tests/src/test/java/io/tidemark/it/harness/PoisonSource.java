@@ -26,8 +26,8 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A source whose topic of orders takes records of 20,000 bytes at most, and whose route allows no tombstones; it knows
- * which of the events it has committed are therefore poison.
+ * A source whose topic of orders accepts records of at most 20,000 bytes, and whose route does not allow tombstones. It
+ * records which of its committed events are therefore poison.
  */
 public final class PoisonSource implements AutoCloseable {
 
@@ -64,7 +64,7 @@ public final class PoisonSource implements AutoCloseable {
         return source.topic("order");
     }
 
-    /** Sets what a topic takes from now on. */
+    /** Sets the maximum record size of the topic. */
     public void takes(String topic, int bytes) throws Exception {
         AlterConfigOp op = new AlterConfigOp(
                 new ConfigEntry("max.message.bytes", Integer.toString(bytes)), AlterConfigOp.OpType.SET);
@@ -89,7 +89,7 @@ public final class PoisonSource implements AutoCloseable {
         return ConfigurationFile.read(configFile(onPoison, more));
     }
 
-    /** An event to be written; a payload of null, or one larger than the topic takes, is poison. */
+    /** An event to write. A payload that is null or too large for the topic is poison. */
     public record Row(
             String id, String aggregateId, @Nullable String payload) {
 
@@ -105,7 +105,7 @@ public final class PoisonSource implements AutoCloseable {
             return row(random, null);
         }
 
-        /** One in ten is poison, of either kind. */
+        /** One in ten is poison, of one of the two kinds. */
         public static Row any(Random random) {
             return switch (random.nextInt(20)) {
                 case 0 -> tooLarge(random);
@@ -176,7 +176,7 @@ public final class PoisonSource implements AutoCloseable {
         return new TreeSet<>(poison);
     }
 
-    /** What is readable of this source's dead letters, removed ones included; without the removals. */
+    /** The readable dead letters of this source, including removed ones, without the tombstones of the removals. */
     public List<ReadEvent> deadLetters() throws SQLException {
         String prefix = source.sourceId() + "/";
         return TopicReader.readAll(source.servers(), OwnTopics.DEAD_LETTERS).stream()

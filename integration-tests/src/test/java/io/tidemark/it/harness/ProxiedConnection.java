@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * A connection through a {@link TcpProxy}: two sockets, and a thread for each direction. Whatever ends one side, also its
- * end or failure reaches the other only the way the bytes go.
+ * A connection through a {@link TcpProxy}: two sockets, and a thread for each direction. The end or failure of one side
+ * reaches the other side only in the direction of the bytes.
  */
 final class ProxiedConnection {
 
@@ -23,7 +23,7 @@ final class ProxiedConnection {
     private final Consumer<ProxiedConnection> whenOver;
     private final AtomicInteger flowing = new AtomicInteger(2);
     private boolean connecting = true;
-    /** Asked for while it was connecting, when a close would end it without a reset. */
+    /** A reset was requested while it was connecting; then a close would not send a reset. */
     private boolean resetServerSide;
 
     private volatile boolean over;
@@ -45,7 +45,7 @@ final class ProxiedConnection {
             client.setTcpNoDelay(true);
             server.setTcpNoDelay(true);
             server.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), targetPort));
-        } catch (IOException e) { // nobody listens, or reset already
+        } catch (IOException e) { // no listener, or already reset
             over = true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -92,14 +92,14 @@ final class ProxiedConnection {
         }
     }
 
-    /** Returns true at the end of the stream, false when the connection is to be reset. */
+    /** Returns true at the end of the stream, false if the connection must be reset. */
     private boolean pump(Direction direction, Socket from, Socket to) throws InterruptedException {
         byte[] buffer = new byte[BUFFER_BYTES];
         while (true) {
             int read;
             try {
                 read = from.getInputStream().read(buffer);
-            } catch (IOException e) { // reset by whom we read from: the other learns of it this way
+            } catch (IOException e) { // reset by the sender: the receiver learns of it in this direction
                 faults.awaitPassage(direction, () -> over);
                 return false;
             }
@@ -113,7 +113,7 @@ final class ProxiedConnection {
                 if (taken < read) {
                     return false;
                 }
-            } catch (IOException e) { // whom we write to is gone: who sent this learns of it the other way
+            } catch (IOException e) { // the receiver is gone: the sender learns of it in the other direction
                 faults.awaitPassage(direction.opposite(), () -> over);
                 return false;
             }
@@ -141,7 +141,7 @@ final class ProxiedConnection {
         whenOver.accept(this);
     }
 
-    /** A linger of no time at all makes close send RST, and forget what was not sent yet. */
+    /** With a linger time of 0, close sends RST and drops unsent data. */
     private static void resetQuietly(Socket socket) {
         try {
             if (socket.isConnected() && !socket.isClosed()) {

@@ -9,7 +9,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
-/** An event as a {@code read_committed} consumer saw it. */
+/** An event as read by a {@code read_committed} consumer. */
 @SuppressWarnings("ArrayRecordComponent")
 public record ReadEvent(
         String topic,

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** A relay in a process of its own, as in production: {@code tidemark run}, with HTTP on free ports. */
+/** A relay in a separate process, as in production: {@code tidemark run}, with HTTP on free ports. */
 public final class RelayProcess implements AutoCloseable {
 
     private static final HttpClient HTTP = HttpClient.newBuilder()
@@ -29,14 +29,14 @@ public final class RelayProcess implements AutoCloseable {
             .connectTimeout(Duration.ofSeconds(5))
             .build();
     private static final ObjectMapper JSON = new ObjectMapper();
-    /** A relay that stands still takes the request and never answers. */
+    /** A suspended relay accepts the request and never answers. */
     private static final Duration STATE_TIMEOUT = Duration.ofSeconds(2);
 
     /**
-     * How its JVM is started.
+     * The settings of its JVM.
      *
-     * @param jvmOptions besides the usual ones, for example {@code -Dname=value}
-     * @param environment added to that of this process
+     * @param jvmOptions added to the usual ones, for example {@code -Dname=value}
+     * @param environment added to the environment of this process
      */
     public record Launch(List<String> jvmOptions, Map<String, String> environment) {
 
@@ -50,7 +50,7 @@ public final class RelayProcess implements AutoCloseable {
     private Launch launch;
     private ChildJvm process;
 
-    /** @param alsoListens a connector besides the plain one, as YAML; empty for none */
+    /** @param alsoListens another connector besides the plain one, as YAML; empty for none */
     private RelayProcess(
             Function<String[], Path> configFile, Path dir, Launch launch, String alsoListens, String... more) {
         this.port = FreePorts.next();
@@ -65,29 +65,29 @@ public final class RelayProcess implements AutoCloseable {
         this.process = spawn();
     }
 
-    /** Starts it; returns at once. */
+    /** Starts it and returns immediately. */
     public static RelayProcess start(TestSource source, String... more) {
         return start(source, source.servers(), Launch.PLAIN, more);
     }
 
     /**
-     * Starts it; returns at once.
+     * Starts it and returns immediately.
      *
-     * @param through under which addresses it reaches the servers of the source
+     * @param through the addresses of the source's servers for this relay
      * @param more YAML at the end of its configuration
      */
     public static RelayProcess start(TestSource source, Servers through, Launch launch, String... more) {
         return new RelayProcess(yaml -> source.configFile(through, yaml), source.dir(), launch, "", more);
     }
 
-    /** Starts one that can be asked over TLS, too; returns at once. */
+    /** Starts a relay that also listens with TLS, and returns immediately. */
     public static RelayProcess startWithTls(TestSource source, SelfSigned certificate, int tlsPort) {
         String alsoListens = ", {type: https, bindHost: 127.0.0.1, port: " + tlsPort + ", keyStorePath: \""
                 + certificate.keyStore() + "\", keyStorePassword: " + SelfSigned.PASSWORD + "}";
         return new RelayProcess(source::configFile, source.dir(), Launch.PLAIN, alsoListens);
     }
 
-    /** Starts one that sends what it cannot publish to the dead letters; returns at once. */
+    /** Starts a relay that dead-letters events that it cannot publish, and returns immediately. */
     public static RelayProcess startWithDeadLetters(PoisonSource source, Launch launch) {
         return new RelayProcess(
                 yaml -> source.configFile("dead-letter", yaml), source.source().dir(), launch, "");
@@ -105,7 +105,7 @@ public final class RelayProcess implements AutoCloseable {
                 log);
     }
 
-    /** Returns when it streams. */
+    /** Returns when the relay streams. */
     public RelayProcess awaitRunning() {
         return awaitState("running");
     }
@@ -119,8 +119,8 @@ public final class RelayProcess implements AutoCloseable {
     }
 
     /**
-     * As the health check on the admin port names it, which asks no server ({@code GET /v1/source} asks Postgres);
-     * {@code away} when it does not answer.
+     * The state from the health check on the admin port, which does not query a server ({@code GET /v1/source} queries
+     * Postgres); {@code away} if it does not answer.
      */
     public String state() throws InterruptedException {
         try {
@@ -139,29 +139,29 @@ public final class RelayProcess implements AutoCloseable {
         return send(adminPort, "/healthcheck", STATE_TIMEOUT).statusCode() == 200;
     }
 
-    /** What its readiness probe says; 200 when it is ready. */
+    /** The result of its readiness probe; 200 if ready. */
     public HttpResponse<String> readiness() throws IOException, InterruptedException {
         return send(adminPort, "/ready", STATE_TIMEOUT);
     }
 
-    /** What a scrape gets. */
+    /** The text of a scrape. */
     public String metrics() throws IOException, InterruptedException {
         return send(adminPort, "/metrics", Duration.ofSeconds(10)).body();
     }
 
-    /** Up to where everything is in committed Kafka transactions, as this relay knows it. */
+    /** The published LSN, as this relay knows it. */
     public Lsn published() throws IOException, InterruptedException {
         return Lsn.parse(get("/v1/source").path("published").asText());
     }
 
-    /** The same within two seconds, or an exception; for those who look often. */
+    /** The same within two seconds, otherwise an exception; for frequent calls. */
     Lsn publishedNow() throws IOException, InterruptedException {
         return Lsn.parse(JSON.readTree(send(port, "/v1/source", STATE_TIMEOUT).body())
                 .path("published")
                 .asText());
     }
 
-    /** Of its application port. */
+    /** The URL of its application port. */
     public String url() {
         return "http://127.0.0.1:" + port;
     }
@@ -200,7 +200,7 @@ public final class RelayProcess implements AutoCloseable {
         return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
     }
 
-    /** The process id, with which what it writes to {@code tidemark.positions} is signed. */
+    /** The process id, which is also in its records in {@code tidemark.positions}. */
     public long pid() {
         return process.pid();
     }
@@ -213,22 +213,22 @@ public final class RelayProcess implements AutoCloseable {
         process.kill();
     }
 
-    /** {@code SIGSTOP}: it stands still with all its connections open, until {@link #resume}. */
+    /** {@code SIGSTOP}: the process is suspended, with all its connections open, until {@link #resume}. */
     public void pause() {
         process.pause();
     }
 
-    /** {@code SIGCONT}, if it stands still. */
+    /** {@code SIGCONT}, if it is suspended. */
     public void resume() {
         process.resume();
     }
 
-    /** {@code SIGTERM}; returns at once. */
+    /** {@code SIGTERM}; returns immediately. */
     public void requestStop() {
         process.requestStop();
     }
 
-    /** Starts it again, with the same configuration and on the same ports, when it has ended; returns at once. */
+    /** Starts it again after it has ended, with the same configuration and ports. Returns immediately. */
     public void restart() {
         if (process.isAlive()) {
             throw new IllegalStateException("the relay still runs, log " + log);

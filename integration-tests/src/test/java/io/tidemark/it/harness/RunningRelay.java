@@ -7,7 +7,7 @@ import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.health.RelayState;
 import java.time.Duration;
 
-/** A relay in this JVM, without HTTP; can be stopped in order or cut off wherever it is. */
+/** A relay in this JVM, without HTTP. It can be stopped cleanly or interrupted at any point. */
 public final class RunningRelay implements AutoCloseable {
 
     private final Relay relay;
@@ -16,14 +16,14 @@ public final class RunningRelay implements AutoCloseable {
         this.relay = relay;
     }
 
-    /** Starts it; returns at once. */
+    /** Starts it and returns immediately. */
     public static RunningRelay start(RelayConfiguration config) {
         Relay relay = new Relay(config);
         relay.start();
         return new RunningRelay(relay);
     }
 
-    /** Starts it and returns when it streams, and answers for watermarks. */
+    /** Starts it, and returns when it streams and answers watermark requests. */
     public static RunningRelay startAndAwait(RelayConfiguration config) {
         RunningRelay running = start(config);
         running.awaitPhase(RelayState.Phase.RUNNING);
@@ -31,7 +31,7 @@ public final class RunningRelay implements AutoCloseable {
         return running;
     }
 
-    /** Waits until it answers for watermarks, whatever its role. */
+    /** Waits until it answers watermark requests, in any role. */
     public void awaitServing() {
         await("serving watermarks").pollInterval(Duration.ofMillis(20)).until(relay.watermarks()::isServing);
     }
@@ -44,14 +44,14 @@ public final class RunningRelay implements AutoCloseable {
         return relay.state().snapshot();
     }
 
-    /** Waits for the phase and returns the state with it. */
+    /** Waits for the phase and returns the state. */
     public RelayState.Snapshot awaitPhase(RelayState.Phase phase) {
         return await("phase " + phase)
                 .pollInterval(Duration.ofMillis(20))
                 .until(this::state, state -> state.phase() == phase);
     }
 
-    /** Interrupts the publishing thread wherever it is: in a send, in a commit, while starting. */
+    /** Interrupts the publishing thread at any point: in a send, in a commit, while starting. */
     public void cutOff() throws InterruptedException {
         Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().equals("relay"))

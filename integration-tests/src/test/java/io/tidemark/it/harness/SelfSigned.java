@@ -16,23 +16,23 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * A certificate made by the JDK for localhost and 127.0.0.1, signed by itself.
+ * A self-signed certificate for localhost and 127.0.0.1, created with the JDK.
  *
  * @param keyStore PKCS#12, with the key
  */
 public record SelfSigned(Path keyStore) {
 
-    /** Of the key store and its key. */
+    /** The password of the key store and of its key. */
     public static final String PASSWORD = "changeit";
 
     private static final String ALIAS = "server";
 
-    /** Makes one in this directory. */
+    /** Creates a certificate in this directory. */
     public static SelfSigned in(Path dir) throws IOException, InterruptedException {
         return in(dir, PASSWORD);
     }
 
-    /** The same with another password, with which the methods below do not open it. */
+    /** The same with another password. The methods below cannot open it. */
     public static SelfSigned in(Path dir, String password) throws IOException, InterruptedException {
         Path keyStore = Files.createDirectories(dir).resolve("keystore");
         List<String> command = List.of(
@@ -63,17 +63,17 @@ public record SelfSigned(Path keyStore) {
         return KeyStore.getInstance(keyStore.toFile(), PASSWORD.toCharArray());
     }
 
-    /** What clients are to trust, beside the key store. */
+    /** The certificate for clients to trust, in a file beside the key store. */
     public Path certificateFile() throws GeneralSecurityException, IOException {
         return Files.writeString(keyStore.resolveSibling("ca.pem"), certificatePem());
     }
 
-    /** Beside the key store. */
+    /** The path of a file beside the key store. */
     public Path keyFile() throws GeneralSecurityException, IOException {
         return Files.writeString(keyStore.resolveSibling("key.pem"), keyPem());
     }
 
-    /** PKCS#12 with this certificate and no key, beside the key store: for a server that is to let it in. */
+    /** PKCS#12 with this certificate but without the key, beside the key store: for a server that must trust it. */
     public Path trustStore() throws GeneralSecurityException, IOException {
         Path file = keyStore.resolveSibling("truststore");
         try (OutputStream out = Files.newOutputStream(file)) {
@@ -104,7 +104,7 @@ public record SelfSigned(Path keyStore) {
                 + "\n-----END " + type + "-----\n";
     }
 
-    /** Of a client that trusts this certificate and no other. */
+    /** The context of a client that trusts only this certificate. */
     public SSLContext trustingIt() throws GeneralSecurityException, IOException {
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(trustingStore());

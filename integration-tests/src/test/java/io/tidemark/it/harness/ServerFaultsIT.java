@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/** What the fault tests rest on: servers can be killed, stopped and brought back, and links carry everything. */
+/** The base of the fault tests: servers can be killed, stopped and restarted, and links carry all traffic. */
 @EnabledIfSystemProperty(named = "faults", matches = "true", disabledReason = "slow; run with -Pfaults")
 class ServerFaultsIT {
 
@@ -70,7 +70,7 @@ class ServerFaultsIT {
     }
 
     @Test
-    void aKilledPostgresLeavesNoSessionBehindAndKeepsWhatWasCommitted() throws Exception {
+    void killedPostgresLeavesNoSessionAndKeepsCommits() throws Exception {
         ProcessHandle session;
         try (Connection connection = servers.postgres().connect("postgres");
                 Statement statement = connection.createStatement()) {
@@ -82,9 +82,7 @@ class ServerFaultsIT {
 
             servers.postgres().killNow();
 
-            assertThat(session.info().command())
-                    .as("of a session after the kill")
-                    .isEmpty();
+            assertThat(session.info().command()).as("a session after the kill").isEmpty();
             assertThatThrownBy(() -> statement.execute("select 1")).isInstanceOf(SQLException.class);
         }
 
@@ -99,7 +97,7 @@ class ServerFaultsIT {
     }
 
     @Test
-    void aPausedPostgresKeepsItsSessionsAndAnswersLater() throws Exception {
+    void pausedPostgresKeepsItsSessionsAndAnswersLater() throws Exception {
         try (Connection connection = servers.postgres().connect("postgres");
                 Statement statement = connection.createStatement()) {
             CompletableFuture<Boolean> answer;
@@ -119,7 +117,7 @@ class ServerFaultsIT {
     }
 
     @Test
-    void threeBrokersAcknowledgeWithOneKilledAndTakeItBack() throws Exception {
+    void threeBrokersAcknowledgeWithOneKilledAndAcceptItAgain() throws Exception {
         createTopic("killed-broker");
         try (KafkaProducer<String, String> producer = producer(servers.direct())) {
             servers.kafka().broker(2).kill();
@@ -135,7 +133,7 @@ class ServerFaultsIT {
     }
 
     @Test
-    void aPausedBrokerAnswersLater() throws Exception {
+    void pausedBrokerAnswersLater() throws Exception {
         createTopic("paused-brokers");
         try (KafkaProducer<String, String> producer = producer(servers.direct())) {
             for (int i = 0; i < 3; i++) {
@@ -160,7 +158,7 @@ class ServerFaultsIT {
     }
 
     @Test
-    void aRelaysLinksCarryAllItSaysToAllBrokers() throws Exception {
+    void linksOfARelayCarryItsTrafficToAllBrokers() throws Exception {
         createTopic("linked");
         try (KafkaProducer<String, String> producer = producer(servers.through(0))) {
             for (int partition = 0; partition < 12; partition++) {

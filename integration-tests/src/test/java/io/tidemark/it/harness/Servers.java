@@ -20,9 +20,9 @@ import org.testcontainers.kafka.KafkaContainer;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 
 /**
- * The Postgres and the Kafka that all tests of this JVM share: containers where a Docker engine answers and has the
- * images, else the quickstart's child processes. Started once, ended with the JVM; each test has databases and topics
- * of its own.
+ * The Postgres and the Kafka that all tests of this JVM share: containers if a Docker engine answers and has the
+ * images, otherwise the quickstart's child processes. Started once, ended with the JVM. Each test has its own databases
+ * and topics.
  */
 public final class Servers {
 
@@ -46,13 +46,13 @@ public final class Servers {
         this.replicationFactor = replicationFactor;
     }
 
-    /** A Postgres and a Kafka of the quickstart's stack, under these addresses ({@code host:port}). */
+    /** A Postgres and a Kafka of the quickstart's stack, with these addresses ({@code host:port}). */
     static Servers at(String postgresAddress, String bootstrapServers, int replicationFactor) {
         return new Servers(
                 postgresAddress, PostgresServer.USER, PostgresServer.PASSWORD, bootstrapServers, replicationFactor);
     }
 
-    /** The servers, started by the first who asks. */
+    /** The servers. The first call starts them. */
     public static synchronized Servers shared() {
         if (shared == null) {
             shared = dockerHasImages() ? inContainers() : asProcesses();
@@ -100,7 +100,7 @@ public final class Servers {
         return at("127.0.0.1:" + stack.postgres().port(), stack.kafka().bootstrapServers(), 1);
     }
 
-    /** The same Kafka, but Postgres servers of the test's own, of which one is the primary. */
+    /** The same Kafka with the test's own Postgres servers, one of which is the primary. */
     public static Servers with(PostgresServer... postgres) {
         String addresses = Arrays.stream(postgres)
                 .map(server -> "127.0.0.1:" + server.port())
@@ -108,7 +108,7 @@ public final class Servers {
         return at(addresses, shared().bootstrapServers, 1);
     }
 
-    /** Servers of the test's own. */
+    /** The test's own servers. */
     public static Servers of(PostgresServer postgres, KafkaServer kafka) {
         return at("127.0.0.1:" + postgres.port(), kafka.bootstrapServers(), 1);
     }
@@ -130,7 +130,7 @@ public final class Servers {
         return bootstrapServers;
     }
 
-    /** How many replicas a topic is to have here. */
+    /** Number of replicas of a topic here. */
     public int replicationFactor() {
         return replicationFactor;
     }
@@ -140,7 +140,7 @@ public final class Servers {
         Properties properties = new Properties();
         PGProperty.USER.set(properties, user);
         PGProperty.PASSWORD.set(properties, password);
-        PGProperty.HOST_RECHECK_SECONDS.set(properties, "0"); // a standby may have been promoted just now
+        PGProperty.HOST_RECHECK_SECONDS.set(properties, "0"); // a standby may just have been promoted
         return DriverManager.getConnection(url(database), properties);
     }
 

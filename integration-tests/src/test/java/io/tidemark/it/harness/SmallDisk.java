@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A file system of a few megabytes in memory, to be filled. Unmounted on close. */
+/** A small file system in memory, which a test fills. Unmounted on close. */
 public final class SmallDisk implements AutoCloseable {
 
     private final Path mountPoint;
@@ -18,7 +18,7 @@ public final class SmallDisk implements AutoCloseable {
         this.mountPoint = mountPoint;
     }
 
-    /** Mounts one below {@code parent}; where that is not allowed, the test is skipped and says why. */
+    /** Mounts one below {@code parent}. If that is not allowed, the test is skipped with the reason. */
     public static SmallDisk mount(Path parent, int mebibytes) {
         try {
             Path mountPoint = Files.createDirectory(parent.resolve("small-disk"));
@@ -37,7 +37,7 @@ public final class SmallDisk implements AutoCloseable {
         return mountPoint;
     }
 
-    /** Gives it so much room, without touching what is on it. */
+    /** Sets its size, and keeps its files. */
     public void resize(int mebibytes) {
         require(run("mount", "-o", "remount,size=" + mebibytes + "m", mountPoint.toString()));
     }
@@ -53,7 +53,7 @@ public final class SmallDisk implements AutoCloseable {
         }
     }
 
-    /** Returns what it had to complain about; empty when it went well. */
+    /** Returns the error message; empty on success. */
     private static String run(String... command) {
         try {
             Process process =

@@ -11,12 +11,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One link to a server on loopback, with the faults a network has. Each acts on all connections of the link, those that
- * are open and those to come, until {@link #heal}. For any thread.
+ * One link to a server on loopback, with the faults of a network. Each fault affects all connections of the link, open
+ * and future ones, until {@link #heal}. For any thread.
  */
 public final class TcpProxy implements AutoCloseable {
 
-    /** Which way bytes go. */
+    /** The direction of bytes. */
     public enum Direction {
         TO_SERVER,
         TO_CLIENT;
@@ -38,7 +38,7 @@ public final class TcpProxy implements AutoCloseable {
         this.port = port;
     }
 
-    /** Listens on a free port of 127.0.0.1 and forwards to another one, where a server need not listen yet. */
+    /** Listens on a free port of 127.0.0.1 and forwards to another port. The server need not listen yet. */
     public static TcpProxy to(int targetPort) {
         ServerSocket listener = listen(0);
         TcpProxy proxy = new TcpProxy(targetPort, listener.getLocalPort());
@@ -49,7 +49,7 @@ public final class TcpProxy implements AutoCloseable {
     private static ServerSocket listen(int port) {
         try {
             ServerSocket socket = new ServerSocket();
-            socket.setReuseAddress(true); // connections from before a refusal may still have the port
+            socket.setReuseAddress(true); // connections from before a refusal may still use the port
             socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             return socket;
         } catch (IOException e) {
@@ -70,7 +70,7 @@ public final class TcpProxy implements AutoCloseable {
             try {
                 client = from.accept();
             } catch (IOException e) {
-                return; // refusing from now on, or closed
+                return; // refusing now, or closed
             }
             ProxiedConnection connection = new ProxiedConnection(client, targetPort, faults, connections::remove);
             connections.add(connection);
@@ -87,24 +87,24 @@ public final class TcpProxy implements AutoCloseable {
         return "127.0.0.1:" + port;
     }
 
-    /** Connections that are open, on one side at least. */
+    /** Number of connections that are open on at least one side. */
     public int connections() {
         return connections.size();
     }
 
-    /** How many bytes have gone this way since the proxy was made. */
+    /** Number of bytes in this direction since the creation of the proxy. */
     public long bytes(Direction direction) {
         return faults.passed(direction);
     }
 
-    /** What goes this way arrives so much later; once or twice as late when it comes in many pieces. */
+    /** Delays bytes in this direction by this time, or up to twice the time if they arrive in many pieces. */
     public void delay(Direction direction, long millis) {
         faults.delay(direction, millis);
     }
 
     /**
-     * Nothing arrives any more that goes these ways, not even the end of a connection; as if the cable were cut. As with
-     * a real cable, what TCP has taken arrives after {@link #heal}, if the connection is still wanted then.
+     * Delivers nothing in these directions, not even the end of a connection, like a cut cable. As with a real cable,
+     * data that TCP has accepted arrives after {@link #heal}, if the connection is still open then.
      */
     public void blackhole(Direction... directions) {
         for (Direction direction : directions) {
@@ -112,19 +112,19 @@ public final class TcpProxy implements AutoCloseable {
         }
     }
 
-    /** After so many more bytes this way, the connection that carries the last of them is reset, in mid-message. Once. */
+    /** After this number of bytes in this direction, resets the connection that carries the last of them. Once. */
     public void cutAfter(Direction direction, long bytes) {
         faults.cutAfter(direction, bytes);
     }
 
-    /** New connections are refused, as when nobody listens; those that are open stay. */
+    /** Refuses new connections, as without a listener. Open connections stay. */
     public synchronized void refuse() {
         if (listener == null || accepting == null) {
             return;
         }
         try {
             listener.close();
-            accepting.join(); // the kernel goes on accepting as long as its call lasts
+            accepting.join(); // the kernel accepts connections as long as the call lasts
             listener = null;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -133,20 +133,20 @@ public final class TcpProxy implements AutoCloseable {
         }
     }
 
-    /** Both sides of every open connection see a reset (RST). */
+    /** Resets both sides of every open connection (RST). */
     public void reset() {
         connections.forEach(ProxiedConnection::reset);
     }
 
     /**
-     * Only the server sees a reset: as when its keepalives have gone unanswered for long enough. On loopback the kernel
-     * answers them whatever {@link #blackhole} does.
+     * Resets only the server side, as when its keepalives have not been answered for long enough. On loopback the
+     * kernel answers keepalives despite {@link #blackhole}.
      */
     public void resetServerSide() {
         connections.forEach(ProxiedConnection::resetServerSide);
     }
 
-    /** Everything passes again, at once; also a cut that has not come yet is off. */
+    /** Ends all faults immediately, including a cut that has not happened yet. */
     public synchronized void heal() {
         faults.heal();
         if (listener == null) {
@@ -154,7 +154,7 @@ public final class TcpProxy implements AutoCloseable {
         }
     }
 
-    /** Ends every connection, and with them their threads. */
+    /** Ends every connection and its threads. */
     @Override
     public void close() {
         refuse();

@@ -20,11 +20,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** With real sockets on loopback: what a client and a server see of each fault. */
+/** The effects of each fault on client and server, with real sockets on loopback. */
 @Timeout(60)
 class TcpProxyTest {
 
-    /** How long silence is listened to; too short makes the test weaker, never red. */
+    /** Duration of a check for silence. A shorter one makes the test weaker, but never fails it. */
     private static final int SILENCE_MILLIS = 150;
 
     private ServerSocket listener;
@@ -88,7 +88,7 @@ class TcpProxyTest {
     }
 
     @Test
-    void passesTheEndOfOneSideAndStillTheAnswer() throws IOException {
+    void passesTheEndOfOneSideAndTheLaterAnswer() throws IOException {
         client.shutdownOutput();
         assertThat(server.getInputStream().read()).isEqualTo(-1);
 
@@ -99,7 +99,7 @@ class TcpProxyTest {
     }
 
     @Test
-    void delaysOneWayOnly() throws IOException {
+    void delaysOnlyOneDirection() throws IOException {
         proxy.delay(TO_SERVER, 300);
         long sentNanos = System.nanoTime();
         send(client, "late");
@@ -111,7 +111,7 @@ class TcpProxyTest {
     }
 
     @Test
-    void aBlackholeSwallowsOneWayAndHealingDeliversIt() throws IOException {
+    void blackholeHoldsBytesOfOneDirectionUntilItIsHealed() throws IOException {
         proxy.blackhole(TO_CLIENT);
         send(client, "question");
         assertThat(receive(server, 8)).isEqualTo("question");
@@ -124,7 +124,7 @@ class TcpProxyTest {
     }
 
     @Test
-    void aBlackholeHidesThatTheOtherSideIsGone() throws IOException {
+    void blackholeHidesTheEndOfTheOtherSide() throws IOException {
         proxy.blackhole(TO_SERVER, TO_CLIENT);
         client.setSoLinger(true, 0);
         client.close();
@@ -136,7 +136,7 @@ class TcpProxyTest {
     }
 
     @Test
-    void aBlackholeAcceptsConnectionsThatTheServerNeverSees() throws IOException {
+    void blackholeAcceptsConnectionsThatTheServerDoesNotSee() throws IOException {
         proxy.blackhole(TO_SERVER);
         try (Socket second = newClient()) {
             send(second, "anybody?");
@@ -161,7 +161,7 @@ class TcpProxyTest {
     }
 
     @Test
-    void resetsTheServerSideWhileTheClientHearsNothing() throws IOException {
+    void resetsTheServerSideWithoutNotifyingTheClient() throws IOException {
         proxy.blackhole(TO_SERVER, TO_CLIENT);
         proxy.resetServerSide();
 

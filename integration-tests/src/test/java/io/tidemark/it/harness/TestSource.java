@@ -28,8 +28,8 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 
 /**
- * A database of its own with an outbox, our slot, an audit table and a {@code test_decoding} slot that tells the truth.
- * Its topics start with its own name. Dropped on close.
+ * A separate database with an outbox, our slot, an audit table and a {@code test_decoding} slot as the truth about
+ * commits. Its topics start with its name. Dropped on close.
  */
 public final class TestSource implements AutoCloseable {
 
@@ -39,7 +39,7 @@ public final class TestSource implements AutoCloseable {
     private final Servers servers;
     private final String name;
     private final Path dir;
-    /** YAML of its standbys. */
+    /** Its standbys, as YAML. */
     private final String replicas;
 
     private final String routes;
@@ -57,7 +57,7 @@ public final class TestSource implements AutoCloseable {
         return create(label, Servers.shared());
     }
 
-    /** The same on other servers than those that all tests share. */
+    /** The same on other servers than the shared ones. */
     public static TestSource create(String label, Servers servers) throws Exception {
         TestSource source = bare(label, servers);
         try (Connection connection = source.connect()) {
@@ -67,7 +67,7 @@ public final class TestSource implements AutoCloseable {
         return source;
     }
 
-    /** A fresh source around a table that is there already. */
+    /** A fresh source with an existing table. */
     public static TestSource around(String table, String label, String... more) throws Exception {
         TestSource source = bare(label, Servers.shared());
         source.execute(table);
@@ -78,7 +78,7 @@ public final class TestSource implements AutoCloseable {
         return source;
     }
 
-    /** A database with nothing in it. */
+    /** An empty database. */
     public static TestSource bare(String label, Servers servers) throws Exception {
         String name = label + "_" + UUID.randomUUID().toString().substring(0, 8);
         Path parent = Path.of(System.getProperty("servers.dir"));
@@ -100,7 +100,7 @@ public final class TestSource implements AutoCloseable {
         return source;
     }
 
-    /** Makes audit table and truth slot: from here on it is known what is committed. */
+    /** Creates audit table and truth slot: from now on, the committed events are known. */
     public void watch() throws SQLException {
         execute(
                 "create schema audit",
@@ -109,19 +109,19 @@ public final class TestSource implements AutoCloseable {
                 "select pg_create_logical_replication_slot('" + name + "_truth', 'test_decoding')");
     }
 
-    /** Of now: whoever waits for it waits for everything that is committed. */
+    /** A new token, which covers everything that is committed. */
     public Token token() throws SQLException {
         try (Connection connection = connect()) {
             return Tokens.current(connection);
         }
     }
 
-    /** The same source as other servers have it. */
+    /** The same source on other servers. */
     public TestSource on(Servers others) {
         return new TestSource(others, name, dir, replicas, routes);
     }
 
-    /** The same source, whose configuration names a standby more. */
+    /** The same source, with one more standby in its configuration. */
     public TestSource readFrom(String replica, Servers standby) {
         String entry = "{name: " + replica + ", url: \"" + standby.url(name) + "\"}";
         String all = replicas.isEmpty() ? entry : replicas + ", " + entry;
@@ -132,7 +132,7 @@ public final class TestSource implements AutoCloseable {
         return "{aggregateType: \"*\", topic: \"" + name + ".{aggregateType}\", tombstones: true}";
     }
 
-    /** The same source with other routes; {@code {name}} stands for its own. */
+    /** The same source with other routes; {@code {name}} is replaced by its name. */
     public TestSource routed(String others) {
         return new TestSource(servers, name, dir, replicas, others.replace("{name}", name));
     }
@@ -145,7 +145,7 @@ public final class TestSource implements AutoCloseable {
         return servers;
     }
 
-    /** Makes the topic of an aggregate type, as a person does who does not wait for the first event. */
+    /** Creates the topic of an aggregate type before its first event. */
     public void makeTopic(String aggregateType) throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers.bootstrapServers()))) {
             NewTopic topic = new NewTopic(topic(aggregateType), 3, (short) servers.replicationFactor());
@@ -153,7 +153,7 @@ public final class TestSource implements AutoCloseable {
         }
     }
 
-    /** Where the events of an aggregate type go. */
+    /** The topic of an aggregate type. */
     public String topic(String aggregateType) {
         return name + "." + aggregateType;
     }
@@ -185,7 +185,7 @@ public final class TestSource implements AutoCloseable {
         return configFile(servers, more);
     }
 
-    /** The same for a relay that reaches the servers under other addresses. */
+    /** The same for a relay with other addresses of the servers. */
     public Path configFile(Servers through, String... more) {
         String yaml = String.format(
                 Locale.ROOT,
@@ -222,7 +222,7 @@ public final class TestSource implements AutoCloseable {
         return ConfigurationFile.read(configFile(more));
     }
 
-    /** What {@code tidemark init} does with {@link #configuration}. */
+    /** Does the same as {@code tidemark init} with {@link #configuration}. */
     public SourceInstallation installation(String... more) {
         RelayConfiguration config = configuration(more);
         return new SourceInstallation(config.postgres(), config.outbox());
@@ -232,12 +232,12 @@ public final class TestSource implements AutoCloseable {
         return dir;
     }
 
-    /** An event as the truth slot saw it. */
+    /** An event from the truth slot. */
     public record CommittedEvent(String id, String aggregateId, Lsn commitLsn, int ordinal) {}
 
     /**
-     * Everything committed so far, in commit order, without consuming it from the truth slot. A slot is read only as far
-     * as the WAL is flushed, and asynchronous commits are not: a synchronous one behind them flushes them.
+     * Everything committed so far, in commit order, without consuming it from the truth slot. A slot is read only up to
+     * the flushed WAL, and asynchronous commits are not flushed. A later synchronous commit flushes them.
      */
     public List<CommittedEvent> committedEvents() throws SQLException {
         execute("set synchronous_commit = on", "select pg_logical_emit_message(true, 'truth', '')");
@@ -247,7 +247,7 @@ public final class TestSource implements AutoCloseable {
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             statement.setFetchSize(1000);
-            // as bytes: the slot also shows the messages of outbox.emit(), and what they carry may be no text
+            // as bytes: the slot also returns the messages of outbox.emit(), whose content may not be text
             ResultSet rows = statement.executeQuery("select lsn::text, data from pg_logical_slot_peek_binary_changes('"
                     + name + "_truth', null, null, 'include-xids', '0', 'skip-empty-xacts', '1')");
             while (rows.next()) {
@@ -268,7 +268,7 @@ public final class TestSource implements AutoCloseable {
         return committed;
     }
 
-    /** The slot's confirmed LSN by the server. */
+    /** The slot's confirmed LSN, from the server. */
     public Lsn confirmed() throws SQLException {
         return Lsn.parse(
                 query("select confirmed_flush_lsn::text from pg_replication_slots where slot_name = '" + name + "'"));

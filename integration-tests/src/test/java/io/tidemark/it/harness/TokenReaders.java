@@ -27,8 +27,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Users who write, take a token, and ask the relays over HTTP whether their projection has caught up, before they read.
- * Servers and relays may go away at any time; they ask again, or write anew.
+ * Users that write, take a token, and ask the relays over HTTP whether their projection has caught up, before they
+ * read. Servers and relays may fail at any time. Then they ask or write again.
  */
 public final class TokenReaders implements AutoCloseable {
 
@@ -38,7 +38,7 @@ public final class TokenReaders implements AutoCloseable {
     private final List<RelayProcess> relays;
     private final Duration patience;
     private final Queue<Repeat> repeats = new ConcurrentLinkedQueue<>();
-    /** By process id: another process may know less precisely what the one before it knew. */
+    /** By process id, because a later process may know less precisely than an earlier one. */
     private final Map<Long, Queue<Token>> knownTo = new ConcurrentHashMap<>();
 
     private final Queue<Success> successes = new ConcurrentLinkedQueue<>();
@@ -60,8 +60,8 @@ public final class TokenReaders implements AutoCloseable {
     /**
      * Starts them.
      *
-     * @param relays whom they ask, any of them each time; may change meanwhile
-     * @param patience how long each asks for one token before it writes anew
+     * @param relays the relays to ask, a random one each time; may change meanwhile
+     * @param patience maximum time to ask for one token before a new write
      */
     public static TokenReaders start(
             TestSource source, List<RelayProcess> relays, long seed, int readers, Duration patience) {
@@ -82,7 +82,7 @@ public final class TokenReaders implements AutoCloseable {
                     writeAndAsk(connection, aggregate, random);
                     TimeUnit.MILLISECONDS.sleep(random.nextInt(100));
                 }
-            } catch (SQLException e) { // the server is away
+            } catch (SQLException e) { // the server is unreachable
                 TimeUnit.MILLISECONDS.sleep(200);
             }
         }
@@ -103,7 +103,7 @@ public final class TokenReaders implements AutoCloseable {
         connection.commit();
         long askedNanos = System.nanoTime();
         long deadline = askedNanos + patience.toNanos();
-        String status = "nobody asked";
+        String status = "not asked";
         while (System.nanoTime() < deadline && !closing) {
             List<RelayProcess> present = List.copyOf(relays);
             RelayProcess relay = present.get(random.nextInt(present.size()));
@@ -121,7 +121,7 @@ public final class TokenReaders implements AutoCloseable {
         }
     }
 
-    /** For what was answered with success before, by the same relay; where it cannot know now, it says so. */
+    /** Repeats requests that the same relay answered with success before. It may answer that it does not know now. */
     private void askAgain(RelayProcess relay, long pid, Token token, Random random) throws InterruptedException {
         Queue<Token> known = knownTo.computeIfAbsent(pid, p -> new ConcurrentLinkedQueue<>());
         for (Token earlier : known) {
@@ -139,7 +139,7 @@ public final class TokenReaders implements AutoCloseable {
         }
     }
 
-    /** The answer's status, the HTTP status of a problem, or nothing when there is no answer. */
+    /** The answer's status, the HTTP status of a problem, or empty without an answer. */
     private String status(RelayProcess relay, Token token, String wait) throws InterruptedException {
         try {
             JsonNode answer = relay.get("/v1/projections/view/watermark?wait=" + wait + "&token=" + token);
@@ -152,7 +152,7 @@ public final class TokenReaders implements AutoCloseable {
             }
             TimeUnit.MILLISECONDS.sleep(50);
             return status;
-        } catch (IOException e) { // killed, paused, or not up yet
+        } catch (IOException e) { // killed, paused, or not started yet
             if (relays.contains(relay)) {
                 unreachable.add(relay.url() + ": " + e);
             }
@@ -161,22 +161,22 @@ public final class TokenReaders implements AutoCloseable {
         }
     }
 
-    /** What was answered when somebody asked again for what had been answered with success. */
+    /** The answers to repeated requests that had been answered with success. */
     public List<Repeat> repeats() {
         return List.copyOf(repeats);
     }
 
-    /** Tokens for which nobody's patience sufficed. */
+    /** Tokens without success within the reader's patience. */
     public List<String> unanswered() {
         return List.copyOf(unanswered);
     }
 
-    /** Relays that were to be asked and did not answer, not even that they cannot know. */
+    /** Relays that did not answer a request at all, not even that they do not know. */
     public List<String> unreachable() {
         return List.copyOf(unreachable);
     }
 
-    /** For people: how long the longest had to wait for success, and how often a replica could not know. */
+    /** For people: the longest wait for success, and how often a replica did not know. */
     public String waits() {
         return "at most " + longestNanos.get() / 1_000_000 + " ms from a token to success, over " + successes.size()
                 + " tokens; 503 " + unavailable.get() + " times";
@@ -186,7 +186,7 @@ public final class TokenReaders implements AutoCloseable {
         return List.copyOf(successes);
     }
 
-    /** Returns when nobody asks any more, and reports what failed in them. */
+    /** Returns when all readers have ended, and reports their failures. */
     @Override
     public void close() throws Exception {
         closing = true;

@@ -12,7 +12,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** Reads topics as any consumer would: {@code read_committed}, from the beginning. */
+/** Reads topics like an ordinary consumer: {@code read_committed}, from the beginning. */
 public final class TopicReader {
 
     private TopicReader() {}
@@ -28,17 +28,20 @@ public final class TopicReader {
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         properties.put(
-                ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false); // the relay makes them with their first event
+                ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false); // the relay creates them with their first event
         properties.putAll(more);
         return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    /** Everything readable in the topics whose names start so, partition by partition in offset order. */
+    /** All readable records of the topics with this prefix, partition by partition in offset order. */
     public static List<ReadEvent> readAll(Servers servers, String topicPrefix) {
         return readUntil(servers, topicPrefix, events -> true);
     }
 
-    /** Reads up to the end again and again until {@code enough} holds, or nothing new comes for as long as tests wait. */
+    /**
+     * Reads up to the end repeatedly until {@code enough} holds, or until nothing new arrives within the tests'
+     * timeout.
+     */
     public static List<ReadEvent> readUntil(Servers servers, String topicPrefix, Predicate<List<ReadEvent>> enough) {
         List<ReadEvent> events = new ArrayList<>();
         long deadline = System.nanoTime() + Patience.LIMIT.toNanos();

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * An address that leads ordinary sessions to one server and replication streams to another, as a name or a virtual
- * address may while Postgres fails over. Tells them apart by their startup packet, so TLS must be off.
+ * An address that connects ordinary sessions to one server and replication streams to another, as a name or a virtual
+ * address may during a failover. It distinguishes them by their startup packet, so TLS must be off.
  */
 public final class TwoServersBehindOneName implements AutoCloseable {
 
@@ -76,7 +76,7 @@ public final class TwoServersBehindOneName implements AutoCloseable {
         void run() throws IOException;
     }
 
-    /** A socket that is closed ends its thread, which is how each of them ends. */
+    /** Each thread ends when its socket is closed. */
     private void inThread(Step step) {
         Thread thread = new Thread(() -> {
             try {

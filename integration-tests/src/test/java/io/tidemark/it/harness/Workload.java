@@ -19,19 +19,20 @@ import java.util.concurrent.TimeUnit;
 import org.postgresql.PGConnection;
 
 /**
- * Writers that commit transactions of every shape that has ever lost an event somewhere, from a seed: single rows,
- * multi-row inserts, COPY, events without a row, long transactions beside short ones, changes that start where another's commit ends,
- * savepoints and rollbacks, logical messages of both kinds, empty transactions, asynchronous commits.
+ * Writers that commit transactions of every shape that is known to have lost events in some system, from a seed: single
+ * rows, multi-row inserts, COPY, events without a row, long transactions beside short ones, changes that start at the
+ * end of another commit, savepoints and rollbacks, logical messages of both kinds, empty transactions, asynchronous
+ * commits.
  */
 public final class Workload implements AutoCloseable {
 
     private static final int AGGREGATES = 25;
 
-    /** What the transactions look like. */
+    /** The shape of the transactions. */
     public enum Shape {
-        /** One event each, from several writers at once. */
+        /** One event each, from several writers at the same time. */
         SINGLE_ROWS,
-        /** Everything this class knows, mostly small, some of hundreds and a few of thousands of rows. */
+        /** Every shape of this class: mostly small, some with hundreds and a few with thousands of rows. */
         EVERYTHING,
         /** A thousand rows or more, among small ones. */
         LARGE
@@ -55,17 +56,20 @@ public final class Workload implements AutoCloseable {
         this.writers = Executors.newFixedThreadPool(writers);
     }
 
-    /** Starts writers of everything. */
+    /** Starts writers of every shape. */
     public static Workload start(TestSource source, long seed, int writers, int pauseMillis) {
         return start(source, Shape.EVERYTHING, seed, writers, pauseMillis);
     }
 
-    /** Starts so many writers, each pausing up to {@code pauseMillis} between transactions. */
+    /** Starts this number of writers, each with pauses up to {@code pauseMillis} between transactions. */
     public static Workload start(TestSource source, Shape shape, long seed, int writers, int pauseMillis) {
         return start(source, shape, seed, writers, pauseMillis, false);
     }
 
-    /** The same where the server may go away: the writers leave what they were at, which may be committed, and go on. */
+    /**
+     * The same with a server that may fail. Writers abandon the current transaction, which may be committed, and
+     * continue.
+     */
     public static Workload startReconnecting(TestSource source, long seed, int writers, int pauseMillis) {
         return start(source, Shape.EVERYTHING, seed, writers, pauseMillis, true);
     }
@@ -94,7 +98,7 @@ public final class Workload implements AutoCloseable {
         return null;
     }
 
-    /** Connection failures, and a server that is being stopped or is not up yet (57P01 to 57P03). */
+    /** Connection failures, and a server that is stopping or not started yet (57P01 to 57P03). */
     private static boolean isConnectionLoss(SQLException failure) {
         String state = String.valueOf(failure.getSQLState());
         return state.startsWith("08") || state.startsWith("57P");
@@ -168,7 +172,9 @@ public final class Workload implements AutoCloseable {
         }
     }
 
-    /** The older transaction's next change starts at the very end of the other's commit record, if nobody interferes. */
+    /**
+     * The older transaction's next change starts exactly at the end of the other's commit record, without interference.
+     */
     private static void adjacentToCommits(Connection connection, Connection other, Random random) throws Exception {
         execute(connection, "select pg_current_xact_id()");
         for (int i = 0; i < 3; i++) {
@@ -215,7 +221,7 @@ public final class Workload implements AutoCloseable {
         return events;
     }
 
-    /** As rows or, one time in four, without. */
+    /** With rows or, one time in four, without. */
     private static void write(Connection connection, Random random, List<Event> events) throws SQLException {
         if (random.nextInt(4) > 0) {
             insert(connection, events);
@@ -224,7 +230,7 @@ public final class Workload implements AutoCloseable {
         }
     }
 
-    /** The ids are those that the database gives them. */
+    /** The database generates the ids. */
     private static void emit(Connection connection, String payloadType, List<Event> events) throws SQLException {
         List<Event> emitted = new ArrayList<>();
         String payload = payloadType.equals("bytea") ? "convert_to(p, 'UTF8')" : "p";
@@ -309,16 +315,16 @@ public final class Workload implements AutoCloseable {
         return seed;
     }
 
-    /** Stops the writers of a server that was killed; whatever failed in them is due to that. */
+    /** Stops the writers of a server that was killed. Their failures are due to the kill. */
     public void abandon() throws InterruptedException {
         stopping = true;
         writers.shutdown();
         if (!writers.awaitTermination(60, TimeUnit.SECONDS)) {
-            throw new AssertionError("a writer hangs although its server is gone");
+            throw new AssertionError("a writer hangs although its server has ended");
         }
     }
 
-    /** Stops the writers and reports what failed in them. */
+    /** Stops the writers and reports their failures. */
     @Override
     public void close() throws Exception {
         stopping = true;

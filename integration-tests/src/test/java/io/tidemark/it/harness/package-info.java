@@ -1,6 +1,6 @@
 /**
- * Servers, sources, relays, workloads and readers for the tests. What was committed is told by an audit table and a
- * {@code test_decoding} slot, never by the relay.
+ * Servers, sources, relays, workloads and readers for the tests. An audit table and a {@code test_decoding} slot show
+ * the committed events, never the relay.
  */
 @NullMarked
 package io.tidemark.it.harness;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** G11: rows that did not come through the stream are named, stay, and can be mended; all others are settled. */
+/** G11: rows that the stream did not deliver are reported, kept, and can be replayed. All others are settled. */
 class AuditIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -61,7 +61,7 @@ class AuditIT {
         TopicReader.readUntil(source.servers(), source.name() + ".", read -> read.size() >= events);
     }
 
-    /** A partition of ten days ago with rows that were never in the WAL as rows of the outbox, and nobody says a word. */
+    /** A partition of ten days ago with rows that were never in the WAL as rows of the outbox, without any error. */
     private String attachFilledPartition(String aggregateId) throws Exception {
         String partition = outbox.partition(10);
         source.execute(
@@ -83,7 +83,7 @@ class AuditIT {
     }
 
     @Test
-    void namesARowThatTheStreamDidNotBringAndKeepsItUntilItIsReplayed() throws Exception {
+    void reportsARowThatTheStreamDidNotDeliverAndKeepsItUntilReplay() throws Exception {
         String old;
         try (RunningRelay relay = outbox.startRelay()) {
             old = attachFilledPartition("lost");
@@ -91,7 +91,7 @@ class AuditIT {
             outbox.publish("after", 0);
             awaitRead(2);
         }
-        try (RunningRelay relay = outbox.startRelay()) { // its first pass comes at once
+        try (RunningRelay relay = outbox.startRelay()) { // its first pass starts immediately
             await("the cleanup to find it")
                     .until(() -> !relay.state().audit().unaccounted().isEmpty());
             assertThat(relay.state().audit().unaccounted())
@@ -123,7 +123,7 @@ class AuditIT {
     }
 
     @Test
-    void letsAPersonGiveUpTheRowsOfADay() throws Exception {
+    void releasesTheRowsOfADayOnRequest() throws Exception {
         String old;
         try (RunningRelay relay = outbox.startRelay()) {
             old = attachFilledPartition("lost");
@@ -139,9 +139,9 @@ class AuditIT {
         }
     }
 
-    /** FINDINGS A2: the first pass after an adoption would delete exactly what the runbook wants to replay. */
+    /** Otherwise the first pass after an adoption would delete exactly the rows that the runbook replays. */
     @Test
-    void keepsWhatAnAdoptionLeftOutAlsoPastItsRetention() throws Exception {
+    void keepsRowsThatAnAdoptionLeftOutPastTheirRetention() throws Exception {
         try (RunningRelay relay = outbox.startRelay()) {
             outbox.publish("in-kafka", 0);
             awaitRead(1);
@@ -169,7 +169,7 @@ class AuditIT {
     }
 
     @Test
-    void findsNothingInWhatARelayPublishedThroughRestartsAndSplits() throws Exception {
+    void findsNothingAfterRestartsAndSplits() throws Exception {
         String tight = "limits: {transactionBytes: 64KiB, batchEvents: 50}";
         for (int round = 0; round < 3; round++) {
             try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration(RETENTION, tight))) {
@@ -193,7 +193,7 @@ class AuditIT {
     }
 
     @Test
-    void namesRowsThatWereAltered() throws Exception {
+    void reportsAlteredRows() throws Exception {
         try (RunningRelay relay = outbox.startRelay()) {
             outbox.publish("altered", 0);
             outbox.publish("as-it-was", 0);

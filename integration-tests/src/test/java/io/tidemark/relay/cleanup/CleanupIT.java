@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The cleanup beside a relay that publishes, is halted, or has just taken over: nothing goes that is not published. */
+/** The cleanup beside a relay that publishes, is halted, or has just taken over. It deletes only published rows. */
 class CleanupIT {
 
     private OldOutbox outbox;
@@ -58,7 +58,7 @@ class CleanupIT {
     }
 
     @Test
-    void aRelayMakesPartitionsAheadSoonAfterItsStart() throws Exception {
+    void createsPartitionsAheadSoonAfterTheStart() throws Exception {
         outbox.dropPartition(-5);
 
         try (RunningRelay relay = outbox.startRelay()) {
@@ -79,7 +79,7 @@ class CleanupIT {
     }
 
     @Test
-    void aRelayDropsWhatIsPublishedAndPastRetentionAndNothingElse() throws Exception {
+    void dropsOnlyPublishedRowsPastRetention() throws Exception {
         String old = outbox.makePartition(10);
         String young = outbox.makePartition(1);
         outbox.publish("old", 10);
@@ -95,7 +95,7 @@ class CleanupIT {
     }
 
     @Test
-    void nothingIsDroppedWhileAHaltedRelayHasNotPublishedIt() throws Exception {
+    void dropsNothingThatAHaltedRelayHasNotPublished() throws Exception {
         String old = outbox.makePartition(10);
         source.execute("insert into audit.entry (event_id, aggregate_id) select outbox.publish('order', 'poison', 't',"
                 + " null::text), 'poison'");
@@ -121,13 +121,13 @@ class CleanupIT {
     }
 
     @Test
-    void anOpenTransactionKeepsItsPartitionAndItsEventsArrive() throws Exception {
+    void keepsThePartitionOfAnOpenTransactionUntilItsEventsArePublished() throws Exception {
         String old = outbox.makePartition(10);
         try (RunningRelay relay = outbox.startRelay();
                 Connection writer = source.connect();
                 Statement statement = writer.createStatement()) {
             writer.setAutoCommit(false);
-            awaitGone(old); // what the first pass does is not what is looked at here
+            awaitGone(old); // the effect of the first pass is not tested here
             outbox.makePartition(10);
             statement.execute(outbox.insert("open", 10));
             outbox.publish("committed", 10);
@@ -143,7 +143,7 @@ class CleanupIT {
     }
 
     @Test
-    void aPreparedTransactionKeepsItsPartitionAndItsEventsArrive(@TempDir Path dir) throws Exception {
+    void keepsThePartitionOfAPreparedTransactionUntilItsEventsArePublished(@TempDir Path dir) throws Exception {
         try (PostgresServer postgres =
                 PostgresServer.start(dir, FreePorts.next(), Map.of("max_prepared_transactions", "5"))) {
             RelayConfiguration config = configurationOf(postgres);
@@ -193,7 +193,7 @@ class CleanupIT {
                 new OncePerReason());
     }
 
-    /** As the thread of a relay does it: what is locked by others, its own pass among them, is left for another time. */
+    /** Like the thread of a relay: partitions locked by others, including its own pass, are left for the next pass. */
     private static void passIfFree(CleanupPass pass) throws Exception {
         try {
             pass.run();
@@ -202,7 +202,7 @@ class CleanupIT {
         }
     }
 
-    /** The relay's own pass may hold a lock just then. */
+    /** The relay's own pass may hold a lock at that moment. */
     private static void passOnceFree(CleanupPass pass) {
         await().until(() -> {
             try {
@@ -215,9 +215,11 @@ class CleanupIT {
         });
     }
 
-    /** Partitions come and go under writers into all of them; some are held by their transactions, some are free. */
+    /**
+     * Partitions are created and dropped while writers insert into all of them. Open transactions hold some of them.
+     */
     @Test
-    void noInsertFailsAndNoEventIsLostWhileItCleansUp() throws Exception {
+    void failsNoInsertAndLosesNoEventDuringCleanup() throws Exception {
         AtomicInteger oldest = new AtomicInteger(10);
         AtomicBoolean stopping = new AtomicBoolean();
         ExecutorService writers = Executors.newFixedThreadPool(2);
@@ -247,7 +249,7 @@ class CleanupIT {
 
             assertComplete(relay);
             assertThat(dropped)
-                    .as("partitions dropped in the pass after they were made")
+                    .as("partitions dropped in the pass after their creation")
                     .isPositive();
             await("old partitions to be dropped").until(() -> {
                 passIfFree(pass);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** One pass on a real server, with a relay that has published exactly what the test says. */
+/** One pass on a real server, with a relay that has published exactly what the test defines. */
 class CleanupPassIT {
 
     private static final Lsn EVERYTHING = Lsn.parse("FFFFFFFF/FFFFFFFF");
@@ -40,8 +40,8 @@ class CleanupPassIT {
     }
 
     /**
-     * What the relay has published, for so many barriers: before each of them nothing, and everything once it is there.
-     * From then on, nothing. {@code atTheLast} happens while the last one is waited for.
+     * The published LSN for this number of barriers: before each barrier nothing, and everything once it is there.
+     * After that, nothing. {@code atTheLast} runs during the wait for the last barrier.
      */
     private static Supplier<Lsn> publishes(int barriers, Runnable atTheLast) {
         int[] looks = {0};
@@ -59,7 +59,7 @@ class CleanupPassIT {
     }
 
     @Test
-    void dropsBehindABarrierOnly() throws Exception {
+    void dropsOnlyBehindABarrier() throws Exception {
         String old = outbox.makePartition(10);
         outbox.publish("a", 10);
 
@@ -72,7 +72,7 @@ class CleanupPassIT {
     }
 
     @Test
-    void deletesFromTheDefaultPartitionBehindABarrierOnly() throws Exception {
+    void deletesFromTheDefaultPartitionOnlyBehindABarrier() throws Exception {
         outbox.publish("a", 10);
         outbox.publish("young", 1);
 
@@ -85,7 +85,7 @@ class CleanupPassIT {
         assertThat(outbox.rows("outbox.event_default")).isEqualTo(1);
     }
 
-    /** The barrier says nothing about a row that is committed while it is waited for. */
+    /** The barrier does not cover a row that is committed during the wait for it. */
     @Test
     void deletesOnlyRowsThatWereCommittedBeforeTheBarrier() throws Exception {
         outbox.publish("before", 10);
@@ -104,7 +104,7 @@ class CleanupPassIT {
     }
 
     @Test
-    void deletesInRoundsUntilNothingOldIsLeft() throws Exception {
+    void deletesInRoundsUntilNoOldRowsAreLeft() throws Exception {
         source.execute("insert into outbox.event (aggregate_type, aggregate_id, event_type, created_at)"
                 + " select 'order', 'a', 't', '2001-01-01' from generate_series(1, 25000)");
 
@@ -114,7 +114,7 @@ class CleanupPassIT {
     }
 
     @Test
-    void keepsAPartitionWithARowThatIsNotCounted() throws Exception {
+    void keepsAPartitionWithAnUncountedRow() throws Exception {
         String old = outbox.makePartition(10);
         outbox.publish("counted", 10);
         FixedAccounts accounts = new FixedAccounts(source);
@@ -134,7 +134,7 @@ class CleanupPassIT {
     }
 
     @Test
-    void keepsAPartitionWithAsManyRowsAsAreCountedButOthers() throws Exception {
+    void keepsAPartitionWithTheCountedNumberOfDifferentRows() throws Exception {
         String old = outbox.makePartition(10);
         outbox.publish("counted", 10);
         FixedAccounts accounts = new FixedAccounts(source);
@@ -147,7 +147,7 @@ class CleanupPassIT {
     }
 
     @Test
-    void keepsADayInTheDefaultPartitionWithARowThatIsNotCountedAndDeletesOtherDays() throws Exception {
+    void keepsOnlyDaysWithUncountedRowsInTheDefaultPartition() throws Exception {
         outbox.publish("counted", 10);
         outbox.publish("other-day", 11);
         FixedAccounts accounts = new FixedAccounts(source);
@@ -161,7 +161,7 @@ class CleanupPassIT {
     }
 
     @Test
-    void leavesADayInTheDefaultPartitionThatHoldsRowsOfIt() throws Exception {
+    void createsNoPartitionForADayWithRowsInTheDefaultPartition() throws Exception {
         outbox.dropPartition(0);
         outbox.dropPartition(-3);
         outbox.publish("a", 0);
@@ -175,7 +175,7 @@ class CleanupPassIT {
     }
 
     @Test
-    void emptiesAPartitionWhileTransactionsThatHaveInsertedKeepItFromBeingDropped() throws Exception {
+    void emptiesAPartitionThatOpenTransactionsKeepFromBeingDropped() throws Exception {
         String old = outbox.makePartition(10);
         outbox.publish("a", 10);
         try (Connection writer = source.connect();
@@ -196,7 +196,7 @@ class CleanupPassIT {
 
     /** With ATTACH PARTITION it fails: "new row for relation event_default violates partition constraint". */
     @Test
-    void anInsertThatWaitsForAPartitionBeingMadeGoesThere() throws Exception {
+    void insertThatWaitsForANewPartitionIsStoredThere() throws Exception {
         ExecutorService other = Executors.newSingleThreadExecutor();
         outbox.dropPartition(-7);
         try (Connection maker = source.connect();
@@ -221,7 +221,7 @@ class CleanupPassIT {
     }
 
     @Test
-    void doesNothingOnAServerOtherThanTheOneTheEventsComeFrom() throws Exception {
+    void doesNothingOnAnotherServerThanTheSource() throws Exception {
         String old = outbox.makePartition(10);
         CleanupPass elsewhere = new CleanupPass(
                 source.database(),

@@ -8,7 +8,7 @@ import java.time.LocalDate;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A relay that has counted every row that was in the table when this was made, and none since. */
+/** A relay that has counted every row that was in the table at the creation of this object, and no later row. */
 final class FixedAccounts implements Accounts {
 
     private final Map<LocalDate, DayDigest> counted = new TreeMap<>();

@@ -21,8 +21,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a relay has counted, read from Kafka up to the end of a transaction, so that position and counts belong together;
- * less what was deleted here. No audit has settled anything.
+ * The counts of a relay, read from Kafka up to the end of a transaction, so that position and counts belong together,
+ * minus the rows deleted here. No audit has settled a day.
  */
 final class KafkaAccounts implements Accounts {
 
@@ -55,7 +55,7 @@ final class KafkaAccounts implements Accounts {
                 .minus(deleted.getOrDefault(day, DayDigest.NONE));
     }
 
-    /** The end that readers of committed records have is always that of a transaction. */
+    /** For readers of committed records, the end is always the end of a transaction. */
     private void readToTheEnd() {
         long end = consumer.endOffsets(List.of(POSITIONS)).getOrDefault(POSITIONS, 0L);
         while (consumer.position(POSITIONS) < end) {

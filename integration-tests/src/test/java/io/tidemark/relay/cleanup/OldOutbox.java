@@ -19,8 +19,8 @@ import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
- * A source with rows and partitions of past days, and its cleanup a pass at a time, as the relay's own role. Days are
- * counted back from the day the test began.
+ * A source with rows and partitions of past days. Runs its cleanup one pass at a time, with the relay's role. Days are
+ * counted back from the start of the test.
  */
 final class OldOutbox implements AutoCloseable {
 
@@ -68,7 +68,7 @@ final class OldOutbox implements AutoCloseable {
         whenFree("drop table if exists " + partition(daysAgo));
     }
 
-    /** Tries until no writer is in the way; waiting for the lock would make a writer with two sessions wait for itself. */
+    /** Retries until no writer holds a lock. Waiting for the lock would block a writer with two sessions by itself. */
     private void whenFree(String ddl) {
         await(ddl).until(() -> {
             try {
@@ -83,7 +83,7 @@ final class OldOutbox implements AutoCloseable {
         });
     }
 
-    /** Commits an event of so many days ago, and its audit row. */
+    /** Commits an event from this number of days ago, and its audit row. */
     void publish(String aggregateId, int daysAgo) throws Exception {
         source.execute(insert(aggregateId, daysAgo));
     }
@@ -107,7 +107,9 @@ final class OldOutbox implements AutoCloseable {
         return Integer.parseInt(source.query("select count(*) from only " + table));
     }
 
-    /** A pass that takes {@code published} for what the relay has published, and the rows there are now for counted. */
+    /**
+     * A pass that uses {@code published} as the relay's published LSN, and counts the current rows as accounted for.
+     */
     CleanupPass pass(Supplier<Lsn> published) throws Exception {
         return pass(published, new FixedAccounts(source));
     }
@@ -127,7 +129,7 @@ final class OldOutbox implements AutoCloseable {
         }
     }
 
-    /** With what that relay has counted, as it stands in Kafka. */
+    /** A pass with the relay's counts from Kafka. */
     CleanupPass passBeside(RunningRelay relay) throws Exception {
         return pass(
                 () -> relay.state().published(),

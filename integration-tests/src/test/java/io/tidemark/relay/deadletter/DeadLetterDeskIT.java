@@ -13,11 +13,11 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Two people retry one dead letter, and the second has looked at it before the first was done. */
+/** Two people retry one dead letter. The second has read it before the first had finished. */
 class DeadLetterDeskIT {
 
     @Test
-    void doesNotBelieveWhatItSawBeforeItWasAlone() throws Exception {
+    void readsTheDeadLetterAgainAfterFencingOthers() throws Exception {
         Row large = Row.tooLarge(new Random());
         try (PoisonSource source = PoisonSource.create("desk")) {
             RelayConfiguration config = source.configuration("dead-letter");
@@ -34,7 +34,7 @@ class DeadLetterDeskIT {
 
             assertThatThrownBy(() -> slow.remove(seen, source.topic()))
                     .isInstanceOf(DeadLetterProblem.class)
-                    .hasMessageContaining("there is no dead letter");
+                    .hasMessageContaining("has no dead letter");
             assertThat(TopicReader.readAll(source.source().servers(), source.topic()))
                     .singleElement()
                     .satisfies(event -> assertThat(event.id()).isEqualTo(large.id()));

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every answer there is, as it leaves the relay: its word, its status for the strict, and its form. */
+/** Every possible answer as JSON: its status, its strict HTTP status, and its schema. */
 class AnswerJsonTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -49,7 +49,7 @@ class AnswerJsonTest {
 
     @ParameterizedTest
     @MethodSource("answers")
-    void isAsTheDescriptionSays(Answer answer, String status, int strictly) throws IOException {
+    void matchesTheOpenApiDescription(Answer answer, String status, int strictly) throws IOException {
         Response leniently = AnswerJson.response("view", TOKEN, answer, false);
         JsonNode body = JSON.valueToTree(leniently.getEntity());
 
@@ -61,9 +61,9 @@ class AnswerJsonTest {
         assertThat(JSON.<JsonNode>valueToTree(strict.getEntity())).isEqualTo(body);
     }
 
-    /** Alone they are a problem; beside others, of which there is an answer, they are one that is not known. */
+    /** Alone they are a problem. Beside other projections with an answer, they are {@code unknown}. */
     @Test
-    void whereThereIsNoAnswerItSaysWhyBesideOthers() throws IOException {
+    void returnsUnknownWithAReasonBesideOtherAnswers() throws IOException {
         for (Answer none :
                 List.of(new Answer.Unavailable("away"), new Answer.TooManyWaiters(2, "watermark.maxWaiters"))) {
             JsonNode beside = OpenApi.packaged().hold(AnswerJson.of("view", none), "AnswerBody");
@@ -75,7 +75,7 @@ class AnswerJsonTest {
     }
 
     @Test
-    void thereAreNoOthers() {
+    void coversEveryAnswer() {
         Stream<Class<?>> tested = Stream.concat(
                 answers().map(arguments -> arguments.get()[0].getClass()),
                 Stream.of(Answer.Unavailable.class, Answer.TooManyWaiters.class));

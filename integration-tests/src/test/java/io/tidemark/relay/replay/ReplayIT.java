@@ -45,7 +45,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** Events published once more, beside a relay at work, and what that does to nobody. */
+/** Replay of events beside a running relay, which is not disturbed. */
 class ReplayIT {
 
     private static final AtomicInteger RUNS = new AtomicInteger();
@@ -97,7 +97,7 @@ class ReplayIT {
         }
     }
 
-    /** With a nudge behind what was written: an idle database's stream would not come by. */
+    /** Adds a nudge after the writes, because the stream of an idle database does not reach them. */
     private void awaitPublished(RunningRelay relay) throws Exception {
         Lsn nudge = Lsn.parse(source.query("select outbox.nudge()::text"));
         await("published").until(() -> relay.state().published().isAtLeast(nudge));
@@ -124,7 +124,10 @@ class ReplayIT {
                 .toList();
     }
 
-    /** Three of one aggregate in one transaction, the second behind a savepoint, then one with everything a row can have. */
+    /**
+     * Three events of one aggregate in one transaction, the second after a savepoint, then one with all optional
+     * fields.
+     */
     private void write() throws Exception {
         source.execute(
                 "begin",
@@ -141,7 +144,7 @@ class ReplayIT {
     }
 
     @Test
-    void replaysIntoLiveTopicsAsTheFirstTimeAndDisturbsNobody() throws Exception {
+    void replaysIntoLiveTopicsLikeTheFirstTimeWithoutDisturbingOthers() throws Exception {
         String config = source.configFile().toString();
         write();
         ConcurrentLinkedQueue<String> applied = new ConcurrentLinkedQueue<>();
@@ -282,7 +285,7 @@ class ReplayIT {
     }
 
     @Test
-    void refusesRowsThatAreNotPublishedYet() throws Exception {
+    void rejectsRowsThatAreNotPublishedYet() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             source.execute("select outbox.publish('order', '1', 'Placed', 'published')");
             awaitPublished(relay);
@@ -299,7 +302,7 @@ class ReplayIT {
     }
 
     @Test
-    void refusesATopicOfTheRelaysOwnAndSaysWhatRoutesDoNotTake() throws Exception {
+    void rejectsInternalTopicsAndReportsEventsWithoutRoute() throws Exception {
         source.execute(
                 "select outbox.publish('order', '1', 'Placed', 'x')",
                 "select outbox.publish('stock', '1', 'Placed', 'x')");
@@ -331,15 +334,16 @@ class ReplayIT {
             assertThat(partly.output())
                     .contains("1 events are published", "FINDING  1 events cannot be published", "'stock'");
             assertThat(reserved.exitCode()).isEqualTo(1);
-            assertThat(reserved.output()).contains("--topic 'tidemark.positions', which is the relay's own");
+            assertThat(reserved.output())
+                    .contains("--topic 'tidemark.positions', which is an internal topic of the relay");
             assertThat(nothing.exitCode()).isEqualTo(1);
             assertThat(nothing.output()).contains("nothing says which events to replay");
         }
     }
 
-    /** One and a half times the heap, of which the producer's buffer may take 32 MiB. */
+    /** One and a half times the heap, of which the producer's buffer may use 32 MiB. */
     @Test
-    void takesNoMoreMemoryForMoreRows() throws Exception {
+    void usesNoMoreMemoryForMoreRows() throws Exception {
         source.execute("insert into outbox.event (aggregate_type, aggregate_id, event_type, payload)"
                 + " select 'order', n::text, 'Placed', repeat(md5(n::text), 1600) from generate_series(1, 2500) n");
         String topic = source.name() + ".again";

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a replay leaves out, and what it says when it breaks off. */
+/** Events that a replay leaves out, and its message when it aborts. */
 class ReplayRefusalsIT {
 
     private TestSource source;
@@ -43,7 +43,7 @@ class ReplayRefusalsIT {
         source.close();
     }
 
-    /** With one partition, so that what is sent at once is in one batch. */
+    /** With one partition, so that events sent together are in one batch. */
     private void createTopic(Map<String, String> settings) throws Exception {
         try (Admin admin =
                 Admin.create(Map.of("bootstrap.servers", source.servers().bootstrapServers()))) {
@@ -73,7 +73,7 @@ class ReplayRefusalsIT {
     }
 
     @Test
-    void leavesOutWhatIsTooLargeAndGoesOn() throws Exception {
+    void leavesOutTooLargeEventsAndContinues() throws Exception {
         createTopic(Map.of("max.message.bytes", "2000"));
         source.execute(
                 "select outbox.publish('order', '1', 'Placed', 'before')",
@@ -93,7 +93,7 @@ class ReplayRefusalsIT {
     }
 
     @Test
-    void leavesOutDeadLettersWhateverTheRoutesSayNow() throws Exception {
+    void leavesOutDeadLettersWithAnyCurrentRoutes() throws Exception {
         TestSource strict = source.routed("{aggregateType: bad, topic: \"{name}.bad\", onPoison: dead-letter},"
                 + " {aggregateType: \"*\", topic: \"{name}.{aggregateType}\"}");
         source.execute(
@@ -115,9 +115,9 @@ class ReplayRefusalsIT {
         assertThat(replayed()).containsExactly("good");
     }
 
-    /** Kafka refuses the old one for its timestamp, and the young one for being in the same batch. */
+    /** Kafka refuses the old event for its timestamp, and the new one because it is in the same batch. */
     @Test
-    void saysWhereToGoOnWhenItBreaksOff() throws Exception {
+    void reportsWhereToContinueWhenItAborts() throws Exception {
         createTopic(Map.of("message.timestamp.before.max.ms", "3600000"));
         source.execute(
                 "insert into outbox.event (aggregate_type, aggregate_id, event_type, payload, created_at)"

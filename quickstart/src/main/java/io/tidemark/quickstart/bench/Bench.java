@@ -23,12 +23,12 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 
 /**
- * Starts servers in a temporary directory, measures part by part, and takes everything down again, also after an error.
- * On the main thread.
+ * Starts servers in a temporary directory, measures part by part, and stops everything, also after an error. On the
+ * main thread.
  */
 public final class Bench {
 
-    /** So many are written before it looks whether somebody stops it. */
+    /** Number of events to write between two checks of the stop signal. */
     private static final int FILL_STEP = 5_000;
 
     private final BenchSettings settings;
@@ -36,21 +36,21 @@ public final class Bench {
     private final PrintStream out;
     private final Tally tally = new Tally();
 
-    /** @param out is told how it goes on */
+    /** @param out receives the progress */
     public Bench(BenchSettings settings, StopSignal stop, PrintStream out) {
         this.settings = settings;
         this.stop = stop;
         this.out = out;
     }
 
-    /** Everything that runs all the time. */
+    /** Everything that runs during all parts. */
     private record BenchSetup(
             LocalStack stack, RelaySite site, Machine machine, EventWriter writer, TopicReader reader, Watch watch) {}
 
     /**
      * Measures.
      *
-     * @throws StackException when something did not start, or did not go on, or somebody has stopped it
+     * @throws StackException if something did not start, made no progress, or was stopped
      */
     public Report run() throws Exception {
         requireSpace();
@@ -71,12 +71,12 @@ public final class Bench {
         }
     }
 
-    /** A server that finds its disk full in the middle of it would tell less well what is the matter. */
+    /** Checked first, because the message of a server whose disk is full is less clear. */
     private void requireSpace() throws IOException {
         long free = Files.getFileStore(settings.dir()).getUsableSpace();
         if (free < settings.diskBytes()) {
             throw new StackException("this takes about " + (settings.diskBytes() >> 20) + " MiB in " + settings.dir()
-                    + ", where " + (free >> 20) + " MiB are free; give fewer --events, a smaller --payload, or another"
+                    + ", where " + (free >> 20) + " MiB are free; use fewer --events, a smaller --payload, or another"
                     + " --dir");
         }
     }
@@ -100,7 +100,7 @@ public final class Bench {
         }
     }
 
-    /** The relay would make it with the first event, and the reader see it only some time later. */
+    /** Otherwise the relay would create it with the first event, and the reader would notice it only later. */
     private static void makeTopic(LocalStack stack) throws InterruptedException {
         try (Admin admin = Admin.create(
                 Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, stack.kafka().bootstrapServers()))) {
@@ -108,12 +108,12 @@ public final class Bench {
                     .all()
                     .get();
         } catch (ExecutionException e) {
-            throw new StackException("cannot make the topic " + EventWriter.TOPIC + ": " + e.getCause(), e);
+            throw new StackException("cannot create the topic " + EventWriter.TOPIC + ": " + e.getCause(), e);
         }
     }
 
     private void fill(BenchSetup stage) throws SQLException, InterruptedException {
-        say("Writing " + settings.events() + " events that will wait for the relay ...");
+        say("Writing " + settings.events() + " events before the relay starts ...");
         for (int first = 0; first < settings.events(); first += FILL_STEP) {
             stage.watch().check();
             int count = Math.min(FILL_STEP, settings.events() - first);
@@ -131,10 +131,10 @@ public final class Bench {
                     .over(() -> relay.isAlive()
                             ? ""
                             : "the relay has ended; its log is " + stage.site().log());
-            say("Starting the relay (pid " + relay.pid() + "), and waiting for all of them ...");
+            say("Starting the relay (pid " + relay.pid() + "), and waiting for all events ...");
             WatermarkProbe probe = new WatermarkProbe(stage.site(), PlainGroup.NAME);
             Report.Drain drain = drain(stage, clock, startNanos, relay.pid());
-            probe.awaitRunning(stop, relay::isAlive); // which it is, unless it did not drain anything
+            probe.awaitRunning(stop, relay::isAlive); // it is running, unless it has drained nothing
             Report.Paced paced = paced(stage);
             try (PlainGroup group = PlainGroup.start(stage.stack().kafka().bootstrapServers())) {
                 stage.watch().over(group::problem);
@@ -174,9 +174,9 @@ public final class Bench {
         }
     }
 
-    /** The watermark, with events that others write all the time. */
+    /** The watermark, while others write events continuously. */
     private Report.Busy busy(BenchSetup stage, WatermarkClock watermark) throws SQLException, InterruptedException {
-        say("The same again, and asking for the watermark after writes of its own ...");
+        say("The same again, and asking for the watermark after separate writes ...");
         int firstOfOthers = settings.events() + settings.pacedEvents();
         int[] next = {firstOfOthers + settings.pacedEvents()};
         try (PacedLoad load =

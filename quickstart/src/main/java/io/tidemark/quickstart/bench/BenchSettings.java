@@ -4,30 +4,30 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * What is measured.
+ * The settings of the bench.
  *
- * @param events how many are waiting when the relay starts
- * @param payloadBytes of every event
- * @param rate at which events are written then, a second
- * @param duration of each of the three parts that last for a time
- * @param dir where the temporary directory is made
+ * @param events number of events that wait when the relay starts
+ * @param payloadBytes payload size of every event
+ * @param rate number of events per second that are written afterwards
+ * @param duration duration of each of the three timed parts
+ * @param dir parent of the temporary directory
  */
 public record BenchSettings(int events, int payloadBytes, int rate, Duration duration, Path dir) {
 
     public static final int MOST_EVENTS = 10_000_000;
-    /** The number of the event stands in the payload. */
+    /** The payload contains the number of the event. */
     public static final int LEAST_PAYLOAD_BYTES = 16;
-    /** Below what a topic takes by default. */
+    /** Below a topic's default maximum. */
     public static final int MOST_PAYLOAD_BYTES = 512 * 1024;
 
     public static final int MOST_RATE = 100_000;
     public static final Duration LEAST_DURATION = Duration.ofSeconds(1);
     public static final Duration MOST_DURATION = Duration.ofMinutes(10);
-    /** Two times are kept for each. */
+    /** Limited, because two times are kept for each event. */
     public static final int MOST_PACED_EVENTS = 2_000_000;
 
     private static final int WARM_UP_SHARE = 10;
-    /** A row, its WAL, and twice the record: the index, segments that are made ahead. */
+    /** A row, its WAL, and twice the record (for the index and preallocated segments). */
     private static final int COPIES = 4;
 
     private static final int OVERHEAD_BYTES = 500;
@@ -47,7 +47,7 @@ public record BenchSettings(int events, int payloadBytes, int rate, Duration dur
         }
     }
 
-    /** How many events a part writes that keeps the rate. */
+    /** Number of events that a part at this rate writes. */
     public static long pacedEvents(int rate, Duration duration) {
         return rate * duration.toMillis() / 1000;
     }
@@ -56,12 +56,12 @@ public record BenchSettings(int events, int payloadBytes, int rate, Duration dur
         return (int) pacedEvents(rate, duration);
     }
 
-    /** At the beginning of a part that warms up by itself. */
+    /** Warm-up time at the beginning of a part. */
     Duration warmUp() {
         return duration.dividedBy(WARM_UP_SHARE);
     }
 
-    /** About as much as all this takes on the disk. */
+    /** Approximate disk space for all parts. */
     long diskBytes() {
         return SERVERS_BYTES + COPIES * (events + 2L * pacedEvents()) * (payloadBytes + OVERHEAD_BYTES);
     }

@@ -2,7 +2,7 @@ package io.tidemark.quickstart.bench;
 
 import java.util.OptionalDouble;
 
-/** Sees the events come that were waiting for the relay. Told on the reader's thread, asked on any. */
+/** Measures the arrival of the events that waited for the relay. Written on the reader's thread, read on any thread. */
 final class DrainClock implements TopicReader.Listener {
 
     private final int events;
@@ -11,7 +11,7 @@ final class DrainClock implements TopicReader.Listener {
     private final Mark half = new Mark();
     private long lastNanos;
 
-    /** A moment, and how many had come when the poll was dealt with that brought this one. */
+    /** A time, and the number of events that had arrived after the poll at that time. */
     private static final class Mark {
         private boolean isSet;
         private long nanos;
@@ -28,7 +28,7 @@ final class DrainClock implements TopicReader.Listener {
         }
     }
 
-    /** @param events how many are waiting */
+    /** @param events number of waiting events */
     DrainClock(int events) {
         this.events = events;
     }
@@ -51,7 +51,7 @@ final class DrainClock implements TopicReader.Listener {
         return count >= events;
     }
 
-    /** From the first to the last. */
+    /** Time from the first to the last event. */
     synchronized double seconds() {
         return count == 0 ? 0 : (lastNanos - first.nanos) / 1e9;
     }
@@ -60,12 +60,12 @@ final class DrainClock implements TopicReader.Listener {
         return count == 0 ? 0 : (lastNanos - nanos) / 1e9;
     }
 
-    /** Of all behind those that came first; empty when they were so few that all came at once. */
+    /** Rate of all events after the first poll; empty if one poll brought all of them. */
     synchronized OptionalDouble eventsPerSecond() {
         return rateSince(first);
     }
 
-    /** Of the second half, when the relay's JVM has warmed up; empty when it came at once. */
+    /** Rate of the second half, when the relay's JVM has warmed up; empty if one poll brought it. */
     synchronized OptionalDouble secondHalfEventsPerSecond() {
         return rateSince(half);
     }

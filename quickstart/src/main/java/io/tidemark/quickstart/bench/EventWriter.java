@@ -10,12 +10,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Random;
 
-/** Writes numbered events, each in a transaction of its own, on one connection. One thread. */
+/** Writes numbered events, each in its own transaction, on one connection. One thread. */
 final class EventWriter implements AutoCloseable {
 
     static final String DATABASE = "bench";
     static final String TOPIC = "outbox.bench";
-    /** Over how many aggregates the events go; a multiple of {@link PacedLoad#WRITERS}. */
+    /** Number of aggregates; a multiple of {@link PacedLoad#WRITERS}. */
     static final int AGGREGATES = 1000;
 
     private static final String AGGREGATE_TYPE = "bench";
@@ -27,15 +27,15 @@ final class EventWriter implements AutoCloseable {
     private final OutboxWriter outbox = new OutboxWriter();
 
     EventWriter(PostgresServer postgres, int payloadBytes) throws SQLException {
-        this.connection = postgres.connect(DATABASE); // with auto-commit: a statement is a transaction
+        this.connection = postgres.connect(DATABASE); // with auto-commit, each statement is a transaction
         this.payloadBytes = payloadBytes;
         this.text = new Random(payloadBytes)
                 .ints(payloadBytes, 'a', 'z' + 1)
                 .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-                .toString(); // Postgres would make little of many equal bytes
+                .toString(); // random, because Postgres compresses repeated bytes
     }
 
-    /** Makes a table whose rows are no events. */
+    /** Creates a table whose rows are not events. */
     static void installUnrelated(PostgresServer postgres) throws SQLException {
         try (Connection connection = postgres.connect(DATABASE);
                 Statement statement = connection.createStatement()) {
@@ -57,7 +57,7 @@ final class EventWriter implements AutoCloseable {
     }
 
     /**
-     * Writes so many inside the server, which is not measured: one round trip for all, and nobody waits for the disk.
+     * Writes events inside the server, in one round trip and without waiting for the disk. This is not measured.
      */
     void fill(int first, int count) throws SQLException {
         try (Statement statement = connection.createStatement()) {

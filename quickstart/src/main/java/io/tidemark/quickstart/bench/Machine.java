@@ -15,10 +15,10 @@ import java.util.OptionalDouble;
 import org.apache.kafka.common.utils.AppInfoParser;
 
 /**
- * Where this was measured, and of what.
+ * The machine and the versions of a measurement.
  *
- * @param load how many processes wanted a core in the minute before it began; empty where the system does not tell
- * @param fileSystem its type: on one in memory, no commit waits for a disk
+ * @param load load average of the minute before the bench began; empty if the system does not report it
+ * @param fileSystem its type: on a file system in memory, no commit waits for a disk
  * @param relayJvm options of the relay's JVM
  */
 record Machine(
@@ -32,7 +32,7 @@ record Machine(
         String kafka,
         String relayJvm) {
 
-    /** @param dir where the servers have their data */
+    /** @param dir the data directory of the servers */
     static Machine describe(PostgresServer postgres, Path dir) throws SQLException, IOException {
         return new Machine(
                 Runtime.getRuntime().availableProcessors(),

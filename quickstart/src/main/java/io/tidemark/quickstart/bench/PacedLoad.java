@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Several connections that write events at a fixed rate for a time, and when each was committed and read. Those that
- * fall behind write on without a pause, and leave out what is not written when the time is over.
+ * Several connections that write events at a fixed rate for a time. Records when each event was committed and read. A
+ * connection that falls behind writes without pauses. Events that are not written in time are left out.
  */
 final class PacedLoad implements TopicReader.Listener, AutoCloseable {
 
@@ -25,7 +25,7 @@ final class PacedLoad implements TopicReader.Listener, AutoCloseable {
     private final BenchSettings settings;
     private final Tally tally;
     private final int first;
-    /** By number, less the first; 0 where it has not happened, moments counted from the start. */
+    /** Indexed by event number minus the first number. Times since the start; 0 if not happened yet. */
     private final AtomicLongArray committedNanos;
 
     private final AtomicLongArray readNanos;
@@ -45,7 +45,7 @@ final class PacedLoad implements TopicReader.Listener, AutoCloseable {
     }
 
     /**
-     * Starts to write; returns at once.
+     * Starts to write and returns immediately.
      *
      * @param first the number of the first event
      */
@@ -63,7 +63,7 @@ final class PacedLoad implements TopicReader.Listener, AutoCloseable {
         return load;
     }
 
-    /** Every so manieth event: those of an aggregate are one writer's, and so in order. */
+    /** Writes every n-th event, so that one writer writes all events of an aggregate, in order. */
     private void write(int writer) throws SQLException, InterruptedException {
         try (EventWriter outbox = new EventWriter(postgres, settings.payloadBytes())) {
             long end = settings.duration().toNanos();
@@ -97,14 +97,14 @@ final class PacedLoad implements TopicReader.Listener, AutoCloseable {
         }
     }
 
-    /** Whether they still write. */
+    /** Whether any connection still writes. */
     boolean isWriting() {
         return !writers.stream().allMatch(Future::isDone);
     }
 
-    /** Returns when there is nothing left to write: how many events a second that were. */
+    /** Waits until everything is written, and returns the number of events per second. */
     double awaitWritten(Watch watch) throws InterruptedException, SQLException {
-        watch.await(() -> !isWriting(), System::nanoTime); // they end by themselves
+        watch.await(() -> !isWriting(), System::nanoTime); // the writers end without being stopped
         for (Future<?> writer : writers) {
             try {
                 writer.get();
@@ -118,7 +118,7 @@ final class PacedLoad implements TopicReader.Listener, AutoCloseable {
         return written.get() * 1e9 / elapsed();
     }
 
-    /** Returns when everything is written and read, or nothing more comes. */
+    /** Returns when everything is written and read, or when no more events arrive. */
     Report.Paced awaitRead(Watch watch) throws InterruptedException, SQLException {
         double eventsPerSecond = awaitWritten(watch);
         watch.await(() -> read.get() >= written.get(), read::get);

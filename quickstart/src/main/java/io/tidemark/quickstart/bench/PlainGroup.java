@@ -8,7 +8,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** A consumer group like any: reads, and commits its offsets after every poll. On a thread of its own. */
+/** An ordinary consumer group: reads, and commits its offsets after every poll. On its own thread. */
 final class PlainGroup implements AutoCloseable {
 
     static final String NAME = "bench-view";
@@ -24,7 +24,7 @@ final class PlainGroup implements AutoCloseable {
         this.bootstrapServers = bootstrapServers;
     }
 
-    /** Joins; returns at once. */
+    /** Joins the group and returns immediately. */
     static PlainGroup start(String bootstrapServers) {
         PlainGroup group = new PlainGroup(bootstrapServers);
         group.thread.setDaemon(true);
@@ -57,7 +57,7 @@ final class PlainGroup implements AutoCloseable {
         }
     }
 
-    /** Why it does not go on, or empty while it does. */
+    /** Why it has stopped; empty while it runs. */
     String problem() {
         return problem;
     }

@@ -8,11 +8,11 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /**
- * What a bench came to.
+ * The results of a bench.
  *
  * @param busy the watermark while others write
- * @param idle the watermark where no events come
- * @param peakResidentBytes of the relay, where the system tells
+ * @param idle the watermark without events
+ * @param peakResidentBytes maximum resident memory of the relay, if the system reports it
  */
 public record Report(
         Machine machine,
@@ -25,10 +25,10 @@ public record Report(
         Tally.Counts counts) {
 
     /**
-     * The events that were waiting.
+     * The events that waited for the relay.
      *
      * @param secondsFromStart from the start of the relay's process to the last event
-     * @param cpuSeconds of the relay until then, its start among them; empty where the system does not tell
+     * @param cpuSeconds CPU time of the relay until then, including its start; empty if the system does not report it
      */
     record Drain(
             int events,
@@ -38,18 +38,18 @@ public record Report(
             double secondsFromStart,
             OptionalDouble cpuSeconds) {}
 
-    /** The events that were written at a rate; how long after its commit one could be read. */
+    /** The events that were written at a rate, and the time from commit to readable. */
     record Paced(int events, double eventsPerSecond, Quantiles latency) {}
 
-    /** The watermark while others write, and how fast they did. */
+    /** The watermark while others write, and their rate. */
     record Busy(double eventsPerSecond, Quantiles watermark) {}
 
-    /** Nothing was missing, repeated or out of order. */
+    /** Whether no event was missing, repeated or out of order. */
     public boolean isClean() {
         return counts.isClean();
     }
 
-    /** One object; what is not known is left out. */
+    /** One JSON object, without fields that are not known. */
     public String toJson() {
         ObjectNode json = new ObjectMapper().createObjectNode();
         ObjectNode where = json.putObject("machine").put("cores", machine.cores());

@@ -14,11 +14,11 @@ final class Tally {
     private int outOfOrder;
 
     /**
-     * What it came to.
+     * The result.
      *
      * @param missing committed, but not read
      * @param duplicated read more often than once, or never committed
-     * @param outOfOrder read behind a later event of their aggregate
+     * @param outOfOrder read after a later event of their aggregate
      */
     record Counts(int written, int missing, int duplicated, int outOfOrder) {
 
@@ -35,7 +35,7 @@ final class Tally {
         committed.set(first, first + count);
     }
 
-    /** Writers number the events of an aggregate upwards. True when this one is read for the first time. */
+    /** Event numbers of an aggregate increase. Returns true if this event is read for the first time. */
     synchronized boolean read(int number, String aggregate) {
         if (read.get(number)) {
             repeated++;
@@ -49,7 +49,7 @@ final class Tally {
         return true;
     }
 
-    /** To be asked when nothing is written or read any more. */
+    /** Call it when nothing is written or read any more. */
     synchronized Counts counts() {
         BitSet missing = (BitSet) committed.clone();
         missing.andNot(read);

@@ -14,7 +14,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the topic from its beginning to its end, {@code read_committed}, on a thread of its own, and tells when. */
+/** Reads the topic from its beginning to its end, {@code read_committed}, on its own thread, and reports when. */
 final class TopicReader implements AutoCloseable {
 
     private static final Duration POLL = Duration.ofMillis(100);
@@ -29,9 +29,9 @@ final class TopicReader implements AutoCloseable {
     private volatile boolean closing;
     private volatile String problem = "";
 
-    /** Is told of every event that is read for the first time, on the reader's thread. */
+    /** Receives every event that is read for the first time, on the reader's thread. */
     interface Listener {
-        /** @param nanos when the poll returned that brought it, by {@link System#nanoTime} */
+        /** @param nanos when the poll with the event returned, by {@link System#nanoTime} */
         void read(int number, long nanos);
     }
 
@@ -40,7 +40,7 @@ final class TopicReader implements AutoCloseable {
         this.tally = tally;
     }
 
-    /** Starts to read a topic that is there. */
+    /** Starts to read an existing topic. */
     static TopicReader start(String bootstrapServers, Tally tally) {
         TopicReader reader = new TopicReader(bootstrapServers, tally);
         reader.thread.setDaemon(true);
@@ -92,22 +92,22 @@ final class TopicReader implements AutoCloseable {
                 && ends.entrySet().stream().allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
     }
 
-    /** Instead of whoever was told before. */
+    /** Replaces the listener. */
     void tell(Listener listener) {
         this.listener = listener;
     }
 
-    /** How many records it has read. */
+    /** Number of records that it has read. */
     long count() {
         return count.get();
     }
 
-    /** Why it does not read any more, or empty while it does. */
+    /** Why it has stopped reading; empty while it reads. */
     String problem() {
         return problem;
     }
 
-    /** Returns when everything is read that was readable at the call. */
+    /** Returns when everything that was readable at the call is read. */
     void finish() throws InterruptedException {
         finishing = true;
         thread.join(FINISH_TIMEOUT.toMillis());

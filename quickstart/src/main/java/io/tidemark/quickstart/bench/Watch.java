@@ -9,7 +9,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** Waits on the main thread, but not once somebody stops the bench, or a part of it is gone. */
+/** Waits on the main thread. The wait fails if the bench is stopped, or a part of it has ended. */
 final class Watch {
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -22,19 +22,19 @@ final class Watch {
         this.stop = stop;
     }
 
-    /** @param problem why it does not go on, or empty while it does */
+    /** @param problem returns why a part has stopped; empty while it runs */
     void over(Supplier<String> problem) {
         parts.add(problem);
     }
 
-    /** @throws StackException when it makes no sense to go on */
+    /** @throws StackException if the bench cannot continue */
     void check() throws InterruptedException {
         check(0);
     }
 
     private void check(long waitMillis) throws InterruptedException {
         if (stop.await(waitMillis)) {
-            throw new StackException("stopped before the end; there is no result");
+            throw new StackException("stopped before the end; no result");
         }
         for (Supplier<String> part : parts) {
             String problem = part.get();
@@ -45,9 +45,9 @@ final class Watch {
     }
 
     /**
-     * Returns when it is done, or when there was no progress for a minute.
+     * Returns when the condition holds, or after a minute without progress.
      *
-     * @param progress a figure that grows as long as there is some
+     * @param progress a number that grows while there is progress
      */
     void await(BooleanSupplier done, LongSupplier progress) throws InterruptedException {
         long last = -1;
@@ -58,7 +58,7 @@ final class Watch {
                 last = now;
                 deadline = System.nanoTime() + PATIENCE.toNanos();
             } else if (System.nanoTime() > deadline) {
-                return; // what is missing is counted at the end
+                return; // missing events are counted at the end
             }
             check(POLL_MILLIS);
         }

@@ -9,11 +9,11 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
-/** From a commit to {@code success}: takes a token after each commit, and asks until the group has caught up with it. */
+/** Measures the time from a commit to {@code success}: takes a token after each commit and asks until it succeeds. */
 final class WatermarkClock {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
-    /** Then looks whether it makes sense to go on. */
+    /** Time between two checks whether the bench can continue. */
     private static final Duration ASK_AT_MOST = Duration.ofSeconds(5);
 
     private final EventWriter writer;
@@ -32,9 +32,9 @@ final class WatermarkClock {
     }
 
     /**
-     * Writes and asks, one after the other, at least once after warming up.
+     * Writes and asks in turn, at least once after the warm-up.
      *
-     * @param warmUp for the connection and the code of both ends; what was asked meanwhile is not counted
+     * @param warmUp for connections and JIT compilation on both sides; requests meanwhile are not counted
      */
     Quantiles measureWhile(BooleanSupplier goOn, Duration warmUp, Write write)
             throws SQLException, InterruptedException {
@@ -56,7 +56,7 @@ final class WatermarkClock {
         return System.nanoTime() - committedNanos;
     }
 
-    /** Returns when the group has consumed all that this writer, and others before, have committed. */
+    /** Returns when the group has consumed everything that this writer, and others before it, have committed. */
     void awaitCaughtUp() throws SQLException, InterruptedException {
         Token token = writer.token();
         long deadline = System.nanoTime() + PATIENCE.toNanos();

@@ -1,7 +1,7 @@
 /**
- * The bench: how the relay does on this machine, on servers of its own. Written as a user would measure it: plain JDBC,
- * a plain {@code read_committed} consumer, a plain consumer group, HTTP. It counts every event it wrote; a figure from a
- * run that lost one would be worth nothing. Phases on the main thread, consumers and writers on their own.
+ * The bench: measures the relay on this machine, with separate servers, as a user would: plain JDBC, a plain {@code
+ * read_committed} consumer, a plain consumer group, HTTP. It counts every event that it wrote, because the figures of a
+ * run that lost an event have no value. Phases on the main thread, consumers and writers on separate threads.
  */
 @NullMarked
 package io.tidemark.quickstart.bench;

@@ -20,12 +20,12 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Several tills writing at once, some of their customers looking at the projection right after their order: without a
- * token, then with one. Counts what they saw.
+ * Several tills write at the same time. Some customers read the projection right after their order: first without a
+ * token, then with one. Counts the results.
  */
 final class Customers {
 
-    /** One change in so many is followed by a look. */
+    /** One of this number of changes is followed by a read. */
     private static final int LOOK_EVERY = 10;
 
     private static final int TILLS = 4;
@@ -49,7 +49,7 @@ final class Customers {
         this.gate = watermark.gate(view.database());
     }
 
-    /** Writes so many events, as fast as the tills can, and returns when the projection has them all. */
+    /** Writes this number of events, as fast as possible, and returns when the projection has all of them. */
     void shop(int events) throws InterruptedException, SQLException {
         ExecutorService tills = Executors.newFixedThreadPool(TILLS);
         try {
@@ -93,7 +93,7 @@ final class Customers {
         }
     }
 
-    /** Looks at the change in the view, without a token and then with one: by the watermark, or through the gate. */
+    /** Reads the change from the view, without a token and then with one: after a wait, or through the gate. */
     void look(Shop shop, Connection reader, Shop.Change change) throws SQLException, InterruptedException {
         int number = reads.incrementAndGet();
         if (OrdersView.versionOf(reader, change.orderId()) < change.version()) {
@@ -151,7 +151,7 @@ final class Customers {
         return staleWith.get();
     }
 
-    /** Compares with what can be read from Kafka. */
+    /** Compares the events with those that can be read from Kafka. */
     Summary summarize(Ledger ledger) {
         Latencies latencies = new Latencies();
         for (Shop.Change change : changes) {

@@ -13,8 +13,8 @@ import java.sql.SQLException;
 import java.time.Duration;
 
 /**
- * Sets the stage (servers, outbox, relay, projection), tells the story on the terminal, and takes everything down again,
- * also after an error. On the main thread.
+ * Starts servers, outbox, relay and projection, prints the demo to the terminal, and stops everything, also after an
+ * error. On the main thread.
  */
 public final class Demo {
 
@@ -25,17 +25,17 @@ public final class Demo {
     private final PrintStream out;
 
     /**
-     * Sets it up; starts nothing yet.
+     * Creates the demo, without starting anything.
      *
-     * @param dir where everything's data lives; a second demo there goes on where the first one ended
-     * @param out where the story is told
+     * @param dir directory of all data; a second demo in it continues where the first one ended
+     * @param out receives the output
      */
     public Demo(Path dir, PrintStream out) {
         this.dir = dir.toAbsolutePath().normalize();
         this.out = out;
     }
 
-    /** What is told on the stage, once everything runs. */
+    /** The part of the demo that runs once everything is started. */
     private interface Act {
         void play(DemoSetup stage) throws Exception;
     }
@@ -44,14 +44,14 @@ public final class Demo {
     private record DemoSetup(LocalStack stack, RestartedRelay relay, OrdersView view, WatermarkProbe watermark) {}
 
     /**
-     * Writes so many events, checks everything, and ends.
+     * Writes this number of events, checks everything, and ends.
      *
-     * @return what it came to
+     * @return the summary
      */
     public String once(int events, boolean json, StopSignal stop) throws Exception {
         Summary[] summary = new Summary[1];
         play(stop, stage -> {
-            say("Writing " + events + " events from 4 tills, looking at the projection after every tenth ...");
+            say("Writing " + events + " events from 4 tills, reading the projection after every tenth ...");
             Customers customers = new Customers(stage.stack().postgres(), stage.view(), stage.watermark());
             customers.shop(events);
             summary[0] = customers.summarize(Ledger.compare(stage.stack()));
@@ -62,7 +62,7 @@ public final class Demo {
         return json ? summary[0].toJson() : summary[0].toText();
     }
 
-    /** The summary of a run in which something was missing, repeated, out of order or stale. */
+    /** The summary of a run in which events were missing, repeated or out of order, or a read was stale. */
     public static final class NotClean extends Exception {
 
         NotClean(String summary) {
@@ -70,7 +70,7 @@ public final class Demo {
         }
     }
 
-    /** Tells the story, and goes on until the stop signal. */
+    /** Shows one order step by step, then continues until the stop signal. */
     public void untilStopped(StopSignal stop) throws Exception {
         play(stop, stage -> {
             try (Shop shop = new Shop(stage.stack().postgres());
@@ -98,7 +98,7 @@ public final class Demo {
             try (RestartedRelay relay = RestartedRelay.start(site, this::say)) {
                 say("Starting the relay (pid " + relay.pid() + ", log " + site.log() + ") ...");
                 WatermarkProbe watermark = new WatermarkProbe(site, OrdersView.NAME);
-                watermark.awaitRunning(stop, () -> true); // it is started again
+                watermark.awaitRunning(stop, () -> true); // a relay that ends is started again
                 play(stack, relay, watermark, act);
             }
         }
@@ -123,9 +123,9 @@ public final class Demo {
                   PGPASSWORD=tidemark psql -h 127.0.0.1 -p %d -U postgres shop -c 'select * from outbox.event limit 5'
                   kcat -b %s -t %s -C -X isolation.level=read_committed -f '%%k %%h %%s\\n'
                   curl '%s'
-                  kill -9 %d        # the relay; watch what is missing afterwards: nothing
+                  kill -9 %d        # the relay; it is started again, and no event is lost
 
-                The shop goes on until Ctrl-C.
+                The shop continues until Ctrl-C.
                 """.formatted(
                         port,
                         bootstrap,

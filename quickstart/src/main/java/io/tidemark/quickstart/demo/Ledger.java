@@ -21,13 +21,13 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
 /**
- * Compares the outbox table with the topic, over the whole history of the data, with eyes of its own: what was
- * committed, what a {@code read_committed} consumer can read.
+ * Compares the outbox table with the topic, over the whole history of the data, without Tidemark's code: the committed
+ * rows, and the records that a {@code read_committed} consumer can read.
  *
  * @param readable ids of the events in the topic
  * @param missing committed, but not readable
  * @param duplicated readable more often than once, or never committed
- * @param outOfOrder events of an order behind a later event of it
+ * @param outOfOrder events of an order after a later event of the same order
  */
 record Ledger(Set<String> readable, int missing, int duplicated, int outOfOrder) {
 

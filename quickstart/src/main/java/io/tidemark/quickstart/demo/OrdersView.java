@@ -24,8 +24,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The projection: the newest state of every order, in a database of its own. The library's runner applies each event
- * exactly once; what is written here is the handler, which runs on the runner's workers, and look-ups for any thread.
+ * The projection: the newest state of every order, in a separate database. The library's runner applies each event
+ * exactly once. This class has the handler, which runs on the runner's workers, and look-ups for any thread.
  */
 final class OrdersView implements AutoCloseable {
 
@@ -33,11 +33,11 @@ final class OrdersView implements AutoCloseable {
     static final String NAME = "orders-view";
     static final String TOPIC = "outbox." + Shop.AGGREGATE_TYPE;
 
-    /** As many as the topic has partitions, and one for readers of {@link #database} each. */
+    /** One connection for each partition of the topic, and one for each reader of {@link #database}. */
     private static final int WORKERS = 4;
 
     private static final int CONNECTIONS = 2 * WORKERS;
-    /** The topic is made with the first event, and the story is about the second. */
+    /** The first event creates the topic; the demo shows a later one. */
     private static final int METADATA_MAX_AGE_MILLIS = 1000;
 
     private final HikariDataSource database;
@@ -72,7 +72,7 @@ final class OrdersView implements AutoCloseable {
         }
     }
 
-    /** Starts the projection; returns at once. */
+    /** Starts the projection and returns immediately. */
     static OrdersView start(PostgresServer postgres, String bootstrapServers) {
         HikariConfig pool = new HikariConfig();
         pool.setJdbcUrl(postgres.url(DATABASE));
@@ -103,12 +103,12 @@ final class OrdersView implements AutoCloseable {
         }
     }
 
-    /** Where the view is, with a pool of connections. */
+    /** The database of the view, with a pool of connections. */
     DataSource database() {
         return database;
     }
 
-    /** Where an event arrived, or null while it has not. */
+    /** Where an event arrived; null before it has arrived. */
     @Nullable
     Arrival arrivalOf(String eventId) {
         return arrivals.get(eventId);
@@ -118,7 +118,7 @@ final class OrdersView implements AutoCloseable {
         return arrivals.size();
     }
 
-    /** Why the projection does not go on, or empty while it does. */
+    /** Why the projection has stopped; empty while it runs. */
     String failure() {
         RunnerSnapshot snapshot = runner.snapshot();
         if (!snapshot.isRunning()) {
@@ -131,7 +131,7 @@ final class OrdersView implements AutoCloseable {
                 .orElse("");
     }
 
-    /** The version of the order in the view, or 0 when it is not there. For any thread with a connection of its own. */
+    /** The version of the order in the view, or 0 if it is not there. For any thread with its own connection. */
     static int versionOf(Connection view, long orderId) throws SQLException {
         try (PreparedStatement select = view.prepareStatement("select version from order_view where id = ?")) {
             select.setLong(1, orderId);

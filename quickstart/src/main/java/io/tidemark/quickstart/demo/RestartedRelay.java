@@ -5,7 +5,7 @@ import io.tidemark.quickstart.relay.RelaySite;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** The relay, started again whenever it ends, as Kubernetes would. */
+/** The relay. It is started again whenever it ends, as Kubernetes does. */
 final class RestartedRelay implements AutoCloseable {
 
     private final RelaySite site;
@@ -20,7 +20,7 @@ final class RestartedRelay implements AutoCloseable {
         this.process = RelayChild.start(site);
     }
 
-    /** @param tell told when the relay had to be started again */
+    /** @param tell a message is passed to it when the relay was started again */
     static RestartedRelay start(RelaySite site, Consumer<String> tell) {
         RestartedRelay relay = new RestartedRelay(site, tell);
         relay.watch.setDaemon(true);
@@ -34,7 +34,7 @@ final class RestartedRelay implements AutoCloseable {
                 if (!process.isAlive()) {
                     long dead = process.pid();
                     process = RelayChild.start(site);
-                    tell.accept("The relay (pid " + dead + ") is gone; started again as pid " + process.pid() + ".");
+                    tell.accept("The relay (pid " + dead + ") has ended; started again as pid " + process.pid() + ".");
                 }
                 TimeUnit.MILLISECONDS.sleep(500);
             }

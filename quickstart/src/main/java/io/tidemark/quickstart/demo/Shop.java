@@ -14,8 +14,7 @@ import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * One till of the shop: every order, and every change of one, is a business row and an event in one transaction. One
- * thread.
+ * One till of the shop. Every new order and every change is a business row and an event in one transaction. One thread.
  */
 final class Shop implements AutoCloseable {
 
@@ -29,8 +28,8 @@ final class Shop implements AutoCloseable {
     /**
      * A committed change of an order.
      *
-     * @param version 1 for a new order, counting up with every change
-     * @param eventId of the event that tells it
+     * @param version 1 for a new order, one more with every change
+     * @param eventId id of its event
      * @param committedNanos when the commit returned, by {@link System#nanoTime}
      */
     record Change(long orderId, int version, String status, UUID eventId, long committedNanos) {}

@@ -7,10 +7,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 
-/** One customer's experience, told step by step: an order, a stale read, a token, a right read, and the event's way. */
+/** Shows one order step by step: the order, a stale read, a token, a correct read, and the path of the event. */
 final class Story {
 
-    /** A read may win the race against the relay; then another order is placed. */
+    /** The relay may be faster than the read. Then another order is placed. */
     private static final int ATTEMPTS = 50;
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -53,7 +53,7 @@ final class Story {
         say("");
         say("1. A customer places order " + id + ". One transaction: the row in orders, and");
         say("   outbox.publish('order', '" + id + "', 'OrderPlaced', …). It commits.");
-        say("2. The customer's next page reads the projection at once, without a token:");
+        say("2. The customer's next page reads the projection immediately, without a token:");
         say(stale ? "   order " + id + " is NOT there. The read is stale." : "   order " + id + " is there, by luck.");
 
         Token token = shop.token();
@@ -64,11 +64,14 @@ final class Story {
         say("3. The same page with a token, " + token + ":");
         say("   GET /v1/projections/" + OrdersView.NAME + "/watermark?token=…&wait=5s  →  "
                 + (caughtUp ? "success" : "no success") + " after " + waitedMillis + " ms");
-        say("   order " + id + (version >= order.version() ? " is there. The read is right." : " is NOT there!"));
+        say("   order " + id + (version >= order.version() ? " is there. The read is correct." : " is NOT there!"));
         tellTheWay(order);
     }
 
-    /** The first event of a fresh start makes the topic's partitions known to the consumer; the story is about later. */
+    /**
+     * After a fresh start, the first event makes the topic's partitions known to the consumer. The demo shows a later
+     * one.
+     */
     private void warmUp() throws SQLException, InterruptedException {
         customers.remember(shop.place());
         watermark.await(shop.token(), PATIENCE);
@@ -80,7 +83,7 @@ final class Story {
             return;
         }
         long millis = Math.max(0, arrival.nanos() - order.committedNanos()) / 1_000_000;
-        say("4. Where the event travelled:");
+        say("4. The path of the event:");
         say("   outbox.event " + order.eventId() + "  →  WAL, position " + arrival.position());
         say("   →  " + OrdersView.TOPIC + ", partition " + arrival.partition() + ", offset " + arrival.offset()
                 + ", key " + order.orderId() + "  →  " + OrdersView.NAME + ", " + millis + " ms after the commit");

@@ -4,16 +4,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
- * What a demo run came to.
+ * The results of a demo run.
  *
  * @param written events committed by this run
- * @param published of these, how many are readable in Kafka
- * @param missing over the whole history of the data
- * @param duplicated over the whole history of the data
- * @param outOfOrder over the whole history of the data
- * @param staleReadsWithoutToken of the reads made right after a commit
- * @param staleReadsWithToken of the same reads, made again after {@code success}
- * @param reads how many of each were made
+ * @param published number of these events that are readable in Kafka
+ * @param missing in the whole history of the data
+ * @param duplicated in the whole history of the data
+ * @param outOfOrder in the whole history of the data
+ * @param staleReadsWithoutToken stale reads right after a commit
+ * @param staleReadsWithToken stale reads among the same reads, repeated after {@code success}
+ * @param reads number of reads of each kind
  * @param eventsPerSecond from the first commit to the last arrival
  * @param latencyP50Millis from commit to the arrival at the projection's consumer
  */
@@ -30,7 +30,7 @@ record Summary(
         double latencyP50Millis,
         double latencyP99Millis) {
 
-    /** Nothing was missing, repeated, out of order, or stale after {@code success}. */
+    /** Whether no event was missing, repeated or out of order, and no read was stale after {@code success}. */
     boolean isClean() {
         return written == published && missing == 0 && duplicated == 0 && outOfOrder == 0 && staleReadsWithToken == 0;
     }

@@ -2,7 +2,7 @@ package io.tidemark.quickstart.measure;
 
 import java.util.Arrays;
 
-/** Durations in nanoseconds, of which quantiles are told. Safe on any thread. */
+/** Collects durations in nanoseconds and returns their quantiles. Safe on any thread. */
 public final class Latencies {
 
     private static final int FIRST_CAPACITY = 1024;
@@ -10,7 +10,7 @@ public final class Latencies {
     private long[] nanos = new long[FIRST_CAPACITY];
     private int size;
 
-    /** Adds one; below zero, as when a record was read before its writer learnt of the commit, counts as zero. */
+    /** Adds a duration. A negative one counts as zero: a record may be read before its writer sees the commit. */
     public synchronized void add(long durationNanos) {
         if (size == nanos.length) {
             nanos = Arrays.copyOf(nanos, 2 * size);
@@ -28,7 +28,7 @@ public final class Latencies {
         return new Quantiles(size, millis(sorted, 0.5), millis(sorted, 0.99), millis(sorted, 1));
     }
 
-    /** By nearest rank: a duration that there was, with two decimals. */
+    /** The quantile by nearest rank: one of the durations, with two decimals. */
     private static double millis(long[] sortedNanos, double quantile) {
         if (sortedNanos.length == 0) {
             return 0;

@@ -7,12 +7,12 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** What the operating system tells of a process that runs. */
+/** The operating system's figures of a running process. */
 public final class ProcessUsage {
 
     private ProcessUsage() {}
 
-    /** The most memory it has had resident, in bytes; Linux tells, others do not. */
+    /** Maximum resident memory, in bytes; only on Linux. */
     public static OptionalLong peakResidentBytes(long pid) {
         try {
             return peakResidentBytes(Files.readString(Path.of("/proc/" + pid + "/status")));

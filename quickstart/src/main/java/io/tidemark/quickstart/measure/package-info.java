@@ -1,4 +1,4 @@
-/** What is said of many durations, and what the system tells of a process; for demo, bench and the benchmarks. */
+/** Quantiles of durations and the system's figures of a process, for demo, bench and the benchmarks. */
 @NullMarked
 package io.tidemark.quickstart.measure;
 

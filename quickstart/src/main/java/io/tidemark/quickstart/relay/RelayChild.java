@@ -4,10 +4,10 @@ import io.tidemark.quickstart.stack.ChildJvm;
 import io.tidemark.relay.cli.TidemarkCli;
 import java.util.List;
 
-/** The relay as {@code tidemark run} in a process of its own, with the memory that {@code bin/tidemark} gives it. */
+/** The relay as {@code tidemark run} in a separate process, with the same memory as from {@code bin/tidemark}. */
 public final class RelayChild implements AutoCloseable {
 
-    /** Of the relay's JVM. */
+    /** Options of the relay's JVM. */
     public static final List<String> JVM_OPTIONS = List.of("-Xmx256m", "-XX:+UseSerialGC");
 
     private final ChildJvm process;
@@ -16,7 +16,7 @@ public final class RelayChild implements AutoCloseable {
         this.process = process;
     }
 
-    /** Starts it; returns at once. */
+    /** Starts it and returns immediately. */
     public static RelayChild start(RelaySite site) {
         return new RelayChild(ChildJvm.start(
                 "the relay",
@@ -34,7 +34,7 @@ public final class RelayChild implements AutoCloseable {
         return process.pid();
     }
 
-    /** SIGTERM, and returns when it has ended. */
+    /** Sends SIGTERM, and returns when the process has ended. */
     @Override
     public void close() {
         process.close();

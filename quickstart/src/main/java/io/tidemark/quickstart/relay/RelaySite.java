@@ -13,25 +13,25 @@ import java.sql.Connection;
 import java.sql.Statement;
 
 /**
- * What a relay needs to start beside a stack, all made.
+ * Everything that a relay needs to start beside a stack.
  *
  * @param config its configuration file
- * @param log where it writes its log
- * @param url where it will be asked
+ * @param log its log file
+ * @param url the address of its HTTP API
  */
 public record RelaySite(Path config, Path log, String url) {
 
-    /** Of the topics the relay makes. */
+    /** Partitions of the topics that the relay creates. */
     public static final int PARTITIONS = 4;
 
     private static final String USER = "tidemark_relay";
     private static final String PASSWORD = "tidemark";
 
     /**
-     * Makes database, outbox, publication and slot, as far as they are missing, and writes the configuration.
+     * Creates database, outbox, publication and slot if they are missing, and writes the configuration.
      *
-     * @param projection a consumer group over one topic, about which the relay is to answer
-     * @param port where the relay is to be asked
+     * @param projection a consumer group over one topic, whose watermark the relay returns
+     * @param port port of the HTTP API
      */
     public static RelaySite prepare(
             Path dir, LocalStack stack, String database, String projection, String topic, int port) throws Exception {
@@ -66,7 +66,7 @@ public record RelaySite(Path config, Path log, String url) {
         return new RelaySite(config, dir.resolve("relay.log"), "http://127.0.0.1:" + port);
     }
 
-    /** What {@code tidemark init} does, as the superuser; the relay itself runs with its own few rights. */
+    /** Does the same as {@code tidemark init}, as the superuser. The relay runs with its own limited rights. */
     private static void install(LocalStack stack, String database, Path config) throws Exception {
         try (Connection connection = stack.postgres().connect(database);
                 Statement statement = connection.createStatement()) {

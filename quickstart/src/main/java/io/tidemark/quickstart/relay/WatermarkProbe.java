@@ -20,16 +20,16 @@ import java.util.function.BooleanSupplier;
 import javax.sql.DataSource;
 
 /**
- * Asks the relay whether the projection has caught up, and goes on asking whatever it says until then. Safe on any
+ * Asks the relay whether the projection has caught up, and repeats the question after any other answer. Safe on any
  * thread.
  */
 public final class WatermarkProbe {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
-    /** Of one question. */
+    /** Wait of one request. */
     private static final Duration WAIT = Duration.ofSeconds(5);
-    /** After an answer that was given without waiting: the group is not there yet, for example. */
+    /** Pause after an answer that came without a wait, for example because the group does not exist yet. */
     private static final long PAUSE_MILLIS = 100;
 
     private final HttpClient http =
@@ -47,8 +47,8 @@ public final class WatermarkProbe {
     /**
      * Returns when the relay is running.
      *
-     * @param isAlive whether it is worth waiting for
-     * @throws StackException when it has not come up, or somebody stops this while it starts
+     * @param isAlive whether waiting is useful
+     * @throws StackException if it has not started, or this was stopped meanwhile
      */
     public void awaitRunning(StopSignal stop, BooleanSupplier isAlive) throws InterruptedException {
         long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
@@ -72,7 +72,7 @@ public final class WatermarkProbe {
         return relay.url() + "/v1/projections/" + projection + "/watermark?token=" + token + "&wait=5s";
     }
 
-    /** Reads of the view's database that are checked in their own snapshot. */
+    /** A gate for reads of the view's database, which are checked in their snapshot. */
     public ReadGate gate(DataSource database) {
         return new ReadGate(projection, database, client);
     }
@@ -81,7 +81,7 @@ public final class WatermarkProbe {
     public boolean await(Token token, Duration timeout) throws InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
         while (System.nanoTime() < deadline) {
-            WatermarkAnswer answer = client.await(projection, token, WAIT); // asks again while the relay is away
+            WatermarkAnswer answer = client.await(projection, token, WAIT); // asks again while the relay is unreachable
             if (answer.isCaughtUp()) {
                 return true;
             }
@@ -90,7 +90,7 @@ public final class WatermarkProbe {
         return false;
     }
 
-    /** The relay's state, {@code unreachable} while it does not answer. */
+    /** The relay's state; {@code unreachable} if it does not answer. */
     public String state() throws InterruptedException {
         try {
             JsonNode source = JSON.readTree(get(relay.url() + "/v1/source").body());

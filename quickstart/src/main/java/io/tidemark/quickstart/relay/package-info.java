@@ -1,6 +1,6 @@
 /**
- * The relay as a process of its own beside a {@link io.tidemark.quickstart.stack.LocalStack}, for demo and bench: set up
- * as a user would, with {@code tidemark init} and rights as few as in production, and asked over HTTP.
+ * The relay as a separate process beside a {@link io.tidemark.quickstart.stack.LocalStack}, for demo and bench. It is
+ * set up as by a user, with {@code tidemark init} and the minimum rights of production, and asked over HTTP.
  */
 @NullMarked
 package io.tidemark.quickstart.relay;

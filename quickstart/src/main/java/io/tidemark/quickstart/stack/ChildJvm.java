@@ -28,10 +28,10 @@ public final class ChildJvm implements AutoCloseable {
     }
 
     /**
-     * Starts the program; returns at once.
+     * Starts the program and returns immediately.
      *
      * @param name for messages
-     * @param mainClass whose {@code main} the child runs
+     * @param mainClass the class whose {@code main} the child runs
      * @param jvmOptions for example {@code -Xmx256m}
      * @param log appended to; its directory must exist
      */
@@ -48,7 +48,7 @@ public final class ChildJvm implements AutoCloseable {
             List<String> jvmOptions,
             Map<String, String> environment,
             Path log) {
-        // A terminal's Ctrl-C goes to every process in front of it; only the parent is to act on it, in its own order.
+        // A terminal sends Ctrl-C to all foreground processes. Only the parent must act on it, in its own order.
         List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh"));
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmOptions);
@@ -89,7 +89,7 @@ public final class ChildJvm implements AutoCloseable {
         }
     }
 
-    /** Waits for the child to end by itself and returns its exit code. */
+    /** Waits until the child has ended and returns its exit code. */
     public int awaitExit(long timeoutSeconds) {
         try {
             if (!process.waitFor(timeoutSeconds, TimeUnit.SECONDS)) {
@@ -109,14 +109,14 @@ public final class ChildJvm implements AutoCloseable {
         resume();
     }
 
-    /** {@code SIGSTOP}: it stands still with all its connections open, until {@link #resume}. */
+    /** {@code SIGSTOP}: the process is suspended, with all its connections open, until {@link #resume}. */
     public void pause() {
         if (pause == null) {
             pause = ProcessPause.of(pid());
         }
     }
 
-    /** {@code SIGCONT}, if it stands still. */
+    /** {@code SIGCONT}, if it is suspended. */
     public void resume() {
         if (pause != null) {
             pause.close();
@@ -124,7 +124,7 @@ public final class ChildJvm implements AutoCloseable {
         }
     }
 
-    /** {@code SIGTERM}; returns at once. */
+    /** {@code SIGTERM}; returns immediately. */
     public void requestStop() {
         process.destroy();
     }

@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Arrays;
 
-/** What a {@link ChildJvm} runs: the named main class, in a process that ends when its standard input does. */
+/** The program of a {@link ChildJvm}: runs the named main class, and ends the process when standard input ends. */
 final class ChildMain {
 
     private ChildMain() {}
 
-    /** Standard input ends when the parent is gone, whatever ended it: then this process has no reason to go on. */
-    @SuppressWarnings("SystemExitOutsideMain") // the very purpose of the thread
+    /** Standard input ends when the parent has ended for any reason. Then this process is not needed any more. */
+    @SuppressWarnings("SystemExitOutsideMain") // the purpose of the thread
     private static void endWithParent() {
         try {
             while (System.in.read() >= 0) {

@@ -13,7 +13,7 @@ public final class Directories {
 
     private Directories() {}
 
-    /** Deletes the tree, if it is there. */
+    /** Deletes the tree, if it exists. */
     public static void delete(Path dir) {
         if (!Files.exists(dir)) {
             return;

@@ -7,11 +7,11 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Ports on loopback that nobody listened on a moment ago. */
+/** Ports on loopback without a listener at the time of the check. */
 public final class FreePorts {
 
     private static final int LOWEST = 20_000;
-    /** Where Linux' outgoing connections begin; those of others lie higher. */
+    /** Lowest port of outgoing connections on Linux; other systems use higher ones. */
     private static final int END = 32_768;
 
     private static final int ATTEMPTS = 1_000;
@@ -19,16 +19,16 @@ public final class FreePorts {
 
     private FreePorts() {}
 
-    /** The given port when it is free, else any. */
+    /** The given port if it is free, otherwise any free port. */
     public static int preferring(int port) {
         return isFree(port) ? port : next();
     }
 
-    /** Refuses a port that somebody listens on: our server would not start, and another be taken for it. */
+    /** Rejects a port with a listener: our server would not start, and clients would reach the other one. */
     static void requireFree(String server, int port) {
         if (!isFree(port)) {
-            throw new StackException("port " + port + " is taken, so " + server + " cannot listen there; stop what"
-                    + " listens on it, or choose another port");
+            throw new StackException("port " + port + " is in use, so " + server + " cannot listen on it; stop the"
+                    + " program that uses it, or choose another port");
         }
     }
 
@@ -41,8 +41,8 @@ public final class FreePorts {
     }
 
     /**
-     * Another one at each call in this process. Below those that systems give to outgoing connections, one of which
-     * would else take it before a server listens there.
+     * A different port at each call in this process. Below the range of outgoing connections, which could otherwise
+     * take the port before a server listens on it.
      */
     public static int next() {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -52,6 +52,6 @@ public final class FreePorts {
             }
         }
         throw new StackException(
-                "found no free port between " + LOWEST + " and " + END + " on loopback; stop what listens there");
+                "found no free port between " + LOWEST + " and " + END + " on loopback; stop programs that use them");
     }
 }

@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
 
 /**
- * Several brokers, each a child JVM with its data in a directory of its own. From three on, topics have three replicas
- * of which two must be in sync: one broker may be away.
+ * Several brokers, each a child JVM with a separate data directory. With three or more, topics have three replicas, of
+ * which two must be in sync, so one broker may be down.
  */
 public final class KafkaCluster implements AutoCloseable {
 
@@ -23,7 +23,7 @@ public final class KafkaCluster implements AutoCloseable {
     /**
      * Starts brokers on the data below {@code dir}, which must be empty, and returns when all of them answer.
      *
-     * @param listeners for each broker those besides its ordinary one; as many lists as there shall be brokers
+     * @param listeners the extra listeners of each broker; one list for each broker
      */
     public static KafkaCluster start(Path dir, List<List<KafkaListener>> listeners) {
         String clusterId = Uuid.randomUuid().toString();
@@ -50,17 +50,17 @@ public final class KafkaCluster implements AutoCloseable {
         return brokers.size();
     }
 
-    /** @param index from 0; the node's id is one more */
+    /** @param index from 0; the node id is one more */
     public KafkaServer broker(int index) {
         return brokers.get(index);
     }
 
-    /** Of all brokers, on their ordinary listeners. */
+    /** The addresses of all brokers, on their ordinary listeners. */
     public String bootstrapServers() {
         return brokers.stream().map(KafkaServer::bootstrapServers).collect(Collectors.joining(","));
     }
 
-    /** Kills them: a broker that is told to stop waits for a quorum that is going away with it. */
+    /** Kills all brokers: on a normal stop, a broker would wait for the quorum, which is also stopping. */
     @Override
     public void close() {
         brokers.forEach(KafkaServer::kill);

@@ -9,11 +9,11 @@ import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
 
 /**
- * What one node of a cluster, broker and controller in one process, is told. It stays the same over restarts.
+ * The configuration of one node of a cluster, broker and controller in one process. It stays the same over restarts.
  *
- * @param controllerPorts of all nodes, by id, its own among them
- * @param clients listeners besides the one that brokers and ordinary clients use
- * @param settings besides ours, or instead of them
+ * @param controllerPorts the controller ports of all nodes, including this one, by id
+ * @param clients listeners in addition to the one of brokers and ordinary clients
+ * @param settings added to the default settings; they override them
  */
 record KafkaNode(
         int id,
@@ -70,7 +70,7 @@ record KafkaNode(
         return clients.stream().map(client -> "," + text.apply(client)).collect(Collectors.joining());
     }
 
-    /** One of three may be away, and nothing that was acknowledged is lost with one more. */
+    /** One of three brokers may be down. If another one fails, no acknowledged record is lost. */
     private static String replication(int replicas) {
         int inSync = replicas > 2 ? 2 : 1;
         return """

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 
-/** One KRaft node, broker and controller, in a child JVM, on loopback, with its data in a directory of its own. */
+/** One KRaft node, broker and controller, in a child JVM on loopback, with a separate data directory. */
 public final class KafkaServer implements AutoCloseable {
 
     private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
@@ -31,15 +31,15 @@ public final class KafkaServer implements AutoCloseable {
         this.process = process;
     }
 
-    /** Starts a broker on the data in {@code dir}, made when empty, and returns when it answers. */
+    /** Starts a broker on the data in {@code dir}, which it initializes if empty. Returns when the broker answers. */
     public static KafkaServer start(Path dir, int port) {
         return start(dir, port, List.of(), Map.of());
     }
 
     /**
-     * Starts one with more listeners.
+     * Starts a broker with more listeners.
      *
-     * @param settings added to the server's own, or instead of them
+     * @param settings added to the default settings; they override them
      */
     public static KafkaServer start(Path dir, int port, List<KafkaListener> clients, Map<String, String> settings) {
         KafkaServer server = launchNode(dir, KafkaNode.alone(port, clients, settings));
@@ -47,7 +47,7 @@ public final class KafkaServer implements AutoCloseable {
         return server;
     }
 
-    /** Starts it; returns at once. */
+    /** Starts it and returns immediately. */
     static KafkaServer launchNode(Path dir, KafkaNode node) {
         FreePorts.requireFree("Kafka", node.port());
         return new KafkaServer(dir, node, launch(dir, node));
@@ -93,7 +93,7 @@ public final class KafkaServer implements AutoCloseable {
         }
     }
 
-    /** The port first: an admin client retries a refused connection in a tight loop. */
+    /** Checks the port first: an admin client retries a refused connection in a tight loop. */
     private boolean answers() throws InterruptedException {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), node.port()), 1000);
@@ -111,12 +111,12 @@ public final class KafkaServer implements AutoCloseable {
         return "127.0.0.1:" + node.port();
     }
 
-    /** {@code kill -9}; the data stays. */
+    /** {@code kill -9}; the data is kept. */
     public void kill() {
         process.kill();
     }
 
-    /** {@code SIGSTOP}: it stands still with all its connections open, until {@link #resume}. */
+    /** {@code SIGSTOP}: the process is suspended, with all its connections open, until {@link #resume}. */
     public void pause() {
         process.pause();
     }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 
-/** A Postgres and a Kafka that belong together, in one directory that only one process may use at a time. */
+/** A Postgres and a Kafka in one directory, which only one process can use at a time. */
 public final class LocalStack implements AutoCloseable {
 
     private final Path home;
@@ -25,9 +25,9 @@ public final class LocalStack implements AutoCloseable {
     }
 
     /**
-     * Starts both on the data in {@code dir}, made when empty, and returns when both accept connections.
+     * Starts both on the data in {@code dir}, which they initialize if empty. Returns when both accept connections.
      *
-     * @throws StackException when one does not start or another process uses the directory; nothing is left running
+     * @throws StackException if one does not start, or another process uses the directory; nothing is left running
      */
     public static LocalStack start(Path dir, int postgresPort, int kafkaPort) {
         Path home = dir.toAbsolutePath().normalize();
@@ -60,7 +60,7 @@ public final class LocalStack implements AutoCloseable {
             if (lock == null) {
                 lockFile.close();
                 throw new StackException(
-                        "another tidemark process is using " + home + "; stop it or give another --dir");
+                        "another tidemark process is using " + home + "; stop it, or choose another --dir");
             }
             return lockFile;
         } catch (IOException e) {
@@ -95,7 +95,7 @@ public final class LocalStack implements AutoCloseable {
         }
     }
 
-    /** Deletes the directory, and where else data had to be; to be called when both are stopped. */
+    /** Deletes the directory, and data in other places. Call it when both are stopped. */
     public void delete() {
         Directories.delete(home);
         Directories.delete(postgres.home());

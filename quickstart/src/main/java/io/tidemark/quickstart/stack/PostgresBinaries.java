@@ -18,8 +18,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
 
 /**
- * Postgres' programs ({@code initdb}, {@code postgres}, {@code pg_ctl}), unpacked from a Maven artifact; those of an
- * installation, where {@code -Dpostgres.home} names one, of another version say.
+ * Postgres' programs ({@code initdb}, {@code postgres}, {@code pg_ctl}), unpacked from a Maven artifact. If
+ * {@code -Dpostgres.home} is set, those of that installation, for example of another version.
  */
 final class PostgresBinaries {
 
@@ -31,7 +31,7 @@ final class PostgresBinaries {
         this.home = home;
     }
 
-    /** Unpacks below {@code dir}, once; several processes may do it at the same time. */
+    /** Unpacks below {@code dir}, once. Several processes may do it at the same time. */
     static PostgresBinaries unpackTo(Path dir) {
         String installed = System.getProperty(HOME);
         if (installed != null) {
@@ -62,9 +62,9 @@ final class PostgresBinaries {
     private static void unpack(String archive, Path target) throws IOException {
         try (InputStream resource = PostgresBinaries.class.getResourceAsStream("/" + archive)) {
             if (resource == null) {
-                throw new StackException("there are no Postgres binaries for " + System.getProperty("os.name") + " "
+                throw new StackException("no Postgres binaries for " + System.getProperty("os.name") + " "
                         + System.getProperty("os.arch") + " on the class path (looked for " + archive
-                        + "); Linux and macOS on x86-64 and ARM64 have them");
+                        + "); supported are Linux and macOS on x86-64 and ARM64");
             }
             TarArchiveInputStream tar =
                     new TarArchiveInputStream(new XZCompressorInputStream(new BufferedInputStream(resource)));
@@ -106,7 +106,7 @@ final class PostgresBinaries {
         }
     }
 
-    /** Then they may be of any version. */
+    /** True for programs of an installation, which may have any version. */
     boolean areInstalled() {
         return System.getProperty(HOME) != null;
     }

@@ -14,17 +14,17 @@ import java.util.Set;
 final class PostgresData {
 
     private static final Set<String> OF_THE_PROCESS = Set.of("postmaster.pid", "postmaster.opts");
-    /** What a base backup leaves out: slots belong to one server, and the WAL comes over the stream. */
+    /** Directories that a base backup leaves out: slots belong to one server, and the WAL is streamed. */
     private static final Set<String> OF_THE_SERVER = Set.of("pg_replslot", "pg_wal");
 
     private PostgresData() {}
 
-    /** Copies the data of a server that is stopped, all of it. */
+    /** Copies all data of a stopped server. */
     static void copyCold(Path data, Path toDir) {
         copy(data, toDir, Set.of());
     }
 
-    /** Copies the data of a server that runs, in backup mode: without slots and WAL. */
+    /** Copies the data of a running server in backup mode, without slots and WAL. */
     static void copyHot(Path data, Path toDir) {
         copy(data, toDir, OF_THE_SERVER);
     }
@@ -64,11 +64,11 @@ final class PostgresData {
             Path relative = from.relativize(dir);
             if (relative.getNameCount() > 1
                     && emptied.contains(relative.getName(0).toString())) {
-                return FileVisitResult.SKIP_SUBTREE; // Postgres makes those of pg_wal again
+                return FileVisitResult.SKIP_SUBTREE; // Postgres creates those of pg_wal again
             }
             Path target = to.resolve(relative.toString());
             Files.createDirectories(target.getParent());
-            Files.copy(dir, target, StandardCopyOption.COPY_ATTRIBUTES); // Postgres insists on 0700
+            Files.copy(dir, target, StandardCopyOption.COPY_ATTRIBUTES); // Postgres requires 0700
             return FileVisitResult.CONTINUE;
         }
 
@@ -87,7 +87,10 @@ final class PostgresData {
             return FileVisitResult.CONTINUE;
         }
 
-        /** A running server may drop a file at any time; the WAL says so too (Postgres docs, "Low-Level API"). */
+        /**
+         * A running server may delete a file at any time. Replay of the WAL handles it (Postgres docs, "Low-Level
+         * API").
+         */
         @Override
         public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
             if (failure instanceof NoSuchFileException) {

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One Postgres server in a child process, on loopback, with its data in a directory of its own; durable
- * ({@code fsync} and {@code synchronous_commit} on) and ready for logical decoding.
+ * One Postgres server in a child process on loopback, with a separate data directory. Durable ({@code fsync} and
+ * {@code synchronous_commit} on) and ready for logical decoding.
  */
 public final class PostgresServer implements AutoCloseable {
 
@@ -44,10 +44,10 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /**
-     * Starts a server on the data in {@code dir}, made when empty, and returns when it accepts connections. A server
-     * that a killed process left running on the same data is stopped first.
+     * Starts a server on the data in {@code dir}, which it initializes if empty. Returns when the server accepts
+     * connections. If a killed process has left a server running on the same data, that server is stopped first.
      *
-     * @param settings added to the server's own, for example {@code wal_level=replica}
+     * @param settings added to the default settings, for example {@code wal_level=replica}
      */
     public static PostgresServer start(Path dir, int port, Map<String, String> settings) {
         PostgresUser user = PostgresUser.detect();
@@ -71,7 +71,7 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     private static void initialize(PostgresUser user, PostgresBinaries binaries, Path home, Path data, Path log) {
-        Directories.delete(data); // an initdb that was cut short
+        Directories.delete(data); // left by an interrupted initdb
         try {
             Path password = home.resolve("initdb-password");
             Files.createDirectories(data);
@@ -87,8 +87,8 @@ public final class PostgresServer implements AutoCloseable {
                     "--encoding=UTF8",
                     "--locale=C",
                     "--no-instructions"));
-            if (!binaries.areInstalled()) { // 16 and newer know it
-                initdb.add("--set=scram_iterations=1"); // the password is no secret, and clients hash at each connect
+            if (!binaries.areInstalled()) { // supported from Postgres 16 on
+                initdb.add("--set=scram_iterations=1"); // the password is not secret, and clients hash at each connect
             }
             run(user.command(initdb), log, "initdb");
             Files.delete(password);
@@ -116,7 +116,7 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    /** The file may be old, and its number another process's by now. */
+    /** The file may be old, and its process id may belong to another process by now. */
     private static boolean isPostgres(long pid) {
         return ProcessHandle.of(pid)
                 .flatMap(process -> process.info().command())
@@ -142,8 +142,9 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /**
-     * A shell waits on the pipe from this process and stops the server when the pipe ends, so that not even a kill -9
-     * of this process leaves a server behind. In a session of its own, the server does not see a terminal's Ctrl-C.
+     * A shell waits on the pipe from this process and stops the server when the pipe ends. So even a kill -9 of this
+     * process does not leave a server behind. The server has a separate session, so it does not receive a terminal's
+     * Ctrl-C.
      */
     private static Process launch(
             PostgresUser user, PostgresBinaries binaries, Path data, Path log, int port, Map<String, String> settings)
@@ -206,17 +207,17 @@ public final class PostgresServer implements AutoCloseable {
         return port;
     }
 
-    /** Where its data is. */
+    /** Its data directory. */
     public Path data() {
         return data;
     }
 
-    /** Where all its files are, programs and log among them. */
+    /** The directory of all its files, including programs and log. */
     Path home() {
         return home;
     }
 
-    /** Copies its data, which a server started in {@code dir} will have; to be called when this one is stopped. */
+    /** Copies its data for a server that is started in {@code dir}. Call it when this server is stopped. */
     public void copyTo(Path dir) {
         PostgresData.copyCold(data, dir);
     }
@@ -231,7 +232,7 @@ public final class PostgresServer implements AutoCloseable {
         return DriverManager.getConnection(url(database), USER, PASSWORD);
     }
 
-    /** Creates the database unless it is there. */
+    /** Creates the database unless it exists. */
     public void createDatabase(String name) {
         try (Connection connection = connect("postgres");
                 Statement statement = connection.createStatement()) {
@@ -248,21 +249,22 @@ public final class PostgresServer implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** {@code SIGSTOP} for the server and the sessions it has now, until the pause is closed. */
+    /** {@code SIGSTOP} for the server and its current sessions, until the pause is closed. */
     public ProcessPause pause() {
         return ProcessPause.of(ProcessTree.pids(ProcessTree.of(process.toHandle())));
     }
 
     /**
-     * {@code kill -9} of the server and of all its sessions. Returns when none of them is left, which a start on the same
-     * data needs: it refuses while an old session has the shared memory, or the server's process id is not free.
+     * {@code kill -9} of the server and of all its sessions. Returns when none of them is left. Otherwise a start on
+     * the same data would fail: Postgres refuses while an old session has the shared memory, or the old process id
+     * exists.
      */
     public void killNow() {
         ProcessTree.killBelow(process.toHandle());
-        awaitShell(); // it sees the end of the server, whose process id is free then
+        awaitShell(); // it reaps the server, so that the process id is free
     }
 
-    /** A fast shutdown: sessions are ended, everything is on disk. */
+    /** A fast shutdown: ends all sessions and writes everything to disk. */
     @Override
     public void close() {
         try {

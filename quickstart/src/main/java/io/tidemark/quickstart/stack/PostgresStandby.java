@@ -13,18 +13,18 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A streaming standby of a {@link PostgresServer}, made by the low-level backup API: the binaries have no pg_basebackup.
- * On 17 and newer it also keeps failover slots in step.
+ * A streaming standby of a {@link PostgresServer}, created with the low-level backup API, because the binaries do not
+ * include pg_basebackup. From Postgres 17 on, it also synchronizes failover slots.
  */
 public final class PostgresStandby {
 
     private PostgresStandby() {}
 
     /**
-     * Makes a standby in {@code dir}, which must be empty, and returns when it accepts connections.
+     * Creates a standby in {@code dir}, which must be empty. Returns when it accepts connections.
      *
-     * @param name of the physical slot through which it streams; made when it is not there
-     * @param settings added to the server's own
+     * @param name name of its physical slot; the slot is created if it does not exist
+     * @param settings added to the default settings
      */
     public static PostgresServer start(
             PostgresServer primary, String name, Path dir, int port, Map<String, String> settings) {
@@ -39,7 +39,7 @@ public final class PostgresStandby {
                 follow(primary, name, dir, row.getString(1));
             }
         } catch (SQLException | IOException e) {
-            throw new StackException("cannot make a standby of Postgres: " + e.getMessage(), e);
+            throw new StackException("cannot create a standby of Postgres: " + e.getMessage(), e);
         }
         Map<String, String> all = new LinkedHashMap<>();
         all.put("hot_standby_feedback", "on");
@@ -59,7 +59,7 @@ public final class PostgresStandby {
         }
     }
 
-    /** In {@code postgresql.auto.conf}, where {@code alter system} can change it later. */
+    /** Writes to {@code postgresql.auto.conf}, where {@code alter system} can change it later. */
     private static void follow(PostgresServer primary, String name, Path dir, String label) throws IOException {
         PostgresUser user = PostgresUser.detect();
         Path data = user.reachable(dir).resolve("data");
@@ -74,7 +74,7 @@ public final class PostgresStandby {
         user.own(data);
     }
 
-    /** Makes it a primary of a new timeline; returns when it takes writes. */
+    /** Promotes it to a primary on a new timeline. Returns when it accepts writes. */
     public static void promote(PostgresServer standby) {
         try (Connection connection = standby.connect("postgres");
                 Statement statement = connection.createStatement();
@@ -87,7 +87,7 @@ public final class PostgresStandby {
         }
     }
 
-    /** Cuts it off from its primary; returns when it receives nothing any more. */
+    /** Disconnects it from its primary. Returns when it receives no more WAL. */
     public static void stopReceiving(PostgresServer standby) {
         try (Connection connection = standby.connect("postgres");
                 Statement statement = connection.createStatement()) {
@@ -97,7 +97,7 @@ public final class PostgresStandby {
                     + " return; end if; perform pg_sleep(0.1); end loop;"
                     + " raise exception 'the walreceiver is still there'; end $$");
         } catch (SQLException e) {
-            throw new StackException("cannot cut the standby off: " + e.getMessage(), e);
+            throw new StackException("cannot disconnect the standby: " + e.getMessage(), e);
         }
     }
 }

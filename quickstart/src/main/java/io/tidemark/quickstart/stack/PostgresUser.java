@@ -11,8 +11,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * As which user Postgres runs, which refuses to be root. An ordinary user: as itself. Root: in a user namespace, where
- * files stay root's; where containers forbid that, as {@code nobody}, who then must own the data directory.
+ * The user that runs Postgres, which refuses to run as root. An ordinary user runs it directly. Root runs it in a user
+ * namespace, where files still belong to root. If a container forbids that, root runs it as {@code nobody}, which must
+ * own the data directory.
  */
 enum PostgresUser {
     SELF(""),
@@ -36,7 +37,7 @@ enum PostgresUser {
             return NOBODY;
         }
         throw new StackException("Postgres does not run as root, and neither 'unshare -U' nor 'setpriv' (util-linux)"
-                + " works here; start this as an ordinary user");
+                + " works here; run this as an ordinary user");
     }
 
     private boolean works() {
@@ -47,7 +48,7 @@ enum PostgresUser {
                     .start();
             return probe.waitFor(10, TimeUnit.SECONDS) && probe.exitValue() == 0;
         } catch (IOException e) {
-            return false; // the program is not there
+            return false; // the program does not exist
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
@@ -60,7 +61,7 @@ enum PostgresUser {
         return whole;
     }
 
-    /** The directory to use instead of {@code wanted}: another one when {@code nobody} could not get there. */
+    /** The directory to use for {@code wanted}: another one if {@code nobody} has no access to it. */
     Path reachable(Path wanted) {
         if (this != NOBODY || othersCanEnter(wanted.toAbsolutePath().getParent())) {
             return wanted;
@@ -84,7 +85,7 @@ enum PostgresUser {
         }
     }
 
-    /** Makes the directory one that Postgres can write. */
+    /** Makes the directory writable for Postgres. */
     void own(Path dir) {
         if (this != NOBODY) {
             return;
@@ -95,7 +96,8 @@ enum PostgresUser {
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();
             if (chown.waitFor() != 0) {
-                throw new StackException("cannot give " + dir + " to nobody, as whom Postgres would run");
+                throw new StackException(
+                        "cannot change the owner of " + dir + " to nobody, the user that would run" + " Postgres");
             }
         } catch (IOException e) {
             throw new StackException("cannot run chown: " + e.getMessage(), e);

@@ -7,12 +7,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Processes that stand still ({@code SIGSTOP}) until this is closed ({@code SIGCONT}). They go on too when this JVM ends,
- * even by {@code kill -9}: a process that stands still would not notice that its parent is gone, and stay for ever.
+ * Suspends processes ({@code SIGSTOP}) until this is closed ({@code SIGCONT}). They also continue when this JVM ends,
+ * even by {@code kill -9}: a suspended process would not notice that its parent has ended, and would stay forever.
  */
 public final class ProcessPause implements AutoCloseable {
 
-    /** {@code kill} is the shell's own; not every small machine has the program. */
+    /** Uses the shell's built-in {@code kill}, because some small systems do not have the program. */
     private static final String SCRIPT = "answer=none; for pid; do kill -STOP $pid && answer=stopped; done;"
             + " echo $answer; cat > /dev/null; kill -CONT \"$@\" 2> /dev/null";
 
@@ -24,7 +24,7 @@ public final class ProcessPause implements AutoCloseable {
         this.shell = shell;
     }
 
-    /** Stops them, in this order, those that are there; returns when the signals are sent. */
+    /** Suspends the existing ones of these processes, in this order. Returns when the signals are sent. */
     public static ProcessPause of(long... pids) {
         List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", SCRIPT, "sh"));
         Arrays.stream(pids).mapToObj(Long::toString).forEach(command::add);
@@ -35,7 +35,7 @@ public final class ProcessPause implements AutoCloseable {
             BufferedReader answer = shell.inputReader();
             if (!STOPPED.equals(answer.readLine())) {
                 shell.destroy();
-                throw new StackException("cannot send SIGSTOP to " + Arrays.toString(pids) + "; are they gone?");
+                throw new StackException("cannot send SIGSTOP to " + Arrays.toString(pids) + "; they may have ended");
             }
             return new ProcessPause(shell);
         } catch (IOException e) {
@@ -43,7 +43,7 @@ public final class ProcessPause implements AutoCloseable {
         }
     }
 
-    /** Returns when they go on, or are gone. */
+    /** Returns when the processes continue, or have ended. */
     @Override
     public void close() {
         try {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A process with everything it has started, and those in turn. */
+/** A process with all its descendants. */
 final class ProcessTree {
 
     private static final Duration GONE_TIMEOUT = Duration.ofSeconds(30);
@@ -20,11 +20,11 @@ final class ProcessTree {
     }
 
     /**
-     * {@code kill -9} for all that the process has started, and those in turn; returns when they are gone, with the
-     * files and the shared memory they had open. The process itself lives on, to see its children's end.
+     * {@code kill -9} for all descendants of the process. Returns when they have ended and released their files and
+     * shared memory. The process itself is not killed, so that it can reap its children.
      */
     static void killBelow(ProcessHandle root) {
-        // One that stands still starts no other: nothing comes into being between the look at the tree and the kill.
+        // A suspended process cannot start another one, so no process is created between the listing and the kill.
         try (ProcessPause pause = ProcessPause.of(pids(of(root)))) {
             List<ProcessHandle> below = root.descendants().toList();
             below.forEach(ProcessHandle::destroyForcibly);
@@ -56,7 +56,7 @@ final class ProcessTree {
         }
     }
 
-    /** A zombie is: it waits for its parent to take notice, and holds nothing any more. */
+    /** A zombie counts as ended: it only waits for its parent, and holds no resources. */
     private static boolean isGone(ProcessHandle process) {
         if (!process.isAlive()) {
             return true;

@@ -1,6 +1,6 @@
 package io.tidemark.quickstart.stack;
 
-/** A server could not be started or stopped; the message says which, why, and where its log is. */
+/** A server could not be started or stopped. The message has the server, the reason and the location of its log. */
 public final class StackException extends RuntimeException {
 
     public StackException(String message) {

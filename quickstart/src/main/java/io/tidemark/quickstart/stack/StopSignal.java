@@ -4,8 +4,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * SIGINT or SIGTERM, as something the main thread can wait for: the main thread then stops what it started, and the
- * JVM's shutdown waits for it.
+ * Lets the main thread wait for SIGINT or SIGTERM. Then the main thread stops everything that it started, and the JVM's
+ * shutdown waits for it.
  */
 public final class StopSignal implements AutoCloseable {
 
@@ -37,12 +37,12 @@ public final class StopSignal implements AutoCloseable {
         requested.await();
     }
 
-    /** Waits at most so long; true once the signal has come. */
+    /** Waits at most this long. Returns true once the signal has arrived. */
     public boolean await(long millis) throws InterruptedException {
         return requested.await(millis, TimeUnit.MILLISECONDS);
     }
 
-    /** To be called last, when everything is stopped: lets the JVM end. */
+    /** Lets the JVM end. Call it last, when everything is stopped. */
     @Override
     public void close() {
         finished.countDown();

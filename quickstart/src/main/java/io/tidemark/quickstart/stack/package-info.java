@@ -1,7 +1,7 @@
 /**
- * Real Postgres and Kafka as child processes on loopback, from Maven artifacts: for the demo, for development
- * ({@code tidemark stack}) and for tests where no Docker answers. Every child ends with its parent, however that ends;
- * data stays in the directory it was given.
+ * Real Postgres and Kafka as child processes on loopback, from Maven artifacts. For the demo, for development ({@code
+ * tidemark stack}), and for tests without Docker. Every child ends when its parent ends for any reason. The data stays
+ * in its directory.
  */
 @NullMarked
 package io.tidemark.quickstart.stack;

@@ -17,10 +17,10 @@ class DrainClockTest {
     }
 
     @Test
-    void theRateIsOfWhatCameBehindTheFirstPoll() {
+    void returnsTheRateOfEventsAfterTheFirstPoll() {
         poll(100, 10);
         poll(300, 11);
-        poll(200, 12); // the half of them has come
+        poll(200, 12); // half of them have arrived
         poll(400, 13);
 
         assertThat(clock.isComplete()).isTrue();
@@ -31,7 +31,7 @@ class DrainClockTest {
     }
 
     @Test
-    void thereIsNoRateOfWhatCameAtOnce() {
+    void returnsNoRateForEventsOfOnePoll() {
         poll(1000, 10);
 
         assertThat(clock.isComplete()).isTrue();
@@ -41,7 +41,7 @@ class DrainClockTest {
     }
 
     @Test
-    void tellsOfThoseThatCameWhenSomeAreMissing() {
+    void returnsTheRateOfArrivedEventsWhenSomeAreMissing() {
         poll(100, 10);
         poll(200, 11);
 
@@ -52,7 +52,7 @@ class DrainClockTest {
     }
 
     @Test
-    void nothingTookNoTime() {
+    void returnsZeroSecondsWithoutEvents() {
         assertThat(clock.seconds()).isZero();
         assertThat(clock.secondsSince(SECOND)).isZero();
         assertThat(clock.eventsPerSecond()).isEmpty();

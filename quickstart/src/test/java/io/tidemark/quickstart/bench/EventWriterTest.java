@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class EventWriterTest {
 
     @Test
-    void theNumberOfAnEventIsFoundInTheSmallestPayload() {
+    void findsTheNumberOfAnEventInTheSmallestPayload() {
         int largest = BenchSettings.MOST_EVENTS + 3 * BenchSettings.MOST_PACED_EVENTS;
         String payload = largest + " ";
 
@@ -20,7 +20,7 @@ class EventWriterTest {
     }
 
     @Test
-    void everyAggregateHasOneWriter() {
+    void assignsEveryAggregateToOneWriter() {
         assertThat(EventWriter.AGGREGATES % PacedLoad.WRITERS).isZero();
     }
 }

@@ -32,32 +32,32 @@ class ReportTest {
     }
 
     @Test
-    void tellsPeopleWhatItMeasuredAndWhere() {
+    void printsMachineAndMeasurements() {
         Report report = report(OptionalDouble.of(2000.4), OptionalLong.of(300L << 20), new Tally.Counts(1200, 0, 0, 0));
 
         assertThat(report.toText()).isEqualTo("""
-                        A look at this machine, not a comparison: servers, relay, writers and readers share its cores.
+                        Results for this machine only: servers, relay, writers and readers share its cores.
 
-                        machine    2 cores (load 0.5 when it began), Linux 6.1 amd64, JDK 17.0.9, data on ext4
-                        versions   tidemark 0.1.0, Postgres 18.6, Kafka 4.3.1; one broker, 4 partitions; the relay with -Xmx256m
-                        payload    500 bytes; one event a transaction
+                        machine    2 cores (load 0.5 at the start), Linux 6.1 amd64, JDK 17.0.9, data on ext4
+                        versions   tidemark 0.1.0, Postgres 18.6, Kafka 4.3.1; one broker, 4 partitions; relay with -Xmx256m
+                        payload    500 bytes; one event per transaction
 
                         drain      2000 events/s, 2000 events/s in the second half
-                                   1000 events were waiting; 3.3 s from the start of the relay to the last of them, 2000.4 s of its CPU
+                                   1000 events were waiting; 3.3 s from the start of the relay to the last event, 2000.4 s of CPU time
                         paced      p50 4.6 ms, p99 12.3 ms, max 45.6 ms from commit to readable
-                                   100 events at 50/s; asked for were 50/s
+                                   100 events at 50/s; the requested rate was 50/s
                         watermark  p50 4.6 ms, p99 12.3 ms, max 45.6 ms from commit to success
-                                   tokens taken: 99, with 48 events/s beside it
-                        idle       nothing to tell from commit to success
-                                   tokens taken: 0, with no events beside it
-                        relay      300 MiB resident at most
+                                   tokens: 99, with 48 events/s at the same time
+                        idle       no measurements from commit to success
+                                   tokens: 0, with no events at the same time
+                        relay      at most 300 MiB resident
                         events     written 1200, missing 0, duplicated 0, out of order 0
                         """);
         assertThat(report.isClean()).isTrue();
     }
 
     @Test
-    void leavesOutOfTheJsonWhatIsNotKnown() throws Exception {
+    void omitsUnknownValuesInJson() throws Exception {
         Report report = report(OptionalDouble.empty(), OptionalLong.empty(), new Tally.Counts(1200, 0, 0, 0));
 
         JsonNode json = new ObjectMapper().readTree(report.toJson());
@@ -68,7 +68,7 @@ class ReportTest {
                 .containsExactly("events", "seconds", "secondsFromStart");
         assertThat(json.path("idleWatermark").fieldNames()).toIterable().containsExactly("tokens");
         assertThat(json.path("watermark").path("p99Millis").asDouble()).isEqualTo(12.3);
-        assertThat(report.toText()).contains("too few events to tell a rate").doesNotContain("resident", "CPU");
+        assertThat(report.toText()).contains("too few events for a rate").doesNotContain("resident", "CPU");
     }
 
     @Test

@@ -24,7 +24,7 @@ class TallyTest {
     }
 
     @Test
-    void countsWhatIsMissing() {
+    void countsMissingEvents() {
         tally.committed(0, 3);
 
         tally.read(1, "a");
@@ -34,7 +34,7 @@ class TallyTest {
     }
 
     @Test
-    void countsWhatIsReadTwiceOrWasNeverCommitted() {
+    void countsEventsThatWereReadTwiceOrNotCommitted() {
         tally.committed(0, 2);
 
         assertThat(tally.read(0, "a")).isTrue();
@@ -47,7 +47,7 @@ class TallyTest {
     }
 
     @Test
-    void countsWhatComesBehindALaterOneOfItsAggregate() {
+    void countsEventsReadAfterALaterOneOfTheirAggregate() {
         tally.committed(0, 3);
 
         tally.read(0, "a");
@@ -59,7 +59,7 @@ class TallyTest {
     }
 
     @Test
-    void readingMayBeFasterThanLearningOfTheCommit() {
+    void acceptsAnEventThatIsReadBeforeItsCommitIsSeen() {
         tally.read(0, "a");
         tally.committed(0);
 

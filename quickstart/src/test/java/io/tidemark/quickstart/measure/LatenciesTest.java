@@ -15,27 +15,27 @@ class LatenciesTest {
     }
 
     @Test
-    void tellsTheNearestRankInAnyOrder() {
-        add(IntStream.rangeClosed(1, 5000).map(i -> 5001 - i).toArray()); // more than there was room for at first
+    void returnsTheNearestRankInAnyOrder() {
+        add(IntStream.rangeClosed(1, 5000).map(i -> 5001 - i).toArray()); // more than the initial capacity
 
         assertThat(latencies.quantiles()).isEqualTo(new Quantiles(5000, 2500, 4950, 5000));
     }
 
     @Test
-    void aQuantileOfFewIsOneOfThem() {
+    void returnsOneOfTheValuesAsQuantile() {
         add(7, 3);
 
         assertThat(latencies.quantiles()).isEqualTo(new Quantiles(2, 3, 7, 7));
     }
 
     @Test
-    void nothingIsCountedAsNothing() {
+    void returnsZerosWithoutValues() {
         assertThat(latencies.quantiles().count()).isZero();
-        assertThat(latencies.toString()).isEqualTo("n=0 nothing to tell");
+        assertThat(latencies.toString()).isEqualTo("n=0 no measurements");
     }
 
     @Test
-    void whatWasReadBeforeItsWriterLearntOfTheCommitTookNoTime() {
+    void countsNegativeDurationsAsZero() {
         latencies.add(-1);
 
         assertThat(latencies.quantiles()).isEqualTo(new Quantiles(1, 0, 0, 0));

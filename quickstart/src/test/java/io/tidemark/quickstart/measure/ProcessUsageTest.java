@@ -14,7 +14,7 @@ class ProcessUsageTest {
     }
 
     @Test
-    void leavesOutWhatTheSystemDoesNotTell() {
+    void returnsEmptyIfTheSystemHasNoFigure() {
         assertThat(ProcessUsage.peakResidentBytes("Name:\tkthreadd\n")).isEmpty();
         assertThat(ProcessUsage.peakResidentBytes(-1)).isEmpty();
     }

@@ -18,13 +18,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code tidemark adopt CONFIG}: what a halted relay needs to go on, on purpose. */
+/** {@code tidemark adopt CONFIG}: the deliberate decision that lets a halted relay continue. */
 @Command(
         name = "adopt",
         description = {
-            "Lets a halted relay go on, although events may be missing or repeated.",
-            "Without --at it only says what it found, what may be lost, and the command that goes on.",
-            "Exit code: 0 adopted, 1 only said what was found, 2 could not run."
+            "Lets a halted relay continue, although events may be missing or repeated.",
+            "Without --at it changes nothing. It prints what it found, what may be lost, and the command to continue.",
+            "Exit code: 0 adopted, 1 only printed what was found, 2 could not run."
         })
 final class AdoptCommand implements Callable<Integer> {
 
@@ -36,7 +36,7 @@ final class AdoptCommand implements Callable<Integer> {
             names = "--at",
             paramLabel = "LSN",
             converter = OptionValues.LsnText.class,
-            description = "Go on here: whatever was committed at or below this LSN counts as published.")
+            description = "Continue at this LSN. Every commit at or below it counts as published.")
     private @Nullable Lsn at;
 
     @Option(names = "--json", description = "Print one JSON object instead.")
@@ -44,10 +44,10 @@ final class AdoptCommand implements Callable<Integer> {
 
     @Option(
             names = "--user",
-            description = "An administrator to make a new slot as, where one is needed, instead of postgres.user.")
+            description = "The administrator that creates a new slot, if one is needed. Default: postgres.user.")
     private @Nullable String user;
 
-    @Option(names = "--password-file", description = "That administrator's password.")
+    @Option(names = "--password-file", description = "File with the administrator's password.")
     private @Nullable String passwordFile;
 
     @Override
@@ -71,13 +71,13 @@ final class AdoptCommand implements Callable<Integer> {
             return TidemarkCli.FAILED;
         }
         if (findings.halt().isEmpty()) {
-            System.out.println("Nothing here halts the relay before its stream begins.");
+            System.out.println("Found nothing that halts the relay before its stream begins.");
         } else {
             System.out.println("found    " + findings.halt().get());
         }
         Lsn proposal = findings.proposal();
         System.out.println("at       " + proposal + ": " + findings.consequences(proposal));
-        System.out.println("go on    tidemark adopt --at " + proposal + " " + file
+        System.out.println("continue tidemark adopt --at " + proposal + " " + file
                 + (findings.needsNewSlot() ? " --user ADMIN --password-file FILE" : ""));
         return TidemarkCli.FAILED;
     }
@@ -97,7 +97,7 @@ final class AdoptCommand implements Callable<Integer> {
             }
             System.out.println("adopted  " + consequences);
             System.out.println("The source continues at " + continueAt
-                    + "; halted relays notice within half a minute, others when they start.");
+                    + ". A halted relay continues within half a minute; other relays read this when they start.");
         }
         return TidemarkCli.FINE;
     }

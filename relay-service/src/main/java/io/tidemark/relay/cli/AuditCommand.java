@@ -21,8 +21,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "audit",
         description = {
-            "Compares the rows of outbox.event with the records in Kafka, one by one, and lists the rows that are missing,"
-                    + " repeated or altered. Days whose rows are all accounted for are settled: cleanup may delete them.",
+            "Compares each row of outbox.event with the records in Kafka. Lists the rows that are missing, repeated or"
+                    + " altered. Settles the days whose rows are all accounted for: cleanup may delete them.",
             "Exit code: 0 every row is accounted for, 1 findings, 2 could not run."
         })
 final class AuditCommand implements Callable<Integer> {
@@ -34,14 +34,14 @@ final class AuditCommand implements Callable<Integer> {
     @Option(
             names = "--since",
             paramLabel = "DAY",
-            description = "The first day (UTC, by created_at) that is compared, for example 2026-11-25. Default: all.")
+            description = "First day to compare (UTC, by created_at), for example 2026-11-25. Default: all days.")
     private @Nullable LocalDate since;
 
     @Option(
             names = "--release",
             paramLabel = "DAY",
-            description = "Give up what is missing of this day: its rows count as accounted for, and cleanup may delete"
-                    + " them. Repeat it for several days.")
+            description = "Give up the missing rows of this day. They count as accounted for, and cleanup may delete"
+                    + " them. Repeat the option for several days.")
     private Set<LocalDate> release = new TreeSet<>();
 
     @Option(names = "--json", description = "Print one JSON object instead.")

@@ -15,13 +15,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code tidemark check CONFIG}: what {@code run} would trip over. */
+/** {@code tidemark check CONFIG}: finds the problems that would stop {@code run}. */
 @Command(
         name = "check",
         description = {
-            "Looks for everything that a relay would trip over, in database and Kafka, and says how to mend it. Changes"
-                    + " nothing, and may run beside a relay.",
-            "Exit code: 0 nothing found, 1 findings, 2 could not run."
+            "Looks in the database and in Kafka for problems that would stop a relay, and prints how to fix each one."
+                    + " Changes nothing. Can run beside a relay.",
+            "Exit code: 0 no findings, 1 findings, 2 could not run."
         })
 final class CheckCommand implements Callable<Integer> {
 

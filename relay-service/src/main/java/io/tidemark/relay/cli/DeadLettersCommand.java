@@ -20,9 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tidemark dead-letters list|show|retry|discard}. */
-@Command(
-        name = "dead-letters",
-        description = "Lists events that could not be published, shows them, publishes them after all, or drops them.")
+@Command(name = "dead-letters", description = "Lists, shows, publishes or discards events that could not be published.")
 final class DeadLettersCommand {
 
     private static final String JSON = "Print JSON instead.";
@@ -48,7 +46,7 @@ final class DeadLettersCommand {
         });
     }
 
-    @Command(name = "show", description = "Prints all of one dead letter: reason, headers, payload.")
+    @Command(name = "show", description = "Prints one dead letter in full: reason, headers, payload.")
     int show(
             @Parameters(paramLabel = "ID", description = "The event's id.") String id,
             @Parameters(paramLabel = "CONFIG", description = "The YAML file.") Path file,
@@ -61,12 +59,15 @@ final class DeadLettersCommand {
 
     @Command(
             name = "retry",
-            description = "Publishes the event, later than its position says, and removes the dead letter; in one Kafka"
+            description = "Publishes the event, out of order, and removes the dead letter; both in one Kafka"
                     + " transaction.")
     int retry(
             @Parameters(paramLabel = "ID", description = "The event's id.") String id,
             @Parameters(paramLabel = "CONFIG", description = "The YAML file.") Path file,
-            @Option(names = "--topic", paramLabel = "T", description = "Instead of the topic it should have gone to.")
+            @Option(
+                            names = "--topic",
+                            paramLabel = "T",
+                            description = "Publish to this topic instead of the intended" + " one.")
                     @Nullable
                     String topic,
             @Option(names = "--json", description = JSON) boolean json) {
@@ -84,7 +85,11 @@ final class DeadLettersCommand {
 
     @Command(name = "discard", description = "Removes a dead letter without publishing its event.")
     int discard(
-            @Option(names = "--yes", paramLabel = "ID", required = true, description = "The event's id, to be sure.")
+            @Option(
+                            names = "--yes",
+                            paramLabel = "ID",
+                            required = true,
+                            description = "The event's id, as a" + " confirmation.")
                     String id,
             @Parameters(paramLabel = "CONFIG", description = "The YAML file.") Path file,
             @Option(names = "--json", description = JSON) boolean json) {

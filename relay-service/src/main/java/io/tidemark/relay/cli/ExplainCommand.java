@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "explain",
         description = {
-            "Says where a write, or one event, is now: in the WAL, captured, published, and what each projection still"
+            "Prints where a write, or one event, is now: in the WAL, captured, published, and what each projection"
+                    + " still"
                     + " needs.",
             "Exit code: 0 explained, 1 it cannot be judged (ahead, diverged, foreign, expired, unknown), or is nowhere"
                     + " or a dead letter, 2 could not ask."
@@ -28,7 +29,7 @@ import picocli.CommandLine.Parameters;
 final class ExplainCommand implements Callable<Integer> {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
-    /** Of these, waiting does not lead to {@code published}. */
+    /** From these states, waiting does not lead to {@code published}. */
     private static final Set<String> NOT_JUDGED =
             Set.of("ahead", "diverged", "foreign", "expired", "unknown", "dead-letter");
 
@@ -38,21 +39,21 @@ final class ExplainCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "TOKEN|EVENT-ID",
             converter = OptionValues.SubjectText.class,
-            description = "What outbox.token() returned after the commit, or what outbox.publish() did.")
+            description = "The result of outbox.token() after the commit, or of outbox.publish().")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private OptionValues.Subject subject;
 
     @Option(
             names = "--topic",
             paramLabel = "T",
-            description = "Where to look for an event that has no row: one of outbox.emit(), or cleaned up.")
+            description = "Topic to search for an event without a row (from outbox.emit(), or deleted by cleanup).")
     private @Nullable String topic;
 
     @Option(
             names = "--since",
             paramLabel = "TIME",
             converter = OptionValues.Moment.class,
-            description = "Leave out records of that topic from before this moment, in ISO 8601 with its zone.")
+            description = "Skip records of that topic before this time (ISO 8601, with its zone).")
     private @Nullable Instant since;
 
     @Option(names = "--json", description = "Print the relay's answer as JSON.")
@@ -84,7 +85,7 @@ final class ExplainCommand implements Callable<Integer> {
         return TidemarkCli.COULD_NOT_RUN;
     }
 
-    /** The relay says what is wrong with it. */
+    /** The relay's answer has the reason. */
     private String path() {
         StringBuilder query = new StringBuilder();
         if (topic != null) {

@@ -27,8 +27,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "init",
         description = {
-            "Makes the outbox, its publication and the replication slot, as far as they are missing.",
-            "Exit code: 0 done, 1 done with findings: rows are older than the slot, 2 could not run."
+            "Creates the missing parts of the outbox, its publication and the replication slot.",
+            "Exit code: 0 done, 1 done with findings (rows are older than the slot), 2 could not run."
         })
 final class InitCommand implements Callable<Integer> {
 
@@ -36,15 +36,14 @@ final class InitCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path file;
 
-    @Option(names = "--print-sql", description = "Only print the SQL that would make everything.")
+    @Option(names = "--print-sql", description = "Only print the SQL that would create everything.")
     private boolean printSql;
 
     @Option(
             names = "--existing",
             paramLabel = "publish|ignore",
-            description =
-                    "What becomes of the rows that are older than the slot and do not come through it: publish them"
-                            + " now, before newer ones, or leave them out for good.")
+            description = "What to do with rows older than the slot, which the slot does not deliver: publish them now,"
+                    + " before newer ones, or never publish them.")
     private @Nullable Existing existing;
 
     @Option(
@@ -54,17 +53,17 @@ final class InitCommand implements Callable<Integer> {
 
     @Option(
             names = "--user",
-            description = "An administrator to do it as, instead of postgres.user; it needs the right to create"
-                    + " schemas, roles, publications and slots.")
+            description = "The administrator that creates everything. It needs the right to create schemas, roles,"
+                    + " publications and slots. Default: postgres.user.")
     private @Nullable String user;
 
-    @Option(names = "--password-file", description = "That administrator's password.")
+    @Option(names = "--password-file", description = "File with the administrator's password.")
     private @Nullable String passwordFile;
 
     private final List<String> done = new ArrayList<>();
     private final List<String> findings = new ArrayList<>();
 
-    /** As {@code --existing} has it. */
+    /** The values of {@code --existing}. */
     enum Existing {
         PUBLISH,
         IGNORE
@@ -100,7 +99,7 @@ final class InitCommand implements Callable<Integer> {
     private void decide(RelayConfiguration config, Connection connection, Existing choice, ExistingRows rows)
             throws Exception {
         if (rows.count() == 0) {
-            done.add("rows older than the slot: none, so there is nothing to decide");
+            done.add("rows older than the slot: none; nothing to decide");
         } else if (rows.arePublished()) {
             done.add("rows older than the slot: " + rows.count() + ", published already");
         } else if (rows.isLeftOut()) {
@@ -113,8 +112,8 @@ final class InitCommand implements Callable<Integer> {
                             ? " until you release their days: tidemark audit CONFIG --release DAY"
                             : ""));
         } else {
-            findings.add("somebody else decided about the " + rows.count() + " rows that are older than the slot at the"
-                    + " same time, and nothing was changed; look at it again: tidemark init CONFIG");
+            findings.add("another init decided about the " + rows.count() + " rows older than the slot at the same"
+                    + " time; nothing was changed; run it again to see the decision: tidemark init CONFIG");
         }
     }
 
@@ -123,9 +122,9 @@ final class InitCommand implements Callable<Integer> {
             done.add("rows older than the slot: " + rows.count() + ", left out already");
             return;
         }
-        findings.add("the " + rows.count() + " rows that are older than the slot were left out by an earlier decision,"
-                + " and events newer than them may be published by now; nothing was changed. To publish those that are"
-                + " still in the table, with the relay running: tidemark replay CONFIG --from MOMENT --dry-run counts"
+        findings.add("an earlier decision left out the " + rows.count() + " rows older than the slot, and newer events"
+                + " may already be published; nothing was changed. To publish the rows that are still in the table,"
+                + " with the relay running: tidemark replay CONFIG --from MOMENT --dry-run counts"
                 + " them");
     }
 
@@ -135,7 +134,7 @@ final class InitCommand implements Callable<Integer> {
                 + " are published now, with tidemark-replayed: " + progress.replayId()
                 + (progress.deadLetters() > 0 ? "; " + progress.deadLetters() + " are dead letters" : ""));
         if (progress.gone() > 0) {
-            findings.add(progress.gone() + " of the rows that are older than the slot were deleted before they were"
+            findings.add(progress.gone() + " of the rows older than the slot were deleted before they were"
                     + " published; their events are lost. Their ids: select b.* from outbox.backlog b where slot_name = '"
                     + rows.slot() + "' and not exists (select from "
                     + config.outbox().quotedTable() + " e where e.\""

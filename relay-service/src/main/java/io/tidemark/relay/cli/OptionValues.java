@@ -12,7 +12,9 @@ import java.util.UUID;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** What stands on the command line, as values; picocli names the option, these the problem and the fix. */
+/**
+ * Converts command-line arguments to values. Picocli names the option; the messages here name the problem and the fix.
+ */
 public final class OptionValues {
 
     private OptionValues() {}
@@ -28,7 +30,7 @@ public final class OptionValues {
                 if (isHttp && url.getHost() != null && url.getUserInfo() == null && url.getQuery() == null) {
                     return url;
                 }
-            } catch (IllegalArgumentException e) { // said below
+            } catch (IllegalArgumentException e) { // reported below
             }
             throw new TypeConversionException(
                     "'" + text + "' is not the address of a relay; write it as http://host:8080");
@@ -47,7 +49,7 @@ public final class OptionValues {
                 if (duration.toDays() <= MOST_DAYS) {
                     return java.time.Duration.ofMillis(duration.toMilliseconds());
                 }
-            } catch (IllegalArgumentException e) { // said below
+            } catch (IllegalArgumentException e) { // reported below
             }
             throw new TypeConversionException("'" + text
                     + "' is not a duration; write a whole number and its unit, for example 750ms, 10s or 5m");
@@ -68,7 +70,7 @@ public final class OptionValues {
         }
     }
 
-    /** How many of something. */
+    /** A count. */
     public static final class Count implements ITypeConverter<Integer> {
 
         @Override
@@ -90,15 +92,15 @@ public final class OptionValues {
             try {
                 return Token.parse(text);
             } catch (IllegalArgumentException e) {
-                throw new TypeConversionException(e.getMessage() + "; it is what select outbox.token() returned");
+                throw new TypeConversionException(e.getMessage() + "; pass the result of select outbox.token()");
             }
         }
     }
 
     /**
-     * What can be explained.
+     * The subject of an explanation.
      *
-     * @param path where relays explain it
+     * @param path the path of the relay's HTTP API that explains it
      */
     record Subject(String path) {}
 
@@ -129,7 +131,7 @@ public final class OptionValues {
                 if (id.toString().equalsIgnoreCase(text)) { // Java also takes 1-1-1-1-1
                     return id;
                 }
-            } catch (IllegalArgumentException e) { // said below
+            } catch (IllegalArgumentException e) { // reported below
             }
             throw new TypeConversionException("'" + text + "' is not an event's id, which is a UUID");
         }
@@ -148,7 +150,7 @@ public final class OptionValues {
         }
     }
 
-    /** A moment, with its time zone. */
+    /** A point in time, with its time zone. */
     static final class Moment implements ITypeConverter<Instant> {
 
         @Override
@@ -157,7 +159,7 @@ public final class OptionValues {
                 return OffsetDateTime.parse(text).toInstant();
             } catch (DateTimeParseException e) {
                 throw new TypeConversionException(
-                        "'" + text + "' is not a moment in ISO 8601 with its zone; write it as 2026-11-25T08:00:00Z");
+                        "'" + text + "' is not an ISO 8601 time with its zone; write it as 2026-11-25T08:00:00Z");
             }
         }
     }

@@ -14,7 +14,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Which relays a command asks, and as whom. */
+/** The relays that a command asks, and the credentials for them. */
 final class RelayOptions {
 
     @Option(
@@ -28,30 +28,30 @@ final class RelayOptions {
     @Option(
             names = "--bearer-token-file",
             paramLabel = "FILE",
-            description = "Its first line is the bearer token, where the relays have http.bearerTokenFile.")
+            description = "File whose first line is the bearer token. Needed if the relays set http.bearerTokenFile.")
     private @Nullable Path bearerTokenFile;
 
     @Option(
             names = "--ca-file",
             paramLabel = "FILE",
-            description = "PEM certificates to trust for https, instead of the JVM's.")
+            description = "PEM certificates to trust for https. Default: those of the JVM.")
     private @Nullable Path caFile;
 
     @Option(
             names = "--cert-file",
             paramLabel = "FILE",
-            description = "PEM certificate to show, where the relays want one; with --key-file.")
+            description = "PEM client certificate, if the relays require one. Needs --key-file.")
     private @Nullable Path certFile;
 
     @Option(
             names = "--key-file",
             paramLabel = "FILE",
-            description = "PEM key of that certificate, PKCS#8, not encrypted.")
+            description = "PEM key of the client certificate (PKCS#8, not encrypted).")
     private @Nullable Path keyFile;
 
     @Option(
             names = "--each-address",
-            description = "Ask every address that the host name of --url has, for example of a headless Service.")
+            description = "Ask every address of the host name in --url, for example of a headless Service.")
     private boolean eachAddress;
 
     List<URI> urls() throws CannotAsk {
@@ -67,8 +67,9 @@ final class RelayOptions {
 
     private static List<URI> addressesOf(URI url) throws CannotAsk {
         if (!"http".equals(url.getScheme())) {
-            throw new CannotAsk("--each-address is for http: a certificate is for a name, not an address; give each"
-                    + " replica's name with --url instead of " + url);
+            throw new CannotAsk("--each-address works only with http, because certificates are for names, not"
+                    + " addresses;"
+                    + " instead of " + url + ", give the name of each replica with --url");
         }
         try {
             List<URI> addresses = new ArrayList<>();
@@ -81,7 +82,7 @@ final class RelayOptions {
             }
             return addresses;
         } catch (UnknownHostException e) {
-            throw new CannotAsk("--url " + url + ": there is no such host");
+            throw new CannotAsk("--url " + url + ": the host name cannot be resolved");
         }
     }
 

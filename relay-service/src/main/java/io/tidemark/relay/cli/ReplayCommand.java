@@ -33,9 +33,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "replay",
         description = {
-            "Publishes events once more, from the rows that are still in outbox.event, marked by the header"
-                    + " tidemark-replayed and without a position. Only what the relay has published before.",
-            "Exit code: 0 done, 1 not or not all of it, 2 could not run."
+            "Publishes events again from the rows that are still in outbox.event. Replayed events have the header"
+                    + " tidemark-replayed and no position. Only events that the relay has published before are"
+                    + " replayed.",
+            "Exit code: 0 done, 1 not done or only in part, 2 could not run."
         })
 final class ReplayCommand implements Callable<Integer> {
 
@@ -47,21 +48,21 @@ final class ReplayCommand implements Callable<Integer> {
             names = "--from",
             paramLabel = "MOMENT",
             converter = OptionValues.Moment.class,
-            description = "Rows with created_at at or after it, for example 2026-11-25T08:00:00Z.")
+            description = "Rows with created_at at or after this time, for example 2026-11-25T08:00:00Z.")
     private @Nullable Instant from;
 
     @Option(
             names = "--to",
             paramLabel = "MOMENT",
             converter = OptionValues.Moment.class,
-            description = "Rows with created_at before it.")
+            description = "Rows with created_at before this time.")
     private @Nullable Instant to;
 
     @Option(
             names = "--id",
             paramLabel = "UUID",
             converter = OptionValues.EventId.class,
-            description = "The event with this id; repeat it for several.")
+            description = "The event with this id. Repeat the option for several events.")
     private List<UUID> ids = List.of();
 
     @Option(names = "--aggregate-type", paramLabel = "TYPE", description = "Events of this aggregate type.")
@@ -75,26 +76,26 @@ final class ReplayCommand implements Callable<Integer> {
 
     @Option(
             names = "--unaccounted",
-            description = "Exactly the rows that tidemark audit finds missing; nothing else selects then. Audits again"
-                    + " afterwards, so that cleanup may delete them.")
+            description = "Exactly the rows that tidemark audit reports as missing. Cannot be combined with other"
+                    + " selections. Audits again afterwards, so that cleanup may delete the rows.")
     private boolean unaccounted;
 
     @Option(
             names = "--topic",
             paramLabel = "TOPIC",
-            description = "Publish all of them to this topic instead of those of the routes.")
+            description = "Publish all events to this topic instead of the routes' topics.")
     private @Nullable String topic;
 
-    @Option(names = "--dry-run", description = "Only count what would be published, and where to.")
+    @Option(names = "--dry-run", description = "Only count the events that would be published, by topic.")
     private boolean dryRun;
 
-    @Option(names = "--yes", description = "Needed to publish into topics that the routes or projections name.")
+    @Option(names = "--yes", description = "Required to publish to topics that the routes or projections name.")
     private boolean yes;
 
     @Option(
             names = "--events-per-second",
             paramLabel = "N",
-            description = "Publish no faster. Without it, as fast as Kafka takes them.")
+            description = "Maximum number of events per second. Default: no limit.")
     private @Nullable Integer eventsPerSecond;
 
     @Option(names = "--json", description = "Print one JSON object instead.")
@@ -126,8 +127,9 @@ final class ReplayCommand implements Callable<Integer> {
             Replay replay = new Replay(config, selection, Optional.ofNullable(topic));
             if (!dryRun && !yes && replay.isIntoLiveTopics()) {
                 System.err.println(
-                        "tidemark: this would publish into live topics, and every consumer would see the events again;"
-                                + " look with --dry-run, then add --yes, or give a topic of its own with --topic");
+                        "tidemark: this would publish to live topics, and every consumer would receive the events"
+                                + " again;"
+                                + " check with --dry-run, then add --yes, or choose a separate topic with --topic");
                 return TidemarkCli.FAILED;
             }
             return run(replay);
@@ -143,11 +145,11 @@ final class ReplayCommand implements Callable<Integer> {
         }
     }
 
-    /** The audit afterwards reads them back from Kafka: only what it has found there is settled. */
+    /** The audit afterwards reads the events back from Kafka. It settles only days whose rows it finds there. */
     private int replayUnaccounted(RelayConfiguration config) throws Exception {
         if (from != null || to != null || !ids.isEmpty() || aggregateType != null || topic != null) {
-            System.err.println("tidemark: --unaccounted names the rows and their topics itself; leave out --from, --to,"
-                    + " --id, --aggregate-type, --aggregate-id and --topic");
+            System.err.println("tidemark: --unaccounted selects the rows and their topics; remove --from, --to, --id,"
+                    + " --aggregate-type, --aggregate-id and --topic");
             return TidemarkCli.COULD_NOT_RUN;
         }
         AuditReport before = new Audit(config, LocalDate.EPOCH).run(Set.of());
@@ -157,9 +159,8 @@ final class ReplayCommand implements Callable<Integer> {
             return TidemarkCli.FINE;
         }
         if (!dryRun && !yes) {
-            System.err.println(
-                    "tidemark: " + missing.size() + " rows would be published now, behind later events of the"
-                            + " same keys; look with --dry-run, then add --yes");
+            System.err.println("tidemark: " + missing.size() + " rows would be published now, after later events of the"
+                    + " same keys; check with --dry-run, then add --yes");
             return TidemarkCli.FAILED;
         }
         Selection selection =
@@ -179,7 +180,7 @@ final class ReplayCommand implements Callable<Integer> {
 
     private int run(Replay replay) throws Exception {
         String replayId = UUID.randomUUID().toString();
-        if (!dryRun) { // before the first event: whoever ends it, or sees it end, has to find what it has published
+        if (!dryRun) { // before the first event: after an aborted replay, this id finds the events it published
             System.err.println("tidemark: this is replay " + replayId);
         }
         ReplaySummary summary = dryRun
@@ -208,7 +209,7 @@ final class ReplayCommand implements Callable<Integer> {
         text.append(
                 dryRun
                         ? summary.events() + " events would be published"
-                        : summary.events() + " events are published, with tidemark-replayed: " + replayId);
+                        : summary.events() + " events were published, with tidemark-replayed: " + replayId);
         summary.topics()
                 .forEach((name, events) ->
                         text.append('\n').append(name).append("  ").append(events));

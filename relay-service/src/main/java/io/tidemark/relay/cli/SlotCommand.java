@@ -23,10 +23,11 @@ final class SlotCommand {
 
     @Command(
             name = "show",
-            description = {"Prints the state of the configured slot.", "Exit code: 0 fine, 1 there is none."})
+            description = {"Prints the state of the configured slot.", "Exit code: 0 fine, 1 the slot does not exist."})
     int show(
             @Parameters(paramLabel = "CONFIG", description = "The YAML file.") Path file,
-            @Option(names = "--json", description = "Print one JSON object, as slot in GET /v1/source.") boolean json)
+            @Option(names = "--json", description = "Print one JSON object, as the field slot of GET" + " /v1/source.")
+                    boolean json)
             throws Exception {
         BootstrapLogging.bootstrap();
         PostgresConfig postgres = ConfigurationFile.read(file).postgres();
@@ -65,11 +66,11 @@ final class SlotCommand {
     @Command(
             name = "drop",
             description = {
-                "Drops the configured slot: events not yet published are then only in the outbox table.",
-                "Exit code: 0 it is gone, 1 --yes names another one."
+                "Drops the configured slot. Events that are not published yet then exist only in the outbox table.",
+                "Exit code: 0 the slot does not exist any more, 1 --yes names another slot."
             })
     int drop(
-            @Option(names = "--yes", required = true, description = "The slot's name, to be sure.") String name,
+            @Option(names = "--yes", required = true, description = "The slot's name, as a confirmation.") String name,
             @Parameters(paramLabel = "CONFIG", description = "The YAML file.") Path file,
             @Option(names = "--json", description = "Print one JSON object: {\"name\": …, \"dropped\": …}.")
                     boolean json)

@@ -15,8 +15,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "status",
         description = {
-            "Asks running relays which of them is active, what halts the others, and how slot and projections stand.",
-            "Exit code: 0 fine, 1 what --fail-on names was found, 2 no relay answered."
+            "Asks running relays which of them is active and why others do not run. Prints slot and projections.",
+            "Exit code: 0 fine, 1 a condition of --fail-on holds, 2 no relay answered."
         })
 final class StatusCommand implements Callable<Integer> {
 
@@ -33,11 +33,11 @@ final class StatusCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "CONDITION",
             description = {
-                "Exit with 1 when this holds; several joined by commas:",
+                "Exit with 1 if one of these conditions holds (separated by commas):",
                 "inactive: none of the replicas asked is active;",
                 "lagging: a projection is lagging or rebuilding;",
                 "stalled: a projection is stalled, stopped or unknown;",
-                "unaccounted: rows past their retention stay, because they are not all in Kafka."
+                "unaccounted: rows past their retention are kept, because not all of them are in Kafka."
             })
     private Set<Condition> failOn = EnumSet.noneOf(Condition.class);
 
@@ -47,7 +47,7 @@ final class StatusCommand implements Callable<Integer> {
         List<String> findings = status.findings(failOn);
         System.out.println(json ? StatusText.json(status, findings) : StatusText.table(status, findings));
         if (!status.isKnown()) {
-            System.err.println("tidemark: no relay answered; give their addresses with --url");
+            System.err.println("tidemark: no relay answered; set the addresses of the relays with --url");
             return TidemarkCli.COULD_NOT_RUN;
         }
         return findings.isEmpty() ? TidemarkCli.FINE : TidemarkCli.FAILED;

@@ -26,10 +26,10 @@ import picocli.CommandLine.Spec;
             "",
             "Exit codes: 0 fine, 1 findings or failure, 2 could not run, 3 timeout.",
             "",
-            "With servers of their own, for a first look and for development:",
-            "  demo   the whole story on a real Postgres and a real Kafka",
-            "  stack  just these two servers",
-            "  bench  how fast a relay is beside them on this machine"
+            "Commands that start their own Postgres and Kafka, for a first look and for development:",
+            "  demo   shows what Tidemark does, step by step",
+            "  stack  runs only the two servers",
+            "  bench  measures how fast a relay is on this machine"
         },
         subcommands = {
             RunCommand.class,
@@ -80,7 +80,7 @@ public final class TidemarkCli implements Runnable {
         return commandLine;
     }
 
-    /** Every command, however deep, explains itself with {@code --help} and exits with 0. */
+    /** Every command and subcommand prints its help with {@code --help} and exits with 0. */
     public static void addHelp(CommandLine command) {
         if (!(command.getCommand() instanceof HelpCommand)) {
             command.getCommandSpec()
@@ -92,7 +92,7 @@ public final class TidemarkCli implements Runnable {
         command.getSubcommands().values().forEach(TidemarkCli::addHelp);
     }
 
-    /** What a user can mend is one sentence; anything else is a bug, and its trace is what we need to see. */
+    /** An error that a user can correct is one sentence. Anything else is a bug, and its stack trace is printed. */
     private static int report(Exception failure, CommandLine command, CommandLine.ParseResult arguments) {
         if (failure instanceof ConfigurationProblem
                 || failure instanceof SourceNotReady

@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tidemark token decode T}. */
-@Command(name = "token", description = "Looks into tokens, without asking anybody.")
+@Command(name = "token", description = "Decodes tokens, without a database or a relay.")
 final class TokenCommand {
 
     private TokenCommand() {}
@@ -17,11 +17,11 @@ final class TokenCommand {
     @Command(
             name = "decode",
             description = {
-                "Prints what a token says, one line for each source and timeline.",
-                "Exit code: 0 fine, 1 it is no token."
+                "Prints the content of a token, one line for each source and timeline.",
+                "Exit code: 0 fine, 1 not a token."
             })
     int decode(
-            @Parameters(paramLabel = "TOKEN", description = "What outbox.token() returned.") String text,
+            @Parameters(paramLabel = "TOKEN", description = "The result of outbox.token().") String text,
             @Option(names = "--json", description = "Print one JSON object: {\"parts\": […]}.") boolean json) {
         Token token;
         try {

@@ -9,7 +9,7 @@ public final class Version implements IVersionProvider {
         return "tidemark " + number();
     }
 
-    /** For example {@code 0.1.0}; says so where this was not built as a jar. */
+    /** For example {@code 0.1.0}, or {@code (not built as a jar)}. */
     public static String number() {
         String version = Version.class.getPackage().getImplementationVersion();
         return version == null ? "(not built as a jar)" : version;

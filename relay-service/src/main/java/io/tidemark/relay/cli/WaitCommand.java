@@ -18,10 +18,10 @@ import picocli.CommandLine.Option;
         name = "wait",
         description = {
             "Waits until a projection has caught up with a token.",
-            "Exit code: 0 it has, 1 waiting does not help (stalled, stopped, rebuilding, unknown, ahead, diverged,"
-                    + " foreign, expired), 2 could not ask, 3 the time is over.",
-            "A relay that cannot tell just now (503), has too many waiters (429) or is away is asked again, and so are"
-                    + " the others, until the time is over."
+            "Exit code: 0 caught up, 1 waiting does not help (stalled, stopped, rebuilding, unknown, ahead, diverged,"
+                    + " foreign, expired), 2 could not ask, 3 timeout.",
+            "If a relay cannot answer now (503), has too many waiters (429) or is unreachable, all relays are asked"
+                    + " again until the timeout."
         })
 final class WaitCommand implements Callable<Integer> {
 
@@ -40,7 +40,7 @@ final class WaitCommand implements Callable<Integer> {
             paramLabel = "TOKEN",
             required = true,
             converter = OptionValues.TokenText.class,
-            description = "What outbox.token() returned after the commit.")
+            description = "The result of outbox.token() after the commit.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Token token;
 
@@ -49,7 +49,7 @@ final class WaitCommand implements Callable<Integer> {
             paramLabel = "DURATION",
             defaultValue = "10s",
             converter = OptionValues.Length.class,
-            description = {"How long to wait at most, for example 750ms, 10s or 5m.", "Default: ${DEFAULT-VALUE}"})
+            description = {"Maximum time to wait, for example 750ms, 10s or 5m.", "Default: ${DEFAULT-VALUE}"})
     private Duration timeout = Duration.ZERO;
 
     @Option(names = "--json", description = "Print the relay's answer as JSON.")
@@ -83,7 +83,7 @@ final class WaitCommand implements Callable<Integer> {
     }
 
     private String text(Outcome.TimedOut timedOut) {
-        String last = timedOut.answer().map(AnswerText::line).orElse("timeout: no relay could tell");
+        String last = timedOut.answer().map(AnswerText::line).orElse("timeout: no relay could answer");
         return timedOut.reason().isEmpty() ? last : last + "; " + timedOut.reason();
     }
 }

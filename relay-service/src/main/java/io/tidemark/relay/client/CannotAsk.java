@@ -1,6 +1,6 @@
 package io.tidemark.relay.client;
 
-/** A relay cannot even be asked; the message names the option, what is wrong with its value, and the fix. */
+/** A relay cannot be asked because an option is wrong. The message names the option, the problem and the fix. */
 public final class CannotAsk extends Exception {
 
     public CannotAsk(String message) {

@@ -26,11 +26,11 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a command needs for {@code https}, in PEM, as the Secrets of cert-manager have it.
+ * The certificates and the key that a command uses for {@code https}, in PEM, as in the Secrets of cert-manager.
  *
  * @param caFile certificates to trust; the JVM's when null
- * @param certFile the client's own certificate and those between it and its CA; none when null
- * @param keyFile the key to it, PKCS#8, not encrypted; set when {@code certFile} is
+ * @param certFile the client certificate and the certificates between it and its CA; none when null
+ * @param keyFile its key, PKCS#8, not encrypted; set if {@code certFile} is
  */
 public record ClientTls(
         @Nullable Path caFile,
@@ -42,7 +42,7 @@ public record ClientTls(
     private static final List<String> KEY_ALGORITHMS = List.of("RSA", "EC", "Ed25519");
     private static final char[] NO_PASSWORD = {};
 
-    /** Empty where the JVM's own will do. */
+    /** Empty if the JVM's defaults are enough. */
     Optional<SSLContext> context() throws CannotAsk {
         if ((certFile == null) != (keyFile == null)) {
             throw new CannotAsk("--cert-file and --key-file go together; give both, or neither");
@@ -57,7 +57,7 @@ public record ClientTls(
             context.init(own, trusted, null);
             return Optional.of(context);
         } catch (GeneralSecurityException e) {
-            throw new CannotAsk("TLS cannot be had from this JVM: " + e, e);
+            throw new CannotAsk("this JVM does not support TLS: " + e, e);
         }
     }
 
@@ -106,7 +106,7 @@ public record ClientTls(
         }
     }
 
-    /** Nothing of the key gets into a message. */
+    /** No message contains any part of the key. */
     private static PrivateKey key(Path file) throws CannotAsk, GeneralSecurityException {
         byte[] encoded;
         try {
@@ -121,7 +121,7 @@ public record ClientTls(
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(encoded));
             } catch (InvalidKeySpecException e) {
-                // of another algorithm, or of none: the next one decides
+                // wrong algorithm, or not a key: try the next algorithm
             }
         }
         throw new CannotAsk("--key-file " + file + " has no RSA, EC or Ed25519 key in PKCS#8 (BEGIN PRIVATE KEY, not"

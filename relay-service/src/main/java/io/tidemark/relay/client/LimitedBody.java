@@ -9,7 +9,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
-/** The bytes of an answer; of one that is too long a few more than the limit, and no more. On the HTTP client's threads. */
+/** The bytes of an answer. Stops reading shortly after the limit. On the HTTP client's threads. */
 final class LimitedBody implements HttpResponse.BodySubscriber<byte[]> {
 
     private final int limit;
@@ -29,7 +29,7 @@ final class LimitedBody implements HttpResponse.BodySubscriber<byte[]> {
     @Override
     public void onSubscribe(Flow.Subscription own) {
         subscription = own;
-        own.request(Long.MAX_VALUE); // what comes is at most what one read of the socket brings
+        own.request(Long.MAX_VALUE); // each call delivers at most one read of the socket
     }
 
     @Override

@@ -36,7 +36,7 @@ public final class RelayClient {
     /**
      * A client for all relays of one command.
      *
-     * @param bearerTokenFile what relays with {@code http.bearerTokenFile} want to see
+     * @param bearerTokenFile file with the token for relays that set {@code http.bearerTokenFile}
      * @param tls for {@code https}
      */
     public RelayClient(Optional<Path> bearerTokenFile, ClientTls tls) throws CannotAsk {
@@ -47,7 +47,7 @@ public final class RelayClient {
         this.bearerToken = bearerTokenFile.isEmpty() ? Optional.empty() : Optional.of(token(bearerTokenFile.get()));
     }
 
-    /** The first of the file: it may be the relay's own, which has one a line. */
+    /** The first token of the file. The file may be the relay's own, which has one token on each line. */
     private static String token(Path file) throws CannotAsk {
         String token;
         try {
@@ -62,13 +62,13 @@ public final class RelayClient {
         }
         if (token.isEmpty() || token.chars().anyMatch(c -> c <= ' ' || c > '~')) {
             throw new CannotAsk("--bearer-token-file " + file
-                    + " has no token of visible ASCII characters; write it there, on a line of its own");
+                    + " has no token of visible ASCII characters; write the token on a separate line of the file");
         }
         return token;
     }
 
     /**
-     * Asks once.
+     * Sends one request.
      *
      * @param path with its query, already encoded
      * @param timeout for the whole answer
@@ -81,7 +81,7 @@ public final class RelayClient {
                 http.sendAsync(request.build(), head -> new LimitedBody(MOST_BYTES));
         try {
             return reply(answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS));
-        } catch (TimeoutException e) { // one of the request's own would end with the headers
+        } catch (TimeoutException e) { // the request's own timeout covers only the headers
             return new RelayReply.NoAnswer("no answer within " + timeout.toSeconds() + " s");
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException failure) {
@@ -101,19 +101,19 @@ public final class RelayClient {
         byte[] body = response.body();
         if (body.length > MOST_BYTES) {
             return new RelayReply.NoAnswer(
-                    "its answer has more than " + MOST_BYTES + " bytes; is it a Tidemark relay?");
+                    "its answer has more than " + MOST_BYTES + " bytes; is this a Tidemark relay?");
         }
         try {
             @Nullable JsonNode json = JSON.readTree(body);
             if (json != null && json.isObject()) {
                 return new RelayReply.Answer(response.statusCode(), json, retryAfterMillis(response));
             }
-        } catch (JsonProcessingException e) { // said below
+        } catch (JsonProcessingException e) { // reported below
         } catch (IOException e) {
             throw new IllegalStateException("bytes in memory can be read", e);
         }
         return new RelayReply.NoAnswer(
-                "HTTP " + response.statusCode() + " and no JSON; is it the application port of a Tidemark relay?");
+                "HTTP " + response.statusCode() + " without JSON; is this the application port of a Tidemark relay?");
     }
 
     private static long retryAfterMillis(HttpResponse<?> response) {
@@ -126,18 +126,18 @@ public final class RelayClient {
     private static String explain(IOException failure) {
         for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof UnresolvedAddressException) {
-                return "there is no such host";
+                return "the host name cannot be resolved";
             }
             if (cause instanceof SSLException) {
-                return "TLS fails (" + cause.getMessage() + "); is it https there, --ca-file the right one, and"
-                        + " --cert-file, where it wants a certificate?";
+                return "TLS failed (" + cause.getMessage() + "); check that the relay serves https, that --ca-file is"
+                        + " right, and --cert-file if the relay requires a client certificate";
             }
         }
         if (failure instanceof HttpConnectTimeoutException) {
             return "no connection within " + CONNECT_TIMEOUT.toSeconds() + " s";
         }
         if (failure instanceof ConnectException) {
-            return "nobody listens there";
+            return "connection refused";
         }
         return "the connection broke (" + failure.getMessage() + ")";
     }

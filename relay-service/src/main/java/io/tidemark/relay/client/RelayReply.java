@@ -2,27 +2,27 @@ package io.tidemark.relay.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-/** What came of one request to one relay. */
+/** The result of one request to one relay. */
 public sealed interface RelayReply {
 
-    /** Whether the relay has told what was asked. */
+    /** Whether the relay has answered the question. */
     default boolean isOk() {
         return this instanceof Answer answer && answer.status() == 200;
     }
 
-    /** Why not, for a person. */
+    /** Why not, for people. */
     String reason();
 
     /**
      * The relay has answered.
      *
-     * @param status HTTP's
-     * @param body a problem, mostly, when the status is not 200
-     * @param retryAfterMillis how long it wants to be left alone; 0 where it does not say
+     * @param status the HTTP status
+     * @param body usually a problem, if the status is not 200
+     * @param retryAfterMillis from {@code Retry-After}; 0 if absent
      */
     record Answer(int status, JsonNode body, long retryAfterMillis) implements RelayReply {
 
-        /** Whether it may know in a moment, or another replica may. */
+        /** Whether a later attempt, or another replica, may succeed. */
         public boolean isForLater() {
             return status == 429 || status == 503;
         }
@@ -30,10 +30,10 @@ public sealed interface RelayReply {
         @Override
         public String reason() {
             return "HTTP " + status + ": " + body.path("detail").asText()
-                    + (status == 401 ? "; give the file with it with --bearer-token-file" : "");
+                    + (status == 401 ? "; set the file that contains it with --bearer-token-file" : "");
         }
     }
 
-    /** Nobody has, or nobody that is a relay. */
+    /** No relay answered: no connection, or the server is not a relay. */
     record NoAnswer(String reason) implements RelayReply {}
 }

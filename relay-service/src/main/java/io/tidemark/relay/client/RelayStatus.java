@@ -9,15 +9,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * How the replicas of one relay stand, and the projections as one of them sees them.
+ * The state of the replicas of one relay, and the projections as one of them sees them.
  *
  * @param replicas in the order they were asked
- * @param projections in the order of their configuration; empty when none could tell
- * @param projectionsProblem why none could; empty when one did
+ * @param projections in the order of their configuration; empty if no replica knows them
+ * @param projectionsProblem why no replica knows them; empty if one does
  */
 public record RelayStatus(List<Replica> replicas, List<JsonNode> projections, String projectionsProblem) {
 
-    /** More than a replica waits for a database that does not answer. */
+    /** Longer than a replica waits for a database that does not answer. */
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
     public RelayStatus {
@@ -25,7 +25,7 @@ public record RelayStatus(List<Replica> replicas, List<JsonNode> projections, St
         projections = List.copyOf(projections);
     }
 
-    /** One of them, and what it said about itself. */
+    /** A replica, and its answer about itself. */
     public record Replica(URI url, RelayReply reply) {
 
         /** {@code GET /v1/source}; empty when it did not answer that. */
@@ -41,15 +41,15 @@ public record RelayStatus(List<Replica> replicas, List<JsonNode> projections, St
         }
     }
 
-    /** What may be wrong. Every state of a projection but {@code running} belongs to lagging or stalled. */
+    /** A condition to report. Every state of a projection except {@code running} belongs to lagging or stalled. */
     public enum Condition {
-        /** None of the replicas asked is active: nothing is published. */
+        /** None of the replicas asked is active. Nothing is published. */
         INACTIVE(Set.of()),
-        /** A projection is behind for long, but moving. */
+        /** A projection has been behind for a long time, but makes progress. */
         LAGGING(Set.of("lagging", "rebuilding")),
-        /** A projection does not move, or nobody can tell whether it does. */
+        /** A projection makes no progress, or its progress is not known. */
         STALLED(Set.of("stalled", "stopped", "unknown")),
-        /** Rows past their retention are not all accounted for, and stay. */
+        /** Rows past their retention are kept, because not all of them are accounted for. */
         UNACCOUNTED(Set.of());
 
         private final Set<String> states;
@@ -59,7 +59,7 @@ public record RelayStatus(List<Replica> replicas, List<JsonNode> projections, St
         }
     }
 
-    /** Asks all of them, and the active one first for the projections. */
+    /** Asks all replicas. Asks the active replica first for the projections. */
     public static RelayStatus ask(RelayClient client, List<URI> urls) throws InterruptedException {
         List<Replica> replicas = new ArrayList<>();
         for (URI url : urls) {
@@ -82,12 +82,12 @@ public record RelayStatus(List<Replica> replicas, List<JsonNode> projections, St
         return new RelayStatus(replicas, List.of(), problem);
     }
 
-    /** Whether any of them told how it stands. */
+    /** Whether any replica reported its state. */
     public boolean isKnown() {
         return replicas.stream().anyMatch(replica -> replica.source().isPresent());
     }
 
-    /** What is wrong of these, a sentence each. */
+    /** The findings among these conditions, one sentence each. */
     public List<String> findings(Set<Condition> conditions) {
         List<String> findings = new ArrayList<>();
         if (conditions.contains(Condition.INACTIVE) && replicas.stream().noneMatch(Replica::isActive)) {
@@ -111,7 +111,7 @@ public record RelayStatus(List<Replica> replicas, List<JsonNode> projections, St
             }
             String word = condition == Condition.LAGGING ? "lagging" : "stalled";
             if (!projectionsProblem.isEmpty()) {
-                findings.add(word + ": the projections cannot be told (" + projectionsProblem + ")");
+                findings.add(word + ": the projections are not known (" + projectionsProblem + ")");
             }
             for (JsonNode projection : projections) {
                 String state = projection.path("state").asText();

@@ -11,12 +11,13 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Waits until a projection has caught up with a token, whichever replica says so: one that does not know, has too many
- * waiters, or is away is passed over, again and again until the time is over. What no waiting changes ends it at once.
+ * Waits until a projection has caught up with a token. Any replica may answer. A replica that does not know, has too
+ * many waiters, or is unreachable is skipped; the replicas are asked in turn until the timeout. An answer that waiting
+ * cannot change is returned immediately.
  */
 public final class TokenWait {
 
-    /** A relay says that the wait is over only when it is. */
+    /** Extra time for a relay's answer, which arrives only after its wait has ended. */
     private static final Duration BEYOND_THE_WAIT = Duration.ofSeconds(10);
 
     private static final long PAUSE_MILLIS = 200;
@@ -24,27 +25,27 @@ public final class TokenWait {
     private final RelayClient client;
     private final List<URI> relays;
 
-    /** @param relays in the order to ask; at least one */
+    /** @param relays at least one, asked in this order */
     public TokenWait(RelayClient client, List<URI> relays) {
         this.client = client;
         this.relays = List.copyOf(relays);
     }
 
-    /** How it ended. */
+    /** The result of the wait. */
     public sealed interface Outcome {
 
-        /** A relay has decided: {@code success}, or what no waiting changes. */
+        /** A relay answered {@code success}, or a status that waiting does not change. */
         record Decided(URI relay, JsonNode answer) implements Outcome {}
 
         /**
-         * The time is over.
+         * The timeout expired.
          *
-         * @param answer the last that a relay gave; empty when none could tell
-         * @param reason for a person
+         * @param answer the last answer of a relay; empty if no relay could answer
+         * @param reason for people
          */
         record TimedOut(Optional<JsonNode> answer, String reason) implements Outcome {}
 
-        /** A relay turned the request away, or none could be reached; the message says why. */
+        /** A relay rejected the request, or no relay could be reached. The message has the reason. */
         record Impossible(String message) implements Outcome {}
     }
 
@@ -77,7 +78,7 @@ public final class TokenWait {
             if (millisUntil(deadline) <= 0) {
                 return reached ? new Outcome.TimedOut(last, reason) : new Outcome.Impossible(reason);
             }
-            if ((turn + 1) % relays.size() == 0) { // all have been asked
+            if ((turn + 1) % relays.size() == 0) { // all relays have been asked
                 TimeUnit.MILLISECONDS.sleep(Math.min(pauseMillis, Math.max(0, millisUntil(deadline))));
                 pauseMillis = 0;
             }

@@ -1,6 +1,6 @@
 /**
- * What the command line asks of running relays, over HTTP as anybody else would. On the command's own thread; every
- * request has a timeout, every answer a limit. Knows nothing of the relay's insides.
+ * The command line's client of running relays, over the public HTTP API. Runs on the command's thread. Every request
+ * has a timeout, and every answer a maximum size. Does not depend on the relay's internals.
  */
 @NullMarked
 package io.tidemark.relay.client;

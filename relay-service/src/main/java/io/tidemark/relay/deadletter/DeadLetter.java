@@ -12,19 +12,19 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event that could not be published, as it stands among the dead letters.
+ * An event that could not be published, as stored in the dead-letter topic.
  *
  * @param key {@code <source>/<event id>/<position>}
- * @param timestampMillis the event's own, milliseconds since 1970
+ * @param timestampMillis the event's timestamp, milliseconds since 1970
  * @param headers all of them, in order
- * @param payloadBytes its length; 0 also when there is none
- * @param payload null when there is none, or when only a list was asked for
+ * @param payloadBytes length of the payload; 0 also if there is none
+ * @param payload null if there is none, or if only a list was requested
  */
-@SuppressWarnings("ArrayRecordComponent") // bytes on their way through; never compared
+@SuppressWarnings("ArrayRecordComponent") // bytes only pass through; never compared
 public record DeadLetter(
         String key, long timestampMillis, List<OutgoingHeader> headers, int payloadBytes, byte @Nullable [] payload) {
 
-    /** Positions are printed fixed-width. */
+    /** Positions are printed with fixed width. */
     private static final int POSITION_LENGTH =
             Position.parse("00000001/0000000000000000/00000000").toString().length();
 
@@ -64,13 +64,14 @@ public record DeadLetter(
         return new DeadLetter(key, timestampMillis, headers, payloadBytes, null);
     }
 
-    /** The event as it should have been published, and a header that says it comes late. */
+    /** The event as it should have been published, with a header that marks it as late. */
     OutgoingEvent again(String topic) {
         List<OutgoingHeader> own = new ArrayList<>(headers);
         own.removeIf(header -> header.name().startsWith(DeadLetters.HEADER_PREFIX));
         own.add(new OutgoingHeader(EventHeaders.RETRIED, bytes("true")));
         String eventKey = header(DeadLetters.INTENDED_KEY)
-                .orElseThrow(() -> new IllegalStateException("dead letter " + key + " does not tell its event's key"));
+                .orElseThrow(() ->
+                        new IllegalStateException("dead letter " + key + " has no header with its event's" + " key"));
         return new OutgoingEvent(topic, bytes(eventKey), payload, own, timestampMillis);
     }
 

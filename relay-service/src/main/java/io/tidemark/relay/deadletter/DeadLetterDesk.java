@@ -16,8 +16,9 @@ import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends a dead letter again or drops it, exactly once: first earlier attempts are fenced and settled, then the dead
- * letter is looked up, then event and removal are one Kafka transaction. The relay's own producer is another.
+ * Sends a dead letter again or drops it, exactly once. First it fences earlier attempts and settles their outcome. Then
+ * it reads the dead letter. Then one Kafka transaction publishes the event and removes the dead letter. It does not use
+ * the relay's producer.
  */
 public final class DeadLetterDesk {
 
@@ -25,7 +26,7 @@ public final class DeadLetterDesk {
     private final List<RouteConfig> routes;
     private final DeadLetterTopic letters;
 
-    /** @param routes as they are now, not as they were when the event became a dead letter */
+    /** @param routes the current routes, not those from when the event became a dead letter */
     public DeadLetterDesk(KafkaConfig kafka, List<RouteConfig> routes) {
         this.kafka = kafka;
         this.routes = routes;
@@ -33,15 +34,15 @@ public final class DeadLetterDesk {
     }
 
     /**
-     * The one dead letter of that event.
+     * The dead letter of that event.
      *
-     * @param idOrKey the event's id, or its key if two have one id
+     * @param idOrKey the event's id, or the dead letter's key if several have the same id
      */
     public DeadLetter find(String idOrKey) throws DeadLetterProblem, PublishFailure {
         List<DeadLetter> found = letters.find(idOrKey);
         if (found.isEmpty()) {
             throw new DeadLetterProblem(
-                    "there is no dead letter of event " + idOrKey + "; see: tidemark dead-letters list CONFIG");
+                    "event " + idOrKey + " has no dead letter; list them with: tidemark dead-letters list CONFIG");
         }
         if (found.size() > 1) {
             throw new DeadLetterProblem("several dead letters have the event id " + idOrKey + "; give one of "
@@ -53,10 +54,10 @@ public final class DeadLetterDesk {
     /**
      * Publishes the event and removes the dead letter.
      *
-     * @param topic instead of the one it should have gone to
-     * @return the topic it is in now
-     * @throws DeadLetterProblem when it may not go there, or Kafka still refuses it
-     * @throws PublishFailure when Kafka cannot be used now; the outcome is settled by the next attempt
+     * @param topic replaces the intended topic
+     * @return the topic to which it was published
+     * @throws DeadLetterProblem if the topic is not allowed, or Kafka still refuses the event
+     * @throws PublishFailure if Kafka cannot be used now; the next attempt settles the outcome
      */
     public String retry(String idOrKey, Optional<String> topic)
             throws DeadLetterProblem, PublishFailure, InterruptedException {
@@ -64,19 +65,20 @@ public final class DeadLetterDesk {
         if (topic.isEmpty() && letter.header(DeadLetters.INTENDED_TOPIC).isEmpty()) {
             throw new DeadLetterProblem("event " + letter.id() + " "
                     + letter.header(DeadLetters.REASON).orElse("has no topic")
-                    + "; sent again it would be no better: discard it and write it anew, or name a topic with --topic");
+                    + "; retrying cannot succeed: discard it and write the event again, or set a topic with --topic");
         }
         String target =
                 topic.or(() -> letter.header(DeadLetters.INTENDED_TOPIC)).orElse("");
         String whyNot = TopicName.whyNot(target);
         if (whyNot != null) {
             throw new DeadLetterProblem("event " + letter.id() + " would go to topic '" + target + "', " + whyNot
-                    + "; give it another with --topic");
+                    + "; set another topic with --topic");
         }
         if (letter.hasNullPayload() && !allowsTombstones(letter)) {
-            throw new DeadLetterProblem("event " + letter.id() + " has no payload, and its route allows no tombstones;"
-                    + " set tombstones: true on the route for aggregate type '"
-                    + letter.header(DeadLetters.AGGREGATE_TYPE).orElse("") + "', or discard it");
+            throw new DeadLetterProblem(
+                    "event " + letter.id() + " has no payload, and its route does not allow tombstones;"
+                            + " set tombstones: true on the route for aggregate type '"
+                            + letter.header(DeadLetters.AGGREGATE_TYPE).orElse("") + "', or discard it");
         }
         try (Topics topics = new Topics(kafka)) {
             topics.ensureEvents(target);
@@ -92,7 +94,7 @@ public final class DeadLetterDesk {
         return target;
     }
 
-    /** Removes the dead letter; the event is then in the outbox table only. */
+    /** Removes the dead letter. Then only the outbox table has the event. */
     public void discard(String idOrKey) throws DeadLetterProblem, PublishFailure {
         remove(find(idOrKey), null);
     }
@@ -107,9 +109,9 @@ public final class DeadLetterDesk {
     }
 
     /**
-     * Looks it up once more when nobody else can remove it.
+     * Reads it again when no other attempt can remove it any more.
      *
-     * @param topic where the event goes; null for nowhere
+     * @param topic the topic for the event; null to publish nothing
      */
     void remove(DeadLetter seen, @Nullable String topic) throws DeadLetterProblem, PublishFailure {
         String transactionalId = "tidemark-dead-letters-" + seen.source();
@@ -128,9 +130,9 @@ public final class DeadLetterDesk {
                 case FENCED ->
                     throw new DeadLetterProblem(
                             "another retry or discard of source " + seen.source()
-                                    + " ran at the same time, and this one did nothing; look at the list, then try again",
+                                    + " ran at the same time, and this one did nothing; check the list, then try again",
                             e);
-                case RETRY -> throw e.adding("look whether the dead letter is still listed; if so, try again");
+                case RETRY -> throw e.adding("check whether the dead letter is still listed; if so, try again");
                 case NO_RIGHT -> throw e;
             }
         } catch (KafkaException e) {

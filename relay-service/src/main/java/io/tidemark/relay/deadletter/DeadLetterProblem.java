@@ -1,6 +1,6 @@
 package io.tidemark.relay.deadletter;
 
-/** What was asked for cannot be done with this dead letter, which stays as it is; the message says why, and the fix. */
+/** The request cannot be done, and the dead letter is unchanged. The message has the reason and the fix. */
 public final class DeadLetterProblem extends Exception {
 
     DeadLetterProblem(String message) {

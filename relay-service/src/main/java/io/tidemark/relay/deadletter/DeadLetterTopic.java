@@ -24,15 +24,15 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Reads the dead letters there are: the last committed record of each key, unless it removes it. Reads up to the end
- * that uncommitted records have, because an open transaction hides what others have committed after it began.
+ * Reads the current dead letters: the last committed record of each key, unless it is a tombstone. Reads up to the end
+ * of uncommitted records, because an open transaction hides records that others committed after it began.
  */
 public final class DeadLetterTopic {
 
     private static final TopicPartition PARTITION = new TopicPartition(OwnTopics.DEAD_LETTERS, 0);
     private static final int ANSWER_MILLIS = 15_000;
     private static final Duration POLL = Duration.ofMillis(100);
-    /** More than the transaction timeout of a relay that was killed. */
+    /** Longer than the transaction timeout of a relay that was killed. */
     private static final Duration TIMEOUT = Duration.ofSeconds(90);
 
     private final KafkaConfig kafka;
@@ -41,17 +41,17 @@ public final class DeadLetterTopic {
         this.kafka = kafka;
     }
 
-    /** All of them, oldest first, without their payloads. */
+    /** All dead letters, oldest first, without their payloads. */
     public List<DeadLetter> list() throws PublishFailure {
         return read(letter -> true, DeadLetter::withoutPayload);
     }
 
-    /** Those with that event id, mostly one, or the one with that key; with their payloads. */
+    /** The dead letters with that event id (usually one), or with that key, including their payloads. */
     public List<DeadLetter> find(String idOrKey) throws PublishFailure {
         return read(letter -> letter.isMeantBy(idOrKey), letter -> letter);
     }
 
-    /** The ids of the events of that source that are among them. */
+    /** The ids of that source's events that are dead letters. */
     public Set<String> idsOf(String sourceId) throws PublishFailure {
         return read(letter -> letter.source().equals(sourceId), DeadLetter::withoutPayload).stream()
                 .map(DeadLetter::id)
@@ -91,7 +91,7 @@ public final class DeadLetterTopic {
             Predicate<DeadLetter> wanted,
             UnaryOperator<DeadLetter> kept,
             Map<String, DeadLetter> open) {
-        if (record.key() == null) { // not ours, and removable by nobody
+        if (record.key() == null) { // not written by Tidemark, and cannot be removed
             return;
         }
         String key = new String(record.key(), StandardCharsets.UTF_8);

@@ -1,6 +1,6 @@
 /**
- * The dead letters for people: which there are, and sending one again or dropping it. Used by the command line, beside
- * a running relay or without one; everything it changes is one Kafka transaction, and two at a time fence each other.
+ * Lists dead letters, sends them again, or drops them. Used by the command line, with or without a running relay. Each
+ * change is one Kafka transaction. Two concurrent changes fence each other.
  */
 @NullMarked
 package io.tidemark.relay.deadletter;

@@ -13,46 +13,46 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The places, in the order in which a run comes to them. Armed by text: {@code before-commit=crash@3} crashes the
- * process when the place is reached for the third time; {@code fail} ends the run only, {@code pause} goes on
- * afterwards. Each can wait first: {@code after-init=pause:2000} milliseconds. {@code hold} waits for as long as the file
- * exists that the system property {@code io.tidemark.failpoints.hold} names. Several are joined by commas; each acts once.
+ * The places, in the order in which a run reaches them. Text arms them: {@code before-commit=crash@3} crashes the
+ * process when it reaches the place for the third time. {@code fail} ends only the run. {@code pause} continues
+ * afterwards. Each can wait first: {@code after-init=pause:2000} milliseconds. {@code hold} waits as long as the file
+ * named by the system property {@code io.tidemark.failpoints.hold} exists. Separate several by commas; each acts once.
  */
 public enum Failpoint {
     /** The advisory lock is held, nothing else. */
     AFTER_LOCK,
     /** Earlier producers are fenced. */
     AFTER_INIT,
-    /** Position, slot and database have been weighed. */
+    /** Position, slot and database have been compared. */
     AFTER_POSITION_READ,
     /** The engine has been started; its stream may be open or not. */
     AFTER_ENGINE_START,
     /** Between two events of a batch. */
     MID_SEND,
-    /** All events of the batch are with the producer. */
+    /** The producer has all events of the batch. */
     AFTER_SEND,
-    /** The position is with the producer too, and nothing is committed. */
+    /** The producer has the position too. Nothing is committed. */
     BEFORE_COMMIT,
-    /** Kafka has committed; nobody knows. */
+    /** Kafka has committed. The relay has not noted it. */
     AFTER_COMMIT,
-    /** The index has been advanced; the slot not. */
+    /** The index has advanced, the slot has not. */
     BEFORE_CONFIRM,
-    /** The slot may be confirmed; the server may not have heard of it. */
+    /** The slot may be confirmed. The server may not have received the confirmation. */
     AFTER_CONFIRM,
-    /** Kafka has refused an event; its transaction is taken back, and not sent again yet. */
+    /** Kafka has refused an event. Its transaction is aborted, and not sent again yet. */
     AFTER_REFUSAL,
     /** Between two Kafka transactions of one split transaction. */
     BETWEEN_PARTS,
-    /** The run is ending, and slot and lock are still held. */
+    /** The run is ending. It still holds slot and lock. */
     BEFORE_RELEASE,
-    /** Not of a run: {@code init} has made the slot, and not recorded where it began. */
+    /** Not part of a run: {@code init} has created the slot, and has not recorded its start. */
     AFTER_SLOT_MADE;
 
     private static final Logger LOG = LoggerFactory.getLogger(Failpoint.class);
     private static final String PROPERTY = "io.tidemark.failpoints";
     private static final String HOLD_FILE = PROPERTY + ".hold";
     private static final long HOLD_POLL_MILLIS = 10;
-    /** As a shell reports {@code kill -9}. */
+    /** The exit code that a shell reports for {@code kill -9}. */
     private static final int KILLED = 137;
 
     private static volatile @Nullable Map<Failpoint, Armed> armed = parse(System.getProperty(PROPERTY, ""));
@@ -64,10 +64,10 @@ public enum Failpoint {
         HOLD
     }
 
-    /** @param left how often the place is still to be reached before it acts; once it has, below zero */
+    /** @param left how often the place must still be reached before it acts; below zero after it has acted */
     private record Armed(Action action, long waitMillis, AtomicInteger left) {}
 
-    /** Arms for this process, from now on and instead of what was armed; an empty text disarms. */
+    /** Arms failpoints for this process, and replaces those armed before. An empty text disarms all. */
     public static void arm(String failpoints) {
         armed = parse(failpoints);
     }
@@ -103,19 +103,20 @@ public enum Failpoint {
         return Arrays.stream(values())
                 .filter(failpoint -> failpoint.label().equals(label))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(PROPERTY + ": no failpoint '" + label + "'; there are "
+                .orElseThrow(() -> new IllegalArgumentException(PROPERTY + ": no failpoint '" + label + "'; known"
+                        + " failpoints: "
                         + Arrays.stream(values()).map(Failpoint::label).toList()));
     }
 
-    /** The name as it is armed, for example {@code before-commit}. */
+    /** The name used to arm it, for example {@code before-commit}. */
     public String label() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /**
-     * The relay has come here.
+     * Called where the relay reaches this place.
      *
-     * @throws FailpointReached when it is to fail here
+     * @throws FailpointReached if the armed action is {@code fail}
      */
     public void reach() {
         Map<Failpoint, Armed> now = armed;
@@ -142,9 +143,9 @@ public enum Failpoint {
                         && !Thread.currentThread().isInterrupted()) {
                     sleep(HOLD_POLL_MILLIS);
                 }
-                LOG.warn("event=failpoint name={} action=go-on", label());
+                LOG.warn("event=failpoint name={} action=continue", label());
             }
-            case PAUSE -> LOG.warn("event=failpoint name={} action=go-on", label());
+            case PAUSE -> LOG.warn("event=failpoint name={} action=continue", label());
         }
     }
 

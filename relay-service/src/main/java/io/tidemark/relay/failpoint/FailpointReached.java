@@ -1,6 +1,6 @@
 package io.tidemark.relay.failpoint;
 
-/** What an armed failpoint throws when it is to end the run but not the process. */
+/** Thrown by a failpoint that ends the run but not the process. */
 public final class FailpointReached extends RuntimeException {
 
     FailpointReached(Failpoint failpoint) {

@@ -1,6 +1,6 @@
 /**
- * Named places at which tests make a relay crash, fail or stand still. Never armed in production: that takes the system
- * property {@code io.tidemark.failpoints}, and a relay that finds it says so loudly. Safe on any thread.
+ * Named places at which tests make a relay crash, fail or pause. They act only if the system property
+ * {@code io.tidemark.failpoints} is set. A relay that finds the property logs a warning. Safe on any thread.
  */
 @NullMarked
 package io.tidemark.relay.failpoint;

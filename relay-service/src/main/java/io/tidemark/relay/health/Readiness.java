@@ -6,29 +6,29 @@ import java.util.OptionalDouble;
 import java.util.function.Supplier;
 
 /**
- * Whether this replica can answer for watermarks. Not whether it is active, or a rollout would wait for ever for the new
- * one to be; nor whether publishing goes on: a source that has halted still has answers.
+ * Whether this replica can answer watermark requests. It need not be active: otherwise a rollout would wait forever for
+ * the new replica to become active. Publishing need not continue: a halted relay still answers.
  */
 public final class Readiness {
 
-    /** Longer than it takes a standby to take over, during which nobody knows what is published. */
+    /** Longer than a takeover takes. During a takeover, no replica knows what is published. */
     private static final double STALE_SECONDS = 15;
 
     private final Supplier<OptionalDouble> viewAgeSeconds;
     private final Supplier<String> why;
 
     /**
-     * Safe on any thread, if these are.
+     * Safe on any thread if the suppliers are.
      *
-     * @param viewAgeSeconds since this replica last knew all that is published; empty before it first did
-     * @param why it does not know, when it does not
+     * @param viewAgeSeconds since this replica last knew everything that is published; empty before the first time
+     * @param why the reason, while it does not know
      */
     public Readiness(Supplier<OptionalDouble> viewAgeSeconds, Supplier<String> why) {
         this.viewAgeSeconds = viewAgeSeconds;
         this.why = why;
     }
 
-    /** Why it is not ready; empty when it is. */
+    /** Why it is not ready; empty when ready. */
     public Optional<String> whyNot() {
         OptionalDouble age = viewAgeSeconds.get();
         if (age.isEmpty()) {

@@ -3,10 +3,10 @@ package io.tidemark.relay.health;
 import com.codahale.metrics.health.HealthCheck;
 import java.util.Locale;
 
-/** Healthy while capturing, or ready to; otherwise it says why not. On the admin port. */
+/** Healthy while the relay captures or is ready to capture; otherwise returns the reason. On the admin port. */
 public final class RelayHealthCheck extends HealthCheck {
 
-    /** A loop that turns several times a second and has not for so long is in trouble, whatever it is doing. */
+    /** Maximum time for one turn of the loop, which normally turns several times a second. */
     private static final long STALLED_SECONDS = 20;
 
     private final RelayState state;
@@ -20,7 +20,7 @@ public final class RelayHealthCheck extends HealthCheck {
         RelayState.Snapshot now = state.snapshot();
         long stalledSeconds = state.stalledSeconds();
         if (stalledSeconds >= STALLED_SECONDS) {
-            return Result.unhealthy("the publishing loop has stood still for " + stalledSeconds + " s");
+            return Result.unhealthy("the publishing loop has made no progress for " + stalledSeconds + " s");
         }
         String phase = now.phase().name().toLowerCase(Locale.ROOT);
         return switch (now.phase()) {

@@ -13,36 +13,36 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the relay is doing, for people and probes. Written by the supervisor and its run, read by any thread. */
+/** The state of the relay, for people and probes. The supervisor and its run write it; any thread reads it. */
 public final class RelayState {
 
     private static final Logger LOG = LoggerFactory.getLogger(RelayState.class);
 
-    /** The phases, as {@code GET /v1/source} names them in lower case. */
+    /** The phases; {@code GET /v1/source} returns their names in lower case. */
     public enum Phase {
         /** Checking the database, waiting for the last Kafka transaction, reading the position. */
         STARTING,
-        /** Another replica captures; this one is ready to take over. */
+        /** Another replica captures. This one is ready to take over. */
         STANDBY,
         /** Capturing and publishing. */
         RUNNING,
-        /** Something is away or missing; it is tried again. */
+        /** A server is unreachable, or something is missing. The relay tries again. */
         RETRYING,
-        /** Going on could lose or repeat events; a person must act. */
+        /** Continuing could lose or repeat events. A person must act. */
         HALTED,
         /** Shut down. */
         STOPPED
     }
 
     /**
-     * One consistent look.
+     * A consistent copy of the state.
      *
-     * @param reason why it is not running, or what keeps a running one from making progress; null when all is well
-     * @param identity of the database, once known
-     * @param received everything committed at or below it is captured, or there was nothing to capture
-     * @param captured the last commit or nudge that was captured
-     * @param audit what the cleanup of this process has found
-     * @param ignoredChanges updates, deletes and truncates of the outbox that were read since this process started
+     * @param reason why it is not running, or why a running relay makes no progress; null when all is well
+     * @param identity identity of the database, once known
+     * @param received every event committed at or below it is captured
+     * @param captured the commit or nudge captured last
+     * @param audit the findings of the cleanup of this process
+     * @param ignoredChanges updates, deletes and truncates of the outbox read since this process started
      */
     public record Snapshot(
             Phase phase,
@@ -62,7 +62,7 @@ public final class RelayState {
         }
     }
 
-    /** How far a stream has come. Asked on any thread. */
+    /** How far a stream has read. Called on any thread. */
     public interface Capture {
 
         Lsn received();
@@ -86,7 +86,9 @@ public final class RelayState {
     private volatile long lastTurnNanos = System.nanoTime();
     private volatile boolean isDead;
 
-    /** Logs once for each change. A halted relay that probes whether it may go on stays halted until it does. */
+    /**
+     * Logs once for each change. A halted relay that probes whether it may continue stays halted until it continues.
+     */
     public synchronized void enter(Phase next, @Nullable String why) {
         if (phase == Phase.HALTED && next == Phase.STARTING) {
             return;
@@ -114,7 +116,7 @@ public final class RelayState {
         }
     }
 
-    /** Nothing makes runs any more, nor ever will in this process. */
+    /** No run will start in this process any more. */
     public void die(String why) {
         isDead = true; // first: the rest may fail for the same reason
         enter(Phase.HALTED, why);
@@ -124,28 +126,28 @@ public final class RelayState {
         return isDead;
     }
 
-    /** The publishing loop has come round; it does so several times a second, also without traffic. */
+    /** Counts one turn of the publishing loop, which turns several times a second, also without traffic. */
     public void turned() {
         turns.incrementAndGet();
         lastTurnNanos = System.nanoTime();
     }
 
-    /** So many events more have become dead letters. */
+    /** Adds to the number of dead letters written. */
     public void addDeadLetters(int more) {
         deadLetters.addAndGet(more);
     }
 
-    /** How many this process has written; how many there are is in their topic. */
+    /** Dead letters that this process has written. The topic has the current number. */
     public long deadLettersWritten() {
         return deadLetters.get();
     }
 
-    /** How often the loop has come round. */
+    /** Number of turns of the loop. */
     long turns() {
         return turns.get();
     }
 
-    /** For how long a running relay's loop has stood still; 0 in any other phase. */
+    /** Seconds since the last turn of a running relay's loop; 0 in any other phase. */
     long stalledSeconds() {
         return snapshot().phase() == Phase.RUNNING
                 ? TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - lastTurnNanos)
@@ -160,12 +162,12 @@ public final class RelayState {
         identity = Optional.of(source);
     }
 
-    /** From now on asked whenever somebody looks: the loop may be waiting for Kafka. */
+    /** Uses this stream from now on. It is asked at each snapshot, because the loop may be waiting for Kafka. */
     public synchronized void captures(Capture running) {
         capture = running;
     }
 
-    /** What was captured last stays. */
+    /** Keeps the LSN captured last. */
     public synchronized void capturesNoMore() {
         capture = new LastCapture(capture.received(), capture.captured());
     }
@@ -175,22 +177,22 @@ public final class RelayState {
         confirmed = confirmedUpTo;
     }
 
-    /** What the cleanup has found; a replica that does not clean up knows nothing. */
+    /** The findings of the cleanup; empty on a replica that does not clean up. */
     public synchronized void audited(AuditStanding standing) {
         audit = standing;
     }
 
-    /** Logs the first. */
+    /** Logs only the first. */
     public synchronized void ignored(long changes) {
         if (changes > 0 && ignoredChanges == 0) {
-            LOG.warn("event=changes-ignored why=\"the publication has updates, deletes or truncates of the outbox,"
-                    + " which are no events\" fix=\"alter publication … set (publish = 'insert')\"");
+            LOG.warn("event=changes-ignored why=\"the publication includes updates, deletes or truncates of the outbox,"
+                    + " which are not events\" fix=\"alter publication … set (publish = 'insert')\"");
         }
         ignoredChanges += changes;
     }
 
     public synchronized Snapshot snapshot() {
-        Lsn received = capture.received(); // first: what is received is captured by now
+        Lsn received = capture.received(); // first: everything received by now is captured before the next line reads
         return new Snapshot(
                 phase,
                 reason,

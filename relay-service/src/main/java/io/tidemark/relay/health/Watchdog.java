@@ -7,9 +7,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends the process when its relay has died, or a running one's loop stands still for so long that nothing in it will
- * time out any more: a fresh process, or a standby, takes over. Counts its own seconds, so a process that was stopped as
- * a whole and woken up is not blamed for the time in between. One thread.
+ * Ends the process when its relay has died, or when the loop of a running relay makes no progress for longer than all
+ * timeouts in it. Then a new process or a standby takes over. It counts its own seconds, so time in which the whole
+ * process was suspended does not count. One thread.
  */
 public final class Watchdog implements AutoCloseable {
 
@@ -27,8 +27,8 @@ public final class Watchdog implements AutoCloseable {
     private int secondsWithout;
 
     /**
-     * @param limitSeconds more than any time-out of Kafka or Postgres that the loop may be waiting for
-     * @param end called once the limit is passed, or the relay has died
+     * @param limitSeconds longer than any timeout of Kafka or Postgres in the loop
+     * @param end called once the limit is exceeded, or the relay has died
      */
     public Watchdog(RelayState state, int limitSeconds, Runnable end) {
         this.state = state;
@@ -36,7 +36,7 @@ public final class Watchdog implements AutoCloseable {
         this.end = end;
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // what it runs does not fail
+    @SuppressWarnings("FutureReturnValueIgnored") // the task does not fail
     public void start() {
         thread.scheduleWithFixedDelay(this::tick, 1, 1, TimeUnit.SECONDS);
     }

@@ -1,4 +1,4 @@
-/** What the relay is doing and whether that is well: one state, written by the run, read by HTTP and the health check. */
+/** The state and health of the relay. The run writes the state; HTTP and the health check read it. */
 @NullMarked
 package io.tidemark.relay.health;
 

@@ -7,9 +7,9 @@ import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
 /**
- * What Dropwizard counts and we do not: the threads behind both ports, and what is logged. Each by hand, because
- * client_java's bridge takes over names and help texts that are those of classes. All else of its some hundred metrics
- * is left out; the request filter of {@code http.server} counts it by route.
+ * The metrics that only Dropwizard has: the threads of both ports, and the logged lines. Each is registered by hand,
+ * because client_java's bridge would use class names as names and help texts. Dropwizard's other hundred metrics are
+ * left out; the request filter of {@code http.server} counts requests by route.
  */
 final class DropwizardMetrics {
 
@@ -26,14 +26,17 @@ final class DropwizardMetrics {
 
     static void register(MetricRegistry dropwizard, PrometheusRegistry registry) {
         DropwizardMetrics both = new DropwizardMetrics(dropwizard, registry);
-        both.gauge("tidemark_http_threads", "Threads that serve both ports.", "size");
-        both.gauge("tidemark_http_threads_busy_ratio", "Share of them that is busy.", "utilization");
-        both.gauge("tidemark_http_queued_jobs", "Jobs, requests most of them, that wait for a thread.", "jobs");
-        both.counter("tidemark_log_errors", "Lines logged as ERROR.", "error");
-        both.counter("tidemark_log_warnings", "Lines logged as WARN.", "warn");
+        both.gauge("tidemark_http_threads", "Number of threads that serve both ports.", "size");
+        both.gauge(
+                "tidemark_http_threads_busy_ratio",
+                "Share of these threads that is busy, from 0 to" + " 1.",
+                "utilization");
+        both.gauge("tidemark_http_queued_jobs", "Number of jobs, mostly requests, that wait for a thread.", "jobs");
+        both.counter("tidemark_log_errors", "Lines logged at level ERROR.", "error");
+        both.counter("tidemark_log_warnings", "Lines logged at level WARN.", "warn");
     }
 
-    /** Jetty's are there only once its server runs. */
+    /** Jetty registers its metrics only when its server runs. */
     private void gauge(String name, String help, String theirs) {
         GaugeWithCallback.builder()
                 .name(name)

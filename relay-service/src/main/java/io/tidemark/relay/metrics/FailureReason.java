@@ -4,15 +4,15 @@ import java.util.Locale;
 
 /** Why a run, or an attempt at one, ended. */
 public enum FailureReason {
-    /** Going on could lose or repeat events, or a right is missing. */
+    /** Continuing could lose or repeat events, or a right is missing. */
     HALTED,
     /** Another relay has taken over this source. */
     FENCED,
-    /** The database is away, or not as it must be. */
+    /** The database is unreachable, or its setup is wrong. */
     POSTGRES,
-    /** The replication stream has ended, or stands still. */
+    /** The replication stream has ended, or makes no progress. */
     CAPTURE,
-    /** Kafka is away, or takes no writes. */
+    /** Kafka is unreachable, or accepts no writes. */
     KAFKA,
     /** The file of a large transaction could not be written. */
     SPILL,

@@ -6,17 +6,17 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
-/** A gauge being put together for one scrape; without a value it has no series. */
+/** Builder of a gauge for one scrape. Without a value it has no series. */
 final class Gauge {
 
     private final GaugeSnapshot.Builder snapshot;
 
-    /** @param name with its unit, if it has one, at the end */
+    /** @param name ends with its unit, if it has one */
     Gauge(String name, String help) {
         snapshot = GaugeSnapshot.builder().name(name).help(help);
     }
 
-    /** @param labels names and values in turn */
+    /** @param labels names and values, alternating */
     Gauge add(double value, String... labels) {
         snapshot.dataPoint(GaugeDataPointSnapshot.builder()
                 .value(value)

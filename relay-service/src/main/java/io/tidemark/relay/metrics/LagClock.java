@@ -3,9 +3,9 @@ package io.tidemark.relay.metrics;
 import io.tidemark.outbox.Lsn;
 
 /**
- * How long ago the WAL ended where something has come to by now: remembers where its end was seen when. Bounded: when
- * there are many marks every other one is dropped, which makes ages a little too small, never too large. Safe on any
- * thread.
+ * Measures lag in seconds: the age of the oldest WAL position that has not been reached yet. Remembers when it saw
+ * which end of the WAL. The number of marks is bounded: when there are too many, every second one is dropped. This
+ * makes ages a little too small, never too large. Safe on any thread.
  */
 final class LagClock {
 
@@ -15,7 +15,7 @@ final class LagClock {
     private final long[] nanos = new long[MOST_MARKS];
     private int size;
 
-    /** The WAL ends there now. */
+    /** Records the current end of the WAL. */
     synchronized void mark(Lsn head, long nowNanos) {
         if (size > 0 && Long.compareUnsigned(head.value(), lsns[size - 1]) <= 0) {
             return;
@@ -38,7 +38,7 @@ final class LagClock {
         size = kept;
     }
 
-    /** Seconds since the oldest mark above {@code reached} was made; 0 when it has come to all of them. */
+    /** Seconds since the oldest mark above {@code reached} was made; 0 when all marks are reached. */
     synchronized double secondsBehind(Lsn reached, long nowNanos) {
         for (int i = 0; i < size; i++) {
             if (Long.compareUnsigned(lsns[i], reached.value()) > 0) {
@@ -48,7 +48,7 @@ final class LagClock {
         return 0;
     }
 
-    /** Nothing will ask about what everyone has come to. */
+    /** Drops the marks that everyone has reached, which are not needed any more. */
     synchronized void forgetUpTo(Lsn reached) {
         int passed = 0;
         while (passed < size && Long.compareUnsigned(lsns[passed], reached.value()) <= 0) {
@@ -59,7 +59,7 @@ final class LagClock {
         size -= passed;
     }
 
-    /** The database is another one, whose LSNs mean something else. */
+    /** Drops all marks: the LSNs of another database cannot be compared with them. */
     synchronized void clear() {
         size = 0;
     }

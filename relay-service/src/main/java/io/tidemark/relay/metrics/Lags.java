@@ -5,35 +5,35 @@ import io.tidemark.relay.health.RelayState.Phase;
 import java.util.OptionalDouble;
 
 /**
- * How long this replica's capture and publishing lag behind the WAL. None while another replica is at work: that one
- * has them, and what this one knows of it stands still when this one is cut off. Safe on any thread.
+ * How long capture and publishing of this replica lag behind the WAL. Empty while another replica is active: that
+ * replica reports the lags, and the view of this one stops when its connection is cut. Safe on any thread.
  */
 final class Lags {
 
     private final LagClock clock = new LagClock();
 
     /**
-     * What is known of source and relay at one moment.
+     * The state of source and relay at one moment.
      *
-     * @param isStreamed whether somebody, this replica or another, streams from the slot
-     * @param received up to where the stream of this replica has come
-     * @param captured the last that was captured
-     * @param published by whoever is active
+     * @param isStreamed whether a replica, this one or another, streams from the slot
+     * @param received how far the stream of this replica has read
+     * @param captured the LSN captured last
+     * @param published the LSN published by the active replica
      */
     record Inputs(Phase phase, boolean isStreamed, Lsn received, Lsn captured, Lsn published) {
 
-        /** While starting it is this replica's own stream. */
+        /** While this replica starts, the stream is its own. */
         private boolean isOthers() {
             return phase == Phase.STANDBY || (isStreamed && phase != Phase.RUNNING && phase != Phase.STARTING);
         }
 
-        /** Where nothing is left to publish: what is captured is published, up to where the stream has come. */
+        /** If everything captured is published, everything up to the stream's position counts as published. */
         private Lsn publishedUpTo() {
             return phase == Phase.RUNNING && published.isAtLeast(captured) ? Lsn.max(published, received) : published;
         }
     }
 
-    /** The WAL ends there now. Whoever takes over is measured from then on. */
+    /** Records the current end of the WAL. The lag of a replica that takes over starts then. */
     void see(Lsn walHead, Inputs inputs, long nanos) {
         if (inputs.isOthers()) {
             clock.clear();
@@ -44,19 +44,19 @@ final class Lags {
         clock.mark(walHead, nanos);
     }
 
-    /** Another database: its LSNs mean something else. */
+    /** Drops all marks: the LSNs of another database cannot be compared with them. */
     void clear() {
         clock.clear();
     }
 
-    /** Only while there is a stream of this replica. */
+    /** Empty if this replica does not stream. */
     OptionalDouble captureSeconds(Inputs inputs, long nanos) {
         return inputs.phase() == Phase.RUNNING
                 ? OptionalDouble.of(clock.secondsBehind(inputs.received(), nanos))
                 : OptionalDouble.empty();
     }
 
-    /** Also when nobody publishes. */
+    /** Also known, and growing, when no replica publishes. */
     OptionalDouble publishSeconds(Inputs inputs, long nanos) {
         return inputs.isOthers()
                 ? OptionalDouble.empty()

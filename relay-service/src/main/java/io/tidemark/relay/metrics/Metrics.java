@@ -11,7 +11,7 @@ import io.tidemark.relay.source.SourceProbe;
 import io.tidemark.relay.watermark.Watermarks;
 import jakarta.servlet.http.HttpServlet;
 
-/** All metrics of one relay. Made with it; what asks servers begins with {@link #start}. Safe on any thread. */
+/** All metrics of one relay. Created with the relay; {@link #start} begins to query servers. Safe on any thread. */
 public final class Metrics implements AutoCloseable {
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
@@ -29,17 +29,17 @@ public final class Metrics implements AutoCloseable {
         return version == null ? "development" : version;
     }
 
-    /** For the runs. */
+    /** The counters that runs increment. */
     public RelayCounters counters() {
         return counters;
     }
 
-    /** Where all of them are registered. */
+    /** The registry of all metrics. */
     public PrometheusRegistry registry() {
         return registry;
     }
 
-    /** Adds those of the process: the JVM's, and of Dropwizard's those that we do not have ourselves. */
+    /** Adds the metrics of the process: those of the JVM, and some of Dropwizard's. */
     public void addProcess(MetricRegistry dropwizard) {
         JvmMetrics.builder().register(registry);
         DropwizardMetrics.register(dropwizard, registry);
@@ -50,7 +50,7 @@ public final class Metrics implements AutoCloseable {
         return new PrometheusMetricsServlet(registry);
     }
 
-    /** From now on Postgres and the groups are looked at. */
+    /** Starts to query Postgres and the consumer groups. */
     public void start() {
         sampler.start();
     }

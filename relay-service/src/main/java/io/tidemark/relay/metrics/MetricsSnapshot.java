@@ -10,14 +10,14 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * All that is known at one scrape. What is not known, or too old to be told, is empty, and has no series.
+ * All values at one scrape. A value that is unknown, or too old, is empty and has no series.
  *
- * @param captured of a run that is under way
- * @param published as this replica knows it, whoever is active
- * @param waiting requests for watermarks that are being dealt with, most of them parked
- * @param viewAgeSeconds since this replica last knew all that is published; empty before it first did
- * @param audit what the cleanup of an active replica has found
- * @param indexPairs of LSN and offset that are kept
+ * @param captured the LSN captured by a current run
+ * @param published as this replica knows it, whichever replica is active
+ * @param waiting watermark requests in progress, most of them parked
+ * @param viewAgeSeconds since this replica last knew everything that is published; empty before the first time
+ * @param audit the findings of the cleanup, on an active replica
+ * @param indexPairs number of (LSN, offset) pairs in the index
  */
 record MetricsSnapshot(
         RelayState.Phase phase,

@@ -6,8 +6,8 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.Unit;
 
 /**
- * What the runs of this process have done. Told by the publishing thread, once for each Kafka transaction and not for
- * each event; every call costs well under a microsecond.
+ * Counts the work of the runs of this process. The publishing thread calls this once for each Kafka transaction, not
+ * for each event. Every call costs well under a microsecond.
  */
 public final class RelayCounters {
 
@@ -25,41 +25,43 @@ public final class RelayCounters {
     RelayCounters(PrometheusRegistry registry) {
         events = Counter.builder()
                 .name("tidemark_events_published")
-                .help("Events in committed Kafka transactions of this process, dead letters among them.")
+                .help("Events in Kafka transactions that this process committed, including dead letters.")
                 .register(registry);
         batches = Counter.builder()
                 .name("tidemark_batches_published")
-                .help("Committed Kafka transactions of this process, those that only record progress among them.")
+                .help("Kafka transactions that this process committed, including those that only record progress.")
                 .register(registry);
         deadLetters = Counter.builder()
                 .name("tidemark_dead_letters")
-                .help("Events that this process has sent to the dead letters.")
+                .help("Events that this process published as dead letters.")
                 .register(registry);
         commitToAck = Histogram.builder()
                 .name("tidemark_commit_to_ack")
                 .unit(Unit.SECONDS)
-                .help("From the commit in Postgres, by its clock, to that in Kafka; of the oldest transaction in each"
-                        + " batch, so no event of the batch took longer.")
+                .help("Seconds from the commit in Postgres (by its clock) to the commit in Kafka, for the oldest"
+                        + " transaction of each batch. No event of the batch took longer.")
                 .classicOnly()
                 .classicUpperBounds(BUCKETS)
                 .withoutExemplars()
                 .register(registry);
         takeovers = Counter.builder()
                 .name("tidemark_takeovers")
-                .help("Times this process became the active one where another replica had published before.")
+                .help("Times this process became the active replica after another replica had published.")
                 .register(registry);
         errors = Counter.builder()
                 .name("tidemark_errors")
-                .help("Failed runs of this process, and failed attempts to begin one. A halted relay tries again every"
-                        + " 10 to 20 s, and counts each.")
+                .help("Failed runs of this process, and failed attempts to start a run. A halted relay tries every"
+                        + " 10 to 20 s, and each attempt counts.")
                 .labelNames("reason")
                 .register(registry);
         restarts = Counter.builder()
                 .name("tidemark_restarts")
-                .help("Runs of this process that had been publishing when they failed; another one was begun.")
+                .help("Runs of this process that failed after they had started to publish. Each was followed by a new"
+                        + " run.")
                 .labelNames("reason")
                 .register(registry);
-        for (FailureReason reason : FailureReason.values()) { // from 0 on, or the first would not be seen to rise
+        // starts at 0; otherwise Prometheus would not see the first increase
+        for (FailureReason reason : FailureReason.values()) {
             errors.initLabelValues(reason.label());
             restarts.initLabelValues(reason.label());
         }
@@ -68,7 +70,7 @@ public final class RelayCounters {
     /**
      * A Kafka transaction was committed.
      *
-     * @param oldestCommitMillis when the first Postgres transaction in it was committed, since 1970; 0 when it has none
+     * @param oldestCommitMillis when its first Postgres transaction was committed, milliseconds since 1970; 0 if none
      */
     public void published(int eventCount, int deadLetterCount, long oldestCommitMillis) {
         batches.inc();
@@ -84,7 +86,7 @@ public final class RelayCounters {
         takeovers.inc();
     }
 
-    /** @param wasPublishing whether the run had come so far */
+    /** @param wasPublishing whether the run had started to publish */
     public void failed(FailureReason reason, boolean wasPublishing) {
         errors.labelValues(reason.label()).inc();
         if (wasPublishing) {

@@ -25,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at Postgres and at the groups every few seconds, on a thread of its own, so that a scrape never waits for them:
- * {@link #read} takes what was seen last, and leaves out what is too old.
+ * Queries Postgres and the consumer groups every few seconds, on its own thread, so that a scrape never waits for them:
+ * {@link #read} returns the last values, without those that are too old.
  */
 final class Sampler implements AutoCloseable {
 
@@ -68,12 +68,12 @@ final class Sampler implements AutoCloseable {
             askGroups();
             askSource();
         } catch (RuntimeException e) {
-            LOG.error("event=metrics-failed", e); // a bug: the trace is worth its lines
+            LOG.error("event=metrics-failed", e); // a bug: log the stack trace
         }
     }
 
-    /** Their answers come later, on the watermark thread. */
-    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
+    /** The answers arrive later, on the watermark thread. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback cannot fail
     private void askGroups() {
         if (!watermarks.isServing()) {
             standings.clear();
@@ -122,7 +122,7 @@ final class Sampler implements AutoCloseable {
                 index.published());
     }
 
-    /** What is known now. On any thread; never waits. */
+    /** The current values. On any thread; never waits. */
     MetricsSnapshot read() {
         long nowNanos = System.nanoTime();
         Optional<SourceStatus> sample = Optional.ofNullable(source).flatMap(seen -> seen.ifFresh(nowNanos));

@@ -21,7 +21,7 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
-/** Shows a snapshot as gauges; all of one scrape come from the same one. On the admin port's threads. */
+/** Shows a snapshot as gauges. All gauges of one scrape come from the same snapshot. On the admin port's threads. */
 final class SnapshotGauges implements MultiCollector {
 
     private static final List<String> SLOT_STATUSES = List.of("reserved", "extended", "unreserved", "lost", "missing");
@@ -29,12 +29,12 @@ final class SnapshotGauges implements MultiCollector {
     private final Supplier<MetricsSnapshot> readings;
     private final InfoSnapshot build;
 
-    /** @param readings what is known now; never waits */
+    /** @param readings returns the current snapshot; never waits */
     SnapshotGauges(Supplier<MetricsSnapshot> readings, String version) {
         this.readings = readings;
         this.build = InfoSnapshot.builder()
-                .name("tidemark_build") // and _info behind it
-                .help("1; the version of this replica is in the label.")
+                .name("tidemark_build") // exposed with the suffix _info
+                .help("Always 1; the label has the version of this replica.")
                 .dataPoint(InfoDataPointSnapshot.builder()
                         .labels(Labels.of("version", version))
                         .build())
@@ -56,7 +56,7 @@ final class SnapshotGauges implements MultiCollector {
     }
 
     private static List<Gauge> ofReplica(MetricsSnapshot snapshot) {
-        Gauge role = new Gauge("tidemark_role", "1 for what this replica is now, 0 for what it is not.");
+        Gauge role = new Gauge("tidemark_role", "1 for the current role of this replica, 0 for every other role.");
         for (RelayState.Phase phase : RelayState.Phase.values()) {
             role.add(snapshot.phase() == phase ? 1 : 0, "role", roleOf(phase));
         }
@@ -64,32 +64,35 @@ final class SnapshotGauges implements MultiCollector {
                 role,
                 new Gauge(
                                 "tidemark_watermarks_serving",
-                                "1 when this replica answers watermarks, 0 when it cannot know them.")
+                                "1 if this replica can answer watermark requests, 0 if it does not know the"
+                                        + " watermarks.")
                         .add(snapshot.isServing() ? 1 : 0),
                 new Gauge(
                                 "tidemark_view_age_seconds",
-                                "Since this replica last knew all that is published; it answers no watermarks while this"
-                                        + " grows.")
+                                "Seconds since this replica last knew everything that is published. While this grows,"
+                                        + " it does not answer watermark requests.")
                         .add(snapshot.viewAgeSeconds()),
-                new Gauge("tidemark_index_pairs", "Pairs of LSN and offset in the index; bounded.")
+                new Gauge(
+                                "tidemark_index_pairs",
+                                "Number of (LSN, offset) pairs in the index. The index has a maximum" + " size.")
                         .add(snapshot.indexPairs()),
-                new Gauge("tidemark_waiting_requests", "Requests that wait for a watermark now.")
+                new Gauge("tidemark_waiting_requests", "Number of requests that are waiting for a watermark now.")
                         .add(snapshot.waiting()));
     }
 
-    /** The phases' names, but for the one that publishes. */
+    /** The name of the phase, or {@code active} for the phase that publishes. */
     private static String roleOf(RelayState.Phase phase) {
         return phase == RelayState.Phase.RUNNING ? "active" : phase.name().toLowerCase(Locale.ROOT);
     }
 
     private static List<Gauge> ofSource(MetricsSnapshot snapshot) {
-        Gauge up = new Gauge("tidemark_source_up", "1 when Postgres answered when it was last asked, 0 when not.")
+        Gauge up = new Gauge("tidemark_source_up", "1 if Postgres answered the last query, 0 if not.")
                 .add(snapshot.source().isPresent() ? 1 : 0);
         Optional<SlotState> slot = snapshot.source().flatMap(SourceStatus::slot);
         Gauge position = new Gauge(
                 "tidemark_wal_position_bytes",
-                "LSNs as byte addresses: where the WAL ends (head), and up to where it is captured (by the active"
-                        + " replica), published, and confirmed to the slot. Differences are bytes of WAL.");
+                "LSN of each stage, as a byte address: the end of the WAL (head), and the WAL captured (by the active"
+                        + " replica), published and confirmed to the slot so far. Differences are bytes of WAL.");
         snapshot.source().ifPresent(source -> position.add(bytes(source.walHead()), "stage", "head"));
         snapshot.captured().ifPresent(captured -> position.add(bytes(captured), "stage", "captured"));
         if (!snapshot.published().equals(Lsn.ZERO)) {
@@ -97,41 +100,44 @@ final class SnapshotGauges implements MultiCollector {
         }
         slot.ifPresent(known -> position.add(bytes(known.confirmed()), "stage", "confirmed"));
         Gauge status = new Gauge(
-                "tidemark_slot_status", "1 for the state of the replication slot (pg_replication_slots.wal_status).");
+                "tidemark_slot_status",
+                "1 for the current state of the replication slot"
+                        + " (pg_replication_slots.wal_status), 0 for the others.");
         if (snapshot.source().isPresent()) {
             String now = slot.map(SlotState::walStatus).orElse("missing");
             SLOT_STATUSES.forEach(name -> status.add(name.equals(now) ? 1 : 0, "status", name));
         }
-        Gauge active = new Gauge("tidemark_slot_active", "1 when somebody streams from the slot.");
+        Gauge active = new Gauge("tidemark_slot_active", "1 if a replication connection uses the slot, 0 if not.");
         slot.ifPresent(known -> active.add(known.isActive() ? 1 : 0));
         return List.of(
                 up,
                 position,
                 status,
                 active,
-                new Gauge("tidemark_slot_retained_bytes", "WAL that Postgres keeps because of the slot.")
+                new Gauge("tidemark_slot_retained_bytes", "Bytes of WAL that Postgres keeps because of the slot.")
                         .add(slot.map(SlotState::retainedBytes).orElse(OptionalLong.empty())),
-                new Gauge("tidemark_slot_unconfirmed_bytes", "WAL behind what is confirmed to the slot.")
+                new Gauge("tidemark_slot_unconfirmed_bytes", "Bytes of WAL after the LSN confirmed to the slot.")
                         .add(snapshot.source()
                                 .map(SourceStatus::unconfirmedBytes)
                                 .orElse(OptionalLong.empty())),
                 new Gauge(
                                 "tidemark_slot_safe_bytes",
-                                "WAL that may still be written before the slot is in danger of being lost"
-                                        + " (pg_replication_slots.safe_wal_size); no series without"
-                                        + " max_slot_wal_keep_size.")
+                                "Bytes of WAL that can still be written before the slot is in danger of being lost"
+                                        + " (pg_replication_slots.safe_wal_size). No series unless"
+                                        + " max_slot_wal_keep_size is set.")
                         .add(slot.map(SlotState::safeBytes).orElse(OptionalLong.empty())));
     }
 
     private static List<Gauge> ofAudit(MetricsSnapshot snapshot) {
         Gauge days = new Gauge(
                 "tidemark_audit_unaccounted_days",
-                "Days of which rows are past their retention and not all accounted for, so that they stay in outbox.event;"
-                        + " tidemark audit names the rows. No series where this replica does not publish.");
+                "Number of days past retention whose rows stay in outbox.event, because not all of them are accounted"
+                        + " for."
+                        + " tidemark audit lists the rows. No series on a replica that does not publish.");
         Gauge rows = new Gauge(
                 "tidemark_audit_unaccounted_rows",
-                "Rows of these days beyond those that are accounted for; 0 where there are as many, but others. No series"
-                        + " where this replica does not publish.");
+                "Rows of these days minus the rows accounted for. 0 if the numbers are equal but the rows differ. No"
+                        + " series on a replica that does not publish.");
         snapshot.audit().ifPresent(audit -> {
             days.add((double) audit.unaccounted().size());
             rows.add((double) audit.unaccounted().stream()
@@ -150,19 +156,23 @@ final class SnapshotGauges implements MultiCollector {
         return List.of(
                 new Gauge(
                                 "tidemark_capture_lag_seconds",
-                                "How long ago the WAL ended where the replication stream has come to by now; 0 when it"
-                                        + " has come to the end, also on an idle database. No series where this replica does not stream.")
+                                "Age in seconds of the oldest WAL position that the replication stream has not reached"
+                                        + " yet."
+                                        + " 0 when caught up, also on an idle database. No series on a replica that"
+                                        + " does not stream.")
                         .add(snapshot.captureLagSeconds()),
                 new Gauge(
                                 "tidemark_publish_lag_seconds",
-                                "How long ago the WAL ended where everything is published by now; 0 when all is, also on"
-                                        + " an idle database. No series while another replica streams, or the"
-                                        + " database does not answer.")
+                                "Age in seconds of the oldest WAL position up to which not everything is published yet."
+                                        + " 0 when everything is published, also on an idle database. No series while"
+                                        + " another replica streams or the database does not answer.")
                         .add(snapshot.publishLagSeconds()));
     }
 
     private static List<Gauge> ofProjections(List<ProjectionStanding> projections) {
-        Gauge state = new Gauge("tidemark_projection_state", "1 for how the projection's group is doing.");
+        Gauge state = new Gauge(
+                "tidemark_projection_state",
+                "1 for the current state of the projection's consumer" + " group, 0 for every other state.");
         for (ProjectionStanding standing : projections) {
             for (GroupState each : GroupState.values()) {
                 state.add(
@@ -180,20 +190,21 @@ final class SnapshotGauges implements MultiCollector {
                 state,
                 each(
                         "tidemark_projection_lag_seconds",
-                        "How long ago the oldest event was published that the group has yet to consume; 0 when there is"
-                                + " none. No series while that is not known.",
+                        "Seconds since the oldest event that the group has not consumed yet was published. 0 when"
+                                + " caught"
+                                + " up. No series while this is not known.",
                         known.stream()
                                 .filter(standing -> standing.lagSeconds().isPresent())
                                 .toList(),
                         standing -> standing.lagSeconds().orElseThrow()),
                 each(
                         "tidemark_projection_lag_records",
-                        "Records that the group has yet to consume, over all partitions.",
+                        "Number of records that the group has not consumed yet, in all partitions.",
                         known,
                         standing -> (double) standing.lagRecords()),
                 each(
                         "tidemark_projection_members",
-                        "Members of the group.",
+                        "Number of members of the consumer group.",
                         projections.stream()
                                 .filter(standing -> standing.members() >= 0)
                                 .toList(),

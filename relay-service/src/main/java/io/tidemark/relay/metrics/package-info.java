@@ -1,7 +1,7 @@
 /**
- * What can be watched from outside, in Prometheus' form. Counts are kept per Kafka transaction by the publishing thread
- * and per request by HTTP's; servers are looked at in the background, on a thread of this package; a scrape reads
- * memory only. Every name is in docs/metrics.md.
+ * The relay's metrics, in Prometheus' format. The publishing thread counts once per Kafka transaction, the HTTP threads
+ * once per request. A thread of this package queries servers in the background. A scrape reads only memory. Every name
+ * is in docs/metrics.md.
  */
 @NullMarked
 package io.tidemark.relay.metrics;

@@ -11,7 +11,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
-/** Puts a failure into words, from what was tried down to the first cause. */
+/** Describes a failure in words, from the failed operation to the first cause. */
 public final class Reason {
 
     /** Deeper than this, causes repeat each other. */
@@ -20,7 +20,7 @@ public final class Reason {
     private Reason() {}
 
     /**
-     * One line: the failure's message, then those of its causes that say more, joined by colons.
+     * One line: the message of the failure and of each cause that adds information, joined by colons.
      *
      * @return never empty, and never "null"
      */
@@ -37,7 +37,7 @@ public final class Reason {
         return parts.isEmpty() ? words(failure) : String.join(": ", parts);
     }
 
-    /** It has the text of its cause, or none. */
+    /** Whether the exception only wraps its cause: it repeats the cause's text, or has none. */
     private static boolean isWrapper(Throwable failure) {
         Throwable cause = failure.getCause();
         if (cause == null) {
@@ -65,7 +65,7 @@ public final class Reason {
         return text.isEmpty() ? spelledOut(failure.getClass().getSimpleName()) : withoutLevel(text);
     }
 
-    /** Postgres puts the level before its message. */
+    /** Removes the level that Postgres puts before its message. */
     private static String withoutLevel(String text) {
         return text.replaceFirst("^(FATAL|ERROR): ", "");
     }
@@ -74,7 +74,7 @@ public final class Reason {
         return text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1);
     }
 
-    /** {@code TimeoutException} is a "timeout", where it says nothing else. */
+    /** A {@code TimeoutException} without a message becomes "timeout". */
     private static String spelledOut(String className) {
         String name = className.isEmpty() ? "failure without a message" : className;
         return name.replaceFirst("(?<=.)Exception$", "")

@@ -1,4 +1,4 @@
-/** What a failure says to a person: the first cause, in words, and never "null". Pure. */
+/** Describes a failure for people: its first cause, in words, and never "null". Pure functions. */
 @NullMarked
 package io.tidemark.relay.reason;
 

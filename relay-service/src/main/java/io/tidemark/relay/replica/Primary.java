@@ -7,15 +7,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the relay knows of the primary: enough to tell a copy of it from a copy of another server that has the same
- * outbox in it, such as a restored one.
+ * What the relay knows about the primary. This is enough to distinguish a standby of it from a standby of another
+ * server with the same outbox, such as a restored copy.
  *
- * @param systemIdentifier made by initdb, and the same on all copies
- * @param history of the timeline it is on, as far as the relay has heard; empty where it has not read it yet
+ * @param systemIdentifier created by initdb, and the same on all copies
+ * @param history history of its current timeline, as the relay knows it; empty before the relay has read it
  */
 public record Primary(String systemIdentifier, Optional<TimelineHistory> history) {
 
-    /** What shows that the standby has WAL which this primary never had; empty when nothing does. */
+    /** Why the standby has WAL that this primary never had; empty if it has none. */
     Optional<String> whyNotOf(String standbysSystem, State standby, TimelineHistory standbysHistory) {
         if (!standbysSystem.equals(systemIdentifier)) {
             return Optional.of("it is a copy of another server: its system identifier is " + standbysSystem
@@ -24,7 +24,7 @@ public record Primary(String systemIdentifier, Optional<TimelineHistory> history
         return history.flatMap(own -> whyNotFrom(own, standby, standbysHistory));
     }
 
-    /** A standby on a younger timeline may be the first to have followed a failover. */
+    /** A standby on a newer timeline may be the first that followed a failover. */
     private static Optional<String> whyNotFrom(TimelineHistory own, State standby, TimelineHistory theirs) {
         for (Map.Entry<Integer, Lsn> left : own.switches().entrySet()) {
             Lsn others = theirs.switches().get(left.getKey());

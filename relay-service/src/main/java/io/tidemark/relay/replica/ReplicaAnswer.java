@@ -3,10 +3,10 @@ package io.tidemark.relay.replica;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.WatermarkStatus;
 
-/** What the relay answers to a question about one standby. */
+/** The relay's answer to a question about one standby. */
 public sealed interface ReplicaAnswer {
 
-    /** The word that callers see. */
+    /** The status that callers receive. */
     WatermarkStatus status();
 
     /** Everything at or below the token is visible there. */
@@ -19,9 +19,9 @@ public sealed interface ReplicaAnswer {
     }
 
     /**
-     * Not yet, when the wait was over.
+     * Not caught up when the wait ended.
      *
-     * @param reason why, where the standby is not only behind; empty otherwise
+     * @param reason set if the standby is not only behind; empty otherwise
      */
     record Behind(long waitedMillis, Lsn replayed, int timeline, String reason) implements ReplicaAnswer {
 
@@ -32,7 +32,7 @@ public sealed interface ReplicaAnswer {
     }
 
     /**
-     * Waiting does not help: the token is not one of this standby, or it is not a standby any more.
+     * Waiting does not help: the token does not belong to this standby, or the server is not a standby any more.
      *
      * @param reason in words
      */
@@ -47,7 +47,7 @@ public sealed interface ReplicaAnswer {
         }
     }
 
-    /** As many as allowed are waiting already. */
+    /** The maximum number of waiters is reached. */
     record TooManyWaiters(int limit) implements ReplicaAnswer {
 
         @Override

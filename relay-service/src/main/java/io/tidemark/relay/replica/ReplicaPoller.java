@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at one standby while somebody waits for it: one look answers all. Its thread ends, and its connection is
- * closed, when nobody has asked for a while.
+ * Polls one standby while there are waiters. One query answers all of them. When there has been no waiter for a while,
+ * the thread ends and closes the connection.
  */
 final class ReplicaPoller implements AutoCloseable {
 
@@ -31,7 +31,7 @@ final class ReplicaPoller implements AutoCloseable {
 
     private static final long FIRST_POLL_MILLIS = 2;
     private static final long LAST_POLL_MILLIS = 50;
-    /** Nobody can be let in while the server waits for one LSN. */
+    /** Limited, because no new waiter can be considered while the server waits for one LSN. */
     private static final long SERVERS_WAIT_MILLIS = 10;
 
     private static final long RETRY_MILLIS = 200;
@@ -43,7 +43,7 @@ final class ReplicaPoller implements AutoCloseable {
     private final PostgresConfig standby;
     private final Supplier<Optional<Primary>> primary;
     private final Nudges nudges;
-    /** Everybody who has no answer yet, whoever gives it. */
+    /** All waiters without an answer. */
     private final Set<ReplicaWaiter> waiting = ConcurrentHashMap.newKeySet();
 
     private final Semaphore bell = new Semaphore(0);
@@ -51,7 +51,7 @@ final class ReplicaPoller implements AutoCloseable {
     private volatile @Nullable StandbySession session;
     private volatile boolean isClosed;
 
-    /** @param primary as the relay knows it; empty before it has reached it */
+    /** @param primary the primary as the relay knows it; empty before the relay has reached it */
     ReplicaPoller(String name, PostgresConfig standby, Supplier<Optional<Primary>> primary, Nudges nudges) {
         this.name = name;
         this.standby = standby;
@@ -59,7 +59,7 @@ final class ReplicaPoller implements AutoCloseable {
         this.nudges = nudges;
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback cannot fail
     synchronized void enter(ReplicaWaiter waiter) {
         if (isClosed) {
             waiter.answer.complete(new ReplicaAnswer.Unavailable(CLOSING));
@@ -88,7 +88,7 @@ final class ReplicaPoller implements AutoCloseable {
             isIdle = true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (RuntimeException e) { // a bug: the trace is worth its lines
+        } catch (RuntimeException e) { // a bug: log the stack trace
             LOG.error("event=replica-poller-failed replica={}", name, e);
             refuse("unexpected: " + e);
         } finally {
@@ -96,7 +96,7 @@ final class ReplicaPoller implements AutoCloseable {
         }
     }
 
-    /** @return false when nobody came for so long that the thread may end */
+    /** @return false if the thread can end, because it had no waiter for a while */
     private boolean awaitSomebody() throws InterruptedException {
         return !waiting.isEmpty() || bell.tryAcquire(IDLE_SECONDS, TimeUnit.SECONDS);
     }
@@ -104,15 +104,15 @@ final class ReplicaPoller implements AutoCloseable {
     private synchronized void leave(boolean isIdle) {
         thread = null;
         if (!isIdle) {
-            refuse("the standby's poller has ended"); // by an Error, mostly
+            refuse("the standby's poller has ended"); // usually because of an Error
         } else if (isClosed) {
             refuse(CLOSING);
-        } else if (!waiting.isEmpty()) { // came while this thread was about to end
+        } else if (!waiting.isEmpty()) { // arrived while this thread was about to end
             start();
         }
     }
 
-    /** Returns when nobody waits any more and a while has passed, or the connection is lost. */
+    /** Returns after a while without waiters, or when the connection is lost. */
     private void serve() throws InterruptedException {
         try (StandbySession opened = StandbySession.open(standby)) {
             session = opened;
@@ -120,7 +120,7 @@ final class ReplicaPoller implements AutoCloseable {
             TimelineHistory history = TimelineHistory.none(1);
             Lsn last = Lsn.ZERO;
             int still = 0;
-            while (!isClosed && awaitSomebody()) { // closed meanwhile, too
+            while (!isClosed && awaitSomebody()) { // it may also have been closed meanwhile
                 bell.drainPermits();
                 State state = opened.read();
                 if (state.timeline() != timeline) {
@@ -147,7 +147,9 @@ final class ReplicaPoller implements AutoCloseable {
         }
     }
 
-    /** Until the standby may have come further, or somebody new has come: then it is looked at at once, or nearly so. */
+    /**
+     * Waits until the standby may have progressed or a new waiter has arrived. Then it is polled almost immediately.
+     */
     private void pause(StandbySession opened, Lsn replayed, int still) throws SQLException, InterruptedException {
         Optional<Lsn> next = opened.canWait() ? next(replayed) : Optional.empty();
         if (next.isPresent() && bell.availablePermits() == 0) {
@@ -160,7 +162,7 @@ final class ReplicaPoller implements AutoCloseable {
         }
     }
 
-    /** The lowest LSN of those that are not replayed; there may be none, where what is missing is another timeline. */
+    /** The lowest LSN that is not replayed yet; empty if the waiters wait for another timeline only. */
     private Optional<Lsn> next(Lsn replayed) {
         return waiting.stream()
                 .map(ReplicaWaiter::lsn)
@@ -179,22 +181,23 @@ final class ReplicaPoller implements AutoCloseable {
         }
     }
 
-    /** Its outbox alone does not tell whose copy it is: a copy has the same one. */
+    /** The outbox does not show which server the standby copies: a restored copy has the same outbox. */
     private Optional<ReplicaAnswer> objection(String systemIdentifier, State state, TimelineHistory history) {
         Optional<Primary> known = primary.get();
         if (known.isEmpty()) {
             return Optional.of(new ReplicaAnswer.Unavailable(
-                    "this relay has not reached the primary since it started, and cannot tell whether replica " + name
-                            + " is one of it"));
+                    "this relay has not reached the primary since it started, and does not know whether replica " + name
+                            + " is a standby of it"));
         }
         return known.get()
                 .whyNotOf(systemIdentifier, state, history)
                 .map(reason -> new ReplicaAnswer.Refused(
                         WatermarkStatus.UNKNOWN,
-                        "it is no standby of the primary: " + reason + "; set postgres.replicas anew"));
+                        "replica " + name + " is not a standby of the primary: " + reason
+                                + "; correct postgres.replicas"));
     }
 
-    /** On an idle database nothing else would bring the standby beyond a page's boundary, at which tokens can lie. */
+    /** A token can be at a page boundary. On an idle database, only a nudge moves the standby past it. */
     private void nudge(ReplicaWaiter waiter) {
         nudges.request(waiter.lsn(), written -> {
             if (isOfPrimary(written.server())) {
@@ -214,7 +217,7 @@ final class ReplicaPoller implements AutoCloseable {
         waiting.forEach(waiter -> waiter.answer.complete(new ReplicaAnswer.Unavailable(reason)));
     }
 
-    /** Nobody waits for the standby any more, not even this relay. */
+    /** Ends all waits for the standby, including the relay's own wait. */
     @Override
     public synchronized void close() {
         isClosed = true;

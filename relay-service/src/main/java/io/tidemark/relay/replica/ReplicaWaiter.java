@@ -13,13 +13,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/** One question about one standby. Judged on the standby's thread; anyone may complete {@link #answer}. */
+/** One question about one standby. The standby's thread judges it; any thread may complete {@link #answer}. */
 final class ReplicaWaiter {
 
-    /** What is written now mostly arrives by itself within this time; only then is a nudge worth its WAL. */
+    /** Most writes reach the standby within this time. Only after it is a nudge worth its WAL. */
     static final long NUDGE_AFTER_MILLIS = 15;
 
-    /** How long a question that does not wait is kept for the nudge that tells whether its token is ahead. */
+    /** Maximum time that a question with {@code wait=0} is kept for the nudge that shows whether its token is ahead. */
     static final long AHEAD_MILLIS = 500;
 
     final CompletableFuture<ReplicaAnswer> answer = new CompletableFuture<>();
@@ -38,7 +38,7 @@ final class ReplicaWaiter {
         this.waitMillis = waitMillis;
     }
 
-    /** The highest of its LSNs, for which a nudge is worth while. */
+    /** The highest LSN of the token. */
     Lsn lsn() {
         return token.parts().stream().map(Token.Part::lsn).reduce(Lsn.ZERO, Lsn::max);
     }
@@ -51,7 +51,7 @@ final class ReplicaWaiter {
         return TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - sinceNanos);
     }
 
-    /** True once, when a nudge is worth while for it: at once where it is all that could be waited for. */
+    /** Returns true once, when a nudge is useful: immediately with {@code wait=0}, otherwise after a delay. */
     boolean isToBeNudgedFor() {
         if (isNudgedFor || (waitMillis > 0 && waitedMillis() < NUDGE_AFTER_MILLIS)) {
             return false;
@@ -68,17 +68,18 @@ final class ReplicaWaiter {
                         && part.lsn().isAfter(written.lsn()));
         if (isAhead) {
             answer.complete(new ReplicaAnswer.Refused(
-                    WatermarkStatus.AHEAD, "the primary's WAL has come only to " + written.lsn()));
+                    WatermarkStatus.AHEAD, "the token is beyond the primary's WAL, which ends at " + written.lsn()));
         }
         isNudgeWritten = true;
     }
 
-    /** What is to be said of this state of the standby; empty where it may still catch up, and its time is not over. */
+    /** The answer for this state of the standby; empty while it may still catch up and the wait is not over. */
     Optional<ReplicaAnswer> judge(String sourceId, State state, TimelineHistory history) {
         if (!state.isStandby()) {
             return Optional.of(new ReplicaAnswer.Refused(
                     WatermarkStatus.UNKNOWN,
-                    "it is no standby any more: it was promoted, or it is the primary; set postgres.replicas anew"));
+                    "the server is not a standby any more: it was promoted, or it is the primary; correct"
+                            + " postgres.replicas"));
         }
         TokenJudge judge = new TokenJudge("standby", sourceId, state.timeline(), history);
         boolean isYounger = false;
@@ -95,9 +96,8 @@ final class ReplicaWaiter {
         if (!isOver()) {
             return Optional.empty();
         }
-        String reason = isYounger
-                ? "the token is of a younger timeline than the standby's, which has yet to follow a failover"
-                : "";
+        String reason =
+                isYounger ? "the token is from a newer timeline; the standby has not followed the failover yet" : "";
         return Optional.of(new ReplicaAnswer.Behind(waitedMillis(), state.replayed(), state.timeline(), reason));
     }
 }

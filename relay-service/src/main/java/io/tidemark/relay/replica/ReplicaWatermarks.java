@@ -13,17 +13,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
-/** Has a standby replayed up to a token? Safe on any thread; nobody's thread waits. */
+/** Has a standby replayed up to a token? Safe on any thread; no caller's thread waits. */
 public final class ReplicaWatermarks implements AutoCloseable {
 
-    /** So much later than its wait is over nobody waits any more for a standby that does not answer. */
+    /** Extra time after the wait for a standby that does not answer. */
     private static final long SILENCE_MILLIS = 2_000;
 
     private final Map<String, ReplicaPoller> pollers = new LinkedHashMap<>();
     private final WatermarkConfig config;
     private final AtomicInteger waiting = new AtomicInteger();
 
-    /** @param primary as the relay knows it; empty before it has reached it */
+    /** @param primary the primary as the relay knows it; empty before the relay has reached it */
     public ReplicaWatermarks(
             PostgresConfig postgres, Supplier<Optional<Primary>> primary, Nudges nudges, WatermarkConfig config) {
         this.config = config;
@@ -32,20 +32,20 @@ public final class ReplicaWatermarks implements AutoCloseable {
                         replica.name(), new ReplicaPoller(replica.name(), postgres.of(replica), primary, nudges)));
     }
 
-    /** Names of all standbys, in the order of the configuration. */
+    /** The names of all standbys, in the order of the configuration. */
     public List<String> names() {
         return List.copyOf(pollers.keySet());
     }
 
     /**
-     * Asks about one standby.
+     * Asks whether one standby has replayed up to the token.
      *
-     * @param replica one of the configured names; anything else is the caller's bug
-     * @param waitMillis how long to wait at most, cut to the configured maximum; 0 answers with one look,
-     *     or once a nudge has told whether the token is ahead
+     * @param replica a configured name; any other name is a bug of the caller
+     * @param waitMillis maximum wait, limited to the configured maximum; 0 answers after one poll, or once a nudge has
+     *     shown whether the token is ahead
      * @return completes with the answer, never exceptionally
      */
-    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback cannot fail
     public CompletableFuture<ReplicaAnswer> ask(String replica, Token token, long waitMillis) {
         ReplicaPoller poller = pollers.get(replica);
         if (poller == null) {
@@ -59,14 +59,14 @@ public final class ReplicaWatermarks implements AutoCloseable {
         ReplicaWaiter waiter = new ReplicaWaiter(token, bounded, System::nanoTime);
         waiter.answer.whenComplete((answer, failure) -> waiting.decrementAndGet());
         poller.enter(waiter);
-        // A server that takes connections and says nothing holds its poller up until the socket's timeout.
+        // A server that accepts connections but does not answer blocks its poller until the socket's timeout.
         return waiter.answer.completeOnTimeout(
-                new ReplicaAnswer.Unavailable("replica " + replica + " did not answer in time; check that it is well"),
+                new ReplicaAnswer.Unavailable("replica " + replica + " did not answer in time; check the server"),
                 bounded + SILENCE_MILLIS,
                 TimeUnit.MILLISECONDS);
     }
 
-    /** Answers everyone who waits, and everyone who still comes, that this relay is going away. */
+    /** Answers all waiters, now and later, that this relay is shutting down. */
     @Override
     public void close() {
         pollers.values().forEach(ReplicaPoller::close);

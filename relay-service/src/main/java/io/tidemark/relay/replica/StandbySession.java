@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.PGProperty;
 
 /**
- * One connection to a standby, to a walsender, which takes SQL as well: how far it has replayed SQL tells, and of which
- * timeline only a walsender does during recovery. Two connections could lead to two servers. One thread, but for
- * {@link #abort}.
+ * One connection to a standby, to a walsender that also accepts SQL. SQL returns how far the standby has replayed;
+ * during recovery, only a walsender returns the timeline. One connection, because two could lead to two servers. One
+ * thread, except for {@link #abort}.
  */
 public final class StandbySession implements AutoCloseable {
 
@@ -27,11 +27,11 @@ public final class StandbySession implements AutoCloseable {
             "select pg_is_in_recovery(), coalesce(pg_last_wal_replay_lsn(), '0/0'::pg_lsn)::text";
 
     /**
-     * How far a standby is.
+     * How far a standby has replayed.
      *
-     * @param isStandby false once it has been promoted; the other two mean nothing then
-     * @param replayed everything at or below it is visible there
-     * @param timeline of which, or of whose ancestors, it has replayed so far
+     * @param isStandby false once it has been promoted; then the other two have no meaning
+     * @param replayed everything at or below this LSN is visible on the standby
+     * @param timeline the timeline, itself or an ancestor of it, of the replayed WAL
      */
     public record State(boolean isStandby, Lsn replayed, int timeline) {}
 
@@ -58,7 +58,7 @@ public final class StandbySession implements AutoCloseable {
         }
     }
 
-    /** @throws SourceNotReady in a sentence, when it cannot be reached or has no outbox */
+    /** @throws SourceNotReady if it cannot be reached, or has no outbox; the message is one sentence */
     public static StandbySession open(PostgresConfig standby) throws SourceNotReady {
         @Nullable Connection connection = null;
         try {
@@ -69,24 +69,24 @@ public final class StandbySession implements AutoCloseable {
         } catch (SQLException e) {
             close(connection);
             throw new SourceNotReady("postgres (" + standby + "): " + Reason.of(e), e);
-        } catch (ConfigurationProblem e) { // a password file that cannot be read, for now
+        } catch (ConfigurationProblem e) { // for example a password file that cannot be read
             throw new SourceNotReady(String.valueOf(e.getMessage()), e);
         }
     }
 
-    /** Of the database it is a copy of. */
+    /** The source id of the database that it replicates. */
     public String sourceId() {
         return sourceId;
     }
 
-    /** Of the Postgres cluster it is a copy of, made by initdb. */
+    /** The system identifier of the Postgres cluster that it replicates, created by initdb. */
     public String systemIdentifier() {
         return systemIdentifier;
     }
 
     /**
-     * How far it is now. The timeline is read after the LSN: a standby that follows another timeline has replayed no
-     * more of the earlier one than both have in common, so the LSN is one of the timeline's history in any case.
+     * The current state. The timeline is read after the LSN. A standby that follows another timeline has replayed the
+     * earlier one only up to the point where both part, so the LSN is always part of the timeline's history.
      */
     public State read() throws SQLException {
         try (Statement statement = walsender.createStatement()) {
@@ -104,14 +104,14 @@ public final class StandbySession implements AutoCloseable {
         }
     }
 
-    /** Whether {@link #awaitReplayed} is to be had. */
+    /** Whether the server supports {@link #awaitReplayed}. */
     public boolean canWait() {
         return canWait;
     }
 
     /**
-     * Returns when the standby has replayed up to there, when the time is over, or when it is none any more: which of
-     * them {@link #read} tells, and of which timeline, about which {@code WAIT FOR} says nothing.
+     * Returns when the standby has replayed up to the LSN, after the timeout, or when the server is not a standby any
+     * more. {@link #read} returns which, and the timeline, which {@code WAIT FOR} does not return.
      */
     public void awaitReplayed(Lsn lsn, long timeoutMillis) throws SQLException {
         try (Statement statement = walsender.createStatement()) {
@@ -120,9 +120,9 @@ public final class StandbySession implements AutoCloseable {
     }
 
     /**
-     * Where the timeline comes from.
+     * The history of the timeline.
      *
-     * @throws SQLException also when the standby does not have the file
+     * @throws SQLException also if the standby does not have the history file
      */
     public TimelineHistory history(int timeline) throws SQLException {
         if (timeline == 1) {
@@ -139,7 +139,7 @@ public final class StandbySession implements AutoCloseable {
         }
     }
 
-    /** Ends a question that is waiting for the server, which fails. On any thread. */
+    /** Aborts a query that is waiting for the server; the query fails. On any thread. */
     public void abort() throws SQLException {
         walsender.abort(Runnable::run);
     }
@@ -155,7 +155,7 @@ public final class StandbySession implements AutoCloseable {
                 connection.close();
             }
         } catch (SQLException e) {
-            // the server has closed it already, which is all that is wanted
+            // the server has closed the connection already
         }
     }
 }

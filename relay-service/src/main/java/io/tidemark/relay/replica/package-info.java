@@ -1,7 +1,7 @@
 /**
- * The watermark of physical standbys: has one replayed up to a token? One thread for each standby, which looks at it only
- * while somebody waits. Postgres' own WAIT FOR LSN knows no timeline; here a token whose write was lost is never waited
- * for, and never answered with success.
+ * The watermark of physical standbys: has a standby replayed up to a token? One thread per standby, which polls it only
+ * while there are waiters. Postgres' WAIT FOR LSN ignores timelines. This package does not wait for a token whose write
+ * was lost, and never answers it with success.
  */
 @NullMarked
 package io.tidemark.relay.replica;

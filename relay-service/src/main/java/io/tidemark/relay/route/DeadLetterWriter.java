@@ -10,10 +10,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What an event looks like among the dead letters: as it would have looked, and why it is there. */
+/** Writes an event as a dead letter: the intended event, and the reason. */
 final class DeadLetterWriter {
 
-    /** A broker's message may quote anything; people read no more of it anyway. */
+    /** Maximum length of a reason, because a broker's message may contain any text. */
     private static final int MAX_REASON = 2000;
 
     private static final byte[] EMPTY = {};
@@ -30,18 +30,18 @@ final class DeadLetterWriter {
             Instant time) {
         List<OutgoingHeader> headers = new ArrayList<>(eventHeaders);
         HeaderWriter.add(headers, DeadLetters.REASON, reason.substring(0, Math.min(reason.length(), MAX_REASON)));
-        if (event.defect() == null) { // sent again it would be no better
+        if (event.defect() == null) { // retrying cannot succeed
             HeaderWriter.add(headers, DeadLetters.INTENDED_TOPIC, topic);
         }
         HeaderWriter.add(headers, DeadLetters.INTENDED_KEY, event.aggregateId());
         HeaderWriter.add(headers, DeadLetters.AGGREGATE_TYPE, event.aggregateType());
         HeaderWriter.add(headers, DeadLetters.TIME, time.toString());
         byte[] value = event.payload();
-        if (value == null) { // compaction would take a null for "gone"
+        if (value == null) { // for compaction, null would be a removal
             HeaderWriter.add(headers, DeadLetters.NULL_PAYLOAD, "true");
             value = EMPTY;
         }
-        // With the position: the outbox does not make ids unique, and compaction must not take one event for another.
+        // With the position: ids in the outbox need not be unique, and compaction must not merge two events.
         String key = sourceId + "/" + event.id() + "/" + position;
         return new OutgoingEvent(
                 OwnTopics.DEAD_LETTERS, key.getBytes(StandardCharsets.UTF_8), value, headers, event.createdAtMillis());

@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Writes an event's headers in one of the styles: Tidemark's first, the event's own after them. */
+/** Writes an event's headers in one of the styles: first Tidemark's headers, then the event's own. */
 abstract class HeaderWriter {
 
     private static final JsonFactory JSON = new JsonFactory();
@@ -54,7 +54,7 @@ abstract class HeaderWriter {
         return finish(headers, event);
     }
 
-    /** A row does not know its position, and nothing may stand out of the order of positions. */
+    /** Replayed rows have no position, because positions must stay in order. */
     final List<OutgoingHeader> writeReplayed(CapturedEvent event, String replayId) {
         List<OutgoingHeader> headers = start(event);
         add(headers, EventHeaders.REPLAYED, replayId);
@@ -151,7 +151,7 @@ abstract class HeaderWriter {
         }
     }
 
-    /** What outbox.event allows in an aggregate type stands for itself in a URI; another table may hold anything. */
+    /** An aggregate type in outbox.event needs no escaping in a URI; in another table it may be any text. */
     private static String segment(String aggregateType) {
         return URLEncoder.encode(aggregateType, StandardCharsets.UTF_8).replace("+", "%20");
     }

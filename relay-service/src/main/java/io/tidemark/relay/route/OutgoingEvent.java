@@ -4,12 +4,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event as it will stand in Kafka.
+ * An event as a Kafka record.
  *
  * @param value null for a tombstone
  * @param timestampMillis the record's timestamp, milliseconds since 1970
  */
-@SuppressWarnings("ArrayRecordComponent") // bytes on their way to the producer; never compared
+@SuppressWarnings("ArrayRecordComponent") // bytes only pass through to the producer; never compared
 public record OutgoingEvent(
         String topic, byte[] key, byte @Nullable [] value, List<OutgoingHeader> headers, long timestampMillis) {
 

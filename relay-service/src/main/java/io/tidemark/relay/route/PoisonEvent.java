@@ -2,20 +2,20 @@ package io.tidemark.relay.route;
 
 import org.jspecify.annotations.Nullable;
 
-/** One event cannot be published as the route has it; the message names the event, its position, why, and the fix. */
+/** An event cannot be published by its route. The message has the event, its position, the reason and the fix. */
 public final class PoisonEvent extends RuntimeException {
 
     private final String reason;
 
     /**
-     * Joined to one sentence.
+     * Joins the parts to one sentence.
      *
-     * @param event as {@link Router#name} has it
-     * @param reason goes on after the event's name; stands in the dead letter too
+     * @param event the event's name from {@link Router#name}
+     * @param reason continues the sentence after the event's name; also in the dead letter
      * @param fix what a person can change
      */
     public PoisonEvent(String event, String reason, String fix, @Nullable Throwable cause) {
-        // without a stack trace: thousands may be in one batch, and the message says everything
+        // without a stack trace: one batch may have thousands, and the message is enough
         super(event + " " + reason + "; " + fix + ", then restart the relay", cause, true, false);
         this.reason = reason;
     }

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The routes and the header style of one relay, applied to one event after the other. Safe on any thread. */
+/** Applies the routes and the header style of one relay to one event after another. Safe on any thread. */
 public final class Router {
 
     private final List<RouteConfig> routes;
@@ -30,9 +30,9 @@ public final class Router {
     /**
      * Decides topic, key and headers.
      *
-     * @param split the value of the {@code tidemark-split} header, or null for the usual, whole transaction
-     * @throws PoisonEvent when the event has a defect, no route takes it, its topic is illegal, or it is a tombstone
-     *     where none is allowed
+     * @param split the value of the {@code tidemark-split} header, or null for a transaction that is not split
+     * @throws PoisonEvent if the event has a defect, no route matches, its topic is illegal, or its route does not
+     *     allow tombstones
      */
     public OutgoingEvent route(CapturedEvent event, Position position, @Nullable String split) {
         String name = name(event, position);
@@ -67,10 +67,10 @@ public final class Router {
     }
 
     /**
-     * The event as a dead letter, where its route says so.
+     * The event as a dead letter, if its route allows it.
      *
-     * @param time when it becomes one
-     * @throws PoisonEvent the very one given, where its route does not say so or there is none
+     * @param time when it becomes a dead letter
+     * @throws PoisonEvent the same exception, if its route does not allow it or no route matches
      */
     public OutgoingEvent deadLetter(
             CapturedEvent event, Position position, @Nullable String split, PoisonEvent poison, Instant time) {
@@ -87,10 +87,10 @@ public final class Router {
     }
 
     /**
-     * An event that was published before, from its row: as the first time, but with a header that says so, and without
-     * its position, which the row does not know.
+     * An event that was published before, from its row: like the first time, but with the replay header and without its
+     * position, which the row does not have.
      *
-     * @param topic instead of the one of its route
+     * @param topic replaces the topic of its route
      * @throws PoisonEvent as {@link #route}
      */
     public OutgoingEvent replay(CapturedEvent event, String replayId, Optional<String> topic) {
@@ -105,10 +105,10 @@ public final class Router {
     }
 
     /**
-     * The same as a dead letter, where its route says so.
+     * The same as a dead letter, if its route allows it.
      *
-     * @param place tells it from other dead letters of that id; the event has no position
-     * @throws PoisonEvent the very one given, where its route does not say so or there is none
+     * @param place distinguishes it from other dead letters of that id, because the event has no position
+     * @throws PoisonEvent the same exception, if its route does not allow it or no route matches
      */
     public OutgoingEvent deadLetterOfReplay(
             CapturedEvent event, Position place, String replayId, PoisonEvent poison, Instant time) {
@@ -131,13 +131,13 @@ public final class Router {
         RouteConfig route = routeOf(event)
                 .orElseThrow(() -> new PoisonEvent(
                         name,
-                        "has aggregate type '" + event.aggregateType() + "', for which there is no route",
+                        "has aggregate type '" + event.aggregateType() + "', which has no route",
                         "add one to routes, or one for \"*\"",
                         null));
         if (event.payload() == null && !route.tombstones()) {
             throw new PoisonEvent(
                     name,
-                    "has no payload, and its route allows no tombstones",
+                    "has no payload, and its route does not allow tombstones",
                     "set tombstones: true on the route for aggregate type '" + event.aggregateType() + "'",
                     null);
         }
@@ -161,7 +161,7 @@ public final class Router {
             throw new PoisonEvent(
                     name,
                     "would go to topic '" + topic + "', " + whyNot,
-                    "shorten routes.topic, or give it a prefix of its own",
+                    "shorten routes.topic, or set another prefix",
                     null);
         }
         return topic;
@@ -176,7 +176,7 @@ public final class Router {
         return Optional.empty();
     }
 
-    /** How an event is named in messages. */
+    /** The name of an event in messages. */
     public static String name(CapturedEvent event, Position position) {
         return "event " + (event.id().isEmpty() ? "without an id" : event.id()) + " at " + position;
     }

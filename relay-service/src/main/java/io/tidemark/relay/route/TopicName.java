@@ -3,23 +3,23 @@ package io.tidemark.relay.route;
 import io.tidemark.outbox.OwnTopics;
 import org.jspecify.annotations.Nullable;
 
-/** Which topics an event may go to. */
+/** Checks whether a topic is allowed for events. */
 public final class TopicName {
 
     private static final int MAX_LENGTH = 249;
 
     private TopicName() {}
 
-    /** What is wrong with the topic, to go on after its name; null when nothing is. */
+    /** Why the topic is not allowed, as a continuation of a sentence after its name; null if it is allowed. */
     public static @Nullable String whyNot(String topic) {
         if (!isLegal(topic)) {
-            return "which is no legal topic name";
+            return "which is not a legal topic name";
         }
-        // a position made by a writer would be taken for ours
-        return topic.startsWith(OwnTopics.PREFIX) ? "which is the relay's own" : null;
+        // a writer could forge a position there
+        return topic.startsWith(OwnTopics.PREFIX) ? "which is an internal topic of the relay" : null;
     }
 
-    /** Kafka's own rule; by hand, because it is asked for every event. */
+    /** Kafka's rule, without a regular expression, because it is checked for every event. */
     private static boolean isLegal(String topic) {
         for (int i = 0; i < topic.length(); i++) {
             char c = topic.charAt(i);

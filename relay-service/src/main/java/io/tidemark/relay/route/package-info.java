@@ -1,6 +1,6 @@
 /**
- * Decides what an event looks like in Kafka: topic, key, headers, timestamp. Pure; the payload passes untouched. An
- * event that cannot be published is named, never changed or skipped.
+ * Decides the Kafka record of an event: topic, key, headers, timestamp. Pure; the payload is unchanged. An event that
+ * cannot be published is reported, never changed or skipped.
  */
 @NullMarked
 package io.tidemark.relay.route;

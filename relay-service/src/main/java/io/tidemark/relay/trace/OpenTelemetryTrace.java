@@ -18,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A producer span for each event whose writer was sampled, as a child of the writer's: from when it is handed to Kafka
- * until it can be read. Named and described by OpenTelemetry's conventions for messaging. An event that is taken back
- * and sent again has one span, of the time that counted.
+ * Creates a producer span for each event whose writer was sampled, as a child of the writer's span. It lasts from the
+ * send to Kafka until the event can be read. Names and attributes follow OpenTelemetry's conventions for messaging. An
+ * event that is aborted and sent again has one span, for the attempt that succeeded.
  */
 final class OpenTelemetryTrace implements PublishTrace {
 
@@ -101,11 +101,11 @@ final class OpenTelemetryTrace implements PublishTrace {
         open.clear();
     }
 
-    /** A processor or an exporter may throw: what is lost is a span, and events are published all the same. */
+    /** A processor or an exporter may throw. Then a span is lost, and events are still published. */
     private void warn(RuntimeException failure) {
         if (!hasFailed) {
             LOG.warn(
-                    "event=tracing-failed effect=\"spans are missing\" fix=\"look at what OpenTelemetry is given\"",
+                    "event=tracing-failed effect=\"spans are missing\" fix=\"check the OpenTelemetry configuration\"",
                     failure);
         }
         hasFailed = true;

@@ -2,7 +2,7 @@ package io.tidemark.relay.trace;
 
 import org.jspecify.annotations.Nullable;
 
-/** Told what becomes of each event; see {@link #detect}. One thread. */
+/** Receives the fate of each event; see {@link #detect}. One thread. */
 public interface PublishTrace {
 
     /** Traces nothing. */
@@ -18,27 +18,27 @@ public interface PublishTrace {
         public void committed() {}
     };
 
-    /** A Kafka transaction was begun; what was sent and not committed before is sent again, or never was. */
+    /** A Kafka transaction was begun. Events sent but not committed before are sent again, or are dropped. */
     void begin();
 
     /**
      * An event was handed to Kafka.
      *
-     * @param traceparent as the writer left it, whatever it is; null when it left none
+     * @param traceparent unchanged from the writer, possibly invalid; null if it set none
      * @param tracestate the same
-     * @param id of the event; null for a dead letter that has none
+     * @param id the event's id; null for a dead letter without one
      */
     void sent(@Nullable String traceparent, @Nullable String tracestate, String topic, @Nullable String id);
 
-    /** What was sent is committed, and can be read. */
+    /** The events sent since {@link #begin} are committed, and can be read. */
     void committed();
 
-    /** Spans by the global OpenTelemetry when its API is on the class path, else {@link #NONE}. */
+    /** Uses the global OpenTelemetry if its API is on the class path, otherwise {@link #NONE}. */
     static PublishTrace detect() {
         return detect(PublishTrace.class.getClassLoader());
     }
 
-    /** The same by another class path. */
+    /** The same for the class path of that class loader. */
     static PublishTrace detect(ClassLoader classPath) {
         try {
             Class.forName("io.opentelemetry.api.GlobalOpenTelemetry", false, classPath);

@@ -1,6 +1,6 @@
 /**
- * Spans of published events, for those who put OpenTelemetry on the class path. The events themselves carry the writer's
- * trace context on, untouched, with it and without. On the publishing thread.
+ * Spans of published events, if OpenTelemetry is on the class path. With and without it, events carry the writer's
+ * trace context unchanged. On the publishing thread.
  */
 @NullMarked
 package io.tidemark.relay.trace;

@@ -16,7 +16,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.ArgSpec;
 
-/** What every command owes whoever mistypes it; nothing here runs a command's work. */
+/** Help and error messages of every command. No test here runs the work of a command. */
 class TidemarkCliTest {
 
     private record Result(int exitCode, String output) {}
@@ -43,7 +43,7 @@ class TidemarkCliTest {
 
     @ParameterizedTest
     @MethodSource("commands")
-    void everyCommandExplainsItself(CommandLine command) {
+    void everyCommandPrintsItsHelp(CommandLine command) {
         String[] path = command.getCommandSpec().qualifiedName().split(" ");
         List<String> arguments = new ArrayList<>(Arrays.asList(path).subList(1, path.length));
         arguments.add("--help");
@@ -60,7 +60,7 @@ class TidemarkCliTest {
     }
 
     @Test
-    void theRootNamesTheCommandsAndTheExitCodes() {
+    void rootHelpNamesTheCommandsAndTheExitCodes() {
         assertThat(run("--help").output())
                 .contains("status", "wait", "explain", "demo", "2 could not run", "3 timeout");
     }
@@ -95,7 +95,7 @@ class TidemarkCliTest {
         slot drop relay.yml                             | Missing required option: '--yes=
         slot show --jsonn relay.yml                     | Unknown option: '--jsonn'
         replay relay.yml --id 1-1-1-1-1                 | '--id' (UUID): '1-1-1-1-1' is not an event's id
-        replay relay.yml --from yesterday               | 'yesterday' is not a moment in ISO 8601 with its zone
+        replay relay.yml --from yesterday               | 'yesterday' is not an ISO 8601 time with its zone
         check                                           | Missing required parameter: 'CONFIG'
         """)
     void misuseNamesTheOptionTheProblemAndTheFix(String arguments, String message) {
@@ -106,7 +106,7 @@ class TidemarkCliTest {
     }
 
     @Test
-    void aTokenFileThatCannotBeReadIsASentence() {
+    void reportsAnUnreadableTokenFileInOneSentence() {
         Result missing = run("status", "--bearer-token-file", "/nowhere/token");
         Result ca = run("status", "--ca-file", "/nowhere/ca.pem");
 
@@ -117,7 +117,7 @@ class TidemarkCliTest {
     }
 
     @Test
-    void aCertificateNeedsItsKey() {
+    void rejectsACertificateWithoutItsKey() {
         Result result = run("status", "--cert-file", "/nowhere/tls.crt");
 
         assertThat(result.exitCode()).isEqualTo(2);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Against a server that answers one request, with bytes that no relay would send. */
+/** Against a server that answers one request with bytes that a relay would not send. */
 class RelayClientTest {
 
     private static final Duration SECONDS = Duration.ofSeconds(30);
@@ -53,7 +53,7 @@ class RelayClientTest {
                 answer.write(client.getOutputStream());
                 over.await();
             } catch (IOException | InterruptedException e) {
-                return; // the client has had enough
+                return; // the client has closed the connection
             }
         });
         thread.setDaemon(true);
@@ -71,7 +71,7 @@ class RelayClientTest {
     }
 
     @Test
-    void waitsNoLongerForTheRestOfAnAnswerThanForItsBeginning() throws Exception {
+    void timeoutCoversTheBodyOfTheAnswer() throws Exception {
         serve(out -> out.write(ascii("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"status\":")));
 
         RelayReply reply = get(Duration.ofMillis(1_500));
@@ -80,7 +80,7 @@ class RelayClientTest {
     }
 
     @Test
-    void readsNoAnswerWithoutEnd() throws Exception {
+    void stopsReadingAnAnswerAboveTheMaximumSize() throws Exception {
         serve(out -> {
             out.write(ascii("HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n"));
             byte[] part = new byte[64 * 1024];
@@ -95,15 +95,15 @@ class RelayClientTest {
     }
 
     @Test
-    void takesNothingButJsonForAnAnswer() throws Exception {
+    void rejectsAnAnswerThatIsNotJson() throws Exception {
         serve(out -> out.write(ascii("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")));
 
-        assertThat(get(SECONDS).reason()).contains("HTTP 200 and no JSON");
+        assertThat(get(SECONDS).reason()).contains("HTTP 200 without JSON");
     }
 
     @ParameterizedTest
     @CsvSource({"'', 0", "'Retry-After: 7', 7000", "'Retry-After: 99999', 60000", "'Retry-After: tomorrow', 60000"})
-    void leavesARelayAloneForAsLongAsItWantsButAMinuteAtMost(String header, long millis) throws Exception {
+    void followsRetryAfterUpToOneMinute(String header, long millis) throws Exception {
         String lines = header.isEmpty() ? "" : header + "\r\n";
         serve(out -> out.write(ascii("HTTP/1.1 503 X\r\n" + lines + "Content-Length: 2\r\n\r\n{}")));
 

@@ -34,7 +34,7 @@ class DeadLetterTest {
     }
 
     @Test
-    void isNamedByItsKey() {
+    void readsSourceIdAndPositionFromItsKey() {
         assertThat(letter(null).source()).isEqualTo("7f3a9c21");
         assertThat(letter(null).id()).isEqualTo(ID);
         assertThat(letter(null).position()).isEqualTo(POSITION);
@@ -44,7 +44,7 @@ class DeadLetterTest {
     }
 
     @Test
-    void becomesItsEventAgainAndSaysSo() {
+    void restoresTheEventWithAHeaderThatMarksIt() {
         byte[] payload = {1, 2};
 
         OutgoingEvent event = letter(payload).again("orders");
@@ -59,7 +59,7 @@ class DeadLetterTest {
     }
 
     @Test
-    void anEventWithoutPayloadBecomesATombstone() {
+    void restoresAnEventWithoutPayloadAsATombstone() {
         assertThat(letter(null).again("orders").value()).isNull();
     }
 }

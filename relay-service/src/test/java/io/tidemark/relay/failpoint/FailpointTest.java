@@ -15,7 +15,7 @@ class FailpointTest {
     }
 
     @Test
-    void nothingIsArmedByItself() {
+    void nothingIsArmedByDefault() {
         assertThat(Failpoint.anyArmed()).isFalse();
         for (Failpoint failpoint : Failpoint.values()) {
             assertThatCode(failpoint::reach).doesNotThrowAnyException();
@@ -35,9 +35,9 @@ class FailpointTest {
     }
 
     @Test
-    void refusesWhatItDoesNotKnow() {
+    void rejectsUnknownNamesAndActions() {
         assertThatThrownBy(() -> Failpoint.arm("after-lunch=crash"))
-                .hasMessageContaining("no failpoint 'after-lunch'; there are [after-lock, after-init,");
+                .hasMessageContaining("no failpoint 'after-lunch'; known failpoints: [after-lock, after-init,");
         assertThatThrownBy(() -> Failpoint.arm("after-lock")).hasMessageContaining("is not NAME=crash|fail|pause|hold");
     }
 }

@@ -8,20 +8,20 @@ import org.junit.jupiter.api.Test;
 class ReadinessTest {
 
     private static Readiness of(OptionalDouble viewAge) {
-        return new Readiness(() -> viewAge, () -> "nobody is active");
+        return new Readiness(() -> viewAge, () -> "no replica is active");
     }
 
     @Test
-    void isReadyWhileItKnewAMomentAgo() {
+    void isReadyWhileItsViewIsRecent() {
         assertThat(of(OptionalDouble.of(0)).whyNot()).isEmpty();
         assertThat(of(OptionalDouble.of(15)).whyNot()).isEmpty();
     }
 
     @Test
-    void saysWhyItIsNot() {
+    void returnsTheReasonWhenNotReady() {
         assertThat(of(OptionalDouble.empty()).whyNot())
-                .hasValue("what is published is not known yet: nobody is active");
+                .hasValue("what is published is not known yet: no replica is active");
         assertThat(of(OptionalDouble.of(15.1)).whyNot())
-                .hasValue("what is published has not been known for 15 s: nobody is active");
+                .hasValue("what is published has not been known for 15 s: no replica is active");
     }
 }

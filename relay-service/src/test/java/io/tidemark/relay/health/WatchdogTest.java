@@ -18,18 +18,18 @@ class WatchdogTest {
     }
 
     @Test
-    void endsAProcessWhoseLoopStandsStill() {
+    void endsAProcessWhoseLoopMakesNoProgress() {
         state.enter(RelayState.Phase.RUNNING, null);
 
         seconds(3);
-        assertThat(ended).hasValue(0); // the first look only learns the count
+        assertThat(ended).hasValue(0); // the first check only reads the count
         seconds(1);
 
         assertThat(ended).hasValue(1);
     }
 
     @Test
-    void oneTurnIsEnoughToGoOn() {
+    void oneTurnOfTheLoopRestartsTheCount() {
         state.enter(RelayState.Phase.RUNNING, null);
         for (int i = 0; i < 5; i++) {
             seconds(3);
@@ -40,7 +40,7 @@ class WatchdogTest {
     }
 
     @Test
-    void waitsForARelayThatIsNotRunning() {
+    void keepsAProcessWhoseRelayIsNotRunning() {
         state.enter(RelayState.Phase.STANDBY, "another replica is active");
         seconds(10);
         state.enter(RelayState.Phase.HALTED, "for a reason");
@@ -49,7 +49,7 @@ class WatchdogTest {
         assertThat(ended).hasValue(0);
     }
 
-    /** By an Error, say: a person can do no more with it than to start another process, which Kubernetes does. */
+    /** For example after an Error. The only remedy is a new process, which Kubernetes starts. */
     @Test
     void endsAProcessWhoseRelayHasDied() {
         state.die("fatal");
@@ -61,7 +61,7 @@ class WatchdogTest {
     }
 
     @Test
-    void aHaltedRelayStaysHaltedWhileItProbes() {
+    void keepsAHaltedRelayHaltedWhileItProbes() {
         state.enter(RelayState.Phase.HALTED, "for a reason");
         state.enter(RelayState.Phase.STARTING, null);
         assertThat(state.snapshot().phase()).isEqualTo(RelayState.Phase.HALTED);

@@ -9,10 +9,12 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Prometheus' text format, taken apart; and what {@code promtool check metrics} would say of it, for where it is not installed. */
+/**
+ * Parses Prometheus' text format, and makes the checks of {@code promtool check metrics}, which may not be installed.
+ */
 final class Exposition {
 
-    /** A metric as it is declared, with the names of its labels. */
+    /** The declaration of a metric, with the names of its labels. */
     record Family(String name, String type, String help, Set<String> labels) {}
 
     private static final Pattern SERIES = Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{(.*)})? \\S+");

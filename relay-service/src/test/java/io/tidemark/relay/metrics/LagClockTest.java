@@ -23,7 +23,7 @@ class LagClockTest {
     }
 
     @Test
-    void isNotBehindWhenItHasComeToTheLastMark() {
+    void isZeroWhenTheLastMarkIsReached() {
         mark(100, 1);
         mark(200, 2);
 
@@ -32,7 +32,7 @@ class LagClockTest {
     }
 
     @Test
-    void isBehindSinceTheOldestMarkAboveIt() {
+    void isTheAgeOfTheOldestMarkNotReached() {
         mark(100, 1);
         mark(200, 2);
         mark(300, 3);
@@ -42,7 +42,7 @@ class LagClockTest {
         assertThat(behind(299, 10)).isEqualTo(7);
     }
 
-    /** A source that writes nothing leaves one mark, of when it came there; nobody gets further behind it. */
+    /** A source that writes nothing leaves one mark, from its first sight. The lag behind it does not grow. */
     @Test
     void marksAnIdleSourceOnce() {
         mark(100, 1);
@@ -54,7 +54,7 @@ class LagClockTest {
 
     @Test
     void comparesLsnsWithoutSign() {
-        mark(-2, 1); // the highest but one
+        mark(-2, 1); // the second highest LSN
 
         assertThat(behind(5, 2)).isEqualTo(1);
         assertThat(behind(-1, 2)).isZero();
@@ -70,9 +70,9 @@ class LagClockTest {
         assertThat(behind(0, 100_000)).isEqualTo(100_000 - 1);
     }
 
-    /** Marks that were dropped make an age too small, never too large. */
+    /** Dropped marks make an age too small, never too large. */
     @Test
-    void neverSaysMoreThanTheTruthWhenMarksWereDropped() {
+    void neverExceedsTheTrueLagWhenMarksWereDropped() {
         for (int i = 1; i <= 5 * LagClock.MOST_MARKS; i++) {
             mark(i, i);
         }
@@ -84,7 +84,7 @@ class LagClockTest {
     }
 
     @Test
-    void forgetsWhatNobodyWillAskAbout() {
+    void dropsMarksThatEveryoneHasReached() {
         mark(100, 1);
         mark(200, 2);
         mark(300, 3);

@@ -25,7 +25,7 @@ class LagsTest {
     }
 
     @Test
-    void areThoseOfTheActiveReplica() {
+    void areKnownOnTheActiveReplica() {
         Inputs slow = inputs(Phase.RUNNING, true, 200, 150, 100);
         see(slow, 100, 1);
         see(slow, 200, 2);
@@ -36,7 +36,7 @@ class LagsTest {
     }
 
     @Test
-    void areNoneOnAnIdleDatabaseWhoseStreamHasComeToTheEnd() {
+    void areZeroOnAnIdleDatabaseOnceTheStreamReachedItsEnd() {
         Inputs idle = inputs(Phase.RUNNING, true, 300, 100, 100);
         see(idle, 300, 1);
 
@@ -45,7 +45,7 @@ class LagsTest {
     }
 
     @Test
-    void areNotKnownToAStandbyNorToOneThatCannotBecomeOne() {
+    void areUnknownOnAStandbyAndOnAReplicaThatCannotStart() {
         for (Phase phase : new Phase[] {Phase.STANDBY, Phase.RETRYING, Phase.HALTED}) {
             Inputs beside = inputs(phase, true, 0, 0, 100);
             see(beside, 200, 1);
@@ -57,7 +57,7 @@ class LagsTest {
     }
 
     @Test
-    void goOnGrowingWhenNobodyPublishes() {
+    void keepGrowingWhenNoReplicaPublishes() {
         Inputs halted = inputs(Phase.HALTED, false, 150, 150, 100);
         see(halted, 100, 1);
         see(halted, 200, 2);
@@ -68,7 +68,7 @@ class LagsTest {
     }
 
     @Test
-    void beginAnewWhereAStandbyTakesOver() {
+    void startAgainWhenAStandbyTakesOver() {
         Inputs standby = inputs(Phase.STANDBY, true, 0, 0, 100);
         see(standby, 200, 1);
         see(standby, 300, 50);

@@ -36,7 +36,10 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
-/** Every metric is in docs/metrics.md, as it is, and follows Prometheus' rules; alerts and dashboard are held to that page. */
+/**
+ * docs/metrics.md has every metric, and the metrics follow Prometheus' rules. Alerts and dashboard are checked against
+ * it.
+ */
 class MetricsReferenceTest {
 
     private static final Path REFERENCE = Path.of("../docs/metrics.md");
@@ -123,9 +126,9 @@ class MetricsReferenceTest {
         return table.toString();
     }
 
-    /** {@code -Dmetrics.reference=write} writes it anew. */
+    /** {@code -Dmetrics.reference=write} writes the reference again. */
     @Test
-    void referenceHasEveryMetricAsItIs() throws IOException {
+    void referenceDescribesEveryMetric() throws IOException {
         RelayCounters counters = registerOurs(SNAPSHOT);
         counters.published(3, 1, System.currentTimeMillis());
         String page = Files.readString(REFERENCE);
@@ -137,13 +140,13 @@ class MetricsReferenceTest {
         }
 
         assertThat(page)
-                .as("write it anew: mvn test -pl relay-service -am -Dtest=MetricsReferenceTest"
+                .as("to update it: mvn test -pl relay-service -am -Dtest=MetricsReferenceTest"
                         + " -Dsurefire.failIfNoSpecifiedTests=false -Dmetrics.reference=write")
                 .isEqualTo(expected);
     }
 
     @Test
-    void referenceNamesOnlyMetricsOfTheProcessThatAreThere() throws IOException {
+    void referenceNamesOnlyProcessMetricsThatExist() throws IOException {
         JvmMetrics.builder().register(registry);
         Set<String> there = new TreeSet<>();
         Exposition.parse(scrape()).families().forEach(family -> there.add(family.name()));
@@ -168,7 +171,7 @@ class MetricsReferenceTest {
     }
 
     @Test
-    void theRulesSeeWhatBreaksThem() {
+    void rulesDetectViolations() {
         assertThat(Exposition.parse("# TYPE requests counter\nrequests 1\n").problems())
                 .containsExactly("requests has no HELP", "requests is a counter");
         assertThat(Exposition.parse("# HELP lagMs x\n# TYPE lagMs gauge\nlagMs 1\n")
@@ -202,7 +205,7 @@ class MetricsReferenceTest {
     }
 
     @Test
-    void leavesOutWhatIsNotKnown() throws IOException {
+    void omitsSeriesOfUnknownValues() throws IOException {
         MetricsSnapshot unknown = new MetricsSnapshot(
                 RelayState.Phase.STANDBY,
                 Optional.empty(),
@@ -233,7 +236,7 @@ class MetricsReferenceTest {
     }
 
     @Test
-    void tellsThatTheSlotIsGone() throws IOException {
+    void reportsAMissingSlot() throws IOException {
         registry.register(new SnapshotGauges(
                 () -> new MetricsSnapshot(
                         RelayState.Phase.HALTED,
@@ -259,7 +262,7 @@ class MetricsReferenceTest {
     }
 
     @Test
-    void countsRestartsApartFromFailedAttempts() throws IOException {
+    void countsRestartsSeparatelyFromFailedAttempts() throws IOException {
         RelayCounters counters = new RelayCounters(registry);
 
         counters.failed(FailureReason.KAFKA, false);

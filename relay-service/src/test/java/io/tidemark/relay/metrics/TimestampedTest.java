@@ -16,7 +16,7 @@ class TimestampedTest {
     }
 
     @Test
-    void isToldForHalfAMinuteAndThenNoMore() {
+    void expiresAfterHalfAMinute() {
         assertThat(seen.ifFresh(SOON_NEGATIVE)).contains("x");
         assertThat(seen.ifFresh(later(30))).contains("x");
         assertThat(seen.ifFresh(later(30) + 1)).isEmpty();

@@ -14,20 +14,20 @@ import org.junit.jupiter.api.Test;
 class ReasonTest {
 
     @Test
-    void namesTheFirstCauseBehindWhatWasTried() {
+    void namesTheFailedOperationAndTheFirstCause() {
         SQLException failure = new SQLException("The connection attempt failed.", new UnknownHostException("db.local"));
 
         assertThat(Reason.of(failure)).isEqualTo("The connection attempt failed: unknown host db.local");
     }
 
     @Test
-    void tellsRefusedFromUnknown() {
+    void distinguishesRefusedConnectionsFromUnknownHosts() {
         assertThat(Reason.of(new SQLException("failed", new ConnectException("Connection refused"))))
                 .isEqualTo("failed: connection refused");
     }
 
     @Test
-    void saysOnceWhatEveryLayerRepeats() {
+    void dropsTextThatCausesRepeat() {
         ExecutionException failure = new ExecutionException(new IllegalStateException("the broker is away"));
 
         assertThat(Reason.of(failure)).isEqualTo("the broker is away");
@@ -36,14 +36,14 @@ class ReasonTest {
     }
 
     @Test
-    void neverSaysNull() {
+    void neverContainsNull() {
         assertThat(Reason.of(new TimeoutException())).isEqualTo("timeout");
         assertThat(Reason.of(new RuntimeException((String) null, new TimeoutException())))
                 .isEqualTo("timeout");
     }
 
     @Test
-    void keepsTheReasonWhyAClientCannotBeMade() {
+    void keepsTheReasonWhyAClientCannotBeCreated() {
         KafkaException failure = new KafkaException(
                 "Failed to construct kafka producer", new ConfigException("compression.type", "zst", "unknown"));
 

@@ -22,7 +22,7 @@ class PrimaryTest {
     }
 
     @Test
-    void aCopyOfAnotherServerIsNone() {
+    void rejectsACopyOfAnotherServer() {
         assertThat(whyNot(new Primary("72", Optional.empty()), 1, 100, TimelineHistory.none(1)))
                 .get()
                 .asString()
@@ -32,7 +32,7 @@ class PrimaryTest {
     }
 
     @Test
-    void oneThatWentOnWhereThePrimaryLeftIsNone() {
+    void rejectsAStandbyBeyondThePointWhereThePrimaryLeftTheTimeline() {
         assertThat(whyNot(on(SECOND), 1, 501, TimelineHistory.none(1)))
                 .get()
                 .asString()
@@ -41,7 +41,7 @@ class PrimaryTest {
     }
 
     @Test
-    void oneThatLeftATimelineElsewhereIsNone() {
+    void rejectsAStandbyThatLeftATimelineAtAnotherPoint() {
         assertThat(whyNot(on(SECOND), 2, 900, new TimelineHistory(2, Map.of(1, new Lsn(400)))))
                 .get()
                 .asString()
@@ -50,14 +50,14 @@ class PrimaryTest {
     }
 
     @Test
-    void oneOnATimelineThatIsNoAncestorIsNone() {
+    void rejectsAStandbyOnATimelineThatIsNotAnAncestor() {
         TimelineHistory third = new TimelineHistory(3, Map.of(1, new Lsn(500)));
 
         assertThat(whyNot(on(third), 2, 600, SECOND)).get().asString().contains("does not come");
     }
 
     @Test
-    void oneThatFollowedAFailoverFirstIsOne() {
+    void acceptsAStandbyThatFollowedAFailoverFirst() {
         assertThat(whyNot(on(TimelineHistory.none(1)), 2, 900, SECOND)).isEmpty();
     }
 }

@@ -47,7 +47,7 @@ class ReplicaWaiterTest {
     }
 
     @Test
-    void succeedsOnceTheStandbyHasReplayedTheTokensLsn() {
+    void succeedsOnceTheStandbyHasReplayedTheLsnOfTheToken() {
         TimelineHistory first = TimelineHistory.none(1);
 
         assertThat(judge(1, 100, at(1, 99), first)).isEmpty();
@@ -55,7 +55,7 @@ class ReplicaWaiterTest {
     }
 
     @Test
-    void aTokenOfAnEarlierTimelineCountsUpToWhereThatWasLeft() {
+    void acceptsTokensOfAnEarlierTimelineUpToWhereItWasLeft() {
         assertThat(judge(2, 500, at(3, 600), FAILED_OVER)).get().isInstanceOf(ReplicaAnswer.Success.class);
         assertThat(judge(2, 500, at(3, 400), FAILED_OVER)).isEmpty();
         assertThat(judge(2, 501, at(3, 600), FAILED_OVER))
@@ -69,7 +69,7 @@ class ReplicaWaiterTest {
     }
 
     @Test
-    void aStandbyThatHasYetToFollowIsWaitedForHoweverFarItIs() {
+    void waitsForAStandbyThatHasNotFollowedTheFailoverAtAnyLsn() {
         assertThat(judge(3, 100, at(2, 400), new TimelineHistory(2, Map.of(1, new Lsn(50)))))
                 .isEmpty();
         ReplicaWaiter over = waiter(3, 100, 10);
@@ -81,7 +81,7 @@ class ReplicaWaiterTest {
     }
 
     @Test
-    void aQuestionThatDoesNotWaitIsKeptUntilItsNudgeTellsWhetherItIsAhead() {
+    void keepsAQuestionWithoutWaitUntilItsNudgeShowsWhetherItIsAhead() {
         ReplicaWaiter there = waiter(1, 100, 0);
         ReplicaWaiter ahead = waiter(1, 101, 0);
         assertThat(there.isToBeNudgedFor()).isTrue();
@@ -99,7 +99,7 @@ class ReplicaWaiterTest {
     }
 
     @Test
-    void aQuestionThatDoesNotWaitIsNotKeptForADatabaseThatIsAway() {
+    void answersAQuestionWithoutWaitWhenTheDatabaseIsUnreachable() {
         ReplicaWaiter waiter = waiter(1, 100, 0);
         passes(ReplicaWaiter.AHEAD_MILLIS);
 
@@ -109,7 +109,7 @@ class ReplicaWaiterTest {
     }
 
     @Test
-    void aWaitIsWorthANudgeOnlyAfterAWhile() {
+    void asksForANudgeOnlyAfterADelay() {
         ReplicaWaiter waiter = waiter(1, 100, 60_000);
         assertThat(waiter.isToBeNudgedFor()).isFalse();
 
@@ -118,9 +118,9 @@ class ReplicaWaiterTest {
         assertThat(waiter.isToBeNudgedFor()).isTrue();
     }
 
-    /** During a failover the nudge may go to the one server, and the token be of the other. */
+    /** During a failover, the nudge may go to one server while the token is from the other. */
     @Test
-    void aNudgeOfAnotherTimelineOrSourceDoesNotTellThatATokenIsAhead() {
+    void ignoresNudgesOfAnotherTimelineOrSource() {
         ReplicaWaiter younger = waiter(2, 101, 60_000);
         ReplicaWaiter older = waiter(1, 101, 60_000);
 
@@ -132,7 +132,7 @@ class ReplicaWaiterTest {
     }
 
     @Test
-    void everyPartOfAJoinedTokenCounts() {
+    void checksEveryPartOfAJoinedToken() {
         Token joined = Token.parse("tm1." + SOURCE + ".1.0000000000000064~tm1.ffffffff.1.0000000000000001");
 
         Optional<ReplicaAnswer> answer = waiter(joined, 60_000).judge(SOURCE, at(1, 200), TimelineHistory.none(1));
@@ -141,7 +141,7 @@ class ReplicaWaiterTest {
     }
 
     @Test
-    void nothingIsSaidOfAServerThatWasPromoted() {
+    void returnsUnknownForAServerThatWasPromoted() {
         State promoted = new State(false, new Lsn(900), 2);
 
         assertThat(judge(1, 100, promoted, TimelineHistory.none(1)))

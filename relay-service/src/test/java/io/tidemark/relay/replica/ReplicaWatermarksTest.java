@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** About a standby that takes connections and says nothing; pgjdbc would give up after ten seconds. */
+/** A standby that accepts connections but does not answer. Pgjdbc would give up after ten seconds. */
 class ReplicaWatermarksTest {
 
     private static final Token TOKEN = Token.of("7f3a9c21", 1, new Lsn(1));
@@ -48,14 +48,14 @@ class ReplicaWatermarksTest {
     }
 
     @Test
-    void holdsNobodyUp() throws Exception {
+    void answersAfterTheWaitIfTheStandbyDoesNotAnswer() throws Exception {
         ReplicaAnswer answer = replicas.ask("eu", TOKEN, 50).get(8, TimeUnit.SECONDS);
 
         assertThat(answer).isInstanceOf(ReplicaAnswer.Unavailable.class);
     }
 
     @Test
-    void keepsNobodyWaitingForARelayThatGoesAway() {
+    void answersAllWaitersWhenTheRelayShutsDown() {
         CompletableFuture<ReplicaAnswer> asked = replicas.ask("eu", TOKEN, LONG_MILLIS);
         assertThat(asked).isNotDone();
 
@@ -67,7 +67,7 @@ class ReplicaWatermarksTest {
     }
 
     @Test
-    void countsThoseWhoWaitAndNoOneElse() throws Exception {
+    void countsOnlyOpenWaits() throws Exception {
         CompletableFuture<ReplicaAnswer> brief = replicas.ask("eu", TOKEN, 50);
         CompletableFuture<ReplicaAnswer> patient = replicas.ask("eu", TOKEN, LONG_MILLIS);
 

@@ -44,7 +44,7 @@ class DeadLetterWriterTest {
     }
 
     @Test
-    void isTheEventAndWhyItIsHere() {
+    void hasTheEventAndTheReason() {
         byte[] payload = {1, -1};
 
         OutgoingEvent letter = deadLetter(event("order", payload), poison);
@@ -69,16 +69,16 @@ class DeadLetterWriterTest {
     }
 
     @Test
-    void isNeverATombstoneOfItsOwn() {
+    void isNeverATombstone() {
         OutgoingEvent letter = deadLetter(event("order", null), poison);
 
         assertThat(letter.value()).isEmpty();
         assertThat(headers(letter)).contains(DeadLetters.NULL_PAYLOAD + "=true");
     }
 
-    /** Sent again it would be no better, so it is not said where to. */
+    /** Retrying cannot succeed, so the dead letter has no intended topic. */
     @Test
-    void ofAnEventWithADefectHasNoTopicToGoBackTo() {
+    void hasNoIntendedTopicIfTheEventHasADefect() {
         CapturedEvent defective =
                 new CapturedEvent("", "order", "", "", new byte[] {1}, null, null, null, null, 1234, "has no key");
 
@@ -92,13 +92,13 @@ class DeadLetterWriterTest {
     }
 
     @Test
-    void staysPoisonWhereTheRouteHaltsOrThereIsNone() {
+    void staysPoisonIfTheRouteHaltsOrIsMissing() {
         assertThatThrownBy(() -> deadLetter(event("payment", null), poison)).isSameAs(poison);
         assertThatThrownBy(() -> deadLetter(event("other", null), poison)).isSameAs(poison);
     }
 
     @Test
-    void cutsAReasonThatGoesOnForEver() {
+    void cutsATooLongReason() {
         OutgoingEvent letter =
                 deadLetter(event("order", null), new PoisonEvent("event x", "r".repeat(100_000), "fix", null));
 

@@ -27,7 +27,7 @@ class RouterTest {
     private static final byte[] PAYLOAD = {0, -1, '{', (byte) 0xC3};
 
     @Test
-    void takesKeyValueAndTimestampAsTheyAre() {
+    void copiesKeyValueAndTimestamp() {
         OutgoingEvent outgoing = router(route("*", "outbox.{aggregateType}")).route(event("order", PAYLOAD), AT, null);
 
         assertThat(outgoing.topic()).isEqualTo("outbox.order");
@@ -37,7 +37,7 @@ class RouterTest {
     }
 
     @Test
-    void takesTheFirstRouteThatMatches() {
+    void usesTheFirstRouteThatMatches() {
         Router router = router(route("order", "orders"), route("*", "rest"), route("payment", "payments"));
 
         assertThat(router.route(event("order", PAYLOAD), AT, null).topic()).isEqualTo("orders");
@@ -45,7 +45,7 @@ class RouterTest {
     }
 
     @Test
-    void namesAnEventThatNoRouteTakes() {
+    void namesAnEventWithoutAMatchingRoute() {
         Router router = router(route("order", "orders"));
 
         assertThatThrownBy(() -> router.route(event("payment", PAYLOAD), AT, null))
@@ -54,7 +54,7 @@ class RouterTest {
     }
 
     @Test
-    void publishesTombstonesOnlyWhereTheRouteAllowsThem() {
+    void publishesTombstonesOnlyIfTheRouteAllowsThem() {
         RouteConfig allowed = new RouteConfig("order", "orders", true, RouteConfig.OnPoison.HALT);
         Router router = router(allowed, route("*", "rest"));
 
@@ -66,7 +66,7 @@ class RouterTest {
 
     @ParameterizedTest
     @EnumSource(HeaderStyle.class)
-    void replaysAsTheFirstTimeButMarkedAndWithoutPosition(HeaderStyle style) {
+    void replaysLikeTheFirstTimeButMarkedAndWithoutPosition(HeaderStyle style) {
         Router router = new Router(List.of(route("*", "outbox.{aggregateType}")), style, "7f3a9c21");
 
         OutgoingEvent first = router.route(full(), AT, null);
@@ -85,7 +85,7 @@ class RouterTest {
     }
 
     @Test
-    void replaysNothingThatTheRoutesWouldRefuse() {
+    void replaysNothingThatTheRoutesReject() {
         Router router = router(route("order", "orders"));
 
         assertThatThrownBy(() -> router.replay(event("payment", PAYLOAD), "r1", Optional.of("other")))
@@ -103,18 +103,18 @@ class RouterTest {
     }
 
     @Test
-    void takesATopicOfTheGreatestLengthAndRefusesALongerOne() {
+    void acceptsATopicOfTheMaximumLengthAndRejectsALongerOne() {
         Router router = router(route("*", "t".repeat(100) + "{aggregateType}"));
 
         assertThat(router.route(event("a".repeat(149), PAYLOAD), AT, null).topic())
                 .hasSize(249);
         assertThatThrownBy(() -> router.route(event("a".repeat(150), PAYLOAD), AT, null))
                 .isInstanceOf(PoisonEvent.class)
-                .hasMessageContainingAll(ID, POSITION, "no legal topic name", "routes.topic");
+                .hasMessageContainingAll(ID, POSITION, "not a legal topic name", "routes.topic");
     }
 
     @Test
-    void keepsWritersOutOfTheRelaysOwnTopics() {
+    void keepsWritersOutOfInternalTopics() {
         Router router = router(route("*", "{aggregateType}"));
 
         assertThatThrownBy(() -> router.route(event("tidemark.positions", PAYLOAD), AT, null))
@@ -157,7 +157,7 @@ class RouterTest {
     }
 
     @Test
-    void theSourceOfACloudEventIsAUriWhateverTheAggregateTypeIs() {
+    void writesAUriAsSourceOfACloudEventForAnyAggregateType() {
         assertThat(headers(HeaderStyle.CLOUDEVENTS, event("or der/ü+1", PAYLOAD), null))
                 .contains("ce_source=/tidemark/7f3a9c21/or%20der%2F%C3%BC%2B1");
     }
@@ -177,7 +177,7 @@ class RouterTest {
 
     @ParameterizedTest
     @EnumSource(HeaderStyle.class)
-    void leavesOutWhatIsNull(HeaderStyle style) {
+    void omitsHeadersOfNullFields(HeaderStyle style) {
         assertThat(headers(style, event("order", PAYLOAD), null))
                 .contains("tidemark-position=" + POSITION)
                 .noneMatch(header -> header.startsWith("content-type=") || header.startsWith("trace"))
@@ -186,7 +186,7 @@ class RouterTest {
 
     @ParameterizedTest
     @EnumSource(HeaderStyle.class)
-    void saysWhenTheTransactionIsSplitRightAfterThePosition(HeaderStyle style) {
+    void writesTheSplitHeaderRightAfterThePosition(HeaderStyle style) {
         List<String> headers = headers(style, full(), "0-9999/20000");
 
         int position = headers.indexOf("tidemark-position=" + POSITION);

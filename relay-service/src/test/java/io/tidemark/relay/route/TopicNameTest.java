@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TopicNameTest {
 
     @Test
-    void takesWhatKafkaTakes() {
+    void acceptsNamesThatKafkaAccepts() {
         assertThat(TopicName.whyNot("outbox.Order_1-x")).isNull();
         assertThat(TopicName.whyNot("t".repeat(249))).isNull();
         assertThat(TopicName.whyNot("...")).isNull();
@@ -17,13 +17,13 @@ class TopicNameTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", ".", "..", "a b", "ä", "a/b", "a\u0000"})
-    void refusesWhatKafkaRefuses(String topic) {
-        assertThat(TopicName.whyNot(topic)).contains("no legal topic name");
-        assertThat(TopicName.whyNot("t".repeat(250))).contains("no legal topic name");
+    void rejectsNamesThatKafkaRejects(String topic) {
+        assertThat(TopicName.whyNot(topic)).contains("not a legal topic name");
+        assertThat(TopicName.whyNot("t".repeat(250))).contains("not a legal topic name");
     }
 
     @Test
-    void refusesTheRelaysOwn() {
-        assertThat(TopicName.whyNot("tidemark.positions")).contains("the relay's own");
+    void rejectsInternalTopics() {
+        assertThat(TopicName.whyNot("tidemark.positions")).contains("an internal topic");
     }
 }

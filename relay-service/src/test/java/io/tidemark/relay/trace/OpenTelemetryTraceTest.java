@@ -39,7 +39,7 @@ class OpenTelemetryTraceTest {
     }
 
     @Test
-    void makesAProducerSpanOnceTheEventCanBeRead() {
+    void exportsAProducerSpanOnceTheEventCanBeRead() {
         trace.begin();
         trace.sent(SAMPLED, "rojo=1", "outbox.order", "id-1");
         assertThat(exporter.getFinishedSpanItems()).isEmpty();
@@ -60,7 +60,7 @@ class OpenTelemetryTraceTest {
     }
 
     @Test
-    void makesOneOfAnEventThatWasTakenBackAndSentAgain() {
+    void exportsOneSpanForAnEventThatWasAbortedAndSentAgain() {
         trace.begin();
         trace.sent(SAMPLED, null, "outbox.order", "id-1");
         trace.begin();
@@ -72,7 +72,7 @@ class OpenTelemetryTraceTest {
         assertThat(exporter.getFinishedSpanItems()).hasSize(1);
     }
 
-    /** A writer may leave anything there. */
+    /** The value comes from the writer and may be invalid. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -82,7 +82,7 @@ class OpenTelemetryTraceTest {
                 "",
                 "№"
             })
-    void makesNoneOfAWriterThatWasNotSampled(String traceparent) {
+    void exportsNoSpanIfTheWriterWasNotSampled(String traceparent) {
         trace.begin();
         trace.sent(traceparent, "???", "outbox.order", "id-1");
         trace.sent(null, null, "outbox.order", "id-2");
@@ -91,9 +91,9 @@ class OpenTelemetryTraceTest {
         assertThat(exporter.getFinishedSpanItems()).isEmpty();
     }
 
-    /** Publishing goes on without them. */
+    /** Publishing continues without spans. */
     @Test
-    void losesSpansAndNothingElseWhenAnExporterThrows() {
+    void losesOnlySpansWhenAnExporterThrows() {
         SpanProcessor broken = new SpanProcessor() {
             @Override
             public void onStart(Context parent, ReadWriteSpan span) {
@@ -134,7 +134,7 @@ class OpenTelemetryTraceTest {
     }
 
     @Test
-    void takesTheGlobalOneWhenItIsOnTheClassPathAndNoneOtherwise() {
+    void usesTheGlobalOpenTelemetryOnlyIfItIsOnTheClassPath() {
         assertThat(PublishTrace.detect()).isInstanceOf(OpenTelemetryTrace.class);
         assertThat(PublishTrace.detect(ClassLoader.getPlatformClassLoader())).isSameAs(PublishTrace.NONE);
     }

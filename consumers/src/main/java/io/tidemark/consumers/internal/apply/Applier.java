@@ -53,7 +53,7 @@ public final class Applier {
         Outcome in(Connection connection) throws Exception;
     }
 
-    /** @param abandoned whether the partition is somebody else's by now, so that there is no use in committing */
+    /** @param abandoned whether another member may own the partition by now, so that committing is useless */
     public Outcome run(Partition partition, Job job, BooleanSupplier abandoned) {
         try {
             boolean isFirst = job instanceof Job.Claim || job instanceof Job.Start;
@@ -121,7 +121,9 @@ public final class Applier {
         return advance(connection, partition, topicId, claimed, next, legiblePosition(last), events.size());
     }
 
-    /** Nothing rests on it here, so nothing may fail for it: the same event would again, and as a dead letter, too. */
+    /**
+     * Nothing here depends on the position, so a bad one must not fail the event: it would fail again as a dead letter.
+     */
     private static Optional<Position> legiblePosition(Event event) {
         try {
             return event.position();
@@ -154,7 +156,7 @@ public final class Applier {
         }
     }
 
-    @SuppressWarnings("CatchingUnchecked") // whatever a handler throws is an outcome, and must be rolled back
+    @SuppressWarnings("CatchingUnchecked") // anything a handler throws is an outcome, and must be rolled back
     private static Outcome transaction(Connection connection, Work work) throws SQLException {
         try {
             Outcome outcome = work.in(connection);
@@ -175,7 +177,7 @@ public final class Applier {
         }
     }
 
-    /** After the rollback, which some pools would not do for an interrupted thread. */
+    /** Called after the rollback, because some pools do not roll back for an interrupted thread. */
     private static Outcome interruptedAgain(Throwable failure, Outcome outcome) {
         if (FailureRule.isInterrupt(failure)) {
             Thread.currentThread().interrupt();
@@ -192,7 +194,7 @@ public final class Applier {
         return new Outcome.JvmFailed(error);
     }
 
-    /** What cannot even be rolled back has an unknown end. */
+    /** If even the rollback fails, the outcome is unknown. */
     private static Outcome rolledBack(Connection connection, Throwable reason, Outcome outcome) {
         @Nullable SQLException lost = rollback(connection);
         if (lost != null) {

@@ -14,7 +14,7 @@ final class DeadLetterRefusal {
 
     private DeadLetterRefusal() {}
 
-    /** Whether Kafka refuses it however often it is sent. A missing right is not permanent: it may be granted any time. */
+    /** Whether Kafka would refuse every retry. A missing right is not permanent, because it can be granted. */
     static boolean isPermanent(Throwable refusal) {
         return refusal instanceof RecordTooLargeException
                 || refusal instanceof RecordBatchTooLargeException
@@ -24,7 +24,9 @@ final class DeadLetterRefusal {
                 || refusal instanceof IllegalArgumentException;
     }
 
-    /** Whether to send although the topic was not created: it may exist, and a client that may write need not create it. */
+    /**
+     * Whether to send although the topic was not created. It may exist, and a client with the right to write is enough.
+     */
     static boolean allowsSendingAnyway(Throwable whyTopicWasNotMade) {
         return whyTopicWasNotMade instanceof TopicExistsException
                 || whyTopicWasNotMade instanceof AuthorizationException

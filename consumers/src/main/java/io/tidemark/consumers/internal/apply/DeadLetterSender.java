@@ -23,18 +23,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends events that cannot be applied to their topic, as they came, with headers that say from where and why. Connects
- * with the first one. Safe on any thread. At least once: the progress is committed afterwards.
+ * Sends events that cannot be applied to the dead-letter topic, unchanged, with headers for their origin and the
+ * reason. Connects with the first event. Safe on any thread. At least once: the progress is committed afterwards.
  */
 public final class DeadLetterSender implements AutoCloseable {
 
-    /** Where the event was read, {@code topic-partition@offset}: by it a repeated dead letter is recognised. */
+    /** Where the event was read: {@code topic-partition@offset}. It identifies repeated dead letters. */
     static final String ORIGIN = DeadLetters.HEADER_PREFIX + "origin";
 
     static final String PROJECTION = DeadLetters.HEADER_PREFIX + "projection";
     static final String ATTEMPTS = DeadLetters.HEADER_PREFIX + "attempts";
 
-    /** Longer reasons are cut: a record must not fail for its explanation. */
+    /** Maximum length of a reason. Longer ones are cut, so that the reason cannot make the record too large. */
     private static final int MAX_REASON_CHARS = 2000;
 
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetterSender.class);
@@ -44,14 +44,14 @@ public final class DeadLetterSender implements AutoCloseable {
     private final Clock clock;
     private @Nullable KafkaProducer<byte[], byte[]> producer;
 
-    /** The dead letter is not there for certain. */
+    /** It is not certain that the dead letter was sent. */
     static final class NotSent extends Exception {
         NotSent(String message, Throwable cause) {
             super(message, cause);
         }
     }
 
-    /** No broker will take it, however often it is sent. */
+    /** Every retry would be refused. */
     static final class Unacceptable extends Exception {
         Unacceptable(String message, Throwable cause) {
             super(message, cause);
@@ -64,7 +64,7 @@ public final class DeadLetterSender implements AutoCloseable {
         this.clock = clock;
     }
 
-    /** Returns when the brokers have it. */
+    /** Returns when the brokers have acknowledged it. */
     public void send(Job.SendDeadLetter job) throws NotSent, Unacceptable {
         try {
             connected(job.topic()).send(letter(job)).get();

@@ -5,31 +5,31 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/** Decides what a failure means: is the event to blame, or is the database not there? Nothing else decides that. */
+/** Decides what a failure means: is the event to blame, or is the database unreachable? No other class decides that. */
 final class FailureRule {
 
     private static final int VALIDATION_SECONDS = 2;
 
     /** Who is to blame. */
     enum Blame {
-        /** The event, or its handler: the database is there. */
+        /** The event or its handler. The database is reachable. */
         EVENT,
-        /** The session is gone. One failure does not show whether the server went away or the event ended it. */
+        /** The session has ended. One failure does not show whether the server or the event ended it. */
         SESSION,
         /**
-         * Other transactions, or whoever canceled the statement: the same statements succeed once those are gone. Also an
-         * interrupt, which asks this program to end.
+         * Other transactions, or a cancel request. A retry can succeed later. Also an interrupt, which asks this
+         * program to end.
          */
         NOBODY,
-        /** The JVM: it has run out of memory, or is broken. Nothing in it can be relied on. */
+        /** The JVM has run out of memory, or is broken. Nothing in it is reliable. */
         JVM,
-        /** The database cannot be used, whatever the event: it has no room, or is a standby. */
+        /** The database cannot be used for any event: it has no space, or is a standby. */
         DATABASE
     }
 
     private FailureRule() {}
 
-    /** @param connection the one it failed on */
+    /** @param connection the connection on which it failed */
     static Blame blame(Throwable failure, Connection connection) {
         if (jvmError(failure) != null) {
             return Blame.JVM;
@@ -58,7 +58,7 @@ final class FailureRule {
         }
     }
 
-    /** Whether the interrupt of a thread is the failure, however deep: its flag must be set again. */
+    /** Whether an interrupt is the failure or a cause of it. Then the thread's flag must be set again. */
     static boolean isInterrupt(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof InterruptedException) {
@@ -68,7 +68,7 @@ final class FailureRule {
         return false;
     }
 
-    /** The JVM's error that a failure is or has been caused by; null when there is none. A deep recursion is the handler's. */
+    /** The JVM error that is the failure or its cause; null if none. A stack overflow is the handler's fault. */
     static @Nullable VirtualMachineError jvmError(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof VirtualMachineError error && !(error instanceof StackOverflowError)) {
@@ -79,10 +79,10 @@ final class FailureRule {
     }
 
     /**
-     * By the classes of the Postgres manual, appendix A: no room or connections (53), system errors (58), a standby
-     * (25006), being stopped or started (57P); a transaction that was rolled back for the sake of others, by a
-     * serialization failure or a deadlock (40), a lock that was not to be had in time (55P03), a statement that a timeout or
-     * a person has canceled (57014). A lost connection (08) is asked for, because a handler may have others.
+     * By the error classes of the Postgres manual, appendix A: out of space or connections (53), system errors (58), a
+     * standby (25006), stopping or starting (57P); a transaction rolled back because of others, by a serialization
+     * failure or a deadlock (40); a lock timeout (55P03); a statement canceled by a timeout or a person (57014). For a
+     * lost connection (08) the connection itself is tested, because a handler may use other connections.
      */
     private static Blame blame(String state) {
         if (state.startsWith("53") || state.startsWith("58") || state.equals("25006")) {

@@ -10,8 +10,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection a handler is given: everything but ending the transaction, because an effect that is committed without
- * the progress would be applied again. {@code unwrap} gives the driver's own, for COPY; then that is up to the handler.
+ * The connection that a handler receives. It cannot end the transaction, because an effect that is committed without
+ * the progress would be applied again. {@code unwrap} returns the driver's connection, for COPY; with it the handler
+ * must not end the transaction either.
  */
 final class GuardedConnection implements InvocationHandler {
 
@@ -37,8 +38,8 @@ final class GuardedConnection implements InvocationHandler {
         boolean isWholeRollback = method.getName().equals("rollback") && method.getParameterCount() == 0;
         if (isWholeRollback || REFUSED.contains(method.getName())) {
             throw new SQLException("a handler must not call Connection." + method.getName()
-                    + ": its effects are committed together with the projection's progress; throw an exception to give"
-                    + " up, use a savepoint to undo a part");
+                    + ": its effects are committed together with the projection's progress; throw an exception to roll"
+                    + " back, or use a savepoint to undo a part");
         }
         try {
             return method.invoke(connection, arguments);

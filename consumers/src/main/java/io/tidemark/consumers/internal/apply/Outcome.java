@@ -3,42 +3,42 @@ package io.tidemark.consumers.internal.apply;
 import io.tidemark.consumers.internal.progress.ClaimResult;
 import io.tidemark.consumers.internal.progress.ClaimResult.Claimed;
 
-/** What came of a {@link Job}. */
+/** The result of a {@link Job}. */
 public sealed interface Outcome {
 
-    /** Of a claim. */
+    /** The result of a claim. */
     record ClaimAnswered(ClaimResult result) implements Outcome {}
 
-    /** The partition has progress now. */
+    /** The partition's progress exists now. */
     record Started() implements Outcome {}
 
-    /** That the partition has caught up is noted. */
+    /** It is recorded that the partition has caught up. */
     record Noted() implements Outcome {}
 
-    /** Effects and progress are committed; the partition stands at the new place. */
+    /** Effects and progress are committed. The partition has the new position. */
     record Advanced(Claimed claimed, int applied) implements Outcome {}
 
-    /** Somebody else has claimed the partition, or moved its progress; nothing was committed. */
+    /** Another owner has claimed the partition, or changed its progress. Nothing was committed. */
     record Lost() implements Outcome {}
 
-    /** The events could not be applied, and that is their or the handler's fault; nothing was committed. */
+    /** The events could not be applied; they or the handler are to blame. Nothing was committed. */
     record Refused(Throwable reason) implements Outcome {}
 
-    /** The events could not be applied for now, and nobody is to blame; nothing was committed. */
+    /** The events could not be applied now, because of other transactions. Nothing was committed. */
     record Contended(Throwable reason) implements Outcome {}
 
-    /** The JVM has failed, and the runner ends; nothing was committed. */
+    /** The JVM has failed, and the runner ends. Nothing was committed. */
     record JvmFailed(VirtualMachineError error) implements Outcome {}
 
-    /** Kafka will never take the event as a dead letter; nothing was committed. */
+    /** Kafka permanently refuses the event as a dead letter. Nothing was committed. */
     record DeadLetterRefused(Exception reason) implements Outcome {}
 
-    /** Whether anything was committed is unknown: the database, or Kafka for a dead letter, is not there. */
+    /** The outcome is unknown: the database, or Kafka for a dead letter, is unreachable. */
     record Unreachable(Throwable reason) implements Outcome {}
 
-    /** The same, and it was during the job that the database's session ended: it may have been the events' doing. */
+    /** The outcome is unknown, and the database session ended during the job. The events may be the cause. */
     record SessionLost(Throwable reason) implements Outcome {}
 
-    /** The partition is being given away; nothing was begun. */
+    /** The partition is being revoked. Nothing was begun. */
     record Skipped() implements Outcome {}
 }

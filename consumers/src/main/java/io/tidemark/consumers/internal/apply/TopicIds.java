@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The ids that Kafka gives to topics (KIP-516): a topic that is deleted and made again has another one, and its offsets mean
- * other events. Needs Describe on the topic, which the right to read it implies. Connects with the first question. Safe on
- * any thread; blocks its caller for five seconds at most.
+ * The topic ids of Kafka (KIP-516). A topic that is deleted and created again has another id, and its offsets belong to
+ * other events. Needs the right Describe on the topic, which Read implies. Connects with the first query. Safe on any
+ * thread; blocks its caller for at most five seconds.
  */
 public final class TopicIds implements AutoCloseable {
 
@@ -32,7 +32,7 @@ public final class TopicIds implements AutoCloseable {
     private final Source source;
     private final Map<String, Known> known = new ConcurrentHashMap<>();
 
-    /** Where ids come from; empty where the brokers have none. */
+    /** The source of ids; empty if the brokers have none. */
     interface Source extends AutoCloseable {
         Optional<String> idOf(String topic) throws InterruptedException, ExecutionException, TimeoutException;
 
@@ -60,14 +60,17 @@ public final class TopicIds implements AutoCloseable {
         this.source = source;
     }
 
-    /** The topic's id now; empty where the brokers have none (before Kafka 2.8). */
+    /** The current id of the topic; empty if the brokers have none (before Kafka 2.8). */
     Optional<String> now(String topic) throws Unknown, InterruptedException {
         long askedNanos = System.nanoTime();
         try {
             Optional<String> id = source.idOf(topic);
             Known before = known.put(topic, new Known(id, askedNanos));
             if (id.isEmpty() && before == null) {
-                LOG.info("event=topic-without-id topic={} effect=\"a topic made again is not noticed\"", topic);
+                LOG.info(
+                        "event=topic-without-id topic={} effect=\"a topic that was created again is not"
+                                + " detected\"",
+                        topic);
             }
             return id;
         } catch (ExecutionException e) {
@@ -77,7 +80,7 @@ public final class TopicIds implements AutoCloseable {
         }
     }
 
-    /** The topic's id, as it was ten seconds ago or later. */
+    /** The topic's id, read at most ten seconds ago. */
     Optional<String> recent(String topic) throws Unknown, InterruptedException {
         Known last = known.get(topic);
         return last != null && System.nanoTime() - last.askedNanos() < KEPT_NANOS ? last.id() : now(topic);

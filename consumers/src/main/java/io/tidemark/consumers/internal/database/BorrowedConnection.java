@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A connection of a pool, for as long as it is open here. Whatever happens in between, it goes back without a transaction
- * and with the auto-commit mode that it came with; where that is not possible it is ended, so that nobody is given it again.
+ * A connection from a pool, while it is open here. It is always returned without a transaction and with its original
+ * auto-commit mode. If that is not possible it is ended, so that the pool does not use it again.
  */
 public final class BorrowedConnection implements AutoCloseable {
 
@@ -22,12 +22,12 @@ public final class BorrowedConnection implements AutoCloseable {
         this.wasAutoCommit = wasAutoCommit;
     }
 
-    /** Takes a connection on which nothing is committed but by {@link Connection#commit}. */
+    /** Takes a connection on which only {@link Connection#commit} commits. */
     public static BorrowedConnection inTransaction(DataSource database) throws SQLException {
         return take(database, false);
     }
 
-    /** Takes a connection on which each statement is committed by itself. */
+    /** Takes a connection on which each statement is committed separately. */
     public static BorrowedConnection autoCommitting(DataSource database) throws SQLException {
         return take(database, true);
     }
@@ -38,7 +38,7 @@ public final class BorrowedConnection implements AutoCloseable {
         try {
             boolean wasAutoCommit = connection.getAutoCommit();
             if (!wasAutoCommit && autoCommit) {
-                connection.rollback(); // changing the mode would commit what somebody else has left open
+                connection.rollback(); // changing the mode would commit a transaction that another user has left open
             }
             if (wasAutoCommit != autoCommit) {
                 connection.setAutoCommit(autoCommit);
@@ -52,19 +52,20 @@ public final class BorrowedConnection implements AutoCloseable {
         }
     }
 
-    /** The connection; to be closed through {@link #close} only. */
+    /** The connection. Close it only through {@link #close}. */
     public Connection connection() {
         return connection;
     }
 
     /**
-     * Rolls back what was not committed, and hands the connection back. What was done on it is decided by then, so one that
-     * cannot be handed back as it came is ended and logged, and no exception of the caller's.
+     * Rolls back uncommitted statements and returns the connection. The outcome of the caller's work is decided by
+     * then. So if the connection cannot be returned in its original state, it is ended and logged, without an
+     * exception.
      */
     @Override
     public void close() throws SQLException {
         try (connection) {
-            if (!connection.isClosed()) { // as the driver leaves it when the session is lost
+            if (!connection.isClosed()) { // the driver closes it when the session is lost
                 handBack();
             }
         }

@@ -1,6 +1,6 @@
 /**
- * Connections of the user's {@code DataSource}, which may be a pool: taken in the mode that the work needs, and handed back
- * as they came. On the caller's thread. Promise: no transaction and no setting of ours is left on them.
+ * Connections of the user's {@code DataSource}, which may be a pool. They are taken in the mode that the work needs,
+ * and returned in their original state. On the caller's thread. Promise: no transaction and no setting remains on them.
  */
 @NullMarked
 package io.tidemark.consumers.internal.database;

@@ -11,7 +11,8 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has arrived of one partition and is not applied yet, in order, and how far it was fetched. Polling thread only.
+ * The events of one partition that have arrived and are not applied yet, in order, and how far it was fetched. Polling
+ * thread only.
  */
 public final class Backlog {
 
@@ -21,7 +22,7 @@ public final class Backlog {
     private boolean isQuiet;
     private long quietSinceNanos;
 
-    /** @param patience how long nothing must arrive before {@link #passableUpTo} returns an offset */
+    /** @param patience minimum time without arrivals before {@link #passableUpTo} returns an offset */
     Backlog(Duration patience) {
         this.patienceNanos = patience.toNanos();
     }
@@ -39,12 +40,12 @@ public final class Backlog {
         isQuiet = false;
     }
 
-    /** Everything below this offset has arrived; what was not added is no event. */
+    /** Everything below this offset has arrived. Offsets that were not added have no event. */
     public void fetchedUpTo(long offset) {
         fetchedUpTo = offset;
     }
 
-    /** Behind the last offset that has arrived, or where fetching begins. */
+    /** The offset after the last one that has arrived, or the offset where fetching begins. */
     public long fetchedUpTo() {
         return fetchedUpTo;
     }
@@ -68,7 +69,7 @@ public final class Backlog {
         return events.size();
     }
 
-    /** The first ones, so many at most. */
+    /** The first events, up to this number. */
     List<Event> first(int most) {
         int size = Math.min(most, events.size());
         List<Event> first = new ArrayList<>(size);
@@ -78,12 +79,12 @@ public final class Backlog {
         return List.copyOf(first);
     }
 
-    /** Up to where there is no event, seen from this offset: only transaction markers and what was aborted. */
+    /** The end of the offsets without events from this offset on: only transaction markers and aborted records. */
     OptionalLong passableUpTo(long nextOffset) {
         return events.isEmpty() && fetchedUpTo > nextOffset ? OptionalLong.of(fetchedUpTo) : OptionalLong.empty();
     }
 
-    /** The same once nothing has arrived for a while: a transaction of its own behind each batch would be expensive. */
+    /** The same, once nothing has arrived for a while: a separate transaction after each batch would be expensive. */
     OptionalLong passableUpTo(long nextOffset, long nowNanos) {
         OptionalLong end = passableUpTo(nextOffset);
         if (end.isPresent() && !isQuiet) {

@@ -4,14 +4,15 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * Delays between attempts: doubled each time, and half of each is random, so that attempts do not come in step. Immutable.
+ * Delays between attempts. Each delay is twice the previous one, and half of it is random, so that retries of different
+ * partitions spread out. Immutable.
  *
- * @param first before the second attempt
- * @param longest no delay is longer
+ * @param first delay before the second attempt
+ * @param longest maximum delay
  */
 record Backoff(Duration first, Duration longest) {
 
-    /** How long to wait after so many failures in a row. */
+    /** The delay after this number of consecutive failures. */
     Duration after(int failures, RandomGenerator random) {
         long full = first.toMillis();
         for (int i = 1; i < failures && full < longest.toMillis(); i++) {

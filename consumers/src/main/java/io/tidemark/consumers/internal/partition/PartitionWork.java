@@ -14,8 +14,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One assigned partition: what has arrived, what to do next, what a failure leads to. Only the polling thread uses it,
- * but for its tenure.
+ * One assigned partition: its pending events, its next job, and the effect of failures. Only the polling thread uses
+ * it, except for its tenure.
  */
 public final class PartitionWork {
 
@@ -35,7 +35,7 @@ public final class PartitionWork {
     private boolean isNoted;
     private String reason = "";
 
-    /** @param patience how long nothing arrives before the partition advances behind what is no event */
+    /** @param patience minimum time without arrivals before the partition advances past offsets without events */
     public PartitionWork(
             Partition partition, FailurePolicy policy, int maxBatch, Duration patience, RandomGenerator random) {
         this.partition = partition;
@@ -57,7 +57,7 @@ public final class PartitionWork {
         return tenure;
     }
 
-    /** What to do now, if anything; the caller does it and reports. */
+    /** The job to do now, if any. The caller does it and reports. */
     public Optional<Job> begin(long nowNanos) {
         if (isBusy || isStopped || tenure.isLeaving() || !plan.isDue(nowNanos)) {
             return Optional.empty();
@@ -94,8 +94,8 @@ public final class PartitionWork {
     }
 
     /**
-     * What is left to do when everything else has ended and the partition is given away: the next owner might find a
-     * topic that begins behind its progress, and could not know that no event was between.
+     * The last job when everything else has ended and the partition is revoked. Without it, the next owner might find a
+     * topic that begins after its progress, and could not know that no event was in between.
      */
     public Optional<Job> beginLast() {
         if (isBusy || claimed == null) {
@@ -106,7 +106,10 @@ public final class PartitionWork {
         return job;
     }
 
-    /** Whatever was begun has ended; false when it does not matter here, the partition having been stopped meanwhile. */
+    /**
+     * The job that was begun has ended. False if the partition was stopped meanwhile, so that the outcome has no
+     * effect.
+     */
     public boolean ended() {
         boolean matters = !isOvertaken;
         isBusy = false;
@@ -114,7 +117,7 @@ public final class PartitionWork {
         return matters;
     }
 
-    /** Its progress is ours, and events from its next offset on are wanted. */
+    /** The progress is claimed. Events are needed from its next offset on. */
     public void claimed(Claimed result) {
         claimed = result;
         backlog.begin(result.nextOffset());
@@ -123,7 +126,7 @@ public final class PartitionWork {
         reason = "";
     }
 
-    /** There is no progress yet: it begins here. */
+    /** The partition has no progress yet. It begins at this offset. */
     public void startAt(long nextOffset) {
         startAt = OptionalLong.of(nextOffset);
     }
@@ -132,7 +135,7 @@ public final class PartitionWork {
         startAt = OptionalLong.empty();
     }
 
-    /** It is near the end of its topic; that is to be noted, once. */
+    /** The partition is near the end of its topic. This is recorded once. */
     public void caughtUp() {
         isNoteDue = true;
     }
@@ -149,8 +152,8 @@ public final class PartitionWork {
     }
 
     /**
-     * The batch cannot be applied: half of it is tried next, at once; a single event again after a while, until the
-     * policy has had enough.
+     * The batch cannot be applied. Half of it is tried next, immediately. A single event is tried again after a delay,
+     * until its attempts are used up.
      */
     public void refused(Job.Apply batch, Throwable why, long nowNanos) {
         List<Event> events = batch.events();
@@ -161,7 +164,7 @@ public final class PartitionWork {
     }
 
     /**
-     * The batch cannot be applied for now, because of other transactions: it is tried again, however often, and no attempt
+     * The batch cannot be applied now, because of other transactions. It is tried again without limit, and no attempt
      * is counted.
      */
     public void contended(Job.Apply batch, Throwable why, long nowNanos) {
@@ -169,14 +172,14 @@ public final class PartitionWork {
         plan.contended(batch.events(), nowNanos);
     }
 
-    /** How often the next events could not be applied without anybody's fault. */
+    /** How often other transactions have kept the next events from being applied. */
     public int contentions() {
         return plan.contentions();
     }
 
     /**
-     * The database's session ended while the batch was applied; the progress is to be claimed again. With the database
-     * there each time, and again and again in the same place, the batch is to blame.
+     * The database session ended while the batch was applied. The progress must be claimed again. If this happens
+     * repeatedly at the same offset and the database answers each time in between, the batch is to blame.
      *
      * @return whether it was counted as a failure of the batch
      */
@@ -188,7 +191,7 @@ public final class PartitionWork {
         return isToBlame;
     }
 
-    /** Only the database knows the progress now: claim again, after a delay that grows. */
+    /** Only the database knows the progress now. Claims again, after an increasing delay. */
     public void claimAgain(String why, long nowNanos) {
         claimed = null;
         backlog.clear();
@@ -196,7 +199,7 @@ public final class PartitionWork {
         plan.pause(nowNanos);
     }
 
-    /** Nothing more happens here until {@link #restart}. */
+    /** Stops the partition until {@link #restart}. */
     public void stop(String why) {
         isStopped = true;
         isOvertaken = isBusy;
@@ -205,14 +208,14 @@ public final class PartitionWork {
         reason = why;
     }
 
-    /** After a stop: from the stored progress on, with all attempts. */
+    /** Continues after a stop, from the stored progress, with all attempts. */
     public void restart() {
         isStopped = false;
         plan.reset();
         reason = "";
     }
 
-    /** Whether more events are to be fetched; at most one fetch beyond two batches is kept. */
+    /** Whether to fetch more events. At most one fetch beyond two batches is kept. */
     public boolean wantsEvents() {
         return claimed != null && backlog.size() < 2L * maxBatch;
     }
@@ -221,7 +224,9 @@ public final class PartitionWork {
         return claimed != null;
     }
 
-    /** Whether its progress was seen since it was assigned: then it cannot be missing for being new. */
+    /**
+     * Whether its progress was seen since it was assigned. Then it is not a new partition if the progress is missing.
+     */
     public boolean hadProgress() {
         return hadProgress;
     }
@@ -242,12 +247,12 @@ public final class PartitionWork {
         return reason;
     }
 
-    /** When something is to be done again, if it only waits for its time. */
+    /** When the next job is due, if the partition only waits for a delay. */
     public OptionalLong dueNanos() {
         return isStopped || isBusy ? OptionalLong.empty() : plan.dueNanos();
     }
 
-    /** Its next offset, when that is known. */
+    /** Its next offset, if known. */
     public OptionalLong nextOffset() {
         return claimed == null ? OptionalLong.empty() : OptionalLong.of(claimed.nextOffset());
     }

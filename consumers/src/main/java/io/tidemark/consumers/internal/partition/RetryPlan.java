@@ -9,14 +9,14 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When a partition's next job may begin, with how many events at most, and when its policy has had enough. Polling thread
- * only; pure but for the random delays.
+ * When a partition's next job may begin, with how many events at most, and when the attempts of its policy are used up.
+ * Polling thread only; pure except for the random delays.
  */
 final class RetryPlan {
 
     private static final Backoff PAUSES = new Backoff(Duration.ofMillis(200), Duration.ofSeconds(10));
 
-    /** So many sessions lost in one place, with a claim that succeeded before each, are not the server's doing. */
+    /** After this number of sessions lost at one offset, each after a successful claim, the events are to blame. */
     private static final int MAX_SESSIONS_LOST = 5;
 
     private final FailurePolicy policy;
@@ -28,11 +28,11 @@ final class RetryPlan {
     private int sessionsLost;
     private int pauses;
     private int contentions;
-    /** Where the partition stands: the same place has the same events. */
+    /** The partition's next offset. The same offset has the same events. */
     private long standsAt = -1;
 
     private int limit;
-    /** Before this offset, batches are cut to {@link #limit}: in there is an event that fails. */
+    /** Before this offset, batches are limited to {@link #limit}, because an event there fails. */
     private long suspectEnd;
 
     private @Nullable Throwable exhaustedBy;
@@ -51,17 +51,17 @@ final class RetryPlan {
         return !isDelayed || nowNanos - dueNanos >= 0;
     }
 
-    /** What was due has begun. */
+    /** The due job has begun. */
     void begun() {
         isDelayed = false;
     }
 
-    /** When the next job is due, if it has to wait. */
+    /** When the next job is due, if it must wait. */
     OptionalLong dueNanos() {
         return isDelayed ? OptionalLong.of(dueNanos) : OptionalLong.empty();
     }
 
-    /** The progress was claimed. In another place than before the next event is not the one that failed. */
+    /** The progress was claimed. At another offset than before, the next event is not the one that failed. */
     void claimed(long nextOffset) {
         if (nextOffset != standsAt) {
             reset();
@@ -79,7 +79,7 @@ final class RetryPlan {
         pauses = 0;
     }
 
-    /** With all attempts again. */
+    /** Starts again, with all attempts. */
     void reset() {
         failures = 0;
         contentions = 0;
@@ -88,9 +88,9 @@ final class RetryPlan {
     }
 
     /**
-     * The events cannot be applied: half of them are next, at once; a single one again after a while.
+     * The events cannot be applied. Half of them are next, immediately. A single event is tried again after a delay.
      *
-     * @return false when the policy has had enough, and stops the partition
+     * @return false if the attempts are used up and the policy stops the partition
      */
     boolean refused(List<Event> events, Throwable why, long nowNanos) {
         suspectEnd = events.get(events.size() - 1).offset() + 1;
@@ -111,7 +111,7 @@ final class RetryPlan {
         return true;
     }
 
-    /** The events cannot be applied for now: half of them are next, which hold fewer locks, after a while that grows. */
+    /** The events cannot be applied now. Half of them, which hold fewer locks, are next, after an increasing delay. */
     void contended(List<Event> events, long nowNanos) {
         suspectEnd = Math.max(suspectEnd, events.get(events.size() - 1).offset() + 1);
         limit = Math.max(1, events.size() / 2);
@@ -119,22 +119,24 @@ final class RetryPlan {
         delay(PAUSES.after(contentions, random), nowNanos);
     }
 
-    /** How often the next events could not be applied without anybody's fault. */
+    /** How often other transactions have kept the next events from being applied. */
     int contentions() {
         return contentions;
     }
 
     /**
-     * The session was lost in the place that was claimed.
+     * The session was lost at the claimed offset.
      *
-     * @return whether that is a failure of the events by now
+     * @return whether this counts as a failure of the events
      */
     boolean sessionLost() {
         sessionsLost++;
         return sessionsLost >= MAX_SESSIONS_LOST;
     }
 
-    /** The database is away, or somebody else is the owner: after a while that grows. */
+    /**
+     * The database is unreachable, or another member owns the partition. The next job is due after an increasing delay.
+     */
     void pause(long nowNanos) {
         pauses++;
         delay(PAUSES.after(pauses, random), nowNanos);
@@ -145,17 +147,17 @@ final class RetryPlan {
         dueNanos = nowNanos + duration.toNanos();
     }
 
-    /** At most so many events in the next batch. */
+    /** Maximum number of events in the next batch. */
     int limit() {
         return limit;
     }
 
-    /** How often the event that is next has failed alone. */
+    /** How often the next event has failed alone. */
     int failures() {
         return failures;
     }
 
-    /** Why the next event is to become a dead letter; null when it is not. */
+    /** Why the next event will become a dead letter; null if it will not. */
     @Nullable
     Throwable exhaustedBy() {
         return exhaustedBy;

@@ -1,17 +1,20 @@
 package io.tidemark.consumers.internal.partition;
 
-/** Whether a partition is still this member's. Set by the polling thread, read by workers too; it only ever ends. */
+/**
+ * Whether this member still owns a partition. The polling thread sets it, workers also read it. Once ended, it stays
+ * so.
+ */
 public final class Tenure {
 
     private volatile boolean isLeaving;
     private volatile boolean isOver;
 
-    /** No new job from now on. */
+    /** Allows no new job from now on. */
     public void leave() {
         isLeaving = true;
     }
 
-    /** The partition may be somebody else's by now: what is still at work is to be rolled back. */
+    /** Another member may own the partition by now. Running jobs must be rolled back. */
     public void end() {
         isLeaving = true;
         isOver = true;

@@ -1,7 +1,7 @@
 /**
- * Decides what is next for one assigned partition, from what has arrived and how the last job ended: claim, apply, retry,
- * split, send a dead letter, stop. On the polling thread; no input and output. Promise: the events of a partition are
- * applied in their order, one job at a time.
+ * Decides the next job of one assigned partition, from its pending events and the outcome of the last job: claim,
+ * apply, retry, split, send a dead letter, stop. On the polling thread; no input or output. Promise: the events of a
+ * partition are applied in order, one job at a time.
  */
 @NullMarked
 package io.tidemark.consumers.internal.partition;

@@ -1,28 +1,28 @@
 package io.tidemark.consumers.internal.progress;
 
-/** What came of an attempt to become the owner of a partition's progress. */
+/** The result of an attempt to become the owner of a partition's progress. */
 public sealed interface ClaimResult {
 
     /**
      * The claimant owns it, and every earlier owner has lost.
      *
      * @param nextOffset the first offset that is not applied yet
-     * @param epoch to be given with every advance
+     * @param epoch must be passed with every advance
      */
     record Claimed(long nextOffset, long epoch) implements ClaimResult {}
 
-    /** There is no progress of this partition. */
+    /** This partition has no progress. */
     record Missing() implements ClaimResult {}
 
     /** The progress belongs to another consumer group, which would apply every event a second time. */
     record OfAnotherGroup(String groupId) implements ClaimResult {}
 
     /**
-     * The progress is of another topic of that name, which was deleted: its offsets are those of other events.
+     * The progress belongs to a deleted topic of the same name. Its offsets belong to other events.
      *
      * @param recordedId the topic's id in the progress
-     * @param currentId the id of the topic that is there now
-     * @param nextOffset where the progress stands
+     * @param currentId the id of the current topic
+     * @param nextOffset the next offset in the progress
      */
     record OfAnotherTopic(String recordedId, String currentId, long nextOffset) implements ClaimResult {}
 

@@ -12,21 +12,24 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Which generation of a projection is read, and how the next one becomes it. Stateless but for its name, so safe on any
- * thread; commits nothing: all statements belong to the caller's transaction.
+ * Which generation of a projection is read, and how the next one replaces it. Stateless except for its name, so safe on
+ * any thread. Does not commit: all statements belong to the caller's transaction.
  */
 public final class Generations {
 
     private static final String REGISTER =
             "insert into tidemark_generation (projection, generation) values (?, ?) on conflict do nothing";
     private static final String READ = "select generation from tidemark_generation where projection = ?";
-    /** Each look must see what is new, whatever the pool's default is; for this transaction only. */
+    /** Each query must see the newest commits, whatever the pool's default is. For this transaction only. */
     private static final String ISOLATION = "set transaction isolation level read committed";
 
-    /** A writer that stands still between its update and its commit holds up a switch no longer than this. */
+    /** Maximum time that a switch waits for a writer that hangs between its update and its commit. */
     private static final String LOCK_TIMEOUT = "set local lock_timeout = '5s'";
 
-    /** A switch whose process is frozen holds the older generation no longer than this: the server ends its session. */
+    /**
+     * Maximum time that a frozen process can hold the older generation during a switch. Then the server ends its
+     * session.
+     */
     private static final String IDLE_TIMEOUT = "set local idle_in_transaction_session_timeout = '10s'";
 
     private static final String FENCE = "update tidemark_progress set epoch = epoch + 1, updated_at = now() where"
@@ -36,7 +39,7 @@ public final class Generations {
     private static final String PROGRESS =
             "select topic, partition, next_offset, caught_up, topic_id from tidemark_progress where projection = ? and"
                     + " generation = ?";
-    /** In one round trip, and nothing of the connection to be set back afterwards. */
+    /** One round trip, without a connection setting that must be restored afterwards. */
     private static final String PROGRESS_IN_NEW_SNAPSHOT =
             "set transaction isolation level repeatable read, read only; select topic, partition, next_offset from"
                     + " tidemark_progress join tidemark_generation using (projection, generation) where projection = ?";
@@ -47,15 +50,15 @@ public final class Generations {
      * A partition's progress.
      *
      * @param nextOffset the first offset that is not applied yet
-     * @param isCaughtUp whether it was ever near the end of its topic
-     * @param topicId Kafka's id of the topic; empty when it is not known
+     * @param isCaughtUp whether it has been near the end of its topic
+     * @param topicId Kafka's id of the topic; empty if not known
      */
     public record Progress(long nextOffset, boolean isCaughtUp, Optional<String> topicId) {
 
-        /** What a generation has that has begun nothing. */
+        /** The progress of a generation that has not started. */
         public static final Progress NONE = new Progress(0, false, Optional.empty());
 
-        /** Offsets that the other one has applied and this one has not; none of a topic that was deleted since. */
+        /** Offsets that the other generation has applied and this one has not; 0 if the topic was deleted since. */
         public long behind(Progress other) {
             boolean isOfAnotherTopic =
                     topicId.isPresent() && other.topicId().isPresent() && !topicId.equals(other.topicId());
@@ -68,7 +71,7 @@ public final class Generations {
         this.projection = projection;
     }
 
-    /** The generation that is read: this one, if there has never been any. */
+    /** The generation that is read. Registers this one if none is registered. */
     public int register(Connection connection, int generation) throws SQLException {
         OptionalInt known = read(connection);
         if (known.isPresent()) {
@@ -81,10 +84,10 @@ public final class Generations {
         }
         return read(connection)
                 .orElseThrow(() -> new SQLException("tidemark_generation lost the row of " + projection
-                        + " while it was read; is somebody emptying the table?"));
+                        + " while it was read; check whether a program deletes from the table"));
     }
 
-    /** The generation that is read, in the snapshot of the transaction; empty when there has never been any. */
+    /** The generation that is read, in the snapshot of the transaction; empty if none is registered. */
     public OptionalInt read(Connection connection) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(READ)) {
             return generation(select);
@@ -99,18 +102,19 @@ public final class Generations {
     }
 
     /**
-     * The first offset that is not applied yet in each partition of the generation that is read. What is read afterwards
-     * in the same transaction is of the same snapshot.
+     * The first offset that is not applied yet in each partition of the generation that is read. Later queries in the
+     * same transaction use the same snapshot.
      *
-     * @param connection at the beginning of a transaction, which this makes one of REPEATABLE READ, read only
+     * @param connection at the beginning of a transaction, which becomes REPEATABLE READ and read-only
      */
     public Map<Partition, Long> nextOffsetsInNewSnapshot(Connection connection) throws SQLException {
         Map<Partition, Long> offsets = new HashMap<>();
         try (PreparedStatement select = connection.prepareStatement(PROGRESS_IN_NEW_SNAPSHOT)) {
             select.setString(1, projection);
             select.execute();
-            if (!select.getMoreResults()) { // the first was the setting's
-                throw new SQLException("this JDBC driver does not give the result of the second of two statements; use"
+            if (!select.getMoreResults()) { // the first result belongs to the setting
+                throw new SQLException("this JDBC driver does not return the result of the second of two statements;"
+                        + " use"
                         + " org.postgresql's");
             }
             try (ResultSet row = select.getResultSet()) {
@@ -122,7 +126,7 @@ public final class Generations {
         return offsets;
     }
 
-    /** How far a generation has come, in every partition that it has begun. */
+    /** The progress of a generation in every partition that it has started. */
     public Map<Partition, Progress> progressOf(Connection connection, int generation) throws SQLException {
         Map<Partition, Progress> progress = new HashMap<>();
         try (PreparedStatement select = connection.prepareStatement(PROGRESS)) {
@@ -140,8 +144,8 @@ public final class Generations {
     }
 
     /**
-     * Until the transaction ends, nobody claims a partition of the projection, whatever the generation. To be called first
-     * in a transaction, which this makes one of READ COMMITTED.
+     * Until the transaction ends, no runner of any generation can claim a partition of the projection. Call it first in
+     * a transaction, which becomes READ COMMITTED.
      *
      * @return the generation that is read
      */
@@ -155,9 +159,9 @@ public final class Generations {
     }
 
     /**
-     * Until the transaction ends nobody advances the generation; once it is committed, no owner of today does any more.
+     * Until the transaction ends, no owner can advance the generation. After the commit, no current owner can.
      *
-     * @throws SQLException with state 55P03 when a writer has held a row for five seconds
+     * @throws SQLException with state 55P03 if a writer has held a row for five seconds
      */
     public void fence(Connection connection, int generation) throws SQLException {
         try (PreparedStatement update = connection.prepareStatement(FENCE)) {
@@ -167,7 +171,7 @@ public final class Generations {
         }
     }
 
-    /** Makes it the one that is read. To be called after {@link #lock} and {@link #fence}, in their transaction. */
+    /** Makes it the generation that is read. Call it after {@link #lock} and {@link #fence}, in their transaction. */
     public void activate(Connection connection, int generation) throws SQLException {
         try (PreparedStatement update = connection.prepareStatement(ACTIVATE)) {
             update.setInt(1, generation);
@@ -176,7 +180,7 @@ public final class Generations {
         }
     }
 
-    /** The sentence for people: the generation was replaced by a newer one. */
+    /** The message that a newer generation has replaced this one. */
     public static String replacement(String projection, int generation, int newer) {
         return "generation " + newer + " of " + projection + " is read now; generation " + generation
                 + " is not written any more, and its program can be stopped";

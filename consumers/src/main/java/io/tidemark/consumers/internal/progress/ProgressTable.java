@@ -9,20 +9,20 @@ import java.sql.Statement;
 import java.util.Optional;
 
 /**
- * The rows of one generation of a projection in {@code tidemark_progress}. Stateless but for its names, so safe on any
- * thread; commits nothing: all statements belong to the caller's transaction.
+ * The rows of one generation of a projection in {@code tidemark_progress}. Stateless except for its names, so safe on
+ * any thread. Does not commit: all statements belong to the caller's transaction.
  */
 public final class ProgressTable {
 
-    /** A claim waits no longer than this for a writer that stands still between its update and its commit. */
+    /** Maximum time that a claim waits for a writer that hangs between its update and its commit. */
     private static final String CLAIM_LOCK_TIMEOUT = "set local lock_timeout = '5s'";
 
-    /** Shared, so that no switch to another generation comes between this and the claim. */
+    /** A shared lock: no switch to another generation can happen between this and the claim. */
     private static final String READ_GENERATION =
             "select generation from tidemark_generation where projection = ? for share";
 
     private static final String KEY = " projection = ? and generation = ? and topic = ? and partition = ?";
-    /** A row or a broker without an id says nothing about the topic. */
+    /** If the row or the broker has no topic id, the topic is not compared. */
     private static final String OF_TOPIC = " and coalesce(topic_id = ?, true)";
 
     private static final String CLAIM = "update tidemark_progress set epoch = epoch + 1, updated_at = now(), topic_id ="
@@ -57,7 +57,7 @@ public final class ProgressTable {
     }
 
     /**
-     * @param projection whose rows these are
+     * @param projection the projection of these rows
      * @param generation from 1
      * @param groupId the projection's consumer group, to which the rows belong
      */
@@ -68,11 +68,11 @@ public final class ProgressTable {
     }
 
     /**
-     * Becomes the partition's owner, once the transaction is committed: no {@link #advance} of an earlier owner succeeds
-     * any more.
+     * Becomes the partition's owner when the transaction is committed. After that, no {@link #advance} of an earlier
+     * owner succeeds.
      *
-     * @param topicId the topic's id now; empty where the brokers have none. A row without one takes it over
-     * @throws SQLException with state 55P03 when a writer has held the row for five seconds
+     * @param topicId the current id of the topic; empty if the brokers have none. Stored in a row without one
+     * @throws SQLException with state 55P03 if a writer has held the row for five seconds
      */
     public ClaimResult claim(Connection connection, Partition partition, Optional<String> topicId) throws SQLException {
         try (Statement timeout = connection.createStatement()) {
@@ -116,7 +116,7 @@ public final class ProgressTable {
         }
     }
 
-    /** Makes the partition's row, so that the projection starts at this offset; does nothing when there is one. */
+    /** Creates the partition's row, so that the projection starts at this offset. Does nothing if the row exists. */
     public void start(Connection connection, Partition partition, Optional<String> topicId, long nextOffset)
             throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement(START)) {
@@ -129,13 +129,13 @@ public final class ProgressTable {
     }
 
     /**
-     * Advances the partition from where it stands: compare and set.
+     * Advances the partition from its current offset: compare and set.
      *
-     * @param topicId the topic's id, as the caller last knew it; empty where the brokers have none
-     * @param claimed where the caller believes it stands, and under which epoch
-     * @param position of the last event applied, empty when that had none
-     * @return false when it stands elsewhere, somebody has claimed it since, or it is of another topic of that name; the
-     *     caller must roll back
+     * @param topicId the topic's id, as the caller last knew it; empty if the brokers have none
+     * @param claimed the offset and the epoch that the caller expects
+     * @param position position of the last event applied; empty if it has none
+     * @return false if the offset differs, another owner has claimed the partition, or it belongs to another topic of
+     *     that name; the caller must roll back
      */
     public boolean advance(
             Connection connection,
@@ -157,9 +157,9 @@ public final class ProgressTable {
     }
 
     /**
-     * Notes that the partition is near the end of its topic, as a generation must be before it is read.
+     * Records that the partition is near the end of its topic. A generation must be near the end before it is read.
      *
-     * @return false when somebody has claimed the partition since
+     * @return false if another owner has claimed the partition since
      */
     public boolean noteCaughtUp(Connection connection, Partition partition, ClaimResult.Claimed claimed)
             throws SQLException {

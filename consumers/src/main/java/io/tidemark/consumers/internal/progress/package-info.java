@@ -1,7 +1,7 @@
 /**
- * How far a projection has come, kept in its own database: the tables {@code tidemark_progress} and
+ * The progress of a projection, stored in its database in the tables {@code tidemark_progress} and
  * {@code tidemark_generation}. Stateless; everything happens on the caller's connection, in the caller's transaction.
- * Promise: only the newest owner of a partition can advance it, and only from where it stands.
+ * Promise: only the newest owner of a partition can advance it, and only from its current offset.
  */
 @NullMarked
 package io.tidemark.consumers.internal.progress;

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks every second which generation is read, and makes the runner's the one, when it can. On a thread of its own,
- * because a switch waits for the workers. A role only advances: from building to read to replaced.
+ * Checks every second which generation is read, and switches to the runner's generation when possible. On its own
+ * thread, because a switch waits for the workers. A role only advances: from building to read to replaced.
  */
 public final class GenerationWatch implements AutoCloseable {
 
@@ -28,7 +28,7 @@ public final class GenerationWatch implements AutoCloseable {
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
     private static final String MISSING_TABLES = "; no event is applied before the tables exist: call"
-            + " ProjectionTables.create(dataSource), or put ProjectionTables.sql() into the migrations";
+            + " ProjectionTables.create(dataSource), or add ProjectionTables.sql() to the migrations";
 
     private final Projection projection;
     private final DataSource database;
@@ -39,7 +39,7 @@ public final class GenerationWatch implements AutoCloseable {
     private final CountDownLatch closing = new CountDownLatch(1);
 
     private volatile Role role = Role.UNKNOWN;
-    private volatile String trouble = "its role is not read yet";
+    private volatile String trouble = "its role is not known yet";
     private volatile Optional<Rebuild> rebuild = Optional.empty();
     private volatile Set<Partition> partitions = Set.of();
 
@@ -64,11 +64,11 @@ public final class GenerationWatch implements AutoCloseable {
                 look();
             } while (!closing.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // closing, in the middle of a switch that is rolled back
+            Thread.currentThread().interrupt(); // closing during a switch, which is rolled back
         }
     }
 
-    @SuppressWarnings("CatchingUnchecked") // a pool or a driver may throw anything, and the watch goes on
+    @SuppressWarnings("CatchingUnchecked") // a pool or a driver may throw anything, and the watch continues
     private void look() throws InterruptedException {
         try (BorrowedConnection borrowed = BorrowedConnection.autoCommitting(database)) {
             Connection connection = borrowed.connection();
@@ -117,7 +117,7 @@ public final class GenerationWatch implements AutoCloseable {
         }
     }
 
-    /** Which partitions a generation must have built before it can be read. */
+    /** The partitions that a generation must have built before it can be read. */
     public void saw(Set<Partition> all) {
         partitions = all;
     }
@@ -126,22 +126,22 @@ public final class GenerationWatch implements AutoCloseable {
         return role;
     }
 
-    /** Why the role is not known, or what replaced it; empty when there is nothing to say. */
+    /** Why the role is not known, or which generation replaced it; empty otherwise. */
     public String trouble() {
         return trouble;
     }
 
-    /** How far it has come, while it is built. */
+    /** The progress of a generation that is being built. */
     public Optional<Rebuild> rebuild() {
         return rebuild;
     }
 
-    /** Nothing is looked at any more; what is known stays. Returns at once. */
+    /** Stops checking and keeps the last state. Returns immediately. */
     public void end() {
         closing.countDown();
     }
 
-    /** A switch that is under way is rolled back, or has been committed. */
+    /** A switch in progress is rolled back, or has been committed. */
     @Override
     public void close() throws InterruptedException {
         end();

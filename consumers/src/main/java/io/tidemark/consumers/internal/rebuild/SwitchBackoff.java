@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * When another attempt at a switch is worth holding the generation that is read once more: it may be that the switch
- * cannot come about, with a partition that has stopped or a batch that is slow. The watch's thread only; pure.
+ * When to attempt a switch again, because each attempt holds the generation that is read. The switch may be impossible
+ * for now, because of a stopped partition or a slow batch. The watch's thread only; pure.
  */
 final class SwitchBackoff {
 
@@ -25,7 +25,7 @@ final class SwitchBackoff {
                         .allMatch(then -> missing.getOrDefault(then.getKey(), Long.MAX_VALUE) > then.getValue());
     }
 
-    /** @param missing as at the end of the attempt; empty when it failed for another reason */
+    /** @param missing the state at the end of the attempt; empty if it failed for another reason */
     void failed(Map<Partition, Long> missing, long nowNanos) {
         pause = pause.isZero() ? FIRST_PAUSE : pause.multipliedBy(2);
         if (pause.compareTo(LONGEST_PAUSE) > 0) {

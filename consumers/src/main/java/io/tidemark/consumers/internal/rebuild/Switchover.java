@@ -18,18 +18,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes a generation the one that is read, in one transaction: the older one is held where it is, the newer one
- * catches up with it, and nothing that could be read before is missing afterwards. Called by the watch's thread.
+ * Makes a generation the one that is read, in one transaction. It holds the older generation, and the newer one catches
+ * up with it. Everything that could be read before can be read afterwards. Called by the watch's thread.
  */
 final class Switchover {
 
     private static final Logger LOG = LoggerFactory.getLogger(Switchover.class);
 
-    /** How long the older generation is held at most; what its writers commit meanwhile waits. */
+    /** Maximum time that the older generation is held. Commits of its writers wait meanwhile. */
     private static final Duration LONGEST_HOLD = Duration.ofSeconds(2);
 
     private static final long PAUSE_MILLIS = 5;
-    /** With no more than so many batches to go, all partitions together, an attempt is worth the hold. */
+    /** Maximum number of batches that may be missing, in all partitions together, before an attempt. */
     private static final int NEAR_BATCHES = 2;
 
     private final Projection projection;
@@ -37,11 +37,11 @@ final class Switchover {
     private final SwitchBackoff backoff = new SwitchBackoff();
 
     /**
-     * How far it has come, over all partitions and members.
+     * The progress over all partitions and members.
      *
      * @param caughtUp number of partitions that are near the end of their topic
      * @param behind offsets that the generation that is read has applied and this one has not
-     * @param missing the partitions that keep it from being there, each with its next offset
+     * @param missing the partitions that have not caught up, each with its next offset
      */
     record RebuildProgress(int partitions, int caughtUp, long behind, Map<Partition, Long> missing, int maxBatch) {
 
@@ -85,13 +85,13 @@ final class Switchover {
         return new RebuildProgress(needed.size(), caughtUp, behind, missing, projection.maxBatch());
     }
 
-    /** Near enough, and not as it was when the last attempt failed. */
+    /** Whether the generation is near enough, and has changed since the last failed attempt. */
     boolean isWorthAnAttempt(RebuildProgress progress) {
         return progress.isNear() && backoff.allowsAttempt(progress.missing(), System.nanoTime());
     }
 
     /**
-     * Tries it; the connection is in auto-commit mode before and after.
+     * Attempts the switch. The connection is in auto-commit mode before and after.
      *
      * @return whether it is read from now on
      */
@@ -133,7 +133,7 @@ final class Switchover {
         }
     }
 
-    /** The older generation stands still now, while the workers continue. */
+    /** The older generation is held now, while the workers continue. */
     private RebuildProgress afterCatchingUp(Connection connection, int read, Set<Partition> all)
             throws SQLException, InterruptedException {
         long deadline = System.nanoTime() + LONGEST_HOLD.toNanos();

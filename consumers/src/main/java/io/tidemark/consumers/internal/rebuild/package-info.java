@@ -1,6 +1,6 @@
 /**
- * Which generation of a projection is read, and the switch to a new one that has caught up. On a thread of its own for
- * each runner. Promise: at most one generation is read, and none before it has what the one before had applied.
+ * Which generation of a projection is read, and the switch to a new one that has caught up. One thread for each runner.
+ * Promise: at most one generation is read, and a new one only after it has applied everything that the old one had.
  */
 @NullMarked
 package io.tidemark.consumers.internal.rebuild;

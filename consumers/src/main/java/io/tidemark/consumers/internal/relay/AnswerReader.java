@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads a relay's JSON into answers. What has no status that this library knows is not an answer. Stateless. */
+/** Parses a relay's JSON into answers. JSON without a status that this library knows is not an answer. Stateless. */
 final class AnswerReader {
 
     private AnswerReader() {}

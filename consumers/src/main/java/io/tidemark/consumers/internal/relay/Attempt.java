@@ -7,7 +7,7 @@ import io.tidemark.consumers.RelayRequestException;
 import java.net.http.HttpResponse;
 import java.util.function.Function;
 
-/** How a request to one relay ended. Decides what a response is: nothing else looks at status codes. */
+/** The result of a request to one relay. Classifies the response; no other class checks HTTP status codes. */
 sealed interface Attempt<T> {
 
     ObjectMapper JSON = new ObjectMapper();
@@ -16,10 +16,12 @@ sealed interface Attempt<T> {
     /** The relay has answered. */
     record Answered<T>(T value) implements Attempt<T> {}
 
-    /** The relay refuses this request, and would again. Another one may be newer, or configured otherwise. */
+    /**
+     * The relay refuses this request, and would refuse it again. Another relay may be newer, or configured differently.
+     */
     record Refused<T>(RelayRequestException exception) implements Attempt<T> {}
 
-    /** There is no answer now: nobody was there, the relay is busy, or what came is not a relay's. */
+    /** No answer now: no connection, the relay is busy, or the response is not from a relay. */
     record Later<T>(String reason, long retryAfterMillis) implements Attempt<T> {}
 
     static <T> Attempt<T> of(HttpResponse<String> response, Function<JsonNode, Reading<T>> reader) {
@@ -40,7 +42,8 @@ sealed interface Attempt<T> {
                     "HTTP " + status + " " + json.path("detail").asText(whatCame(response)),
                     retryAfterMillis(response));
         }
-        if (status >= 400 && json.path("detail").isTextual()) { // RFC 9457, as relays refuse; a gateway's page is not
+        // RFC 9457, the format of a relay's refusal; a gateway's page has another
+        if (status >= 400 && json.path("detail").isTextual()) {
             return new Refused<>(new RelayRequestException(
                     status,
                     "the relay refuses: HTTP " + status + " "
@@ -71,7 +74,7 @@ sealed interface Attempt<T> {
         return json.isObject() ? "with JSON that a relay does not write" : "with JSON that is not an object";
     }
 
-    /** Seconds, as the relay writes it; the other form of RFC 9110, a date, counts as none. */
+    /** Seconds, as the relay writes it. A date, the other form of RFC 9110, is ignored. */
     private static long retryAfterMillis(HttpResponse<String> response) {
         return response.headers()
                 .firstValue("Retry-After")

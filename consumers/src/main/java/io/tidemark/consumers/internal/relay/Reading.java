@@ -2,7 +2,7 @@ package io.tidemark.consumers.internal.relay;
 
 import io.tidemark.consumers.RelayRequestException;
 
-/** What a response with status 200 and a JSON object is taken for. */
+/** The meaning of a response with status 200 and a JSON object. */
 sealed interface Reading<T> {
 
     /** A relay's answer. */
@@ -11,6 +11,6 @@ sealed interface Reading<T> {
     /** Something else: a gateway's page, or a relay of another version. */
     record NoAnswer<T>(String whatCame) implements Reading<T> {}
 
-    /** The relay cannot answer that, now or later. */
+    /** The relay can never answer this request. */
     record Refusal<T>(RelayRequestException exception) implements Reading<T> {}
 }

@@ -22,8 +22,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * The requests of the relay's HTTP interface, one method for each. Blocks its caller until the deadline and no longer than
- * {@link Deadline#GRACE} beyond it; safe on any thread.
+ * The requests of the relay's HTTP API, one method for each. Blocks its caller until at most {@link Deadline#GRACE}
+ * after the deadline. Safe on any thread.
  */
 public final class RelayApi {
 
@@ -44,7 +44,7 @@ public final class RelayApi {
     }
 
     /**
-     * Asks whether the projection has caught up. The relay answers before the wait is over if the wait is longer than its
+     * Asks whether the projection has caught up. The relay answers before the end of a wait that is longer than its
      * {@code watermark.maxWait}.
      *
      * @throws RelayRequestException when all relays refuse the same way

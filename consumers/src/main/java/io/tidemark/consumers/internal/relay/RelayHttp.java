@@ -21,10 +21,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks one relay after the other until one answers or the time is over. A relay that is away, is busy (429, 503), refuses,
- * or returns something that is not a relay's answer is left for the next. A round of all is followed by a pause, and each
- * relay is left alone for as long as its {@code Retry-After} asks. Starts with the relay that answered last. Safe on any
- * thread.
+ * Asks one relay after another until one answers or the time is over. If a relay is unreachable, is busy (429, 503),
+ * refuses, or returns something that is not a relay's answer, the next relay is asked. After each round there is a
+ * pause. A relay with {@code Retry-After} is not asked before that time. Starts with the relay that answered last. Safe
+ * on any thread.
  */
 final class RelayHttp {
 
@@ -36,7 +36,7 @@ final class RelayHttp {
     private final Optional<BearerToken> bearerToken;
     private final AtomicInteger first = new AtomicInteger();
 
-    /** @param bearerToken shown with each request, if there is one */
+    /** @param bearerToken sent with each request, if set */
     RelayHttp(HttpClient http, List<URI> relays, Optional<BearerToken> bearerToken) {
         if (relays.isEmpty()) {
             throw new IllegalArgumentException("relays is empty; name at least one, for example http://relay:8080");
@@ -65,16 +65,16 @@ final class RelayHttp {
         }
     }
 
-    /** Makes the request for a relay and the time left. */
+    /** Builds the request for a relay and the time left. */
     @FunctionalInterface
     interface RequestFor {
         HttpRequest.Builder to(URI relay, Duration left);
     }
 
     /**
-     * The answer of the first relay that has one.
+     * The answer of the first relay that answers.
      *
-     * @param request for a base URL and how long the relay may take over it
+     * @param request for a base URL and the time that the relay may take
      * @param reader of a response's JSON
      * @throws RelayRequestException when all relays refuse with the same HTTP status
      * @throws NoRelayAnswered when the wait is over, or will be before a relay wants to be asked again
@@ -114,7 +114,7 @@ final class RelayHttp {
         return millis + ThreadLocalRandom.current().nextLong(millis / 2 + 1);
     }
 
-    /** The timeout is for the whole response; that of {@code HttpRequest} ends with its headers. */
+    /** The timeout covers the whole response; that of {@code HttpRequest} covers only the headers. */
     private <T> Attempt<T> send(HttpRequest.Builder request, Function<JsonNode, Reading<T>> reader, Duration timeout)
             throws InterruptedException {
         @Nullable CompletableFuture<HttpResponse<String>> response = null;

@@ -8,7 +8,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What each relay last returned during one call, and when it may be asked again. The caller's thread only. */
+/** The last response of each relay during one call, and when it may be asked again. The caller's thread only. */
 final class Round<T> {
 
     private final List<@Nullable Attempt<T>> last;
@@ -32,7 +32,7 @@ final class Round<T> {
         dueNanos[relay] = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(pauseMillis);
     }
 
-    /** The first one's refusal when every relay refuses with the same status; null otherwise. */
+    /** The first refusal if every relay refuses with the same status; null otherwise. */
     @Nullable
     RelayRequestException refusalOfAll() {
         RelayRequestException first = null;
@@ -47,7 +47,7 @@ final class Round<T> {
         return first;
     }
 
-    /** How long until the first relay may be asked again. */
+    /** The time until a relay may be asked again. */
     long dueInMillis() {
         long now = System.nanoTime();
         long nanos = Long.MAX_VALUE;

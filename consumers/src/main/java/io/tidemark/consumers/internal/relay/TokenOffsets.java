@@ -16,13 +16,13 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which offset each partition must have reached for a token. A relay is asked once for each; the answer is kept for
- * some minutes: what is published up to an LSN never changes, but which topics the projection reads may. Bounded: the one
- * not used for longest is forgotten. Safe on any thread.
+ * Which offset each partition must have reached for a token. A relay is asked once for each token. The answer is kept
+ * for some minutes: the events published up to an LSN do not change, but the projection's topics may. Bounded: the
+ * least recently used token is forgotten. Safe on any thread.
  */
 public final class TokenOffsets {
 
-    /** Statuses under which the relay knows the token, wherever the group is. */
+    /** Statuses that mean that the relay knows the token, whatever the state of the group. */
     private static final Set<WatermarkStatus> KNOWN = EnumSet.of(
             WatermarkStatus.SUCCESS,
             WatermarkStatus.TIMEOUT,
@@ -39,7 +39,7 @@ public final class TokenOffsets {
 
     private record Kept(Map<Partition, Long> offsets, long sinceNanos) {}
 
-    /** What a token needs, or why that is not known. */
+    /** The offsets that a token needs, or why they are not known. */
     public sealed interface Result {
         record Known(Map<Partition, Long> offsets) implements Result {}
 
@@ -114,7 +114,7 @@ public final class TokenOffsets {
                 404, "the relay has no projection '" + projection + "'; add it to projections[]"));
     }
 
-    /** Before the token is published, what is known of its needs is too little. */
+    /** Before the token is published, the known offsets are too low. */
     private static boolean isPublished(Token token, JsonNode published) {
         if (published.isBoolean()) {
             return published.booleanValue();

@@ -1,6 +1,6 @@
 /**
- * The requests of a relay's HTTP interface, and what is read from its responses. On the caller's thread, which waits.
- * Promise: what a relay does not say for certain is never a success.
+ * The requests of a relay's HTTP API, and the parsing of its responses. On the caller's thread, which waits. Promise:
+ * only a relay's explicit success is a success.
  */
 @NullMarked
 package io.tidemark.consumers.internal.relay;

@@ -11,18 +11,20 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /** The properties and the group of a runner's Kafka consumer. Immutable. */
 record ConsumerProperties(Projection projection, RunnerConfig config) {
 
-    /** How late a new topic or partition is noticed; Kafka's own five minutes would be long for a watermark. */
+    /**
+     * Maximum time until a new topic or partition is noticed. Kafka's default of five minutes is long for a watermark.
+     */
     private static final int METADATA_MAX_AGE_MILLIS = 30_000;
 
-    /** Kafka's default. A larger batch is to be filled by one poll. */
+    /** Kafka's default. One poll should be able to fill a larger batch. */
     private static final int MIN_POLL_RECORDS = 500;
 
-    /** The group of the generation that is read: {@code group.id} where that is set, else the projection's name. */
+    /** The group of the generation that is read: {@code group.id} if set, otherwise the projection's name. */
     String group() {
         return String.valueOf(config.kafka().getOrDefault(ConsumerConfig.GROUP_ID_CONFIG, projection.name()));
     }
 
-    /** A group of its own while a generation is built: the offsets of {@link #group} are those of the one that is read. */
+    /** A separate group while a generation is built: {@link #group} has the offsets of the generation that is read. */
     String buildingGroup() {
         return group() + "-g" + projection.generation();
     }
@@ -40,7 +42,8 @@ record ConsumerProperties(Projection projection, RunnerConfig config) {
             properties.put(
                     ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
         }
-        properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false); // the relay makes them, as configured
+        // the relay creates topics, as configured
+        properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         properties.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, METADATA_MAX_AGE_MILLIS);
         properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Math.max(MIN_POLL_RECORDS, projection.maxBatch()));
         properties.putAll(kafka);

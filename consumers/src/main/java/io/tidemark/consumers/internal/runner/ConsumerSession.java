@@ -29,15 +29,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One membership in a group, from joining to leaving: fetches, dispatches jobs, commits offsets to Kafka. Polls all the
- * time, so that a slow handler costs no membership. Polling thread only, but for {@link #wakeUp}.
+ * One membership in a group, from joining to leaving: fetches, dispatches jobs, commits offsets to Kafka. Polls
+ * continuously, so that a slow handler does not lose the membership. Polling thread only, except for {@link #wakeUp}.
  */
 final class ConsumerSession implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ConsumerSession.class);
     private static final Duration LONGEST_POLL = Duration.ofSeconds(1);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
-    /** Beyond the drain timeout, at most, for what is done last; workers may be held by handlers that were left behind. */
+    /**
+     * Maximum time after the drain timeout for the last jobs. Handlers that have not ended may still occupy workers.
+     */
     private static final Duration LAST_TIMEOUT = Duration.ofSeconds(2);
 
     private final Projection projection;
@@ -52,7 +54,7 @@ final class ConsumerSession implements AutoCloseable {
     private final Map<TopicPartition, PartitionWork> works = new LinkedHashMap<>();
     private volatile boolean isPolling;
 
-    /** @param isBuilding whether the generation is not read yet, so that it matters when it has caught up */
+    /** @param isBuilding whether the generation is being built, so that its catching up must be recorded */
     ConsumerSession(
             Projection projection,
             Duration drainTimeout,
@@ -75,7 +77,7 @@ final class ConsumerSession implements AutoCloseable {
         consumer.subscribe(projection.topics(), new Rebalance());
     }
 
-    /** One round: what workers report, what they can do next, what Kafka has. */
+    /** One round: takes the workers' reports, dispatches the next jobs, and polls Kafka. */
     void turn() {
         dispatcher.takeReports();
         works.values().forEach(dispatcher::beginNext);
@@ -103,7 +105,7 @@ final class ConsumerSession implements AutoCloseable {
         });
     }
 
-    /** Nearer than a batch: under load nothing is ever at the end. */
+    /** Within one batch of the end, because under load a partition never reaches the end itself. */
     private void noteIfCaughtUp(TopicPartition partition, PartitionWork work) {
         OptionalLong lag = view.lag(partition, work);
         if (lag.isPresent() && lag.getAsLong() <= projection.maxBatch()) {
@@ -111,14 +113,14 @@ final class ConsumerSession implements AutoCloseable {
         }
     }
 
-    /** Ends a poll that is waiting; for any thread. */
+    /** Wakes up a waiting poll. On any thread. */
     void wakeUp() {
         if (isPolling) {
             consumer.wakeup();
         }
     }
 
-    /** While paused, poll keeps the membership and fetches for the others. */
+    /** Paused partitions keep their membership through poll, which fetches for the others. */
     private void pauseOrResume(TopicPartition partition, PartitionWork work, boolean isPaused) {
         if (isPaused && work.wantsEvents()) {
             consumer.resume(List.of(partition));
@@ -160,7 +162,7 @@ final class ConsumerSession implements AutoCloseable {
         }
     }
 
-    /** Starts a stopped partition again; does nothing when it is not stopped. */
+    /** Starts a stopped partition again. Does nothing if it is not stopped. */
     void resume(Partition partition) {
         PartitionWork work = works.get(new TopicPartition(partition.topic(), partition.partition()));
         if (work != null && work.isStopped()) {
@@ -169,7 +171,7 @@ final class ConsumerSession implements AutoCloseable {
         }
     }
 
-    /** Every partition of the topics, assigned here or not; asks Kafka only for a topic that does not exist yet. */
+    /** Every partition of the topics, assigned here or not. Asks Kafka only about a topic that does not exist yet. */
     Set<Partition> allPartitions() {
         Set<Partition> all = new HashSet<>();
         for (String topic : projection.topics()) {
@@ -219,7 +221,7 @@ final class ConsumerSession implements AutoCloseable {
     /** Called inside poll and close. */
     private final class Rebalance implements ConsumerRebalanceListener {
 
-        /** Nothing is fetched before the progress is claimed; any position keeps Kafka from looking for one. */
+        /** Nothing is fetched before the progress is claimed. Setting any position keeps Kafka from looking one up. */
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
             consumer.pause(partitions);
@@ -241,7 +243,7 @@ final class ConsumerSession implements AutoCloseable {
             giveAway(partitions);
         }
 
-        /** Other members own them already: nothing to wait for, nothing to commit. */
+        /** Other members already own them, so there are no jobs to wait for and no offsets to commit. */
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
             LOG.warn("event=partitions-lost projection={} partitions={}", projection.name(), partitions);

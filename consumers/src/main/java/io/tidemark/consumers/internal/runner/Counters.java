@@ -2,7 +2,7 @@ package io.tidemark.consumers.internal.runner;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** What a runner has done since its start; survives a new connection to Kafka. */
+/** Counts a runner's work since its start, across connections to Kafka. */
 final class Counters {
 
     final AtomicLong applied = new AtomicLong();

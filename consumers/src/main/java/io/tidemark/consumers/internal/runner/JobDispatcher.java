@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives jobs to the workers and takes their outcomes back to the polling thread, where the rules decide. Polling thread
- * only, but for {@link #report}. A partition has at most one job at a time.
+ * Gives jobs to the workers and returns their outcomes to the polling thread, where the rules decide. Polling thread
+ * only, except for {@link #report}. A partition has at most one job at a time.
  */
 final class JobDispatcher {
 
@@ -32,10 +32,10 @@ final class JobDispatcher {
     /** At most one for each partition that is or was assigned. */
     private final BlockingQueue<Report> reports = new LinkedBlockingQueue<>();
 
-    /** How a worker's job ended. */
+    /** The outcome of a worker's job. */
     private record Report(PartitionWork work, Job job, Outcome outcome) {}
 
-    /** @param wakeUp called by a worker that has reported */
+    /** @param wakeUp called by a worker after its report */
     JobDispatcher(Applier applier, Executor workers, OutcomeRules rules, Runnable wakeUp) {
         this.applier = applier;
         this.workers = workers;
@@ -43,14 +43,14 @@ final class JobDispatcher {
         this.wakeUp = wakeUp;
     }
 
-    /** Gives a worker what the partition has to do now, if anything. */
+    /** Gives the partition's next job, if any, to a worker. */
     void beginNext(PartitionWork work) {
         work.begin(System.nanoTime())
                 .ifPresent(job -> workers.execute(
                         () -> report(work, job, work.tenure().isLeaving() ? new Outcome.Skipped() : run(work, job))));
     }
 
-    /** Reports an outcome in any case: a partition without a report would wait for ever. */
+    /** Always reports an outcome: a partition without a report would wait forever. */
     @SuppressWarnings("CatchingUnchecked")
     private Outcome run(PartitionWork work, Job job) {
         try {
@@ -79,7 +79,7 @@ final class JobDispatcher {
         }
     }
 
-    /** A partition's outcome, unless the partition was given away. */
+    /** Handles a partition's outcome, unless the partition was revoked. */
     private void take(Report report) {
         boolean matters = report.work().ended();
         if (!report.work().tenure().isOver()) {
@@ -87,7 +87,7 @@ final class JobDispatcher {
         }
     }
 
-    /** Takes reports until nothing of these is out; false when the timeout is over before that. */
+    /** Takes reports until none of these has a running job; false if the timeout expires first. */
     boolean awaitEnd(Collection<PartitionWork> leaving, Duration timeout) {
         long deadline = System.nanoTime() + timeout.toNanos();
         while (leaving.stream().anyMatch(PartitionWork::isBusy)) {
@@ -100,7 +100,10 @@ final class JobDispatcher {
         return true;
     }
 
-    /** Has workers do what is left to do in these, everything else having ended; false when the timeout is over before. */
+    /**
+     * Gives the last jobs of these partitions to workers, after all others have ended; false if the timeout expires
+     * first.
+     */
     boolean endLast(Collection<PartitionWork> leaving, Duration timeout) {
         List<PartitionWork> last = new ArrayList<>();
         for (PartitionWork work : leaving) {

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Commits the group's offsets to Kafka, after the database: the watermark endpoint reads them. They decide nothing here,
- * so an offset that cannot be committed is only committed later. Polling thread only.
+ * Commits the group's offsets to Kafka, after the database commit. The watermark endpoint reads them. The runner does
+ * not depend on them, so an offset that cannot be committed is committed later. Polling thread only.
  */
 final class OffsetCommitter {
 
@@ -47,8 +47,8 @@ final class OffsetCommitter {
     }
 
     /**
-     * Sends the offsets that are new and returns at once. After a failure it sends the latest ones half a second later: not
-     * those that failed, and not the highest either, because a person may have set the progress back.
+     * Sends the new offsets and returns immediately. After a failure it sends the latest offsets half a second later:
+     * not those that failed, and not the highest, because a person may have set the progress back.
      */
     void commitNew(long nowNanos) {
         if (uncommitted.isEmpty() || (isPaused && nowNanos - pausedUntilNanos < 0)) {
@@ -63,7 +63,7 @@ final class OffsetCommitter {
                 isPaused = true;
                 pausedUntilNanos = System.nanoTime() + PAUSE_NANOS;
                 uncommitted.addAll(sent.keySet());
-                uncommitted.retainAll(latest.keySet()); // others are somebody else's by now
+                uncommitted.retainAll(latest.keySet()); // other members own the others by now
             }
         });
     }
@@ -93,7 +93,7 @@ final class OffsetCommitter {
         try {
             consumer.commitSync(sent, SYNC_TIMEOUT);
         } catch (WakeupException e) {
-            consumer.commitSync(sent, SYNC_TIMEOUT); // a worker's, for the poll that has just ended
+            consumer.commitSync(sent, SYNC_TIMEOUT); // a worker's wake-up, meant for the poll that has just ended
         }
     }
 

@@ -18,7 +18,7 @@ import org.apache.kafka.common.errors.WakeupException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Decides what follows from each outcome, and logs it. Polling thread only. */
+/** Decides what to do after each outcome, and logs it. Polling thread only. */
 final class OutcomeRules {
 
     private static final Logger LOG = LoggerFactory.getLogger(OutcomeRules.class);
@@ -36,10 +36,10 @@ final class OutcomeRules {
         this.counters = counters;
     }
 
-    /** @param matters whether it may change what the partition does next; progress is counted and committed in any case */
+    /** @param matters whether it may change the partition's next job; progress is always counted and committed */
     void take(PartitionWork work, Job job, Outcome outcome, boolean matters) {
         if (outcome instanceof Outcome.JvmFailed failed) {
-            throw failed.error(); // ends the runner: this JVM cannot be relied on
+            throw failed.error(); // ends the runner, because this JVM is not reliable
         }
         if (outcome instanceof Outcome.Advanced advanced) {
             countAndCommit(work, job, advanced);
@@ -101,7 +101,8 @@ final class OutcomeRules {
                     claimed.epoch());
             work.claimed(claimed);
             consumer.seek(kafka(work), claimed.nextOffset());
-            offsets.advanceTo(kafka(work), claimed.nextOffset()); // whatever was set there, the watermark reads it
+            // the watermark reads this offset, whatever its earlier value
+            offsets.advanceTo(kafka(work), claimed.nextOffset());
         } else if (result instanceof ClaimResult.OfAnotherGroup other) {
             stop(
                     work,
@@ -120,10 +121,10 @@ final class OutcomeRules {
 
     private String topicMadeAgain(PartitionWork work, ClaimResult.OfAnotherTopic other) {
         String topic = work.partition().topic();
-        return "topic " + topic + " was deleted and made again: the progress of " + projection.name() + " in "
-                + work.partition() + " is of topic id " + other.recordedId() + ", the topic has id "
+        return "topic " + topic + " was deleted and created again: the progress of " + projection.name() + " in "
+                + work.partition() + " belongs to topic id " + other.recordedId() + ", but the topic has id "
                 + other.currentId() + ". Offset " + other.nextOffset()
-                + " means another event there, so no event of the new topic was applied. To build the projection from"
+                + " is another event there, so no event of the new topic was applied. To rebuild the projection from"
                 + " the new topic, start it with generation " + (projection.generation() + 1)
                 + ". If the new topic continues the old one at another offset, set it: update tidemark_progress set"
                 + " topic_id = '" + other.currentId() + "', next_offset = <offset> where projection = '"
@@ -131,7 +132,7 @@ final class OutcomeRules {
                 + "' and partition = " + work.partition().partition();
     }
 
-    /** A new partition starts at its beginning; but where the group has been, the progress was lost. */
+    /** A new partition starts at its beginning. But if the group has committed offsets there, the progress was lost. */
     private void withoutProgress(PartitionWork work) {
         TopicPartition partition = kafka(work);
         try {
@@ -143,7 +144,8 @@ final class OutcomeRules {
                         "tidemark_progress has no row for " + work.partition() + " of " + projection.name()
                                 + ", although events up to offset " + (offset == null ? "?" : offset.offset())
                                 + " were consumed; applying them again would repeat their effects. Insert a row with"
-                                + " the right next_offset, or, to start from nothing, empty the projection's tables"
+                                + " the right next_offset, or, to start from the beginning, empty the projection's"
+                                + " tables"
                                 + " and delete the group's offsets (kafka-consumer-groups --delete-offsets)");
                 return;
             }
@@ -151,20 +153,20 @@ final class OutcomeRules {
                     consumer.beginningOffsets(Set.of(partition), ASK_TIMEOUT).get(partition);
             work.startAt(beginning == null ? 0 : beginning);
         } catch (TimeoutException | WakeupException e) {
-            again(work, "Kafka does not tell the group's offsets: " + e);
+            again(work, "Kafka does not return the group's offsets: " + e);
         }
     }
 
     private void refused(PartitionWork work, Job job, Throwable why) {
         if (!(job instanceof Job.Apply batch)) {
-            again(work, String.valueOf(why)); // a claim, a start: not an event's fault
+            again(work, String.valueOf(why)); // a claim or a start: no event is to blame
             return;
         }
         work.refused(batch, why, System.nanoTime());
         logRefused(work, batch, why);
     }
 
-    /** Nobody's fault. One line each time, and the times are up to ten seconds apart. */
+    /** Other transactions are the cause. One line each time; the attempts are up to ten seconds apart. */
     private void contended(PartitionWork work, Job job, Throwable why) {
         if (!(job instanceof Job.Apply batch)) {
             again(work, String.valueOf(why));
@@ -178,7 +180,7 @@ final class OutcomeRules {
                 work.reason());
     }
 
-    /** Not the events' fault, unless the same ones lose the session again and again. */
+    /** The events are to blame only if the same ones lose the session repeatedly. */
     private void sessionLost(PartitionWork work, Job job, Throwable why) {
         again(work, String.valueOf(why));
         if (job instanceof Job.Apply batch && work.sessionLost(batch, why, System.nanoTime())) {
@@ -205,17 +207,17 @@ final class OutcomeRules {
         work.claimAgain(why, System.nanoTime());
     }
 
-    /** @param offset the one to continue from, which the topic does not have */
+    /** @param offset the next offset, which the topic does not have */
     void stopAtGap(PartitionWork work, long offset) {
         stop(
                 work,
                 "offset " + offset + " of " + work.partition()
                         + " is not in the topic: retention has deleted events that"
-                        + " were never applied, or the topic was made again;"
+                        + " were never applied, or the topic was created again;"
                         + " restore the projection from its source, then set"
-                        + " next_offset in tidemark_progress. (Of a program that was killed within seconds of its"
-                        + " last event, and started after all events had expired, nothing but the end of a"
-                        + " transaction may be missing: then setting next_offset is enough.)");
+                        + " next_offset in tidemark_progress. (If the program was killed within seconds of its last"
+                        + " event and started after all events had expired, only a transaction marker may be"
+                        + " missing; then setting next_offset is enough.)");
     }
 
     private void stop(PartitionWork work, String why) {

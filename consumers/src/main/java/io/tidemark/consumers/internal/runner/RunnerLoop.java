@@ -26,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A runner's threads: one that polls and decides, session after session, the workers, and the watch of its generation.
- * Public methods are safe on any thread.
+ * A runner's threads: the polling thread, which runs one session after another, the workers, and the watch of its
+ * generation. Public methods are safe on any thread.
  */
 public final class RunnerLoop implements AutoCloseable {
 
@@ -35,7 +35,7 @@ public final class RunnerLoop implements AutoCloseable {
     private static final Duration RECONNECT_PAUSE = Duration.ofSeconds(2);
     private static final Duration ROLE_PAUSE = Duration.ofMillis(50);
     private static final long PARTITIONS_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
-    /** Beyond the drain timeout: for leaving the group, 30 s at most by default. */
+    /** Time after the drain timeout to leave the group, which takes at most 30 s by default. */
     private static final Duration CLOSE_MARGIN = Duration.ofSeconds(40);
 
     private final Projection projection;
@@ -51,7 +51,7 @@ public final class RunnerLoop implements AutoCloseable {
     private final Queue<ProgressTable.Partition> toResume = new ConcurrentLinkedQueue<>();
     private final CountDownLatch closing = new CountDownLatch(1);
 
-    /** Null while there is no connection to Kafka. */
+    /** Null while not connected to Kafka. */
     private volatile @Nullable ConsumerSession session;
 
     private volatile boolean isRunning = true;
@@ -99,7 +99,7 @@ public final class RunnerLoop implements AutoCloseable {
             }
             reason = isOpen() ? watch.trouble() : "";
         } catch (VirtualMachineError e) {
-            reason = "the JVM has failed: " + e + "; nothing of the running batches was committed; restart the program";
+            reason = "the JVM has failed: " + e + "; no running batch was committed; restart the program";
             LOG.error("event=runner-failed projection={} reason=\"{}\"", projection.name(), reason);
             throw e; // to the thread's handler of uncaught exceptions, which may end the process
         } catch (RuntimeException | Error e) {
@@ -109,7 +109,7 @@ public final class RunnerLoop implements AutoCloseable {
             isRunning = false;
             partitions = List.of();
             watch.end();
-            workers.shutdown(); // a program that forgets a runner that has ended can end, too
+            workers.shutdown(); // so that a program can end without closing a runner that has ended
         }
     }
 
@@ -158,7 +158,7 @@ public final class RunnerLoop implements AutoCloseable {
         return closing.getCount() > 0;
     }
 
-    /** Waits until the time is over or the runner is closed. */
+    /** Waits until the delay is over or the runner is closed. */
     private void pause(Duration duration) {
         try {
             if (closing.await(duration.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -170,7 +170,7 @@ public final class RunnerLoop implements AutoCloseable {
         }
     }
 
-    /** As of the last turn; cheap. */
+    /** The state as of the last turn. Cheap. */
     public RunnerSnapshot snapshot() {
         return new RunnerSnapshot(
                 projection.name(),
@@ -185,7 +185,7 @@ public final class RunnerLoop implements AutoCloseable {
                 counters.deadLettered.get());
     }
 
-    /** Lets a stopped partition continue from its stored progress; returns at once. */
+    /** Lets a stopped partition continue from its stored progress. Returns immediately. */
     public void resume(String topic, int partition) {
         toResume.add(new ProgressTable.Partition(topic, partition));
         wakeUp();

@@ -8,7 +8,7 @@ import java.util.OptionalLong;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 
-/** What a session's partitions are doing, without asking Kafka. Polling thread only. */
+/** The state of a session's partitions, without asking Kafka. Polling thread only. */
 final class SessionView {
 
     private final Consumer<byte[], byte[]> consumer;
@@ -32,7 +32,7 @@ final class SessionView {
                 .toList();
     }
 
-    /** From the next offset to apply, not from the next one to fetch. */
+    /** Counts from the next offset to apply, not from the next one to fetch. */
     OptionalLong lag(TopicPartition partition, PartitionWork work) {
         OptionalLong next = work.nextOffset();
         OptionalLong unfetched = next.isPresent() && consumer.assignment().contains(partition)

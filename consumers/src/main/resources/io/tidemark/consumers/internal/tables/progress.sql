@@ -5,8 +5,8 @@ create table if not exists tidemark_generation (
     generation integer     not null check (generation > 0),
     since      timestamptz not null default now()
 );
--- How far each generation of each projection has come. Changed by io.tidemark.consumers in the same transactions as the
--- projections' own tables: what is applied and what this table says are the same at every instant.
+-- The progress of each generation of each projection. io.tidemark.consumers changes it in the same transactions as the
+-- projections' tables, so the two are consistent at every instant.
 create table if not exists tidemark_progress (
     projection  text        not null,
     generation  integer     not null default 1 check (generation > 0),
@@ -16,8 +16,8 @@ create table if not exists tidemark_progress (
     next_offset bigint      not null check (next_offset >= 0), -- the first offset that is not applied yet
     position    text,                                          -- header tidemark-position of the last event applied
     group_id    text        not null,                          -- the consumer group that may advance it
-    epoch       bigint      not null default 0,                -- rises with every claim; a writer of an older one loses
-    caught_up   boolean     not null default false,            -- while it is built: has come near the topic's end
+    epoch       bigint      not null default 0,                -- rises with every claim; writes with an older epoch fail
+    caught_up   boolean     not null default false,            -- while it is built: was near the topic's end
     updated_at  timestamptz not null default now(),
     primary key (projection, generation, topic, partition)
 ) with (fillfactor = 50) -- rows change with every batch, in place

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class DeadLetterRefusalTest {
 
     @Test
-    void refusalOfEveryBrokerIsPermanent() {
+    void treatsRefusalsThatEveryBrokerGivesAsPermanent() {
         assertThat(DeadLetterRefusal.isPermanent(new RecordTooLargeException("2 MiB")))
                 .isTrue();
         assertThat(DeadLetterRefusal.isPermanent(new InvalidTopicException("a/b")))
@@ -22,18 +22,18 @@ class DeadLetterRefusalTest {
     }
 
     @Test
-    void refusalThatMayChangeIsNotPermanent() {
+    void treatsRefusalsThatMayChangeAsTemporary() {
         assertThat(DeadLetterRefusal.isPermanent(new TimeoutException("no answer")))
                 .isFalse();
         assertThat(DeadLetterRefusal.isPermanent(new NotEnoughReplicasException("1 of 2")))
                 .isFalse();
         assertThat(DeadLetterRefusal.isPermanent(new TopicAuthorizationException(Set.of("letters"))))
-                .as("the right may be given")
+                .as("the right may be granted")
                 .isFalse();
     }
 
     @Test
-    void sendsAlthoughTheTopicCouldNotBeCreated() {
+    void allowsSendingIfTheTopicCouldNotBeCreated() {
         assertThat(DeadLetterRefusal.allowsSendingAnyway(new TopicExistsException("letters")))
                 .isTrue();
         assertThat(DeadLetterRefusal.allowsSendingAnyway(new TopicAuthorizationException(Set.of("letters"))))

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class FailureRuleTest {
 
-    /** A connection that knows nothing but whether it is there. */
+    /** A connection that only returns whether it is valid. */
     private static Connection connection(boolean isValid) {
         return (Connection) Proxy.newProxyInstance(
                 FailureRuleTest.class.getClassLoader(),
@@ -28,7 +28,7 @@ class FailureRuleTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"53300", "53100", "58030", "25006"})
-    void aDatabaseThatCannotBeUsedIsNotTheEventsFault(String state) {
+    void blamesTheDatabaseIfItCannotBeUsed(String state) {
         Exception failure = new IllegalStateException(new SQLException("no", state));
 
         assertThat(FailureRule.blame(failure, connection(true))).isEqualTo(Blame.DATABASE);
@@ -37,14 +37,14 @@ class FailureRuleTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"23505", "22001", "25P02", "08006"})
-    void whatFailsOnAConnectionThatIsThereIsTheEventsFault(String state) {
+    void blamesTheEventForFailuresOnAValidConnection(String state) {
         assertThat(FailureRule.blame(new SQLException("no", state), connection(true)))
                 .isEqualTo(Blame.EVENT);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"40001", "40P01", "40003", "55P03", "57014"})
-    void blamesNobodyForWhatOtherTransactionsCause(String state) {
+    void doesNotBlameTheEventForFailuresThatOthersCause(String state) {
         SQLException failure = new SQLException("no", state);
 
         assertThat(FailureRule.blame(failure, connection(true))).isEqualTo(Blame.NOBODY);
@@ -57,7 +57,7 @@ class FailureRuleTest {
     }
 
     @Test
-    void blamesNobodyForAnInterrupt() {
+    void doesNotBlameTheEventForAnInterrupt() {
         assertThat(FailureRule.blame(new InterruptedException(), connection(true)))
                 .isEqualTo(Blame.NOBODY);
         assertThat(FailureRule.blame(new IllegalStateException(new InterruptedException()), connection(true)))
@@ -65,7 +65,7 @@ class FailureRuleTest {
     }
 
     @Test
-    void blamesTheJvmForItsErrorsButTheEventForADeepRecursion() {
+    void blamesTheJvmForItsErrorsButTheEventForAStackOverflow() {
         assertThat(FailureRule.blame(new OutOfMemoryError(), connection(true))).isEqualTo(Blame.JVM);
         assertThat(FailureRule.blame(new ExecutionException(new OutOfMemoryError()), connection(true)))
                 .isEqualTo(Blame.JVM);
@@ -75,7 +75,7 @@ class FailureRuleTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"57P01", "57P03", "25P03", "08006"})
-    void whoEndedASessionIsNotKnown(String state) {
+    void blamesTheSessionIfItEnded(String state) {
         assertThat(FailureRule.blame(new SQLException("no", state), connection(false)))
                 .isEqualTo(Blame.SESSION);
         assertThat(FailureRule.blame(new NullPointerException(), connection(false)))
@@ -83,7 +83,7 @@ class FailureRuleTest {
     }
 
     @Test
-    void aHandlerCannotEndTheTransaction() throws Exception {
+    void rejectsHandlersThatEndTheTransaction() throws Exception {
         Connection guarded = GuardedConnection.around(connection(true));
 
         assertThatThrownBy(guarded::commit)

@@ -2,7 +2,7 @@ package io.tidemark.consumers.internal.apply;
 
 import java.util.Optional;
 
-/** As of brokers that give topics no ids. */
+/** Topic ids of brokers that do not support them. */
 public final class NoTopicIds {
 
     private NoTopicIds() {}

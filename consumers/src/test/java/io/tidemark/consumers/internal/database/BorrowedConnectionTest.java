@@ -53,7 +53,7 @@ class BorrowedConnectionTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void goesBackWithoutATransactionAndInTheModeThatItCameWith(boolean comesWithAutoCommit) throws Exception {
+    void isReturnedWithoutATransactionAndInItsOriginalMode(boolean comesWithAutoCommit) throws Exception {
         DataSource pool = pool(comesWithAutoCommit);
 
         try (BorrowedConnection borrowed = BorrowedConnection.inTransaction(pool)) {
@@ -69,18 +69,18 @@ class BorrowedConnectionTest {
     }
 
     @Test
-    void doesNotCommitWhatSomebodyElseHasLeftOpen() throws Exception {
+    void doesNotCommitATransactionThatAnotherUserLeftOpen() throws Exception {
         BorrowedConnection.autoCommitting(pool(false)).close();
 
         assertThat(calls).containsSubsequence("rollback", "setAutoCommit true");
     }
 
     @Test
-    void isEndedWhereItCannotGoBackAsItCame() throws Exception {
+    void isEndedIfItCannotBeReturnedInItsOriginalState() throws Exception {
         BorrowedConnection borrowed = BorrowedConnection.inTransaction(pool(true));
         isBroken = true;
 
-        borrowed.close(); // what was done is decided by then: the outcome must not change
+        borrowed.close(); // the outcome of the work is already decided and must not change
         assertThat(calls.subList(calls.size() - 2, calls.size()))
                 .allSatisfy(call -> assertThat(call).matches("abort.*|close"));
     }

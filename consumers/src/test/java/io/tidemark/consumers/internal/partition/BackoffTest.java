@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class BackoffTest {
 
     @Test
-    void doublesUpToTheLongestAndHalfOfEachDelayIsRandom() {
+    void doublesUpToTheMaximumAndHalfOfEachDelayIsRandom() {
         Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1));
         SplittableRandom random = new SplittableRandom(7);
         for (int i = 0; i < 1000; i++) {

@@ -24,7 +24,7 @@ class PartitionWorkTest {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final FailurePolicy STOP = FailurePolicy.stopAfter(3);
 
-    /** A partition whose handler refuses some offsets; the clock moves on by an hour with every job. */
+    /** A partition whose handler refuses some offsets. The clock advances by an hour with every job. */
     private static final class Driver {
         final PartitionWork work;
         final Set<Long> bad;
@@ -56,7 +56,7 @@ class PartitionWorkTest {
         void runDry() {
             for (var job = work.begin(now); job.isPresent(); job = work.begin(now)) {
                 transactions++;
-                assertThat(work.begin(now)).as("a second job at once").isEmpty();
+                assertThat(work.begin(now)).as("a second job at the same time").isEmpty();
                 work.ended();
                 now += LATER;
                 if (job.get() instanceof Job.SendDeadLetter letter) {
@@ -92,7 +92,7 @@ class PartitionWorkTest {
     }
 
     @Test
-    void oneBadEventCostsOnlyItself() {
+    void stopsOnlyAtTheBadEventOfABatch() {
         FailurePolicy policy = FailurePolicy.deadLetterAfter(2, "dead");
         for (long bad = 0; bad < 64; bad++) {
             Driver driver = new Driver(policy, 64, Set.of(bad)).claimed().arrived(64);
@@ -106,7 +106,7 @@ class PartitionWorkTest {
     }
 
     @Test
-    void deadLettersEveryBadEventAndNoOther() {
+    void deadLettersOnlyBadEvents() {
         FailurePolicy policy = FailurePolicy.deadLetterAfter(1, "dead");
         for (int bits = 0; bits < 256; bits++) {
             Set<Long> bad = new TreeSet<>();
@@ -125,7 +125,7 @@ class PartitionWorkTest {
     }
 
     @Test
-    void stopsAtTheEventThatFailsAndSaysWhere() {
+    void stopsAtTheEventThatFailsAndNamesIt() {
         Driver driver = new Driver(STOP, 8, Set.of(5L)).claimed().arrived(8);
 
         driver.runDry();
@@ -137,7 +137,7 @@ class PartitionWorkTest {
     }
 
     @Test
-    void afterARestartItClaimsAgainAndHasAllAttempts() {
+    void claimsAgainAfterARestartWithAllAttempts() {
         Driver driver = new Driver(STOP, 8, Set.of(0L)).claimed().arrived(1);
         driver.runDry();
 
@@ -148,7 +148,7 @@ class PartitionWorkTest {
     }
 
     @Test
-    void waitsForItsTimeAfterAFailure() {
+    void waitsForTheDelayAfterAFailure() {
         Driver driver = new Driver(STOP, 1, Set.of()).claimed().arrived(1);
         Job.Apply job = (Job.Apply) driver.work.begin(0).orElseThrow();
         driver.work.ended();
@@ -160,7 +160,7 @@ class PartitionWorkTest {
     }
 
     @Test
-    void whatWasFetchedIsForgottenWhenTheProgressHasToBeReadAgain() {
+    void dropsFetchedEventsWhenTheProgressMustBeReadAgain() {
         Driver driver = new Driver(STOP, 8, Set.of()).claimed().arrived(8);
 
         driver.work.claimAgain("the database is away", 0);
@@ -171,7 +171,7 @@ class PartitionWorkTest {
                 .hasValueSatisfying(job -> assertThat(job).isInstanceOf(Job.Claim.class));
     }
 
-    /** The driver of a partition in which applying any batch with this offset ends the session. */
+    /** Drives a partition in which applying any batch with this offset ends the session. */
     private static int sessionsUntilStopped(PartitionWork work, long killer) {
         int sessions = 0;
         for (long now = LATER; !work.isStopped(); now += LATER) {
@@ -187,25 +187,25 @@ class PartitionWorkTest {
                 work.sessionLost(apply, new SQLException("terminating connection"), now);
                 sessions++;
             }
-            assertThat(sessions).as("sessions lost in one place").isLessThan(100);
+            assertThat(sessions).as("sessions lost at one offset").isLessThan(100);
         }
         return sessions;
     }
 
     @Test
-    void anEventThatEndsItsSessionAgainAndAgainIsToBlame() {
+    void blamesAnEventThatEndsItsSessionRepeatedly() {
         Driver driver = new Driver(STOP, 8, Set.of());
 
         int sessions = sessionsUntilStopped(driver.work, 0);
 
         assertThat(sessions)
-                .as("five nobody is blamed for but the last, which halves; three attempts")
+                .as("five sessions before the batch is blamed, the last one halves it; three attempts")
                 .isEqualTo(8);
         assertThat(driver.work.reason()).contains("t-0@0", "terminating connection", "3 attempts");
     }
 
     @Test
-    void aSessionThatIsLostHereAndThereIsNobodysFault() {
+    void doesNotBlameEventsForSessionsLostAtDifferentOffsets() {
         Driver driver = new Driver(STOP, 1, Set.of());
         for (int place = 0; place < 50; place++) {
             for (int lost = 0; lost < 4; lost++) {
@@ -226,7 +226,7 @@ class PartitionWorkTest {
     }
 
     @Test
-    void whatLeavesBeginsNothing() {
+    void beginsNoJobWhileItIsRevoked() {
         Driver driver = new Driver(STOP, 8, Set.of()).claimed().arrived(8);
 
         driver.work.tenure().leave();
@@ -235,7 +235,7 @@ class PartitionWorkTest {
     }
 
     @Test
-    void keepsNoMoreThanTwoBatchesWaiting() {
+    void keepsAtMostTwoBatchesPending() {
         Driver driver = new Driver(STOP, 4, Set.of()).claimed();
 
         driver.arrived(7);
@@ -249,7 +249,7 @@ class PartitionWorkTest {
         Driver driver = new Driver(STOP, 8, Set.of()).claimed().arrived(1);
         driver.runDry();
         long quietSince = driver.now;
-        driver.work.backlog().fetchedUpTo(2); // behind the marker
+        driver.work.backlog().fetchedUpTo(2); // past the marker
 
         assertThat(driver.work.begin(quietSince)).isEmpty();
         assertThat(driver.work.begin(quietSince + PATIENCE.toNanos() - 1)).isEmpty();
@@ -257,7 +257,7 @@ class PartitionWorkTest {
     }
 
     @Test
-    void passesMarkersAtOnceWhenItIsGivenAwayButNeverAnEvent() {
+    void passesMarkersButNoEventsWhenItIsRevoked() {
         Driver driver = new Driver(STOP, 8, Set.of()).claimed().arrived(1);
         assertThat(driver.work.beginLast()).as("an event is waiting").isEmpty();
         driver.runDry();
@@ -266,11 +266,11 @@ class PartitionWorkTest {
         driver.work.tenure().leave();
 
         assertThat(driver.work.beginLast()).contains(new Job.Pass(new Claimed(1, 1), 2));
-        assertThat(driver.work.beginLast()).as("a second job at once").isEmpty();
+        assertThat(driver.work.beginLast()).as("a second job at the same time").isEmpty();
     }
 
     @Test
-    void whatHasStoppedPassesNothing() {
+    void passesNothingAfterAStop() {
         Driver driver = new Driver(STOP, 8, Set.of(0L)).claimed().arrived(1);
         driver.work.backlog().fetchedUpTo(2);
 
@@ -281,7 +281,7 @@ class PartitionWorkTest {
     }
 
     @Test
-    void whatOtherTransactionsCauseIsTriedAgainHoweverOften() {
+    void retriesWithoutLimitIfOtherTransactionsAreTheCause() {
         Driver driver = new Driver(FailurePolicy.deadLetterAfter(1, "dead"), 8, Set.of())
                 .claimed()
                 .arrived(8);

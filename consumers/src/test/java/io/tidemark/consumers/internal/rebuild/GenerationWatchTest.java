@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class GenerationWatchTest {
 
     @Test
-    void goesOnLookingWhateverAPoolThrows() throws Exception {
+    void continuesAfterAnyExceptionOfThePool() throws Exception {
         CountDownLatch looks = new CountDownLatch(2);
         DataSource broken = (DataSource) Proxy.newProxyInstance(
                 GenerationWatchTest.class.getClassLoader(),

@@ -24,7 +24,7 @@ class SwitchBackoffTest {
     }
 
     @Test
-    void allowsNoAttemptBeforeWhatWasMissingHasMoved() {
+    void allowsNoAttemptBeforeTheMissingPartitionsHaveAdvanced() {
         backoff.failed(Map.of(STUCK, 5L), 0);
 
         assertThat(allowsAttempt(Map.of(STUCK, 5L), Duration.ofHours(1))).isFalse();
@@ -32,7 +32,7 @@ class SwitchBackoffTest {
                 .isFalse();
         assertThat(allowsAttempt(Map.of(STUCK, 6L), Duration.ofHours(1))).isTrue();
         assertThat(allowsAttempt(Map.of(OTHER, 9L), Duration.ofHours(1)))
-                .as("the one that was stuck is there")
+                .as("the stuck partition has caught up")
                 .isTrue();
     }
 

@@ -42,7 +42,7 @@ class TokenOffsetsTest {
     }
 
     @Test
-    void readsTheVectorWhereverTheGroupIs() throws Exception {
+    void readsTheOffsetsWhateverTheStateOfTheGroup() throws Exception {
         Result expected = new Result.Known(Map.of(new Partition("outbox.order", 1), 7L));
 
         assertThat(ask(explained("\"A/1B2C4000\"", "success"))).isEqualTo(expected);
@@ -51,14 +51,14 @@ class TokenOffsetsTest {
     }
 
     @Test
-    void aVectorIsWorthNothingBeforeTheTokenIsPublished() throws Exception {
+    void returnsNotPublishedBeforeTheTokenIsPublished() throws Exception {
         assertThat(ask(explained("\"A/1B2C3D3F\"", "timeout"))).isEqualTo(new Result.NotPublished());
         assertThat(ask(explained("false", "timeout"))).isEqualTo(new Result.NotPublished());
         assertThat(ask(explained("null", "success"))).isEqualTo(new Result.NotPublished());
     }
 
     @Test
-    void saysWhatIsWrongWithTheToken() throws Exception {
+    void returnsWhyTheTokenCannotBeAnswered() throws Exception {
         assertThat(ask(explained("true", "diverged")))
                 .isEqualTo(new Result.Unanswerable(WatermarkStatus.DIVERGED, "because"));
         assertThat(ask(explained("true", "splendid")))
@@ -80,7 +80,7 @@ class TokenOffsetsTest {
             tokenOffsets.of(TOKEN, Deadline.after(TIMEOUT));
             assertThat(relay.requests).hasSize(2);
 
-            tokenOffsets.of(third, Deadline.after(TIMEOUT)); // the other one goes, because it was not used for longest
+            tokenOffsets.of(third, Deadline.after(TIMEOUT)); // removes the least recently used token
             tokenOffsets.of(TOKEN, Deadline.after(TIMEOUT));
             assertThat(relay.requests).hasSize(3);
             tokenOffsets.of(other, Deadline.after(TIMEOUT));
@@ -88,7 +88,7 @@ class TokenOffsetsTest {
         }
     }
 
-    /** The projection may be given another topic, or a topic be made again. */
+    /** The projection may get another topic, or a topic may be created again. */
     @Test
     void asksAgainAfterFiveMinutes() throws Exception {
         AtomicLong now = new AtomicLong(Long.MAX_VALUE - 1); // it overflows as System.nanoTime() may

@@ -26,7 +26,7 @@ class ConsumerPropertiesTest {
     }
 
     @Test
-    void groupIsTheProjectionsNameUnlessItIsSet() {
+    void usesTheProjectionsNameAsGroupByDefault() {
         assertThat(properties(1, Map.of("bootstrap.servers", "k:1")).group()).isEqualTo("orders-view");
         assertThat(properties(1, Map.of("bootstrap.servers", "k:1", "group.id", "g"))
                         .group())
@@ -34,14 +34,14 @@ class ConsumerPropertiesTest {
     }
 
     @Test
-    void generationThatIsBuiltHasAGroupOfItsOwn() {
+    void usesASeparateGroupForAGenerationThatIsBuilt() {
         assertThat(properties(3, Map.of("bootstrap.servers", "k:1", "group.id", "g"))
                         .buildingGroup())
                 .isEqualTo("g-g3");
     }
 
     @Test
-    void setsWhatExactlyOnceRestsOn() {
+    void setsThePropertiesOnWhichExactlyOnceDepends() {
         assertThat(properties(1, Map.of("bootstrap.servers", "k:1")).inGroup("orders-view"))
                 .containsEntry("isolation.level", "read_committed")
                 .containsEntry("enable.auto.commit", false)

@@ -36,7 +36,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Jobs and their reports, on one thread: a job runs when it is handed out, its report is taken with the next turn. */
+/** Jobs and their reports on one thread: a job runs when it is dispatched, and the next turn takes its report. */
 class JobDispatcherTest {
 
     private static final Partition PARTITION = new Partition("t", 0);
@@ -105,7 +105,7 @@ class JobDispatcherTest {
     }
 
     @Test
-    void anErrorNobodyExpectsIsTheEventsFailure() {
+    void blamesTheEventForAnUnexpectedError() {
         JobDispatcher dispatcher = dispatcher(database(), (events, connection) -> {
             throw new IOError(new IOException("the console is gone"));
         });
@@ -120,7 +120,7 @@ class JobDispatcherTest {
     }
 
     @Test
-    void theRunnerEndsWithAJvmThatHasRunOutOfMemory() {
+    void endsTheRunnerWhenTheJvmHasRunOutOfMemory() {
         JobDispatcher dispatcher = dispatcher(database(), (events, connection) -> {
             throw new IllegalStateException(new OutOfMemoryError("Java heap space"));
         });
@@ -135,7 +135,7 @@ class JobDispatcherTest {
     }
 
     @Test
-    void anInterruptCountsAgainstNoEventAndIsPassedOn() {
+    void countsNoAttemptForAnInterruptAndSetsTheFlagAgain() {
         JobDispatcher dispatcher = dispatcher(database(), (events, connection) -> {
             throw new InterruptedException("the runner is closing");
         });
@@ -150,7 +150,7 @@ class JobDispatcherTest {
     }
 
     @Test
-    void aPoolThatThrowsWhateverItLikesIsWaitedFor() {
+    void waitsForAPoolThatThrowsAnyException() {
         DataSource broken = (DataSource) Proxy.newProxyInstance(
                 JobDispatcherTest.class.getClassLoader(),
                 new Class<?>[] {DataSource.class},
@@ -169,7 +169,7 @@ class JobDispatcherTest {
     }
 
     @Test
-    void anErrorInAnythingElseIsTriedAgain() {
+    void retriesAfterAnErrorInAnyOtherJob() {
         DataSource broken = (DataSource) Proxy.newProxyInstance(
                 JobDispatcherTest.class.getClassLoader(),
                 new Class<?>[] {DataSource.class},
@@ -185,9 +185,12 @@ class JobDispatcherTest {
         assertThat(work.reason()).contains("org/postgresql/Driver");
     }
 
-    /** A gap is found while a worker is at events before it: what the worker commits must not make the rest begin behind the gap. */
+    /**
+     * A gap is found while a worker applies events before it. Its commit must not let the partition continue after the
+     * gap.
+     */
     @Test
-    void aJobThatWasOutWhenItsPartitionStoppedArmsNothing() {
+    void ignoresAnOutcomeForTheNextJobIfThePartitionWasStopped() {
         List<Runnable> out = new ArrayList<>();
         JobDispatcher dispatcher = dispatcher(database(), (events, connection) -> {}, out::add);
         work.claimed(new Claimed(0, 1));
@@ -206,7 +209,7 @@ class JobDispatcherTest {
     }
 
     @Test
-    void norWhenThePartitionHasBeenStartedAgainMeanwhile() {
+    void ignoresAnOutcomeForTheNextJobIfThePartitionWasRestarted() {
         List<Runnable> out = new ArrayList<>();
         JobDispatcher dispatcher = dispatcher(database(), (events, connection) -> {}, out::add);
         work.claimed(new Claimed(0, 1));

@@ -18,7 +18,7 @@ class OffsetCommitterTest {
     private static final TopicPartition PARTITION = new TopicPartition("t", 0);
     private static final long LATER = Duration.ofHours(1).toNanos();
 
-    /** Its commits end when the test says so. */
+    /** The test decides when a commit ends. */
     private static final class Commits extends MockConsumer<byte[], byte[]> {
 
         final List<Commit> all = new ArrayList<>();
@@ -76,7 +76,7 @@ class OffsetCommitterTest {
     }
 
     @Test
-    void oldFailureDoesNotSetTheGroupBack() {
+    void doesNotSetTheGroupBackAfterAnOldFailure() {
         advanceAndCommit(5);
         advanceAndCommit(7);
 
@@ -88,7 +88,7 @@ class OffsetCommitterTest {
     }
 
     @Test
-    void commitsAnOffsetThatWasSetBackThoughItIsLower() {
+    void commitsALowerOffsetAfterTheProgressWasSetBack() {
         advanceAndCommit(7);
         advanceAndCommit(5);
 
@@ -110,7 +110,7 @@ class OffsetCommitterTest {
     }
 
     @Test
-    void doesNotCommitAgainForAPartitionGivenAway() {
+    void doesNotCommitAgainForARevokedPartition() {
         advanceAndCommit(5);
         offsets.forget(List.of(PARTITION));
 
@@ -121,7 +121,7 @@ class OffsetCommitterTest {
     }
 
     @Test
-    void commitsOnceAndAtOnceForAPartitionGivenAway() {
+    void commitsOnceAndImmediatelyForARevokedPartition() {
         offsets.advanceTo(PARTITION, 5);
 
         offsets.commitNow(List.of(PARTITION));

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What claims, advances and the switch rest on, one step at a time on two connections, with nobody else there. */
+/** The statements of claims, advances and the switch, one step at a time on two connections, without other users. */
 class GenerationsIT {
 
     private static final String NAME = "view";
@@ -57,7 +57,9 @@ class GenerationsIT {
         other.setAutoCommit(false);
     }
 
-    /** One that waits for no lock longer than half a minute, so that a missing limit is a failure and no standstill. */
+    /**
+     * A connection with a lock timeout of half a minute, so that a missing limit fails the test instead of hanging it.
+     */
     private Connection connect() throws SQLException {
         Connection connection = servers.connect(database);
         try (Statement statement = connection.createStatement()) {
@@ -80,7 +82,7 @@ class GenerationsIT {
         return new ProgressTable(NAME, generation, NAME);
     }
 
-    /** A generation stands here; committed. */
+    /** Sets a generation's offset, and commits. */
     private Claimed stands(int generation, Partition partition, long nextOffset, boolean isCaughtUp)
             throws SQLException {
         progress(generation).start(one, partition, NO_ID, nextOffset);
@@ -116,7 +118,7 @@ class GenerationsIT {
         return read;
     }
 
-    /** The server gives up by the lock's limit, not by this test's. */
+    /** The server ends the wait by its own lock timeout, not by that of this test. */
     private static void assertWaitsForFiveSeconds(ThrowingCallable call) {
         long since = System.nanoTime();
         assertThatThrownBy(call)
@@ -127,7 +129,7 @@ class GenerationsIT {
     }
 
     @Test
-    void advancesOnlyFromWhereItStands() throws Exception {
+    void advancesOnlyFromItsCurrentOffset() throws Exception {
         Claimed claimed = stands(1, FIRST, 5, false);
 
         assertThat(advance(one, 1, new Claimed(4, claimed.epoch()), 6)).isFalse();
@@ -145,7 +147,7 @@ class GenerationsIT {
     }
 
     @Test
-    void aGenerationThatWasReplacedClaimsNothing() throws Exception {
+    void replacedGenerationClaimsNothing() throws Exception {
         stands(1, FIRST, 5, false);
         generations.activate(one, 2);
         one.commit();
@@ -155,7 +157,7 @@ class GenerationsIT {
     }
 
     @Test
-    void aSwitchWaitsForAClaimThatIsNotCommitted() throws Exception {
+    void switchWaitsForAnUncommittedClaim() throws Exception {
         stands(1, FIRST, 5, false);
         progress(1).claim(one, FIRST, NO_ID);
 
@@ -163,7 +165,7 @@ class GenerationsIT {
     }
 
     @Test
-    void aClaimWaitsForASwitch() throws Exception {
+    void claimWaitsForASwitch() throws Exception {
         stands(1, FIRST, 5, false);
         generations.lock(one);
 
@@ -171,7 +173,7 @@ class GenerationsIT {
     }
 
     @Test
-    void aClaimWaitsForAWriterNoLongerThanFiveSeconds() throws Exception {
+    void claimWaitsForAWriterForAtMostFiveSeconds() throws Exception {
         Claimed claimed = stands(1, FIRST, 5, false);
         assertThat(advance(other, 1, claimed, 6)).isTrue();
 
@@ -188,14 +190,14 @@ class GenerationsIT {
     }
 
     @Test
-    void oneSwitchAtATime() throws Exception {
+    void allowsOneSwitchAtATime() throws Exception {
         generations.lock(one);
 
         assertWaitsForFiveSeconds(() -> generations.lock(other));
     }
 
     @Test
-    void aSwitchWhoseProcessIsFrozenIsEndedByTheServer() throws Exception {
+    void serverEndsTheSwitchOfAFrozenProcess() throws Exception {
         generations.lock(one);
 
         try (Statement statement = one.createStatement();
@@ -206,7 +208,7 @@ class GenerationsIT {
     }
 
     @Test
-    void aSwitchWaitsForAWriterNoLongerThanFiveSeconds() throws Exception {
+    void switchWaitsForAWriterForAtMostFiveSeconds() throws Exception {
         Claimed claimed = stands(1, FIRST, 5, false);
         assertThat(advance(other, 1, claimed, 6)).isTrue();
 
@@ -215,7 +217,7 @@ class GenerationsIT {
     }
 
     @Test
-    void switchesWhenEveryPartitionIsThereAndTheOldOwnersLose() throws Exception {
+    void switchesWhenEveryPartitionHasCaughtUpAndFencesOldOwners() throws Exception {
         Claimed old = stands(1, FIRST, 5, false);
         stands(2, FIRST, 5, true);
         stands(2, SECOND, 0, true);
@@ -224,24 +226,24 @@ class GenerationsIT {
 
         assertThat(generationThatIsRead()).isEqualTo(2);
         assertThat(advance(other, 1, old, 6))
-                .as("an owner of before the switch")
+                .as("an owner from before the switch")
                 .isFalse();
     }
 
     @Test
-    void isNotThereWithOneOffsetMissing() throws Exception {
+    void doesNotSwitchWithOneOffsetMissing() throws Exception {
         stands(1, FIRST, 6, false);
         stands(2, FIRST, 5, true);
 
         assertThat(attempt(Set.of(FIRST))).isFalse();
         assertThat(generationThatIsRead()).isEqualTo(1);
         assertThat(switchover.isWorthAnAttempt(switchover.progress(one, 1, Set.of(FIRST))))
-                .as("nothing has moved since")
+                .as("nothing has advanced since")
                 .isFalse();
     }
 
     @Test
-    void isNotThereWithAPartitionThatHasNeverBeenAtItsEnd() throws Exception {
+    void doesNotSwitchWithAPartitionThatWasNeverAtItsEnd() throws Exception {
         stands(1, FIRST, 5, false);
         stands(2, FIRST, 5, false);
 
@@ -250,7 +252,7 @@ class GenerationsIT {
     }
 
     @Test
-    void needsThePartitionsOfTheOldOneEvenIfNobodyHasToldOfThem() throws Exception {
+    void needsPartitionsThatOnlyTheOldGenerationKnows() throws Exception {
         stands(1, FIRST, 5, false);
         stands(2, SECOND, 3, true);
 
@@ -262,7 +264,7 @@ class GenerationsIT {
     }
 
     @Test
-    void needsThePartitionsThatTheOldOneHasNotBegun() throws Exception {
+    void needsPartitionsThatTheOldGenerationHasNotStarted() throws Exception {
         stands(1, FIRST, 5, false);
         stands(2, FIRST, 5, true);
 
@@ -278,7 +280,7 @@ class GenerationsIT {
     }
 
     @Test
-    void neverGoesBackToAnOlderGeneration() throws Exception {
+    void neverSwitchesToAnOlderGeneration() throws Exception {
         generations.activate(one, 3);
         one.commit();
         stands(3, FIRST, 5, true);
@@ -293,7 +295,7 @@ class GenerationsIT {
     }
 
     @Test
-    void claimsAndAdvancesOnlyWithTheTopicThatItsProgressIsOf() throws Exception {
+    void claimsAndAdvancesOnlyWithTheTopicOfItsProgress() throws Exception {
         Claimed claimed = stands(1, FIRST, 5, false);
         Optional<String> old = Optional.of("old-id");
         Optional<String> anew = Optional.of("new-id");
@@ -311,9 +313,9 @@ class GenerationsIT {
         assertThat(claimed.nextOffset()).isEqualTo(5);
     }
 
-    /** The old generation stands at an offset of a topic that is gone: the new one can never reach it. */
+    /** The old generation has an offset of a deleted topic, which the new one can never reach. */
     @Test
-    void needsNoOffsetsOfATopicThatWasMadeAgain() throws Exception {
+    void needsNoOffsetsOfATopicThatWasCreatedAgain() throws Exception {
         stands(1, FIRST, 1000, false);
         stands(2, FIRST, 3, true);
         progress(1).claim(one, FIRST, Optional.of("old-id"));

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Guards that a streaming thread blocked on a full ring keeps its connection, and can be stopped. */
+/** A streaming thread that is blocked on a full ring must keep its connection, and can be stopped. */
 class BackPressureGuardsIT {
 
     private static final int RING = 10;
@@ -21,7 +21,7 @@ class BackPressureGuardsIT {
 
     private TestSource source;
 
-    /** The server's time limit is well below Debezium's own keep-alive of 10 s: only the tap's upkeep meets it. */
+    /** The server's timeout is well below Debezium's keep-alive of 10 s. Only the tap's keep-alive is within it. */
     @BeforeEach
     void createSource() throws Exception {
         source = TestSource.create("full");

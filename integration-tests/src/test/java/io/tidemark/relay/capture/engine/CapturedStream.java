@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
 
-/** A capture engine on a test source's slot, and what it has put on its ring, read by the test's own thread. */
+/** A capture engine on a test source's slot. The test's thread reads its ring. */
 final class CapturedStream implements AutoCloseable {
 
     static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -35,7 +35,7 @@ final class CapturedStream implements AutoCloseable {
         this.engine = CaptureEngine.start(source.configuration().postgres(), OutboxConfig.DEFAULT, start, start, ring);
     }
 
-    /** From where the slot stands, with room for everything. */
+    /** Starts at the slot's LSN, with space for all events. */
     static CapturedStream start(TestSource source) throws SQLException {
         return start(source, source.confirmed(), Integer.MAX_VALUE);
     }
@@ -57,7 +57,7 @@ final class CapturedStream implements AutoCloseable {
         return this;
     }
 
-    /** What came since the last call, up to a nudge that is sent now and left out. */
+    /** The changes since the last call, up to a nudge that is sent now and left out. */
     List<Change> readToNow() throws Exception {
         Change.Barrier now = new Change.Barrier(Lsn.parse(source.query("select outbox.nudge()::text")));
         List<Change> changes = readUntil(now::equals);
@@ -78,7 +78,7 @@ final class CapturedStream implements AutoCloseable {
                 .toList();
     }
 
-    /** What came since the last call, up to the first change that is the last one wanted. */
+    /** The changes since the last call, up to the first change that matches. */
     List<Change> readUntil(Predicate<Change> last) throws Exception {
         List<Change> read = new ArrayList<>();
         long deadline = System.nanoTime() + PATIENCE.toNanos();
@@ -92,13 +92,13 @@ final class CapturedStream implements AutoCloseable {
             }
             engine.checkAlive();
             if (System.nanoTime() > deadline) {
-                throw new AssertionError("not within " + PATIENCE + "; what came was " + read);
+                throw new AssertionError("not within " + PATIENCE + "; received " + read);
             }
             ring.drainTo(unread, 100);
         }
     }
 
-    /** Waits for the engine's end; what {@link CaptureEngine#checkAlive} says then. */
+    /** Waits for the engine's end and returns the failure of {@link CaptureEngine#checkAlive}. */
     Throwable awaitFailure() {
         return await("the engine to end").until(() -> catchThrowable(engine::checkAlive), Objects::nonNull);
     }

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.postgresql.PGConnection;
 
 /**
- * Guards where commits and logical messages stand: {@code lastReceivedLsn()} at a COMMIT is the end of its commit
+ * Checks the LSNs of commits and logical messages: {@code lastReceivedLsn()} at a COMMIT is the end of its commit
  * record (an XLogData header of the server, passed on by pgjdbc and Debezium), and at a message the end of the message.
  */
 class CommitLsnGuardsIT {
@@ -165,7 +165,7 @@ class CommitLsnGuardsIT {
     }
 
     @Test
-    void transactionsComeWholeAndInCommitOrder() throws Exception {
+    void transactionsArriveWholeAndInCommitOrder() throws Exception {
         Lsn second;
         Lsn first;
         List<Change> changes;
@@ -189,7 +189,7 @@ class CommitLsnGuardsIT {
     }
 
     @Test
-    void transactionsWithoutEventsLeaveNoTrace() throws Exception {
+    void transactionsWithoutEventsAreNotDelivered() throws Exception {
         List<Change> changes;
         try (CapturedStream stream = CapturedStream.start(source);
                 OpenTransaction rolledBack = OpenTransaction.begin(source);
@@ -225,7 +225,7 @@ class CommitLsnGuardsIT {
     }
 
     @Test
-    void barriersNeverStandInsideATransaction() throws Exception {
+    void barriersAreNeverInsideATransaction() throws Exception {
         List<Change> changes;
         Lsn commit;
         try (CapturedStream stream = CapturedStream.start(source);

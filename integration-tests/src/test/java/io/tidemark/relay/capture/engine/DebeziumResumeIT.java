@@ -11,9 +11,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Why Debezium is never left to find its place in the WAL by itself (docs/adr/0001): on an ordinary shape of two
- * transactions, its own resume loses the events of one. When {@link #debeziumsOwnResumeLosesATransaction} starts to
- * fail after an upgrade, Debezium has been fixed, and that decision may be looked at again.
+ * Why Debezium must not resume by itself (docs/adr/0001): with an ordinary pair of transactions, its own resume loses
+ * the events of one. If {@link #debeziumsOwnResumeLosesATransaction} starts to fail after an upgrade, Debezium has been
+ * fixed, and that decision can be reviewed.
  */
 class DebeziumResumeIT {
 
@@ -35,7 +35,7 @@ class DebeziumResumeIT {
     /** The older transaction, still open, and the end of the younger one's commit, where its second event starts. */
     private record Adjacent(OpenTransaction older, Lsn youngerCommit) {}
 
-    /** Tried again when something else on the server wrote in between, or a page of the WAL ended just there. */
+    /** Repeated if another session wrote in between, or if a page of the WAL ended at that point. */
     private Adjacent writeAdjacent() throws Exception {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             OpenTransaction older = OpenTransaction.begin(source).publish("older 1");
@@ -75,7 +75,7 @@ class DebeziumResumeIT {
     }
 
     @Test
-    void theTapLosesNothingOnThatShape() throws Exception {
+    void tapLosesNothingWithTheseTransactions() throws Exception {
         Adjacent shape;
         try (CapturedStream stream = CapturedStream.start(source)) {
             shape = writeAdjacent();
@@ -93,7 +93,7 @@ class DebeziumResumeIT {
     }
 
     @Test
-    void theTapLosesNothingOnThatShapeAfterConfirmingTheCommit() throws Exception {
+    void tapLosesNothingWithTheseTransactionsAfterConfirmingTheCommit() throws Exception {
         Adjacent shape;
         try (CapturedStream stream = CapturedStream.start(source)) {
             shape = writeAdjacent();

@@ -8,7 +8,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import org.jspecify.annotations.Nullable;
 
-/** A transaction with an xid, and where the WAL itself, read by {@code pg_walinspect}, has its commit record. */
+/** A transaction with an xid, and the LSN of its commit record in the WAL, read with {@code pg_walinspect}. */
 final class OpenTransaction implements AutoCloseable {
 
     private final TestSource source;
@@ -24,7 +24,7 @@ final class OpenTransaction implements AutoCloseable {
         this.xid = query("select pg_current_xact_id()::xid::text");
     }
 
-    /** Begins; the source must have the extension {@code pg_walinspect}. */
+    /** Begins the transaction. The source must have the extension {@code pg_walinspect}. */
     static OpenTransaction begin(TestSource source) throws SQLException {
         return new OpenTransaction(source);
     }
@@ -52,13 +52,13 @@ final class OpenTransaction implements AutoCloseable {
         return Lsn.parse(wal("max(end_lsn)", "resource_manager = 'Transaction' and record_type like 'COMMIT%'"));
     }
 
-    /** Where this transaction's latest insert of a row starts. */
+    /** The start of this transaction's latest insert of a row. */
     Lsn lastInsert() throws SQLException {
         return Lsn.parse(wal("max(start_lsn)", "resource_manager = 'Heap' and record_type like 'INSERT%'"));
     }
 
     private String wal(String what, String which) throws SQLException {
-        // A commit that has written something, to no published table, flushes what else is in the buffers.
+        // A commit that has written to a table that is not published also flushes the other WAL buffers.
         source.execute("insert into audit.entry (event_id, aggregate_id) values (gen_random_uuid(), 'flush')");
         return query("select " + what + "::text from pg_get_wal_records_info('" + begin
                 + "', pg_current_wal_flush_lsn()) where xid = '" + xid + "' and " + which);

@@ -6,10 +6,10 @@ import java.net.SocketException;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.SocketFactory;
 
-/** The relay's waiting sockets, and how often pgjdbc has peeked on one for 1 ms. Made by pgjdbc by name. */
+/** The relay's waiting sockets, with a count of pgjdbc's peeks of 1 ms. Pgjdbc creates it by name. */
 public final class PeekCountingSocketFactory extends SocketFactory {
 
-    /** Peeks of a thread that streams changes; one engine at a time. */
+    /** Peeks of a streaming thread; for one engine at a time. */
     static final AtomicInteger PEEKS = new AtomicInteger();
 
     private final WaitingSocketFactory.Argument argument;

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Guards what happens to the replication slot: only our confirmations move it, and exactly to where they say; nothing
- * makes it; an engine that starts elsewhere, or loses it, ends.
+ * Checks the replication slot: only our confirmations advance it, exactly to the confirmed LSN; the engine does not
+ * create it; an engine that starts at another LSN, or loses the slot, ends.
  */
 class SlotGuardsIT {
 
@@ -52,7 +52,7 @@ class SlotGuardsIT {
     }
 
     @Test
-    void slotIsConfirmedExactlyUpToWhatWeConfirm() throws Exception {
+    void slotIsConfirmedExactlyUpToOurConfirmation() throws Exception {
         try (CapturedStream stream = CapturedStream.start(source)) {
             publish(5);
             List<Lsn> commits = commits(stream.readToNow());
@@ -81,7 +81,7 @@ class SlotGuardsIT {
     }
 
     @Test
-    void nothingElseConfirmsWhatWeHaveNot() throws Exception {
+    void nothingElseConfirmsUnconfirmedChanges() throws Exception {
         Lsn confirmed;
         try (CapturedStream stream = CapturedStream.start(source)) {
             publish(2);
@@ -99,7 +99,9 @@ class SlotGuardsIT {
         assertThat(source.confirmed()).as("after closing").isEqualTo(confirmed);
     }
 
-    /** Several keep-alives come, with an ever higher end of the WAL: a driver left to itself would confirm that. */
+    /**
+     * Several keep-alives arrive with an increasing end of the WAL. Without our settings, the driver would confirm it.
+     */
     @Test
     void nothingElseConfirmsBeyondTheStream() throws Exception {
         source.execute("alter database " + source.name() + " set wal_sender_timeout = '1s'");
@@ -122,7 +124,7 @@ class SlotGuardsIT {
     }
 
     @Test
-    void streamThatStartsElsewhereIsRefused() throws Exception {
+    void streamThatStartsAtAnotherLsnIsRejected() throws Exception {
         Lsn slot = source.confirmed();
         Lsn expected = new Lsn(slot.value() - 8);
 
@@ -138,7 +140,7 @@ class SlotGuardsIT {
     }
 
     @Test
-    void missingSlotIsNotMadeAnew() throws Exception {
+    void missingSlotIsNotCreated() throws Exception {
         Lsn confirmed = source.confirmed();
         source.execute("select pg_drop_replication_slot('" + source.name() + "')");
 

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Guards the waiting socket: Debezium hands it to pgjdbc for the replication connection, pgjdbc peeks on it with a
- * timeout of 1 ms, so that a read on an idle stream waits for its first byte, and no longer.
+ * Checks the waiting socket. Debezium passes it to pgjdbc for the replication connection. Pgjdbc peeks on it with a
+ * timeout of 1 ms, so a read on an idle stream waits for its first byte, and no longer.
  */
 class SocketGuardsIT {
 
@@ -47,7 +47,7 @@ class SocketGuardsIT {
         return thread.getName().endsWith("change-event-source-coordinator");
     }
 
-    /** The relay's engine in all but what made its socket counts, and, unless 0, how long it waits. */
+    /** The relay's engine, but with a counting socket, and with this wait unless it is 0. */
     private final class CountingEngine implements AutoCloseable {
 
         private final String tapId;
@@ -87,7 +87,7 @@ class SocketGuardsIT {
                     .orElseThrow();
         }
 
-        /** Ends the walsender first, which ends the read that may be waiting for long. */
+        /** Ends the walsender first, which ends a read that may wait for a long time. */
         @Override
         public void close() throws Exception {
             source.execute("select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = '"
@@ -108,16 +108,16 @@ class SocketGuardsIT {
 
             engine.awaitPeeks(first + peeks);
 
-            // A busy machine makes them only slower. Peeks that do not wait take 30 ms, not 1,500.
+            // A busy machine only makes them slower. Peeks that do not wait take 30 ms instead of 1,500 ms.
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(900));
             cpu = ManagementFactory.getThreadMXBean().getThreadCpuTime(streaming.getId()) - cpu;
             assertThat(Duration.ofNanos(cpu)).isLessThan(Duration.ofMillis(400));
         }
     }
 
-    /** The wait is set to far longer than the test: if it were sat out, no event would ever come. */
+    /** The wait is much longer than the test: without an early end, the event would not arrive. */
     @Test
-    void eventEndsTheWaitAtOnce() throws Exception {
+    void eventEndsTheWaitImmediately() throws Exception {
         int farTooLong = (int) CapturedStream.PATIENCE.multipliedBy(10).toMillis();
         try (CountingEngine engine = new CountingEngine(farTooLong)) {
             engine.awaitPeeks(1);

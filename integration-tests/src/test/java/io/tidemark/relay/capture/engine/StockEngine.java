@@ -21,7 +21,7 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.apache.kafka.connect.storage.FileOffsetBackingStore;
 
-/** Debezium as it comes: its own connector, its own offsets in a file, its own resume. */
+/** Unmodified Debezium: its own connector, its own offsets in a file, its own resume. */
 final class StockEngine implements AutoCloseable {
 
     private final List<SourceRecord> records = new CopyOnWriteArrayList<>();
@@ -34,7 +34,7 @@ final class StockEngine implements AutoCloseable {
         properties.setProperty("offset.storage", FileOffsetBackingStore.class.getName());
         properties.setProperty("offset.storage.file.filename", offsets.toString());
         properties.setProperty("offset.flush.interval.ms", "0");
-        // The END record of a transaction brings its commit LSN into the offset; a heartbeat would, too.
+        // The END record of a transaction writes its commit LSN into the offset, like a heartbeat.
         properties.setProperty("provide.transaction.metadata", "true");
         properties.setProperty("poll.interval.ms", "20");
         properties.remove("driver.socketFactory");
@@ -80,7 +80,7 @@ final class StockEngine implements AutoCloseable {
                 .toList();
     }
 
-    /** Stops in an orderly way: the engine finishes its batch and stores its offset. */
+    /** Stops cleanly: the engine finishes its batch and stores its offset. */
     @Override
     public void close() throws IOException, InterruptedException {
         engine.close();

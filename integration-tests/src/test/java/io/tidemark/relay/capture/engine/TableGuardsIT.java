@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Guards what comes of anything but a plain insert into the outbox table as its migration made it. */
+/** Everything other than a plain insert into the outbox table of the migration. */
 class TableGuardsIT {
 
     private TestSource source;
@@ -58,7 +58,7 @@ class TableGuardsIT {
     }
 
     @Test
-    void columnThatWasTakenOutAndAddedAgainIsFoundWhereItIsNow() throws Exception {
+    void findsAColumnThatWasDroppedAndAddedAgain() throws Exception {
         List<Change> changes;
         try (CapturedStream stream = CapturedStream.start(source)) {
             publish("before");
@@ -94,12 +94,12 @@ class TableGuardsIT {
     }
 
     @Test
-    void updatesDeletesAndTruncatesAreNoEvents() throws Exception {
+    void updatesDeletesAndTruncatesAreNotEvents() throws Exception {
         assertThat(payloadsOfEveryOperation()).containsExactly("before", "after");
     }
 
     @Test
-    void updatesDeletesAndTruncatesAreNoEventsEvenWhenPublished() throws Exception {
+    void updatesDeletesAndTruncatesAreNotEventsEvenIfPublished() throws Exception {
         source.execute("alter publication tidemark set (publish = 'insert, update, delete, truncate')");
 
         assertThat(payloadsOfEveryOperation()).containsExactly("before", "after");

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Guards how Debezium decodes the values of the outbox's columns: they arrive exactly as they were written. */
+/** Debezium decodes the values of the outbox's columns exactly as they were written. */
 class ValueGuardsIT {
 
     private static final String ODD =
@@ -166,7 +166,7 @@ class ValueGuardsIT {
     }
 
     @Test
-    void noBytesAreAPayloadToo() throws Exception {
+    void emptyBytesAreAPayload() throws Exception {
         CapturedEvent event = captured(Row.ofBytes(new byte[0]));
 
         assertThat(event.payload()).isNotNull().isEmpty();
@@ -209,7 +209,9 @@ class ValueGuardsIT {
                 .containsExactlyElementsOf(times.values());
     }
 
-    /** The driver tells the server the JVM's zone, in which the server then writes; some have offsets to the second. */
+    /**
+     * The driver sends the JVM's zone to the server, which formats times in it. Some zones have offsets with seconds.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"Asia/Kathmandu", "America/St_Johns", "Africa/Monrovia"})
     void timesDoNotDependOnTheZoneOfTheMachine(String zone) throws Exception {

@@ -15,14 +15,14 @@ public final class AnswerText {
         String projection = answer.path("projection").asText();
         String status = answer.path("status").asText();
         String rest = switch (status) {
-            case "success" -> projection + " has consumed everything the token stands for";
+            case "success" -> projection + " has consumed everything that the token covers";
             case "timeout" ->
                 answer.path("phase").asText().equals("source")
-                        ? "not published yet; published is up to "
+                        ? "not published yet; published up to "
                                 + answer.path("published").asText()
                         : projection + " has not consumed it yet" + behind(answer.path("behind"));
             case "ahead" ->
-                "the token lies beyond the database's WAL; drop it. Published is up to "
+                "the token is beyond the database's WAL; discard it. Published up to "
                         + answer.path("published").asText();
             default -> answer.path("reason").asText() + behind(answer.path("behind"));
         };

@@ -10,7 +10,7 @@ import java.util.Locale;
 /** An audit for people and for scripts. */
 public final class AuditText {
 
-    /** More are for a script. */
+    /** A longer list is printed only as JSON. */
     private static final int MOST_LINES = 100;
 
     private AuditText() {}
@@ -46,7 +46,7 @@ public final class AuditText {
                 .append(" days were compared with Kafka\n");
         if (report.expired() > 0) {
             text.append(report.expired())
-                    .append(" of them were published, or given up, and are not in Kafka (any more)\n");
+                    .append(" of them were published or given up, and are not in Kafka (any more)\n");
         }
         report.settled().forEach(day -> text.append("settled ").append(day).append('\n'));
         report.findings().stream()

@@ -58,7 +58,7 @@ public final class DeadLetterText {
                 .put("payloadEncoding", text.isPresent() ? "utf-8" : "base64");
     }
 
-    /** A header a line, an empty line, and the payload. */
+    /** One line for each header, an empty line, and the payload. */
     public static String text(DeadLetter letter) {
         StringBuilder text = new StringBuilder();
         text.append("dead letter: ").append(letter.key()).append('\n');

@@ -2,7 +2,7 @@ package io.tidemark.relay.cli.text;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-/** What a relay explains about a token, or an event, for people. */
+/** A relay's explanation of a token, or of an event, for people. */
 public final class ExplanationText {
 
     private ExplanationText() {}
@@ -22,7 +22,7 @@ public final class ExplanationText {
                                 + row.path("aggregateId").asText() + ", "
                                 + row.path("type").asText() + ", created "
                                 + row.path("createdAt").asText()
-                        : "none: removed by cleanup, or never there");
+                        : "none: deleted by cleanup, or never existed");
         String stage = event.path("stage").asText();
         lines.row(
                 "stage",
@@ -78,20 +78,20 @@ public final class ExplanationText {
 
     private static String stage(JsonNode explanation) {
         String stage = explanation.path("stage").asText();
-        String published = "published is up to " + explanation.path("published").asText();
+        String published = "published up to " + explanation.path("published").asText();
         return switch (stage) {
             case "published" ->
                 explanation.path("publishedAt").isTextual()
                         ? "published by " + explanation.path("publishedAt").asText()
-                        : "published; when is not known any more";
+                        : "published; the time is not known any more";
             case "captured" -> "captured: read from the WAL, not in Kafka yet; " + published;
             case "written" ->
                 "written: in the WAL, which ends at "
                         + explanation.path("walHead").asText() + ", not captured yet; " + published;
-            case "ahead" -> "ahead: beyond the database's WAL; no write of this database has made it";
+            case "ahead" -> "ahead: beyond the database's WAL; no write of this database created it";
             case "diverged" -> "diverged: its write was lost in a failover of the database";
-            case "foreign" -> "foreign: of a source that this relay does not serve";
-            case "expired" -> "expired: the history it belongs to is gone";
+            case "foreign" -> "foreign: from a source that this relay does not serve";
+            case "expired" -> "expired: the history that it belongs to no longer exists";
             default ->
                 stage
                         + (explanation.has("databaseError")

@@ -18,7 +18,7 @@ public final class StatusText {
 
     private StatusText() {}
 
-    /** What the relays answered, as they answered it. */
+    /** The relays' answers, unchanged. */
     public static ObjectNode json(RelayStatus status, List<String> findings) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         ArrayNode replicas = json.putArray("replicas");
@@ -38,7 +38,7 @@ public final class StatusText {
         return json;
     }
 
-    /** Replicas, slot, projections, and what was found. */
+    /** Replicas, slot, projections and findings. */
     public static String table(RelayStatus status, List<String> findings) {
         StringBuilder text = new StringBuilder();
         TextTable replicas = new TextTable().row("RELAY", "ROLE", "STATE", "SINCE", "PUBLISHED", "REASON");
@@ -47,7 +47,7 @@ public final class StatusText {
         best(status).ifPresent(source -> text.append('\n').append(sourceLines(source)));
         text.append('\n');
         if (!status.projectionsProblem().isEmpty()) {
-            text.append("projections cannot be told: ")
+            text.append("projections are not known: ")
                     .append(status.projectionsProblem())
                     .append('\n');
         } else if (status.projections().isEmpty()) {
@@ -82,7 +82,7 @@ public final class StatusText {
                                 replica.reply().reason()));
     }
 
-    /** Of the active one, which knows most; else of any that reaches the database. */
+    /** The answer of the active replica, which knows most; otherwise of any replica that reaches the database. */
     private static Optional<JsonNode> best(RelayStatus status) {
         Optional<JsonNode> active =
                 status.replicas().stream().filter(Replica::isActive).findFirst().flatMap(Replica::source);
@@ -146,13 +146,13 @@ public final class StatusText {
                                         Locale.ROOT,
                                         "%.1f s",
                                         projection.path("lagSeconds").asDouble())
-                                : "for how long is not known"),
+                                : "age not known"),
                 projection.path("watermark").asText(),
                 projection.path("members").asText(UNKNOWN),
                 projection.path("reason").asText(""));
     }
 
-    /** With the unit that leaves up to four digits. */
+    /** Uses the unit that leaves up to four digits. */
     static String bytes(long bytes) {
         String[] units = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
         double value = bytes;

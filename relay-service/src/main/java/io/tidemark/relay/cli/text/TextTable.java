@@ -3,7 +3,7 @@ package io.tidemark.relay.cli.text;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Rows of columns for people: each column as wide as its widest cell, but for the last. */
+/** A table for people: each column except the last is as wide as its widest cell. */
 final class TextTable {
 
     private final List<List<String>> rows = new ArrayList<>();

@@ -1,5 +1,5 @@
 /**
- * What commands print, as text for people and as JSON. Pure.
+ * The output of commands, as text for people and as JSON. Pure functions.
  */
 @NullMarked
 package io.tidemark.relay.cli.text;

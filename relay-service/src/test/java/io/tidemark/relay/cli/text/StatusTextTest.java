@@ -39,11 +39,11 @@ class StatusTextTest {
     }
 
     @Test
-    void saysWhyAReplicaIsHaltedAndHowTheSlotIs() throws Exception {
+    void printsWhyAReplicaIsHaltedAndTheStateOfTheSlot() throws Exception {
         RelayStatus status = new RelayStatus(
                 List.of(
                         halted(),
-                        new Replica(URI.create("http://b:8080"), new RelayReply.NoAnswer("nobody listens there"))),
+                        new Replica(URI.create("http://b:8080"), new RelayReply.NoAnswer("connection refused"))),
                 List.of(projection("orders-view", "stalled")),
                 "");
 
@@ -53,7 +53,7 @@ class StatusTextTest {
                 .containsExactly(
                         "RELAY          ROLE     STATE   SINCE                 PUBLISHED  REASON",
                         "http://a:8080  standby  halted  2026-11-25T08:00:00Z  0/1000     slot tidemark is lost",
-                        "http://b:8080  -        away    -                     -          nobody listens there",
+                        "http://b:8080  -        away    -                     -          connection refused",
                         "",
                         "source  7f3a9c21, database shop, timeline 1",
                         "wal     head 0/10001000, 256 MiB not published yet",
@@ -74,7 +74,7 @@ class StatusTextTest {
         "stopped,    false, true",
         "unknown,    false, true"
     })
-    void everyStateButRunningBelongsToOneCondition(String state, boolean lagging, boolean stalled) throws Exception {
+    void everyStateExceptRunningBelongsToOneCondition(String state, boolean lagging, boolean stalled) throws Exception {
         RelayStatus status = new RelayStatus(List.of(halted()), List.of(projection("p", state)), "");
 
         assertThat(status.findings(Set.of(Condition.LAGGING)).isEmpty()).isEqualTo(!lagging);
@@ -82,11 +82,11 @@ class StatusTextTest {
     }
 
     @Test
-    void projectionsThatCannotBeToldAreAFinding() throws Exception {
+    void reportsUnknownProjectionsAsAFinding() throws Exception {
         RelayStatus status = new RelayStatus(List.of(halted()), List.of(), "http://a:8080: HTTP 503: starting");
 
         assertThat(status.findings(Set.of(Condition.STALLED)))
-                .containsExactly("stalled: the projections cannot be told (http://a:8080: HTTP 503: starting)");
+                .containsExactly("stalled: the projections are not known (http://a:8080: HTTP 503: starting)");
         assertThat(status.findings(Set.of())).isEmpty();
     }
 
