@@ -148,9 +148,9 @@ public final class Router {
         return new PoisonEvent(
                 name,
                 defect,
-                "it cannot be mended where it is; set onPoison: dead-letter on the route for "
+                "it cannot be corrected in the WAL; set onPoison: dead-letter on the route for "
                         + (event.aggregateType().isEmpty() ? "\"*\"" : "aggregate type '" + event.aggregateType() + "'")
-                        + " to go on without it",
+                        + " to continue without it",
                 null);
     }
 
