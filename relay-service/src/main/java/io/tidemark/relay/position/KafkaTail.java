@@ -92,7 +92,32 @@ public final class KafkaTail implements AutoCloseable {
 
     /** What audits have settled of the source. */
     public SettledDays lastSettled(String sourceId) {
-        return lastValue(SettledDays.key(sourceId)).map(SettledDays::fromJson).orElse(SettledDays.NONE);
+        return lastSettled(sourceId, Settled.UNREAD).days();
+    }
+
+    /**
+     * What audits have settled, as of one look.
+     *
+     * @param upTo the offset in {@code tidemark.positions} up to which that was read
+     */
+    public record Settled(SettledDays days, long upTo) {
+
+        /** Nobody has looked yet. */
+        public static final Settled UNREAD = new Settled(SettledDays.NONE, 0);
+    }
+
+    /**
+     * The same, for those who look often. Most sources have no such record, and to find none is to read the whole log:
+     * so only what has come since the last look is read.
+     *
+     * @param before what the last look returned
+     */
+    public Settled lastSettled(String sourceId, Settled before) {
+        TopicPartition partition = new TopicPartition(OwnTopics.POSITIONS, 0);
+        long end = uncommitted.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+        boolean isSameLog = end >= before.upTo();
+        Optional<byte[]> found = lastValue(SettledDays.key(sourceId), committed, isSameLog ? before.upTo() : 0);
+        return new Settled(found.map(SettledDays::fromJson).orElse(isSameLog ? before.days() : SettledDays.NONE), end);
     }
 
     /** Every partition of these topics, as of now; of a topic that does not exist, none. */
@@ -109,11 +134,17 @@ public final class KafkaTail implements AutoCloseable {
     }
 
     private Optional<byte[]> lastValue(String key, KafkaConsumer<byte[], byte[]> reader) {
+        return lastValue(key, reader, 0);
+    }
+
+    /** @param from older records do not count */
+    private Optional<byte[]> lastValue(String key, KafkaConsumer<byte[], byte[]> reader, long from) {
         TopicPartition partition = new TopicPartition(OwnTopics.POSITIONS, 0);
         Map<TopicPartition, ConsumerRecord<byte[], byte[]>> found = lastRecords(
                 List.of(partition),
                 record -> record.key() != null && key.equals(new String(record.key(), StandardCharsets.UTF_8)),
-                reader);
+                reader,
+                from);
         return Optional.ofNullable(found.get(partition)).map(ConsumerRecord::value); // a tombstone has none
     }
 
@@ -123,7 +154,8 @@ public final class KafkaTail implements AutoCloseable {
      * little too high rather than too low: whoever had not read them all has not caught up.
      */
     public Map<TopicPartition, Long> recordEnds(Collection<TopicPartition> partitions) {
-        Map<TopicPartition, ConsumerRecord<byte[], byte[]>> last = lastRecords(partitions, record -> true, committed);
+        Map<TopicPartition, ConsumerRecord<byte[], byte[]>> last =
+                lastRecords(partitions, record -> true, committed, 0);
         Map<TopicPartition, Long> ends = new HashMap<>();
         Map<TopicPartition, Long> begins = committed.beginningOffsets(partitions);
         Map<TopicPartition, Long> logEnds = uncommitted.endOffsets(partitions);
@@ -140,10 +172,12 @@ public final class KafkaTail implements AutoCloseable {
     private Map<TopicPartition, ConsumerRecord<byte[], byte[]>> lastRecords(
             Collection<TopicPartition> partitions,
             Predicate<ConsumerRecord<byte[], byte[]>> wanted,
-            KafkaConsumer<byte[], byte[]> reader) {
+            KafkaConsumer<byte[], byte[]> reader,
+            long from) {
         committed.assign(partitions); // a consumer warns of every offset it is told of a partition it has not
         uncommitted.assign(partitions);
-        Map<TopicPartition, Long> begins = committed.beginningOffsets(partitions);
+        Map<TopicPartition, Long> begins = new HashMap<>(committed.beginningOffsets(partitions));
+        begins.replaceAll((partition, begin) -> Math.max(begin, from));
         Map<TopicPartition, Long> highs = new HashMap<>(uncommitted.endOffsets(partitions));
         Map<TopicPartition, ConsumerRecord<byte[], byte[]>> found = new LinkedHashMap<>();
         Set<TopicPartition> open = new HashSet<>(partitions);
