@@ -94,6 +94,39 @@ class PublicationRefusedIT {
     }
 
     @Test
+    void aRuleInsteadOfAnInsertAndAForeignPartition() throws Exception {
+        source.execute("create rule skip as on insert to outbox.event do instead nothing");
+        assertThat(check(source.configFile()))
+                .contains(
+                        "rule skip on outbox.event takes effect instead of an INSERT",
+                        "drop rule \"skip\" on outbox.event");
+        source.execute(
+                "drop rule skip on outbox.event",
+                "create foreign data wrapper elsewhere",
+                "create server elsewhere foreign data wrapper elsewhere",
+                "create foreign table outbox.far partition of outbox.event for values from ('1999-01-01')"
+                        + " to ('1999-01-02') server elsewhere");
+
+        assertThat(check(source.configFile()))
+                .contains("table outbox.far is a foreign table", "detach partition outbox.far");
+    }
+
+    @Test
+    void aTableThatInheritsAndIsNoPartition() throws Exception {
+        String table = "create table public.box (id uuid primary key default gen_random_uuid(), aggregatetype text,"
+                + " aggregateid text, type text, payload text)";
+        String preset = "outbox: {preset: debezium, table: public.box}\nheaders: debezium";
+        try (TestSource inherited = TestSource.around(table, "inherits", preset)) {
+            inherited.execute("create table public.child () inherits (public.box)");
+
+            assertThat(check(inherited.configFile(preset)))
+                    .contains(
+                            "table public.child inherits from public.box and is not a partition of it",
+                            "alter table public.child no inherit public.box");
+        }
+    }
+
+    @Test
     void rowLevelSecurityOnTheOutbox() throws Exception {
         source.execute(
                 "create role " + source.name()
