@@ -11,8 +11,13 @@ import java.util.List;
  *
  * @param committed in commit order
  * @param read partition by partition, in offset order
+ * @param addedPartitions how often the topic got one more meanwhile, so that keys moved
  */
-public record Evidence(List<CommittedEvent> committed, List<ReadEvent> read) {
+public record Evidence(List<CommittedEvent> committed, List<ReadEvent> read, int addedPartitions) {
+
+    public Evidence(List<CommittedEvent> committed, List<ReadEvent> read) {
+        this(committed, read, 0);
+    }
 
     /** Waits until as many events are readable as were committed, a minute at most, and then takes what there is. */
     public static Evidence gather(TestSource source) throws Exception {

@@ -4,6 +4,7 @@ import io.tidemark.it.harness.TestSource.CommittedEvent;
 import io.tidemark.outbox.Lsn;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiPredicate;
 
 /**
  * What the watermark said, and what was so.
@@ -13,19 +14,31 @@ import java.util.Map;
  *     one for all processes of a machine
  * @param successes every {@code success} that was given
  * @param repeats what was answered to those who asked again
+ * @param isGivenUp whether an event was not in its topic any more when that success was given, and a person knew
  */
 public record WatermarkEvidence(
         List<CommittedEvent> committed,
         Map<String, Long> processedNanos,
         List<Success> successes,
-        List<Repeat> repeats) {
+        List<Repeat> repeats,
+        BiPredicate<CommittedEvent, Success> isGivenUp) {
+
+    /** Nobody has given up anything. */
+    public WatermarkEvidence(
+            List<CommittedEvent> committed,
+            Map<String, Long> processedNanos,
+            List<Success> successes,
+            List<Repeat> repeats) {
+        this(committed, processedNanos, successes, repeats, (event, success) -> false);
+    }
 
     /**
      * A question asked again, of the same process, after it had been answered with {@code success}.
      *
      * @param status the second answer
+     * @param givenNanos when it was given, by {@link System#nanoTime}
      */
-    public record Repeat(Lsn token, String status) {}
+    public record Repeat(Lsn token, String status, long givenNanos) {}
 
     /**
      * A {@code success}.
