@@ -39,8 +39,8 @@ class RandomFaultsIT {
 
     private static final long MINUTES = Long.getLong("faults.minutes", 0);
     private static final int FAULTS_A_ROUND = Integer.getInteger("faults.round", 6);
-    /** One fault in so many is an upheaval. */
-    private static final int UPHEAVALS = Integer.getInteger("faults.upheavals", 3);
+    /** One fault in so many is an upheaval; they take long, so a short round has few. */
+    private static final int UPHEAVALS = Integer.getInteger("faults.upheavals", MINUTES > 0 ? 3 : 6);
     /** Each of them waits with a token of its own. */
     private static final int READERS = Integer.getInteger("faults.readers", 12);
 

@@ -3,7 +3,7 @@ package io.tidemark.it.upheaval;
 import io.tidemark.it.harness.FaultyWorld;
 import java.util.Random;
 
-/** The table has another name within one transaction, in which nobody can write: nothing is lost, and it halts all the same. */
+/** The table has another name within a transaction that nobody can write beside: nothing is lost, and relays halt. */
 final class TableRenamed implements Upheaval {
 
     @Override
