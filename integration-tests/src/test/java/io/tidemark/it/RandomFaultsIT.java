@@ -19,6 +19,7 @@ import io.tidemark.it.harness.Workload;
 import io.tidemark.it.upheaval.Aftermath;
 import io.tidemark.it.upheaval.Operator;
 import io.tidemark.it.upheaval.Upheaval;
+import io.tidemark.it.upheaval.Upheavals;
 import io.tidemark.outbox.Lsn;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -147,7 +148,7 @@ class RandomFaultsIT {
     }
 
     private Recovery upheave(FaultyWorld world, Operator operator, Random random, String repeat) throws Exception {
-        Upheaval upheaval = Upheaval.ALL.get(random.nextInt(Upheaval.ALL.size()));
+        Upheaval upheaval = Upheavals.any(random);
         System.out.printf("RandomFaultsIT: %s%n", upheaval.label());
         operator.goThrough(upheaval, random);
         long mendedNanos = System.nanoTime();
