@@ -94,6 +94,48 @@ class PublicationRefusedIT {
     }
 
     @Test
+    void rejectsARuleInsteadOfAnInsert() throws Exception {
+        source.execute("create rule skip as on insert to outbox.event do instead nothing");
+
+        assertThat(check(source.configFile()))
+                .contains(
+                        "rule skip on outbox.event takes effect instead of an INSERT",
+                        "drop rule \"skip\" on outbox.event");
+    }
+
+    /** For a table of the user: Postgres allows neither for ours, which has a primary key. */
+    @Test
+    void rejectsAChildThatIsForeignOrNotAPartition() throws Exception {
+        String columns = " (id uuid, aggregatetype text, aggregateid text, type text, payload text)";
+        String preset = "outbox: {preset: debezium, table: public.box}\nheaders: debezium";
+        String server = "create server away foreign data wrapper away";
+        try (TestSource plain = TestSource.around("create table public.box" + columns, "plain", preset)) {
+            plain.execute(
+                    "create table public.child () inherits (public.box)",
+                    "create foreign data wrapper away",
+                    server,
+                    "create foreign table public.far () inherits (public.box) server away");
+
+            assertThat(check(plain.configFile(preset)))
+                    .contains(
+                            "table public.child inherits from \"public\".\"box\" and is not a partition of it",
+                            "alter table public.child no inherit \"public\".\"box\"",
+                            "table public.far is a foreign table",
+                            "alter table public.far no inherit \"public\".\"box\"");
+        }
+        String partitioned = "create table public.box" + columns + " partition by list (aggregatetype)";
+        try (TestSource parts = TestSource.around(partitioned, "parts", preset)) {
+            parts.execute(
+                    "create foreign data wrapper away",
+                    server,
+                    "create foreign table public.far partition of public.box for values in ('far') server away");
+
+            assertThat(check(parts.configFile(preset)))
+                    .contains("table public.far is a foreign table", "detach partition public.far");
+        }
+    }
+
+    @Test
     void rejectsRowLevelSecurityOnTheOutbox() throws Exception {
         source.execute(
                 "create role " + source.name()

@@ -2,12 +2,10 @@ package io.tidemark.it;
 
 import static org.awaitility.Awaitility.await;
 
-import io.tidemark.it.guarantee.Evidence;
 import io.tidemark.it.guarantee.G6Atomic;
 import io.tidemark.it.guarantee.L1Recovers;
 import io.tidemark.it.guarantee.L1Recovers.Recovery;
 import io.tidemark.it.guarantee.L3HealthTellsTheTruth;
-import io.tidemark.it.guarantee.WatermarkEvidence;
 import io.tidemark.it.harness.BrokerLog;
 import io.tidemark.it.harness.FaultyServers;
 import io.tidemark.it.harness.FaultyWorld;
@@ -18,26 +16,32 @@ import io.tidemark.it.harness.RandomFault;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TokenReaders;
 import io.tidemark.it.harness.Workload;
+import io.tidemark.it.upheaval.Aftermath;
+import io.tidemark.it.upheaval.Operator;
+import io.tidemark.it.upheaval.Upheaval;
+import io.tidemark.it.upheaval.Upheavals;
 import io.tidemark.outbox.Lsn;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /**
- * Two relays and a consumer as processes, and readers with tokens, under random faults; every guarantee is checked
- * after each round. A short round by default; for hours with {@code -Dfaults.minutes=60}. A round is repeated,
+ * Two relays and a consumer as processes, and readers with tokens, under random faults, which they live through, and
+ * upheavals, which a person mends; every guarantee is checked after each round, and the audit is clean. A short round by default; for hours with {@code -Dfaults.minutes=60}. A round is repeated,
  * but for the scheduler, with {@code -Dfaults.seed=N}.
  */
 class RandomFaultsIT {
 
     private static final long MINUTES = Long.getLong("faults.minutes", 0);
     private static final int FAULTS_A_ROUND = Integer.getInteger("faults.round", 6);
+    /** One fault in so many is an upheaval; they take long, so a short round has few. */
+    private static final int UPHEAVALS = Integer.getInteger("faults.upheavals", MINUTES > 0 ? 3 : 6);
     /** Each of them waits with a token of its own. */
     private static final int READERS = Integer.getInteger("faults.readers", 12);
 
@@ -49,10 +53,11 @@ class RandomFaultsIT {
     /** So many rounds on the same servers; then others, with one broker and with three by turns. */
     private static final int ROUNDS_ON_SERVERS = 5;
 
-    private final Map<RandomFault, List<Long>> recoveryMillis = new EnumMap<>(RandomFault.class);
+    private final Map<String, List<Long>> recoveryMillis = new TreeMap<>();
     private long events;
     private long successes;
     private long repeats;
+    private long replays;
 
     @Test
     void nothingIsLostRepeatedReorderedOrAnsweredTooEarly() throws Exception {
@@ -76,8 +81,9 @@ class RandomFaultsIT {
     private void report(int rounds, long seed) {
         long faults = recoveryMillis.values().stream().mapToLong(List::size).sum();
         System.out.printf(
-                "RandomFaultsIT: rounds=%d last seed=%d faults=%d events=%d successes=%d askedAgain=%d violations=0%n",
-                rounds, seed, faults, events, successes, repeats);
+                "RandomFaultsIT: rounds=%d last seed=%d faults=%d events=%d replayed=%d successes=%d askedAgain=%d"
+                        + " violations=0%n",
+                rounds, seed, faults, events, replays, successes, repeats);
         recoveryMillis.forEach((fault, millis) -> {
             List<Long> sorted = new ArrayList<>(millis);
             Collections.sort(sorted);
@@ -91,11 +97,12 @@ class RandomFaultsIT {
         Random random = new Random(seed);
         String repeat =
                 "mvn verify -Dtest=NONE -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=RandomFaultsIT -Dfaults.round="
-                        + FAULTS_A_ROUND + " -Dfaults.seed=" + seed;
+                        + FAULTS_A_ROUND + " -Dfaults.upheavals=" + UPHEAVALS + " -Dfaults.seed=" + seed;
         try (FaultyWorld world = FaultyWorld.on(servers, "random")) {
             List<RelayProcess> relays = List.of(world.startRelay(0, LIMITS), world.startRelay(1, LIMITS));
             world.awaitActive();
             GroupProcess consumer = world.startConsumer();
+            Operator operator = new Operator(world, LIMITS);
             List<Recovery> recoveries = new ArrayList<>();
             TokenReaders readers = TokenReaders.start(world.source(), relays, seed, READERS, PATIENCE);
             HealthWatch health = HealthWatch.start(world.source(), relays);
@@ -103,18 +110,20 @@ class RandomFaultsIT {
                     Workload workload = Workload.startReconnecting(world.source(), seed, 3, 40);
                     health) {
                 for (int i = 0; i < FAULTS_A_ROUND; i++) {
-                    recoveries.add(strike(world, random, repeat));
+                    recoveries.add(
+                            isUpheaval(random, i)
+                                    ? upheave(world, operator, random, repeat)
+                                    : strike(world, random, repeat));
                 }
             }
-            Evidence evidence = Evidence.gather(world.source());
-            evidence.check(repeat);
-            new G6Atomic().check(BrokerLog.find(evidence.read()));
-            new WatermarkEvidence(
-                            evidence.committed(), consumer.processedNanos(), readers.successes(), readers.repeats())
-                    .check();
+            Aftermath aftermath = Aftermath.gather(world, operator);
+            aftermath.check(repeat);
+            new G6Atomic().check(BrokerLog.find(aftermath.present()));
+            aftermath.checkWatermark(consumer.processedNanos(), readers.successes(), readers.repeats());
             new L1Recovers(Patience.LIMIT).check(recoveries);
             new L3HealthTellsTheTruth().check(health.samples());
-            events += evidence.committed().size();
+            events += aftermath.events();
+            replays += aftermath.replays();
             successes += readers.successes().size();
             repeats += readers.repeats().size();
         }
@@ -130,9 +139,27 @@ class RandomFaultsIT {
         fault.strike(world, relay, random);
         long undoneNanos = System.nanoTime();
         awaitPublishing(world, fault + ", " + repeat);
+        return recovered(fault.toString(), undoneNanos);
+    }
+
+    /** The first of a round never, so that something is published before. */
+    private static boolean isUpheaval(Random random, int strike) {
+        return random.nextInt(UPHEAVALS) == 0 && strike > 0;
+    }
+
+    private Recovery upheave(FaultyWorld world, Operator operator, Random random, String repeat) throws Exception {
+        Upheaval upheaval = Upheavals.any(random);
+        System.out.printf("RandomFaultsIT: %s%n", upheaval.label());
+        operator.goThrough(upheaval, random);
+        long mendedNanos = System.nanoTime();
+        awaitPublishing(world, upheaval.label() + ", " + repeat);
+        return recovered(upheaval.label(), mendedNanos);
+    }
+
+    private Recovery recovered(String fault, long undoneNanos) {
         Duration took = Duration.ofNanos(System.nanoTime() - undoneNanos);
         recoveryMillis.computeIfAbsent(fault, f -> new ArrayList<>()).add(took.toMillis());
-        return new Recovery(fault.toString(), took);
+        return new Recovery(fault, took);
     }
 
     /** A relay that has crashed is started again, as Kubernetes would; then what is committed now gets published. */

@@ -11,8 +11,13 @@ import java.util.List;
  *
  * @param committed in commit order
  * @param read partition by partition, in offset order
+ * @param addedPartitions how often the topic got one more meanwhile, so that keys moved
  */
-public record Evidence(List<CommittedEvent> committed, List<ReadEvent> read) {
+public record Evidence(List<CommittedEvent> committed, List<ReadEvent> read, int addedPartitions) {
+
+    public Evidence(List<CommittedEvent> committed, List<ReadEvent> read) {
+        this(committed, read, 0);
+    }
 
     /** Waits until all committed events are readable, for at most a minute, and then takes the readable events. */
     public static Evidence gather(TestSource source) throws Exception {

@@ -12,10 +12,16 @@ public final class G7SoundWatermark {
 
     public void check(WatermarkEvidence evidence) {
         List<String> early = new ArrayList<>();
+        List<CommittedEvent> committed = evidence.committed();
+        long[] processed = committed.stream()
+                .mapToLong(event -> evidence.processedNanos().getOrDefault(event.id(), Long.MAX_VALUE))
+                .toArray(); // successes are many, and so are events
         for (Success success : evidence.successes()) {
-            for (CommittedEvent event : evidence.committed()) {
-                if (success.token().isAtLeast(event.commitLsn())
-                        && evidence.isProcessedLaterThan(success, event.id())) {
+            for (int i = 0; i < processed.length; i++) {
+                CommittedEvent event = committed.get(i);
+                if (processed[i] > success.givenNanos()
+                        && success.token().isAtLeast(event.commitLsn())
+                        && !evidence.isGivenUp().test(event, success)) {
                     early.add("success for " + success.token() + " before " + event + " was processed");
                 }
             }

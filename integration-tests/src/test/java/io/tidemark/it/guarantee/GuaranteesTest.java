@@ -6,12 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tidemark.it.guarantee.G11AccountedFor.Rows;
 import io.tidemark.it.guarantee.L1Recovers.Recovery;
 import io.tidemark.it.guarantee.L3HealthTellsTheTruth.Sample;
+import io.tidemark.it.guarantee.WatermarkEvidence.Success;
+import io.tidemark.it.harness.ReadEvent;
+import io.tidemark.it.harness.TestSource.CommittedEvent;
+import io.tidemark.outbox.EventHeaders;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.watermark.Answer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -98,5 +103,41 @@ class GuaranteesTest {
                 .hasMessageContaining("nor named by the audit");
         assertThatThrownBy(() -> g11.check(new Rows(both, Set.of("read", "lost"), Set.of("lost"), Set.of("lost"))))
                 .hasMessageContaining("named as missing and readable");
+    }
+
+    private static ReadEvent at(int partition, long offset, String id) {
+        return new ReadEvent("order", partition, offset, 0, "a", null, Map.of(EventHeaders.ID, id));
+    }
+
+    private static CommittedEvent committed(String id, long lsn) {
+        return new CommittedEvent(id, "a", new Lsn(lsn), 0);
+    }
+
+    @Test
+    void aKeyThatMovesBreaksG4UnlessThePartitionsBecameMore() {
+        G4OrderPerAggregate g4 = new G4OrderPerAggregate();
+        List<CommittedEvent> committed = List.of(committed("1", 10), committed("2", 20), committed("3", 30));
+        List<ReadEvent> moved = List.of(at(0, 0, "1"), at(0, 1, "2"), at(1, 0, "3"));
+        List<ReadEvent> swapped = List.of(at(0, 0, "2"), at(0, 1, "1"), at(1, 0, "3"));
+
+        assertThatCode(() -> g4.check(new Evidence(committed, moved, 1))).doesNotThrowAnyException();
+        assertThatThrownBy(() -> g4.check(new Evidence(committed, moved))).hasMessageContaining("partitions of a");
+        assertThatThrownBy(() -> g4.check(new Evidence(committed, swapped, 1))).hasMessageContaining("order of a");
+        assertThatThrownBy(() -> g4.check(new Evidence(committed, moved.subList(0, 2), 1)))
+                .hasMessageContaining("events of a");
+    }
+
+    @Test
+    void anEventThatNobodyHasGivenUpBreaksG7() {
+        G7SoundWatermark g7 = new G7SoundWatermark();
+        List<CommittedEvent> committed = List.of(committed("1", 10));
+        List<Success> successes = List.of(new Success(new Lsn(10), "2", 100));
+        Map<String, Long> nothing = Map.of();
+
+        assertThatThrownBy(() -> g7.check(new WatermarkEvidence(committed, nothing, successes, List.of())))
+                .hasMessageContaining("success too early");
+        assertThatCode(() -> g7.check(new WatermarkEvidence(
+                        committed, nothing, successes, List.of(), (event, success) -> success.givenNanos() > 99)))
+                .doesNotThrowAnyException();
     }
 }

@@ -4,6 +4,7 @@ import io.tidemark.it.harness.TestSource.CommittedEvent;
 import io.tidemark.outbox.Lsn;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiPredicate;
 
 /**
  * The answers of the watermark, and the facts.
@@ -13,19 +14,31 @@ import java.util.Map;
  *     all processes of a machine
  * @param successes every {@code success}
  * @param repeats the answers to repeated requests
+ * @param isGivenUp whether the event had left its topic when that success was given, and a person knew it
  */
 public record WatermarkEvidence(
         List<CommittedEvent> committed,
         Map<String, Long> processedNanos,
         List<Success> successes,
-        List<Repeat> repeats) {
+        List<Repeat> repeats,
+        BiPredicate<CommittedEvent, Success> isGivenUp) {
+
+    /** Nobody has given up anything. */
+    public WatermarkEvidence(
+            List<CommittedEvent> committed,
+            Map<String, Long> processedNanos,
+            List<Success> successes,
+            List<Repeat> repeats) {
+        this(committed, processedNanos, successes, repeats, (event, success) -> false);
+    }
 
     /**
      * A request to the same process, repeated after {@code success}.
      *
      * @param status the second answer
+     * @param givenNanos when it was given, by {@link System#nanoTime}
      */
-    public record Repeat(Lsn token, String status) {}
+    public record Repeat(Lsn token, String status, long givenNanos) {}
 
     /**
      * A {@code success}.

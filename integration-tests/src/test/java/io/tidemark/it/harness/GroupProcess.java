@@ -32,6 +32,11 @@ public final class GroupProcess implements AutoCloseable {
         return new GroupProcess(source);
     }
 
+    /** The name of its group. */
+    public static String groupOf(TestSource source) {
+        return GroupConsumer.groupOf(source);
+    }
+
     private ChildJvm spawn() {
         return ChildJvm.start(
                 "consumer",

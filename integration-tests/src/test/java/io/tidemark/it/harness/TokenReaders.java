@@ -129,7 +129,7 @@ public final class TokenReaders implements AutoCloseable {
                 String status = status(relay, earlier, "0");
                 boolean isAnswer = !status.isEmpty() && !status.matches("[0-9]+") && relay.pid() == pid;
                 if (isAnswer) {
-                    repeats.add(new Repeat(earlier.parts().get(0).lsn(), status));
+                    repeats.add(new Repeat(earlier.parts().get(0).lsn(), status, System.nanoTime()));
                 }
             }
         }

@@ -11,6 +11,8 @@ import io.tidemark.it.harness.ReadEvent;
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
+import io.tidemark.relay.account.SettledDays;
+import io.tidemark.relay.position.KafkaTail;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -136,6 +138,27 @@ class AuditIT {
         }
         try (RunningRelay relay = outbox.startRelay()) {
             await("the cleanup to drop it").until(() -> !outbox.exists(old));
+        }
+    }
+
+    /** Most sources have no record of settled days: a cleanup that looks again reads only what is new. */
+    @Test
+    void remembersSettledDaysFromOneLookToTheNext() throws Exception {
+        try (RunningRelay relay = outbox.startRelay();
+                KafkaTail tail = new KafkaTail(source.configuration().kafka())) {
+            attachFilledPartition("lost");
+            outbox.publish("after", 0);
+            awaitRead(1);
+            KafkaTail.Settled before = tail.lastSettled(source.sourceId(), KafkaTail.Settled.UNREAD);
+            assertThat(before.days()).isEqualTo(SettledDays.NONE);
+            audit(1, "--release", outbox.day(10).toString());
+
+            KafkaTail.Settled settled = tail.lastSettled(source.sourceId(), before);
+            KafkaTail.Settled again = tail.lastSettled(source.sourceId(), settled);
+
+            assertThat(settled.days().isReleased(outbox.day(10))).isTrue();
+            assertThat(again.days()).isEqualTo(settled.days());
+            assertThat(again.upTo()).isGreaterThanOrEqualTo(settled.upTo());
         }
     }
 

@@ -107,8 +107,9 @@ public final class Audit {
             if (!barrier.pass()) {
                 throw new AuditProblem("the relay has not published all that is committed (it is up to "
                         + publishedOf(tail, identity)
-                        + "), so that rows on their way would count as missing; start the relay, or wait until it has"
-                        + " caught up: tidemark status");
+                        + "), so that rows on their way would count as missing. Nothing was compared. Start the relay;"
+                        + " if it has halted, do first what its reason says, mostly tidemark adopt CONFIG; if it is"
+                        + " behind, wait: tidemark status CONFIG");
             }
         }
     }

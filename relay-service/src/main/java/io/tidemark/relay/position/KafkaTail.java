@@ -114,7 +114,33 @@ public final class KafkaTail implements AutoCloseable {
 
     /** What audits have settled of the source. */
     public SettledDays lastSettled(String sourceId) {
-        return lastValue(SettledDays.key(sourceId)).map(SettledDays::fromJson).orElse(SettledDays.NONE);
+        return lastSettled(sourceId, Settled.UNREAD).days();
+    }
+
+    /**
+     * What audits have settled, as of one look.
+     *
+     * @param upTo the offset in {@code tidemark.positions} up to which that was read
+     */
+    public record Settled(SettledDays days, long upTo) {
+
+        /** Before the first look. */
+        public static final Settled UNREAD = new Settled(SettledDays.NONE, 0);
+    }
+
+    /**
+     * The same, for frequent looks. Most sources have no such record, and to find none is to read the whole log. So this
+     * reads only what was written since the last look.
+     *
+     * @param before what the last look returned
+     */
+    public Settled lastSettled(String sourceId, Settled before) {
+        String key = SettledDays.key(sourceId);
+        long stable = stableEnd();
+        long end = lastOpen(key, stable).orElse(stable);
+        boolean isSameLog = end >= before.upTo();
+        Optional<byte[]> found = lastValue(key, committed, isSameLog ? before.upTo() : 0, end);
+        return new Settled(found.map(SettledDays::fromJson).orElse(isSameLog ? before.days() : SettledDays.NONE), end);
     }
 
     /** Every partition of these topics, as of now; of a topic that does not exist, none. */
@@ -145,8 +171,14 @@ public final class KafkaTail implements AutoCloseable {
     }
 
     private Optional<byte[]> lastValue(String key, KafkaConsumer<byte[], byte[]> reader, long end) {
+        return lastValue(key, reader, 0, end);
+    }
+
+    /** @param from older records do not count */
+    private Optional<byte[]> lastValue(String key, KafkaConsumer<byte[], byte[]> reader, long from, long end) {
+        long begin = Math.max(begins(POSITIONS).getOrDefault(POSITION, 0L), from);
         Map<TopicPartition, ConsumerRecord<byte[], byte[]>> found = TailSearch.search(
-                reader, begins(POSITIONS), Map.of(POSITION, end), record -> isOf(record, key), deadline(TIMEOUT));
+                reader, Map.of(POSITION, begin), Map.of(POSITION, end), record -> isOf(record, key), deadline(TIMEOUT));
         return Optional.ofNullable(found.get(POSITION)).map(ConsumerRecord::value); // a tombstone has none
     }
 

@@ -12,8 +12,9 @@ import java.util.Optional;
  */
 public record PublicationGap(String reason, Lsn after, Lsn upTo) {
 
-    private static final String WHAT_TO_DO = "To see which, run: tidemark audit CONFIG. To continue on purpose, with"
-            + " that range recorded as left out, run: tidemark adopt CONFIG";
+    private static final String WHAT_TO_DO = "To continue on purpose, with that range recorded as left out, run:"
+            + " tidemark adopt CONFIG. Once the relay runs, tidemark audit CONFIG lists the rows that are missing, and"
+            + " tidemark replay CONFIG --unaccounted --yes publishes them";
 
     /**
      * Compares what is at the start of a run with what was recorded.
@@ -93,8 +94,9 @@ public record PublicationGap(String reason, Lsn after, Lsn upTo) {
         return new PublicationGap(
                 "table " + child + ", a child of " + table + ", is unlogged or foreign: the WAL does not have its rows."
                         + " Events committed in " + range(after, upTo) + " may never have come through the stream. Run:"
-                        + " alter table " + child + " set logged (or detach it). To see which rows are missing in"
-                        + " Kafka, run: tidemark audit CONFIG",
+                        + " alter table " + child + " set logged (or detach it). Once the relay runs, tidemark audit"
+                        + " CONFIG lists the rows that are missing in Kafka, and tidemark replay CONFIG --unaccounted"
+                        + " --yes publishes them",
                 after,
                 upTo);
     }

@@ -3,16 +3,15 @@ package io.tidemark.relay.run;
 import io.tidemark.relay.account.AuditStanding;
 import io.tidemark.relay.account.AuditTally;
 import io.tidemark.relay.account.DayDigest;
-import io.tidemark.relay.account.SettledDays;
 import io.tidemark.relay.cleanup.Accounts;
 import io.tidemark.relay.config.KafkaConfig;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.source.SourceNotReady;
 import java.time.LocalDate;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.KafkaException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What this run has counted, and what audits have settled, which is read from Kafka when the cleanup needs it. On the
@@ -27,8 +26,8 @@ final class RunAccounts implements Accounts {
     private final String sourceId;
     private final AuditTally tally;
     private final RelayState state;
-    private @Nullable SettledDays settled;
-    private long settledNanos;
+    private KafkaTail.Settled settled = KafkaTail.Settled.UNREAD;
+    private OptionalLong settledNanos = OptionalLong.empty();
 
     RunAccounts(KafkaConfig kafka, String sourceId, AuditTally tally, RelayState state) {
         this.kafka = kafka;
@@ -45,18 +44,16 @@ final class RunAccounts implements Accounts {
 
     @Override
     public DayDigest accountedElsewhere(LocalDate day) throws SourceNotReady {
-        SettledDays known = settled;
-        if (known == null || System.nanoTime() - settledNanos > FRESH_NANOS) {
-            known = readSettled();
-            settled = known;
-            settledNanos = System.nanoTime();
+        if (settledNanos.isEmpty() || System.nanoTime() - settledNanos.getAsLong() > FRESH_NANOS) {
+            settled = readSettled();
+            settledNanos = OptionalLong.of(System.nanoTime());
         }
-        return known.of(day);
+        return settled.days().of(day);
     }
 
-    private SettledDays readSettled() throws SourceNotReady {
+    private KafkaTail.Settled readSettled() throws SourceNotReady {
         try (KafkaTail tail = new KafkaTail(kafka)) {
-            return tail.lastSettled(sourceId);
+            return tail.lastSettled(sourceId, settled);
         } catch (KafkaException | IllegalArgumentException e) {
             throw new SourceNotReady("what audits have settled cannot be read from Kafka: " + e.getMessage());
         }

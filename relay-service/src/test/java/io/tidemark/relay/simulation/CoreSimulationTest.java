@@ -23,10 +23,14 @@ class CoreSimulationTest {
     @TempDir
     private Path spillDirectory = Path.of("");
 
+    private int deletedDays;
+
     /** What goes wrong in this world, if anything; an exception of the core itself counts too. */
     private Optional<String> violation(long seed, Bug bug) {
         try {
-            new World(seed, bug, spillDirectory).live(STEPS);
+            World world = new World(seed, bug, spillDirectory);
+            world.live(STEPS);
+            deletedDays += world.deletedDays();
             return Optional.empty();
         } catch (Violation | IllegalStateException | IllegalArgumentException e) {
             return Optional.of(e + " (-Dsimulation.seed=" + seed + " -Dsimulation.worlds=1)");
@@ -38,6 +42,8 @@ class CoreSimulationTest {
         for (long seed = FIRST_SEED; seed < FIRST_SEED + WORLDS; seed++) {
             assertThat(violation(seed, Bug.NONE)).isEmpty();
         }
+        assertThat(deletedDays).as("days that the cleanup has deleted").isPositive();
+        System.out.println("CoreSimulationTest: " + deletedDays + " days deleted");
     }
 
     @ParameterizedTest

@@ -86,6 +86,7 @@ final class Replica {
     private int cursor;
     private Optional<String> stored = Optional.empty();
     private AuditRecord audit = AuditRecord.beginning(Instant.EPOCH);
+    private AuditTally tally = AuditTally.none();
     private StartDecision.@Nullable Start start;
     private @Nullable PublishLoop loop;
 
@@ -172,6 +173,7 @@ final class Replica {
         StartDecision.Start begins = bug == Bug.NO_FILTER
                 ? new StartDecision.Start(decided.slotConfirmed(), ResumePoint.after(decided.slotConfirmed()))
                 : decided;
+        tally = AuditTally.from(audit);
         loop = new PublishLoop(scope(), begins, new Unobserved());
         phase = Phase.STREAMING;
     }
@@ -192,7 +194,7 @@ final class Replica {
                 new SimulatedPublication.Gate(world, this, ofRun, bug),
                 new OwnIndex(),
                 lsn -> confirm(number, ofRun, lsn),
-                AuditTally.from(audit),
+                tally,
                 new LimitsConfig(DataSize.bytes(SPLIT_BYTES), BATCH_EVENTS, world.spillDirectory));
     }
 
@@ -297,6 +299,21 @@ final class Replica {
 
     boolean isServing() {
         return phase == Phase.DECIDED || phase == Phase.STREAMING;
+    }
+
+    /** Streams, and is not in the middle of a step. */
+    boolean isReady() {
+        return phase == Phase.STREAMING && !isInLoop;
+    }
+
+    /** The number of its run, for {@link #isGone}. */
+    int run() {
+        return run;
+    }
+
+    /** What its last run that streamed has counted. */
+    AuditTally tally() {
+        return tally;
     }
 
     Lsn published() {

@@ -72,6 +72,11 @@ final class SimulatedPublication {
                 .anyMatch(gap -> commitLsn.isAfter(gap.after()) && gap.upTo().isAtLeast(commitLsn));
     }
 
+    /** Whether the person ever has. */
+    boolean isAdopted() {
+        return !named.isEmpty();
+    }
+
     /** The gate of one run. */
     static final class Gate implements RunPublication {
 

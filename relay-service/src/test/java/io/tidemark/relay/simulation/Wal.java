@@ -40,7 +40,11 @@ final class Wal {
     private int nextEvent;
     private boolean isPublicationOther;
     private boolean isAlterationInFlight;
+    /** Of the alteration that is being done, or undone next. */
+    private boolean isOfTable;
+
     private int publicationVersion;
+    private int tableVersion;
     /** Counts the streams; the newest holds the slot. */
     private int stream;
 
@@ -48,7 +52,7 @@ final class Wal {
         this.random = random;
     }
 
-    void commitSomething() {
+    Entry commitSomething() {
         List<Integer> events = new ArrayList<>();
         int dice = random.nextInt(20);
         int count = dice == 0 ? 8 + random.nextInt(12) : dice < 4 ? 0 : 1 + random.nextInt(3);
@@ -58,26 +62,34 @@ final class Wal {
         Lsn firstRow = new Lsn(Math.max(CREATED.value(), end.value() - random.nextInt(300)));
         Lsn commitStart = new Lsn(end.value() + (random.nextInt(4) == 0 ? 0 : random.nextInt(200)));
         end = new Lsn(commitStart.value() + COMMIT_RECORD_BYTES);
-        entries.add(new Entry(firstRow, commitStart, end, events, isPublicationOther && !events.isEmpty()));
+        Entry entry = new Entry(firstRow, commitStart, end, events, isPublicationOther && !events.isEmpty());
+        entries.add(entry);
+        return entry;
     }
 
     /** So that the stream comes to the end, also where rows are skipped before it. */
-    void nudge() {
+    Lsn nudge() {
         Lsn commitStart = end;
         end = new Lsn(end.value() + COMMIT_RECORD_BYTES);
         entries.add(new Entry(commitStart, commitStart, end, List.of(), false));
+        return end;
     }
 
     /**
-     * One more step of somebody who alters the publication, and alters it back: the commit record decides what is
-     * decoded from then on, and a while later everybody sees the change.
+     * One more step of somebody who alters the publication, or swaps the table for another one, and undoes it: the
+     * commit record decides what is decoded from then on, and a while later everybody sees the change.
      */
     void stepOfAlteration() {
         if (isAlterationInFlight) {
             isAlterationInFlight = false;
-            publicationVersion++;
+            if (isOfTable) {
+                tableVersion++;
+            } else {
+                publicationVersion++;
+            }
         } else {
             isAlterationInFlight = true;
+            isOfTable = isPublicationOther ? isOfTable : random.nextInt(3) == 0;
             isPublicationOther = !isPublicationOther;
         }
     }
@@ -91,7 +103,13 @@ final class Wal {
         return isAlterationInFlight
                 ? new PublicationLook.InDoubt("an open transaction")
                 : new PublicationLook.Seen(new PublicationState(
-                        "tidemark", "outbox.event", "tidemark", "version " + publicationVersion, "", "", ""));
+                        "tidemark",
+                        "outbox.event",
+                        "tidemark",
+                        "version " + publicationVersion,
+                        "",
+                        "",
+                        "version " + tableVersion));
     }
 
     static int partitionOf(int event) {

@@ -25,8 +25,8 @@ final class HiddenRows {
               join pg_namespace n on n.oid = c.relnamespace
              cross join lateral (
                 select 1 as finding, '' as detail where c.relpersistence <> 'p'
-                union all select 2, '' where c.relkind = 'f'
-                union all select 3, '' where not is_root and not c.relispartition
+                union all select 2, case when c.relispartition then 'partition' else 'child' end where c.relkind = 'f'
+                union all select 3, '' where not is_root and not c.relispartition and c.relkind <> 'f'
                 union all select 4, w.rulename from pg_rewrite w
                     where w.ev_class = c.oid and w.ev_type = '3' and w.is_instead and w.ev_enabled <> 'D'
                 union all select 5, t.tgname from pg_trigger t
@@ -61,7 +61,11 @@ final class HiddenRows {
                         + " published; run: alter table " + relation + " set logged." + after;
             case 2 ->
                 "table " + relation + " is a foreign table, so the WAL does not have its rows, and they are never"
-                        + " published; run: alter table " + table + " detach partition " + relation + "." + after;
+                        + " published; run: alter table "
+                        + (detail.equals("partition")
+                                ? table + " detach partition " + relation
+                                : relation + " no inherit " + table)
+                        + "." + after;
             case 3 ->
                 "table " + relation + " inherits from " + table + " and is not a partition of it: its rows show in "
                         + table + ", but are not published as its own; run: alter table " + relation + " no inherit "

@@ -42,6 +42,6 @@ final class PublicationRepair {
     /** What comes after the commands. */
     String then() {
         return " If the relay has published before, events committed meanwhile may be missing in the stream, and it halts:"
-                + " then run tidemark audit CONFIG and tidemark adopt CONFIG";
+                + " then run tidemark adopt CONFIG, and tidemark audit CONFIG once the relay runs";
     }
 }

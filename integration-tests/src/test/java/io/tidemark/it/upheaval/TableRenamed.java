@@ -1,0 +1,21 @@
+package io.tidemark.it.upheaval;
+
+import io.tidemark.it.harness.FaultyWorld;
+import java.util.Random;
+
+/** The table has another name within a transaction that nobody can write beside: nothing is lost, and relays halt. */
+final class TableRenamed implements Upheaval {
+
+    @Override
+    public void strike(FaultyWorld world, Operator operator, Random random) throws Exception {
+        world.source()
+                .execute(
+                        "begin",
+                        "alter table outbox.event rename to away",
+                        "alter table outbox.away rename to event",
+                        "commit");
+        operator.awaitHalted();
+        operator.adopt();
+        operator.replayUnaccounted();
+    }
+}
