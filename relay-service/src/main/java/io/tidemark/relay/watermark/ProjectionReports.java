@@ -96,11 +96,11 @@ public final class ProjectionReports {
 
     private ProjectionStanding standing(ProjectionWaiters waiters, Map<TopicPartition, Long> offsets) {
         long now = System.nanoTime();
-        Lsn watermark = waiters.watermark(offsets); // before what is published, which it never is above
+        Lsn watermark = waiters.evidence().watermark(offsets); // before what is published, which it never is above
         Lsn published = index.published();
-        List<PartitionNeed> behind = waiters.behind(published, offsets);
+        List<PartitionNeed> behind = waiters.evidence().behind(published, offsets);
         String reason = waiters.refusal()
-                .or(() -> behind.isEmpty() ? waiters.whyHollow(offsets) : Optional.empty())
+                .or(() -> behind.isEmpty() ? waiters.answers().whyHollow(offsets) : Optional.empty())
                 .orElse("");
         return new ProjectionStanding(
                 waiters.projection(),
@@ -177,7 +177,7 @@ public final class ProjectionReports {
                 || target.lsn().isAfter(published)) {
             return CompletableFuture.completedFuture(List.of());
         }
-        return polling.fetch(waiters).thenApply(offsets -> waiters.needs(target.lsn(), offsets.offsets()));
+        return polling.fetch(waiters).thenApply(offsets -> waiters.evidence().needs(target.lsn(), offsets.offsets()));
     }
 
     /**

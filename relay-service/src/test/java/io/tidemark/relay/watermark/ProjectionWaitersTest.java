@@ -151,7 +151,7 @@ class ProjectionWaitersTest {
         published(FIRST, "0/10", 1);
         assertThat(waiters.needsEvidence()).isTrue();
 
-        waiters.remove(waiter);
+        waiters.answer(waiter, new Answer.Unavailable("given up"));
 
         assertThat(waiters.needsEvidence()).isFalse();
     }
@@ -220,12 +220,12 @@ class ProjectionWaitersTest {
     @Test
     void whatWasConsumedStaysSoUntilTheGroupGoesBack() {
         published(FIRST, "0/10", 1);
-        assertThat(waiters.watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/10"));
+        assertThat(waiters.evidence().watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/10"));
         IndexSteps.advance( // as if merging had pulled a later end to an earlier LSN
                 index, Map.of(FIRST, new IndexEntry.Addition(Lsn.parse("0/8"), 9)), Lsn.parse("0/20"));
 
-        assertThat(waiters.watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/10"));
-        assertThat(waiters.watermark(Map.of(FIRST, 0L))).isLessThan(Lsn.parse("0/8"));
+        assertThat(waiters.evidence().watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/10"));
+        assertThat(waiters.evidence().watermark(Map.of(FIRST, 0L))).isLessThan(Lsn.parse("0/8"));
     }
 
     /** G8: what was read earlier and comes later is no group that has gone back. */
@@ -240,7 +240,7 @@ class ProjectionWaitersTest {
                 .containsEntry(FIRST, 2L);
 
         assertThat(waiters.history().state()).isEqualTo(GroupState.RUNNING);
-        assertThat(waiters.watermark(Map.of(FIRST, 2L))).isEqualTo(Lsn.parse("0/20"));
+        assertThat(waiters.evidence().watermark(Map.of(FIRST, 2L))).isEqualTo(Lsn.parse("0/20"));
         waiters.accept(new Committed(Map.of(FIRST, 1L), Set.of()), System.nanoTime());
         assertThat(waiters.history().state()).isEqualTo(GroupState.REBUILDING);
     }
@@ -249,7 +249,7 @@ class ProjectionWaitersTest {
     void forgetsEverythingWhenTheSourceIsAnother() {
         Waiter waiter = parked("0/10");
         published(FIRST, "0/10", 1);
-        waiters.watermark(Map.of(FIRST, 1L));
+        waiters.evidence().watermark(Map.of(FIRST, 1L));
 
         waiters.forget(new Answer.Unavailable("another database"));
         index.belongTo(new SourceIdentity("7f3a9c21", "1", "shop", 1));
@@ -257,7 +257,7 @@ class ProjectionWaitersTest {
 
         assertThat(waiter.answer.getNow(null)).isInstanceOf(Answer.Unavailable.class);
         assertThat(index.published()).isEqualTo(Lsn.ZERO);
-        assertThat(waiters.watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.ZERO);
+        assertThat(waiters.evidence().watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.ZERO);
     }
 
     private void published(TopicPartition partition, String lsn, long endOffset) {
