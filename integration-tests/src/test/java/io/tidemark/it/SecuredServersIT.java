@@ -26,6 +26,7 @@ import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.watermark.Answer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,7 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
@@ -269,6 +271,29 @@ class SecuredServersIT {
                     binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.READ),
                     binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.WRITE),
                     binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.DESCRIBE));
+        }
+    }
+
+    /** FINDINGS D11: Kafka shows members of a group of the consumer protocol only to whom may know of all their topics. */
+    @Test
+    void checkDoesNotTakeATopicThatTheGroupReadsForTheGroup() throws Exception {
+        String foreign = "foreign-" + source.name();
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers()));
+                KafkaConsumer<byte[], byte[]> consumer = TopicReader.consumer(
+                        source.servers(), Map.of("group.id", source.name() + "-view", "group.protocol", "consumer"))) {
+            admin.createTopics(List.of(new NewTopic(foreign, 1, (short) 1)))
+                    .all()
+                    .get(30, TimeUnit.SECONDS);
+            consumer.subscribe(List.of(foreign));
+
+            await("the group").untilAsserted(() -> {
+                consumer.poll(Duration.ofMillis(50));
+                assertThat(findings())
+                        .singleElement()
+                        .asString()
+                        .contains(
+                                "has not the right to Describe on a topic that group " + source.name() + "-view reads");
+            });
         }
     }
 
