@@ -105,7 +105,8 @@ final class ProjectionWaiters {
 
     /** What the group reads; whoever cannot be answered any more because of it is told so. */
     void seeGroup(GroupReading reading, long askedNanos) {
-        history.seeMembers(reading.members(), System.nanoTime());
+        history.seeMembers(
+                reading.members(), reading.kind() == GroupReading.Kind.SELF_ASSIGNING, System.nanoTime());
         grounds.seeGroup(reading, askedNanos);
         answers.sampleTold();
         refuseAll();

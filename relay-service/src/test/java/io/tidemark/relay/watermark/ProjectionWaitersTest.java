@@ -8,6 +8,7 @@ import io.tidemark.relay.config.ProjectionConfig;
 import io.tidemark.relay.config.RouteConfig;
 import io.tidemark.relay.declared.Grounds;
 import io.tidemark.relay.declared.GroupReading;
+import io.tidemark.relay.declared.GroupReading.Kind;
 import io.tidemark.relay.declared.WritableTopics;
 import io.tidemark.relay.group.Committed;
 import io.tidemark.relay.group.GroupState;
@@ -40,7 +41,7 @@ class ProjectionWaitersTest {
     }
 
     private static GroupReading reads(String... topics) {
-        return new GroupReading(true, 1, true, Set.of(topics), Map.of());
+        return new GroupReading(Kind.SUBSCRIBING, 1, true, Set.of(topics), Map.of());
     }
 
     @BeforeEach
@@ -51,7 +52,7 @@ class ProjectionWaitersTest {
     /** G7: nothing is needed of a group that reads nothing, and that is no reason for a success. */
     @Test
     void saysUnknownForATokenThatOnlyAGroupNobodyKnowsHasConsumed() {
-        waiters.seeGroup(new GroupReading(false, 0, false, Set.of(), Map.of()), System.nanoTime());
+        waiters.seeGroup(new GroupReading(Kind.ABSENT, 0, false, Set.of(), Map.of()), System.nanoTime());
         IndexSteps.advance(index, Map.of(), Lsn.parse("0/10"));
         Waiter waiter = parked("0/10");
 
@@ -59,7 +60,7 @@ class ProjectionWaitersTest {
 
         assertThat(waiter.answer).as("it may have come since it was looked at").isNotDone();
         assertThat(waiters.needsSample()).isTrue();
-        waiters.seeGroup(new GroupReading(false, 0, false, Set.of(), Map.of()), System.nanoTime());
+        waiters.seeGroup(new GroupReading(Kind.ABSENT, 0, false, Set.of(), Map.of()), System.nanoTime());
         waiters.accept(Committed.NOTHING, System.nanoTime());
         assertUnknown(waiter, "Kafka does not know group group");
         assertThat(waiters.needsSample()).isFalse();
@@ -67,7 +68,7 @@ class ProjectionWaitersTest {
 
     @Test
     void succeedsWhenTheGroupHasComeSinceItWasLookedAt() {
-        waiters.seeGroup(new GroupReading(false, 0, false, Set.of(), Map.of()), System.nanoTime());
+        waiters.seeGroup(new GroupReading(Kind.ABSENT, 0, false, Set.of(), Map.of()), System.nanoTime());
         IndexSteps.advance(index, Map.of(), Lsn.parse("0/10"));
         Waiter waiter = parked("0/10");
         waiters.accept(Committed.NOTHING, System.nanoTime());
