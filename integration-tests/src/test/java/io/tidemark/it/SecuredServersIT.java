@@ -12,6 +12,7 @@ import io.tidemark.it.harness.SelfSigned;
 import io.tidemark.it.harness.Servers;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
+import io.tidemark.outbox.Token;
 import io.tidemark.quickstart.stack.FreePorts;
 import io.tidemark.quickstart.stack.KafkaListener;
 import io.tidemark.quickstart.stack.KafkaServer;
@@ -22,8 +23,10 @@ import io.tidemark.relay.explain.EventTrace;
 import io.tidemark.relay.explain.EventTrace.Stage;
 import io.tidemark.relay.group.Committed;
 import io.tidemark.relay.group.GroupOffsets;
+import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.watermark.Answer;
+import io.tidemark.relay.watermark.ProjectionReports.Requirement;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -293,6 +296,39 @@ class SecuredServersIT {
                         .asString()
                         .contains(
                                 "has not the right to Describe on a topic that group " + source.name() + "-view reads");
+            });
+        }
+    }
+
+    /** FINDINGS C5: what a token needs is known, whatever the offsets of one group are. */
+    @Test
+    void aGroupThatMayNotBeSeenDoesNotTakeOthersWithIt() throws Exception {
+        Path file = configurationFile(verifyingWith(certificate), "sesame");
+        String topics = "topics: [" + source.topic("ill") + "]}";
+        Files.writeString(
+                file,
+                Files.readString(file)
+                        .replace("topics: [" + source.topic("order") + "]}", topics)
+                        .replace("projections:", "projections:\n  - {name: ill, group: not-to-be-seen, " + topics));
+        try (RunningRelay relay = RunningRelay.startAndAwait(ConfigurationFile.read(file))) {
+            source.execute("select outbox.publish('ill', '1', 't', 'x')");
+            Token token = source.token();
+
+            await("what the token needs").untilAsserted(() -> {
+                List<Requirement> told = relay.relay()
+                        .watermarks()
+                        .reports()
+                        .requirements(token)
+                        .toCompletableFuture()
+                        .get(30, TimeUnit.SECONDS)
+                        .projections();
+                assertThat(told).extracting(Requirement::projection).containsExactly("ill", "view");
+                assertThat(told.get(0).partitions())
+                        .isNotEmpty()
+                        .allSatisfy(partition -> assertThat(partition.note()).contains("not known what is committed"));
+                assertThat(told.get(1).partitions())
+                        .isNotEmpty()
+                        .allSatisfy(partition -> assertThat(partition.note()).isEqualTo(PartitionNeed.NO_COMMIT));
             });
         }
     }

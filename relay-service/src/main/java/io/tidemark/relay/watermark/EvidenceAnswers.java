@@ -7,6 +7,7 @@ import io.tidemark.relay.declared.Grounds;
 import io.tidemark.relay.group.GroupHistory;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.index.PublishedIndex;
+import io.tidemark.relay.reason.Reason;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,9 +42,9 @@ final class EvidenceAnswers {
         failure = "";
     }
 
-    /** Kafka did not tell the offsets. */
+    /** Kafka did not tell the offsets, or where the logs begin and end. */
     void offsetsFailed(Throwable cause) {
-        failure = ": " + (cause.getMessage() == null ? cause : cause.getMessage());
+        failure = ": " + Reason.of(cause);
     }
 
     /** Kafka has told what the group reads. */
@@ -53,7 +54,7 @@ final class EvidenceAnswers {
 
     /** Kafka did not tell what the group reads. */
     void sampleFailed(Throwable cause) {
-        sampleFailure = ": " + (cause.getMessage() == null ? cause : cause.getMessage());
+        sampleFailure = ": " + Reason.of(cause);
     }
 
     /** What a {@code success} would stand on now. */
@@ -67,10 +68,13 @@ final class EvidenceAnswers {
                 || (footing instanceof Footing.Hollow hollow && hollow.seenNanos() - sinceNanos < 0);
     }
 
-    /** Why a success now would be empty, if it would. */
-    Optional<String> whyHollow(Map<TopicPartition, Long> offsets) {
+    /** Why how far the group has come is not known; empty when it is. */
+    Optional<String> whyUnknown(Map<TopicPartition, Long> offsets, boolean isCaughtUp) {
+        if (evidence.beyondEnd().isPresent()) {
+            return evidence.beyondEnd().map(this::beyond);
+        }
         Footing footing = footing(offsets);
-        if (footing instanceof Footing.Firm) {
+        if (!isCaughtUp || footing instanceof Footing.Firm) {
             return Optional.empty();
         }
         return Optional.of(footing instanceof Footing.Hollow hollow ? hollow.reason() : unseen());
@@ -82,6 +86,10 @@ final class EvidenceAnswers {
 
     /** To one whose token the group has consumed. */
     Answer consumed(Waiter waiter, Footing footing) {
+        Optional<LogEvidence.Beyond> beyond = evidence.beyondEnd();
+        if (beyond.isPresent()) {
+            return Answer.Refused.unknown(beyond(beyond.get()));
+        }
         if (footing instanceof Footing.Firm) {
             return leftOut(index, waiter.target)
                     .orElseGet(
@@ -90,6 +98,17 @@ final class EvidenceAnswers {
         return footing instanceof Footing.Hollow hollow
                 ? Answer.Refused.unknown(hollow.reason())
                 : new Answer.Unavailable(unseen());
+    }
+
+    private String beyond(LogEvidence.Beyond beyond) {
+        String partition = beyond.partition().topic() + ":" + beyond.partition().partition();
+        return "group " + projection.group() + " has committed offset " + beyond.committed() + " in " + partition
+                + ", beyond the end of the log at " + beyond.end() + ": Kafka has lost records, or somebody has set the"
+                + " offset. Events that are published there would count as consumed before the group has read them, so"
+                + " every token is answered unknown. Stop the consumers of projection " + projection.name()
+                + " and set the offset back: kafka-consumer-groups --bootstrap-server ... --group "
+                + projection.group() + " --topic " + partition + " --reset-offsets --to-offset " + beyond.end()
+                + " --execute";
     }
 
     /** What there is to say where a person has let the source go on without what the token stands for. */
@@ -113,7 +132,11 @@ final class EvidenceAnswers {
             return new Answer.Unavailable(
                     "Kafka did not tell the offsets of group " + projection.group() + " in time" + failure);
         }
-        if (evidence.watermark().isAtLeast(waiter.target)) {
+        if (evidence.beyondEnd().isPresent() || evidence.watermark().isAtLeast(waiter.target)) {
+            if (!evidence.endsAreKnownSince(waiter.sinceNanos) || !evidence.startsAreKnownSince(waiter.sinceNanos)) {
+                return new Answer.Unavailable("Kafka did not tell in time where the logs begin and end that group "
+                        + projection.group() + " reads" + failure);
+            }
             return consumed(waiter, footing(evidence.committed()));
         }
         List<PartitionNeed> behind = evidence.behind(waiter.target, evidence.committed());
@@ -124,12 +147,16 @@ final class EvidenceAnswers {
         return new Answer.ProjectionBehind(waiter.waitedMillis(), published, behind, evidence.ageMillis());
     }
 
-    private String why() {
+    /** Why waiting is in vain, in words; empty when it is not. */
+    String why() {
         String group = "group " + projection.group();
         return switch (history.state()) {
-            case STOPPED -> group + " has no members, and does not move";
+            case STOPPED ->
+                group + " has no members, and does not move: nobody consumes for projection " + projection.name()
+                        + ". Start its consumers";
             case STALLED ->
-                group + " has members, but a partition has not moved for " + projection.stalledAfter() + " or more";
+                group + " has members, but a partition has not moved for " + projection.stalledAfter()
+                        + " or more: its events are not consumed. Look at the logs of its consumers";
             case REBUILDING ->
                 group + " has gone back, or builds a new generation, and goes over what was consumed before";
             case RUNNING, LAGGING, UNKNOWN -> "";

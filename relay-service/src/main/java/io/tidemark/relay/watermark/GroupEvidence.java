@@ -1,7 +1,9 @@
 package io.tidemark.relay.watermark;
 
 import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.group.Committed;
 import io.tidemark.relay.group.GroupHistory;
+import io.tidemark.relay.group.LogBounds;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.index.PublishedIndex;
 import java.util.Comparator;
@@ -23,6 +25,7 @@ final class GroupEvidence {
     private final Set<String> topics;
     private final PublishedIndex index;
     private final GroupHistory history;
+    private final LogEvidence logs = new LogEvidence();
 
     private Map<TopicPartition, Long> committed = Map.of();
     private long fetchedNanos;
@@ -38,27 +41,54 @@ final class GroupEvidence {
         this.history = history;
     }
 
-    /** Takes in what was read. */
-    void accept(Map<TopicPartition, Long> offsets, long readAtNanos) {
+    /**
+     * Takes in what was read, unless it has been overtaken: whoever waits and whoever looks ask Kafka at the same time,
+     * and the answers may come in another order than they were read. One that is lower, and was asked for before the
+     * other came, does not tell whether the group has gone back: the next one does.
+     *
+     * @return whether it was taken in
+     */
+    boolean accept(Committed read, long readAtNanos) {
+        Map<TopicPartition, Long> offsets = read.offsets();
+        if (isThere && readAtNanos - acceptedNanos < 0 && isBelow(offsets, committed)) {
+            return false;
+        }
         committed = offsets;
         fetchedNanos = readAtNanos;
         acceptedNanos = System.nanoTime();
         isThere = true;
+        logs.compare(committed, acceptedNanos);
+        history.seeRebuilding(read.isRebuilding());
+        seeMoves(fetchedNanos);
+        return true;
     }
 
-    /**
-     * Whoever waits and whoever looks ask Kafka at the same time, and the answers may come in another order than they
-     * were read. One that is lower, and was asked for before the other came, does not tell whether the group has gone
-     * back: the next one does.
-     */
-    boolean overtakes(Map<TopicPartition, Long> offsets, long readAtNanos) {
-        return isThere
-                && readAtNanos - acceptedNanos < 0
-                && committed.entrySet().stream()
-                        .anyMatch(known -> offsets.getOrDefault(known.getKey(), 0L) < known.getValue());
+    private static boolean isBelow(Map<TopicPartition, Long> offsets, Map<TopicPartition, Long> known) {
+        return known.entrySet().stream().anyMatch(entry -> offsets.getOrDefault(entry.getKey(), 0L) < entry.getValue());
     }
 
-    /** The offsets that were seen last. */
+    /** Takes in where the logs begin and end. */
+    void accept(LogBounds bounds, long askedNanos) {
+        logs.accept(bounds, askedNanos, committed, acceptedNanos);
+        seeMoves(askedNanos);
+    }
+
+    /** How the group has moved; where it has no commit, that is not known before the beginning of the log is. */
+    private void seeMoves(long nowNanos) {
+        watermark(committed);
+        if (logs.hasStartsOf(uncommitted())) {
+            history.see(logs.consumed(committed), behind(index.published(), committed), nowNanos);
+        }
+    }
+
+    /** Partitions with events in which the group has committed nothing: where they begin decides. */
+    Set<TopicPartition> uncommitted() {
+        Set<TopicPartition> partitions = index.partitionsOf(topics);
+        partitions.removeAll(committed.keySet());
+        return partitions;
+    }
+
+    /** The committed offsets that were seen last: where their logs end shows whether they can be. */
     Map<TopicPartition, Long> committed() {
         return committed;
     }
@@ -66,6 +96,27 @@ final class GroupEvidence {
     /** Whether the offsets were asked for at that time or later. */
     boolean isSince(long nanos) {
         return isThere && fetchedNanos - nanos >= 0;
+    }
+
+    /** Whether it has been seen, then or later, that the group cannot do with less: a no is one then. */
+    boolean startsAreKnownSince(long nanos) {
+        Set<TopicPartition> uncommitted = uncommitted();
+        return uncommitted.isEmpty() || (logs.isSince(nanos) && logs.hasStartsOf(uncommitted));
+    }
+
+    /** Whether it has been seen, then or later, that the logs are as long as the group has committed, or that one is not. */
+    boolean endsAreKnownSince(long nanos) {
+        return committed.isEmpty() || (logs.isSince(nanos) && logs.endsFit(committed, acceptedNanos));
+    }
+
+    /** Whether it has been seen, at whatever time, where each log begins or ends. */
+    boolean fitsItsLogs() {
+        return logs.hasStartsOf(uncommitted()) && logs.endsFit(committed, acceptedNanos);
+    }
+
+    /** A committed offset that cannot be one; empty when there is none. */
+    Optional<LogEvidence.Beyond> beyondEnd() {
+        return logs.beyondEnd();
     }
 
     long ageMillis() {
@@ -78,20 +129,20 @@ final class GroupEvidence {
     }
 
     /**
-     * The highest LSN up to which the group has consumed everything. What was once so stays so until a committed offset
-     * goes back, also when the index has since become coarser.
+     * The highest LSN up to which a group that has committed this has consumed everything. What was once so stays so until
+     * an offset goes back, also when the index has since become coarser.
      */
-    synchronized Lsn watermark(Map<TopicPartition, Long> offsets) {
+    synchronized Lsn watermark(Map<TopicPartition, Long> read) {
         if (provenIn != index.generation()) {
             provenIn = index.generation();
             history.forget();
+            logs.clear();
             proven = Lsn.ZERO;
             provenBy = Map.of();
         }
+        Map<TopicPartition, Long> offsets = logs.consumed(read);
         Lsn computed = index.watermark(topics, offsets);
-        boolean rewound = provenBy.entrySet().stream()
-                .anyMatch(entry -> offsets.getOrDefault(entry.getKey(), 0L) < entry.getValue());
-        if (rewound || computed.isAfter(proven)) {
+        if (isBelow(offsets, provenBy) || computed.isAfter(proven)) {
             proven = computed;
             provenBy = Map.copyOf(offsets);
         }
@@ -102,25 +153,28 @@ final class GroupEvidence {
     Optional<Lsn> noProgressAbove(Lsn watermark) {
         return switch (history.state()) {
             case STOPPED, REBUILDING -> Optional.of(watermark);
-            case STALLED -> Optional.of(index.consumedUpTo(history.still(), committed));
+            case STALLED -> Optional.of(index.consumedUpTo(history.still(), logs.consumed(committed)));
             case RUNNING, LAGGING, UNKNOWN -> Optional.empty();
         };
     }
 
-    List<PartitionNeed> behind(Lsn target, Map<TopicPartition, Long> offsets) {
-        return needs(target, offsets).stream()
-                .filter(partition -> partition.have() < partition.need())
+    /** What {@link #needs} says of partitions in which something is still to be consumed. */
+    List<PartitionNeed> behind(Lsn target, Map<TopicPartition, Long> read) {
+        return needs(target, read).stream()
+                .filter(partition -> !partition.isMet())
                 .toList();
     }
 
     /** In every partition that needs something for {@code target}: how much, and what the group has; on any thread. */
-    List<PartitionNeed> needs(Lsn target, Map<TopicPartition, Long> offsets) {
+    List<PartitionNeed> needs(Lsn target, Map<TopicPartition, Long> read) {
+        Map<TopicPartition, Long> offsets = logs.consumed(read);
         return index.partitionsOf(topics).stream()
                 .map(partition -> new PartitionNeed(
                         partition.topic(),
                         partition.partition(),
                         index.need(partition, target),
-                        offsets.getOrDefault(partition, 0L)))
+                        offsets.getOrDefault(partition, 0L),
+                        read.containsKey(partition) ? "" : PartitionNeed.NO_COMMIT))
                 .filter(partition -> partition.need() > 0)
                 .sorted(ORDER)
                 .toList();

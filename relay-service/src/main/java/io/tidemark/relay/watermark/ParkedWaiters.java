@@ -18,6 +18,8 @@ final class ParkedWaiters {
     /** Those whose wait is over: to be answered with the first evidence, whatever it says. */
     private final Set<Waiter> urgent = new HashSet<>();
 
+    private long newestNanos = System.nanoTime();
+
     /** How many wait; on any thread. */
     private final AtomicInteger waiting = new AtomicInteger();
 
@@ -36,6 +38,9 @@ final class ParkedWaiters {
     }
 
     void park(Waiter waiter) {
+        if (parked.isEmpty() || waiter.sinceNanos - newestNanos > 0) {
+            newestNanos = waiter.sinceNanos;
+        }
         parked.add(waiter);
     }
 
@@ -46,6 +51,11 @@ final class ParkedWaiters {
 
     boolean isUrgent(Waiter waiter) {
         return urgent.contains(waiter);
+    }
+
+    /** When the last of them came. */
+    long newestNanos() {
+        return newestNanos;
     }
 
     boolean isEmpty() {

@@ -8,6 +8,7 @@ import io.tidemark.relay.declared.GroupReading;
 import io.tidemark.relay.declared.TopicsSeen;
 import io.tidemark.relay.group.Committed;
 import io.tidemark.relay.group.GroupHistory;
+import io.tidemark.relay.group.LogBounds;
 import io.tidemark.relay.index.PublishedIndex;
 import java.util.HashSet;
 import java.util.List;
@@ -27,9 +28,8 @@ final class ProjectionWaiters {
     private final GroupEvidence evidence;
     private final Grounds grounds;
     private final EvidenceAnswers answers;
+    private final OpenQuestions open;
     private boolean isFetching;
-    /** A {@code success} hangs on what the group reads, which has to be asked anew. */
-    private boolean needsSample;
 
     ProjectionWaiters(ProjectionConfig projection, PublishedIndex index, Grounds grounds) {
         this.projection = projection;
@@ -38,6 +38,7 @@ final class ProjectionWaiters {
         this.index = index;
         this.history = new GroupHistory(projection.stalledAfter().toJavaDuration());
         this.evidence = new GroupEvidence(topics, index, history);
+        this.open = new OpenQuestions(evidence, history);
         this.answers = new EvidenceAnswers(projection, index, evidence, history, grounds);
     }
 
@@ -105,8 +106,8 @@ final class ProjectionWaiters {
 
     /** What the group reads; whoever cannot be answered any more because of it is told so. */
     void seeGroup(GroupReading reading, long askedNanos) {
-        history.seeMembers(
-                reading.members(), reading.kind() == GroupReading.Kind.SELF_ASSIGNING, System.nanoTime());
+        history.seeMembers(reading.members(), reading.kind() == GroupReading.Kind.SELF_ASSIGNING, System.nanoTime());
+        open.sampled(askedNanos);
         grounds.seeGroup(reading, askedNanos);
         answers.sampleTold();
         refuseAll();
@@ -164,66 +165,67 @@ final class ProjectionWaiters {
      * @return those of its own topics; the ones known before where those have been overtaken
      */
     Map<TopicPartition, Long> accept(Committed ofGroup, long readAtNanos) {
-        Committed read = ofGroup.in(topics);
-        Map<TopicPartition, Long> offsets = read.offsets();
-        if (evidence.overtakes(offsets, readAtNanos)) {
-            return evidence.committed();
+        if (evidence.accept(ofGroup.in(topics), readAtNanos)) {
+            answers.offsetsTold();
+            answerWhomItSatisfies();
         }
-        evidence.accept(offsets, readAtNanos);
-        Lsn watermark = evidence.watermark(offsets);
-        history.seeRebuilding(read.isRebuilding());
-        history.see(offsets, evidence.behind(index.published(), offsets), readAtNanos);
-        answers.offsetsTold();
-        Set<Waiter> held = answerConsumed(watermark, answers.footing(offsets));
-        needsSample = !held.isEmpty();
-        Lsn published = index.published();
-        List<Waiter> leaving = parked.leaving(evidence.noProgressAbove(watermark))
-                .filter(waiter -> published.isAtLeast(waiter.target))
-                .filter(waiter -> evidence.isSince(waiter.sinceNanos) && !held.contains(waiter))
-                .toList();
-        leaving.forEach(waiter -> parked.answer(waiter, answerNow(waiter)));
-        return offsets;
+        return evidence.committed();
     }
 
-    /**
-     * Answers those whose token is consumed.
-     *
-     * @return those of them that are not answered yet: what the group reads has to be asked anew first
-     */
-    private Set<Waiter> answerConsumed(Lsn watermark, Footing footing) {
+    /** Takes in where the logs begin and end, and answers whoever that satisfies. */
+    void accept(LogBounds bounds, long readAtNanos) {
+        open.looked();
+        evidence.accept(bounds, readAtNanos);
+        answerWhomItSatisfies();
+    }
+
+    private void answerWhomItSatisfies() {
+        open.reset(parked.newestNanos());
+        Lsn watermark = evidence.watermark();
+        Footing footing = answers.footing(evidence.committed());
         Set<Waiter> held = new HashSet<>();
         for (Waiter first : parked.takeUpTo(watermark)) {
-            if (EvidenceAnswers.isOutdated(footing, first.sinceNanos)) {
-                held.add(first);
-            } else {
+            if (open.isComplete(first, watermark, footing)) {
                 parked.taken(first);
                 first.complete(answers.consumed(first, footing));
+            } else {
+                held.add(first);
             }
         }
         parked.putBack(held);
-        return held;
+        Lsn published = index.published();
+        List<Waiter> leaving = parked.leaving(evidence.noProgressAbove(watermark))
+                .filter(waiter -> published.isAtLeast(waiter.target))
+                .filter(waiter -> !held.contains(waiter) && open.isComplete(waiter, watermark, footing))
+                .toList();
+        leaving.forEach(waiter -> parked.answer(waiter, answerNow(waiter)));
     }
 
-    /**
-     * Whether there is something to say to it: the source is behind anyway, or offsets were read since it came, and no
-     * success hangs on a new look at what the group reads.
-     */
+    /** Whether there is something to say to it: the source is behind anyway, or all has been asked since it came. */
     boolean hasEvidenceFor(Waiter waiter) {
         return waiter.target.isAfter(index.published())
-                || (evidence.isSince(waiter.sinceNanos)
-                        && !(evidence.watermark().isAtLeast(waiter.target)
-                                && EvidenceAnswers.isOutdated(
-                                        answers.footing(evidence.committed()), waiter.sinceNanos)));
+                || open.isComplete(waiter, evidence.watermark(), answers.footing(evidence.committed()));
     }
 
-    /** Whether somebody's success hangs on a new look at what the group reads. */
+    /** Whether it is to be looked at where the logs begin and end. */
+    boolean needsBounds() {
+        return open.wantsBounds() || (open.needsBounds() && !parked.isEmpty());
+    }
+
+    /** Whether somebody came after Kafka was asked then. */
+    boolean hasNewerThan(long nanos) {
+        return parked.newestNanos() - nanos > 0;
+    }
+
+    /** Whether an answer hangs on a new look at what the group reads. */
     boolean needsSample() {
-        return needsSample && !parked.isEmpty();
+        return open.needsSample() && !parked.isEmpty();
     }
 
     /** Whether what is known of the group is too old for somebody who asked then. */
     boolean isOutdated(Map<TopicPartition, Long> offsets, long sinceNanos) {
-        return refusal().isEmpty() && EvidenceAnswers.isOutdated(answers.footing(offsets), sinceNanos);
+        return refusal().isEmpty()
+                && (open.isDoubtful(sinceNanos) || EvidenceAnswers.isOutdated(answers.footing(offsets), sinceNanos));
     }
 
     /** What there is to say to a waiter whose time is over. */
