@@ -98,6 +98,11 @@ final class GroupEvidence {
         return isThere && fetchedNanos - nanos >= 0;
     }
 
+    /** Whether it was asked at that time or later where the logs begin and end. */
+    boolean isLookedAtSince(long nanos) {
+        return logs.isSince(nanos);
+    }
+
     /** Whether it has been seen, then or later, that the group cannot do with less: a no is one then. */
     boolean startsAreKnownSince(long nanos) {
         Set<TopicPartition> uncommitted = uncommitted();

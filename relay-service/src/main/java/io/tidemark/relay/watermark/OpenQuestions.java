@@ -47,7 +47,8 @@ final class OpenQuestions {
     /** Begins anew for all who are parked. */
     void reset(long newestNanos) {
         needsSample = false;
-        needsBounds = !evidence.startsAreKnownSince(newestNanos) || !evidence.endsAreKnownSince(newestNanos);
+        // at once, so that an answer need not wait for it
+        needsBounds = !evidence.isLookedAtSince(newestNanos) || !evidence.startsAreKnownSince(newestNanos);
     }
 
     /** What the group reads. */
