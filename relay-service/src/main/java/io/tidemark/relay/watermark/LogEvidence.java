@@ -53,8 +53,8 @@ final class LogEvidence {
             long offset = committed.getOrDefault(partition, 0L);
             if (offset > end && askedNanos - committedNanos >= 0) {
                 beyond.put(partition, new Beyond(partition, offset, end));
-            } else if (offset <= end && beyond.containsKey(partition)) {
-                beyond.computeIfPresent(partition, (key, known) -> known.committed() == offset ? known : null);
+            } else if (offset <= end) {
+                beyond.values().removeIf(known -> known.partition().equals(partition) && known.committed() != offset);
             }
         });
     }
