@@ -21,20 +21,30 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.internals.AsyncKafkaConsumer;
+import org.apache.kafka.clients.consumer.internals.StreamsRebalanceData;
+import org.apache.kafka.clients.consumer.internals.StreamsRebalanceData.Subtopology;
+import org.apache.kafka.clients.consumer.internals.StreamsRebalanceListener;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -153,6 +163,8 @@ class GroupStatesIT {
             consumer.commitSync(Map.of(partition, new OffsetAndMetadata(0)));
         }
 
+        assertThat(ask(first, 0)).as("by what was seen before").isNotInstanceOf(Answer.Success.class);
+
         assertHopeless(ask(first, LONG_WAIT_MILLIS), GroupState.REBUILDING);
     }
 
@@ -190,6 +202,162 @@ class GroupStatesIT {
                     .as("when the offsets were read")
                     .isGreaterThan(committedNanos);
         });
+    }
+
+    /**
+     * FINDINGS D1: it commits only what it has processed, and in two of three partitions there is nothing left that it
+     * could. The same once its offsets have expired.
+     */
+    @Test
+    void aNewGroupNeedsNothingThatKafkaHasDeleted() throws Exception {
+        for (int i = 0; i < 8; i++) {
+            write("old-" + i);
+        }
+        await("events in every partition").until(() -> standing().behind().size() == 3);
+        deleteAllRecords();
+        try (GroupConsumer group = GroupConsumer.start(source, 0)) {
+            group.awaitAssigned();
+
+            assertThat(ask(write("new"), LONG_WAIT_MILLIS)).isInstanceOf(Answer.Success.class);
+
+            assertThat(group.processed()).isEqualTo(1);
+            assertThat(standing().state()).isEqualTo(GroupState.RUNNING);
+            assertThat(standing().lagRecords()).isZero();
+        }
+        deleteAllRecords();
+        try (Admin admin = admin()) {
+            String group = source.name() + "-view";
+            await("the group without members").ignoreExceptions().until(() -> {
+                admin.deleteConsumerGroups(List.of(group)).all().get(30, TimeUnit.SECONDS); // its offsets with it
+                return true;
+            });
+        }
+        try (GroupConsumer group = GroupConsumer.start(source, 0)) {
+            group.awaitAssigned();
+
+            assertThat(ask(write("newer"), LONG_WAIT_MILLIS)).isInstanceOf(Answer.Success.class);
+
+            assertThat(group.processed()).isEqualTo(1);
+        }
+    }
+
+    private void deleteAllRecords() throws Exception {
+        Map<TopicPartition, RecordsToDelete> all = new HashMap<>();
+        for (int partition = 0; partition < 3; partition++) {
+            all.put(new TopicPartition(source.topic("order"), partition), RecordsToDelete.beforeOffset(-1));
+        }
+        try (Admin admin = admin()) {
+            admin.deleteRecords(all).all().get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    private Admin admin() {
+        return Admin.create(Map.of("bootstrap.servers", source.servers().bootstrapServers()));
+    }
+
+    @Test
+    void namesThePartitionInWhichAGroupHasNotCommittedYet() throws Exception {
+        write("one");
+
+        await().untilAsserted(() -> assertThat(standing().behind())
+                .extracting(PartitionNeed::note)
+                .containsExactly(PartitionNeed.NO_COMMIT));
+    }
+
+    /** FINDINGS D2: what is published there next would count as consumed. */
+    @Test
+    void anOffsetBeyondTheEndOfTheLogIsUnknownUntilItIsSetBack() throws Exception {
+        Token token = write("one");
+        await().until(() -> !standing().behind().isEmpty());
+        PartitionNeed needed = standing().behind().get(0);
+        commit(List.of(new PartitionNeed(needed.topic(), needed.partition(), 100_000, 0)));
+
+        for (Token each : List.of(token, write("one"))) {
+            assertThat(ask(each, LONG_WAIT_MILLIS)).isInstanceOfSatisfying(Answer.Refused.class, unknown -> {
+                assertThat(unknown.status()).isEqualTo(WatermarkStatus.UNKNOWN);
+                assertThat(unknown.reason())
+                        .contains("has committed offset 100000", "beyond the end of the log", "--reset-offsets");
+            });
+        }
+        assertThat(standing().state()).isEqualTo(GroupState.UNKNOWN);
+        assertThat(standing().reason()).contains("beyond the end of the log");
+
+        commit(List.of(needed));
+        assertThat(ask(token, LONG_WAIT_MILLIS)).isInstanceOf(Answer.Success.class);
+    }
+
+    @Test
+    void aShareGroupIsUnknown() throws Exception {
+        Token token = write("one");
+        Map<String, Object> config =
+                Map.of("bootstrap.servers", source.servers().bootstrapServers(), "group.id", source.name() + "-view");
+        try (KafkaShareConsumer<byte[], byte[]> share =
+                new KafkaShareConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            share.subscribe(List.of(source.topic("order")));
+            await().untilAsserted(() -> {
+                share.poll(Duration.ofMillis(50));
+                assertThat(standing().reason()).contains("is a share group");
+            });
+
+            assertThat(ask(token, LONG_WAIT_MILLIS))
+                    .isInstanceOfSatisfying(
+                            Answer.Refused.class,
+                            unknown -> assertThat(unknown.reason()).contains("is a share group"));
+        }
+    }
+
+    /** FINDINGS D7: Kafka tells of its members only to whom asks for a streams group. */
+    @Test
+    void aStreamsApplicationIsAGroupWithMembers() throws Exception {
+        write("one");
+        StreamsRebalanceData data = new StreamsRebalanceData(
+                UUID.randomUUID(),
+                Optional.empty(),
+                Optional.empty(),
+                Map.of("0", new Subtopology(Set.of(source.topic("order")), Set.of(), Map.of(), Map.of(), List.of())),
+                Map.of());
+        ConsumerConfig config = new ConsumerConfig(Map.of(
+                "bootstrap.servers",
+                source.servers().bootstrapServers(),
+                "group.id",
+                source.name() + "-view",
+                "group.protocol",
+                "consumer",
+                "enable.auto.commit",
+                false,
+                "key.deserializer",
+                ByteArrayDeserializer.class,
+                "value.deserializer",
+                ByteArrayDeserializer.class));
+        try (AsyncKafkaConsumer<byte[], byte[]> streams = new AsyncKafkaConsumer<>(
+                config, new ByteArrayDeserializer(), new ByteArrayDeserializer(), Optional.of(data))) {
+            streams.subscribe(Set.of(source.topic("order")), new ReconcileTasks(data));
+
+            await().untilAsserted(() -> {
+                streams.poll(Duration.ofMillis(50));
+                assertThat(standing().members()).isEqualTo(1);
+                assertThat(standing().state()).isEqualTo(GroupState.STALLED);
+            });
+        }
+    }
+
+    /** Takes what it is given, as a Kafka Streams application does. */
+    private record ReconcileTasks(StreamsRebalanceData data) implements StreamsRebalanceListener {
+
+        @Override
+        public void onTasksAssigned(StreamsRebalanceData.Assignment assignment) {
+            data.setReconciledAssignment(assignment);
+        }
+
+        @Override
+        public void onTasksRevoked(Set<StreamsRebalanceData.TaskId> tasks) {
+            data.setReconciledAssignment(StreamsRebalanceData.Assignment.EMPTY);
+        }
+
+        @Override
+        public void onAllTasksLost() {
+            data.setReconciledAssignment(StreamsRebalanceData.Assignment.EMPTY);
+        }
     }
 
     private void commit(List<PartitionNeed> needed) {

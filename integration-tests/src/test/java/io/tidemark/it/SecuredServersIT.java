@@ -12,6 +12,7 @@ import io.tidemark.it.harness.SelfSigned;
 import io.tidemark.it.harness.Servers;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
+import io.tidemark.outbox.Token;
 import io.tidemark.quickstart.stack.FreePorts;
 import io.tidemark.quickstart.stack.KafkaListener;
 import io.tidemark.quickstart.stack.KafkaServer;
@@ -22,10 +23,13 @@ import io.tidemark.relay.explain.EventTrace;
 import io.tidemark.relay.explain.EventTrace.Stage;
 import io.tidemark.relay.group.Committed;
 import io.tidemark.relay.group.GroupOffsets;
+import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.watermark.Answer;
+import io.tidemark.relay.watermark.ProjectionReports.Requirement;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +42,7 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
@@ -269,6 +274,62 @@ class SecuredServersIT {
                     binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.READ),
                     binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.WRITE),
                     binding(ResourceType.TOPIC, source.name() + ".", PatternType.PREFIXED, AclOperation.DESCRIBE));
+        }
+    }
+
+    /** Kafka describes a group of the consumer protocol only to clients that may describe all topics of its members. */
+    @Test
+    void checkDistinguishesATopicOfTheGroupFromTheGroup() throws Exception {
+        String foreign = "foreign-" + source.name();
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers()));
+                KafkaConsumer<byte[], byte[]> consumer = TopicReader.consumer(
+                        source.servers(), Map.of("group.id", source.name() + "-view", "group.protocol", "consumer"))) {
+            admin.createTopics(List.of(new NewTopic(foreign, 1, (short) 1)))
+                    .all()
+                    .get(30, TimeUnit.SECONDS);
+            consumer.subscribe(List.of(foreign));
+
+            await("the group").untilAsserted(() -> {
+                consumer.poll(Duration.ofMillis(50));
+                assertThat(findings())
+                        .singleElement()
+                        .asString()
+                        .contains(
+                                "has not the right to Describe on a topic that group " + source.name() + "-view reads");
+            });
+        }
+    }
+
+    /** What a token needs does not depend on the offsets of a group. */
+    @Test
+    void reportsOtherProjectionsBesideAGroupItMayNotDescribe() throws Exception {
+        Path file = configurationFile(verifyingWith(certificate), "sesame");
+        String topics = "topics: [" + source.topic("ill") + "]}";
+        Files.writeString(
+                file,
+                Files.readString(file)
+                        .replace("topics: [" + source.topic("order") + "]}", topics)
+                        .replace("projections:", "projections:\n  - {name: ill, group: not-to-be-seen, " + topics));
+        try (RunningRelay relay = RunningRelay.startAndAwait(ConfigurationFile.read(file))) {
+            source.execute("select outbox.publish('ill', '1', 't', 'x')");
+            Token token = source.token();
+
+            await("what the token needs").untilAsserted(() -> {
+                List<Requirement> told = relay.relay()
+                        .watermarks()
+                        .reports()
+                        .requirements(token)
+                        .toCompletableFuture()
+                        .get(30, TimeUnit.SECONDS)
+                        .projections();
+                assertThat(told).extracting(Requirement::projection).containsExactly("ill", "view");
+                assertThat(told.get(0).partitions())
+                        .isNotEmpty()
+                        .allSatisfy(partition -> assertThat(partition.note()).contains("not known what is committed"));
+                assertThat(told.get(1).partitions())
+                        .isNotEmpty()
+                        .allSatisfy(partition -> assertThat(partition.note()).isEqualTo(PartitionNeed.NO_COMMIT));
+            });
         }
     }
 

@@ -248,6 +248,12 @@ class WatermarkIT {
             admin.deleteRecords(all).all().get(30, TimeUnit.SECONDS);
 
             try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+                assertThat(ask(relay, last.token(), 0))
+                        .as("of a group that nobody knows")
+                        .isInstanceOf(Answer.Refused.class);
+                commit(0, 0);
+                commit(1, 0);
+                commit(2, 0);
                 assertThat(ask(relay, last.token(), 0)).isInstanceOf(Answer.ProjectionBehind.class);
             }
         }

@@ -89,7 +89,7 @@ class PackageTableTest {
                     "publish",
                     "index"),
             room("group", 10, "config", "declared"),
-            room("watermark", 13, "config", "declared", "source", "timeline", "index", "group"),
+            room("watermark", 18, "config", "declared", "reason", "source", "timeline", "index", "group"),
             room("replica", 10, "config", "reason", "source", "timeline"),
             room("cleanup", 11, "account", "source"),
             room("health", 10, "account", "source"),

@@ -36,6 +36,7 @@ public final class Grounds {
     private enum Cause {
         IMPOSSIBLE_TOPIC,
         TOPIC_MADE_AGAIN,
+        SHARE_GROUP,
         UNDECLARED_TOPIC
     }
 
@@ -120,6 +121,14 @@ public final class Grounds {
         reading = now.withoutOffsetsIn(declaredForGroup); // which may be many
         committedTopics = now.committedTopics();
         readNanos = askedNanos;
+        set(
+                Cause.SHARE_GROUP,
+                now.kind() == GroupReading.Kind.SHARE
+                        ? "group " + projection.group() + " is a share group: its consumers acknowledge records in any"
+                                + " order and it commits no offsets, so how far projection " + projection.name()
+                                + " has come cannot be known. Read with a consumer group, or take the projection out of"
+                                + " projections[] and restart the relay"
+                        : "");
         if (now.members() > 0 && now.isSettled()) {
             assigned = now.assigned();
             wasAssigned = true;

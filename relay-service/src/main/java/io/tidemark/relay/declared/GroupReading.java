@@ -9,18 +9,34 @@ import org.apache.kafka.common.TopicPartition;
 /**
  * What Kafka tells of a group at one moment: what it reads.
  *
- * @param isFound whether Kafka knows the group as one of consumers
+ * @param kind what Kafka knows the group as
  * @param members none while its consumers are away, and of consumers that assign partitions themselves
  * @param isSettled whether {@code assigned} is complete: false while partitions are being handed out
  * @param assigned topics of which a member has a partition
  * @param committed every offset that the group has committed, whatever the topic
  */
 public record GroupReading(
-        boolean isFound, int members, boolean isSettled, Set<String> assigned, Map<TopicPartition, Long> committed) {
+        Kind kind, int members, boolean isSettled, Set<String> assigned, Map<TopicPartition, Long> committed) {
+
+    /** What Kafka knows a group as. */
+    public enum Kind {
+        /** Kafka does not know it. */
+        ABSENT,
+        /** Consumers that subscribe, or a Kafka Streams application: while they run they are members. */
+        SUBSCRIBING,
+        /** Consumers that assign partitions themselves: they commit without ever being members. */
+        SELF_ASSIGNING,
+        /** A share group (KIP-932), which acknowledges records one by one and commits no offsets. */
+        SHARE
+    }
 
     public GroupReading {
         assigned = Set.copyOf(assigned);
         committed = Map.copyOf(committed);
+    }
+
+    boolean isFound() {
+        return kind != Kind.ABSENT;
     }
 
     /** The topics it has committed in. */
@@ -31,6 +47,6 @@ public record GroupReading(
     GroupReading withoutOffsetsIn(Set<String> topics) {
         Map<TopicPartition, Long> others = new HashMap<>(committed);
         others.keySet().removeIf(partition -> topics.contains(partition.topic()));
-        return new GroupReading(isFound, members, isSettled, assigned, others);
+        return new GroupReading(kind, members, isSettled, assigned, others);
     }
 }

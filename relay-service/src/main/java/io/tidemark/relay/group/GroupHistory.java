@@ -14,18 +14,18 @@ import org.apache.kafka.common.TopicPartition;
  */
 public final class GroupHistory {
 
-    /** A group without members for so long is not just being restarted. */
+    /** A group whose consumers subscribe, and which has had no members for so long, is not just being restarted. */
     static final Duration STOPPED_AFTER = Duration.ofSeconds(10);
 
     private static final int UNKNOWN_MEMBERS = -1;
 
     private final long stalledNanos;
-    private final long stoppedNanos;
+    private final long restartNanos;
     private Map<TopicPartition, Long> committed = Map.of();
     private boolean isSeen;
     /** For each partition that is behind: since when it has not moved. */
     private final Map<TopicPartition, Long> stillSince = new HashMap<>();
-    /** Where it was before its offsets went back. */
+    /** Where it was before its offsets went back; only of partitions that are behind. */
     private final Map<TopicPartition, Long> rewoundFrom = new HashMap<>();
 
     private boolean isNotedRebuilding;
@@ -33,6 +33,10 @@ public final class GroupHistory {
     private long behindSince;
     private long memberlessSince;
     private boolean isMemberless;
+    /** Its consumers assign partitions themselves: not being a member says nothing of them. */
+    private boolean assignsItself;
+
+    private boolean hasMovedMemberless;
     private int members = UNKNOWN_MEMBERS;
     private Set<TopicPartition> still = Set.of();
     private GroupState state = GroupState.UNKNOWN;
@@ -40,14 +44,20 @@ public final class GroupHistory {
 
     public GroupHistory(Duration stalledAfter) {
         this.stalledNanos = stalledAfter.toNanos();
-        this.stoppedNanos = Math.min(stalledNanos, STOPPED_AFTER.toNanos());
+        this.restartNanos = Math.min(stalledNanos, STOPPED_AFTER.toNanos());
     }
 
-    /** How many members the group has now. */
-    public void seeMembers(int count, long nowNanos) {
+    /**
+     * How many members the group has now.
+     *
+     * @param assignsItself whether Kafka knows it as one that has never had members, and commits
+     */
+    public void seeMembers(int count, boolean assignsItself, long nowNanos) {
         members = count;
+        this.assignsItself = assignsItself;
         if (count > 0) {
             isMemberless = false;
+            hasMovedMemberless = false;
         } else if (!isMemberless) {
             isMemberless = true;
             memberlessSince = nowNanos;
@@ -65,10 +75,10 @@ public final class GroupHistory {
      * @param behind the partitions that have yet to come up to what is published
      */
     public void see(Map<TopicPartition, Long> offsets, List<PartitionNeed> behind, long nowNanos) {
-        boolean moved = noteMoves(offsets);
+        boolean moved = hasMoved(offsets);
         Set<TopicPartition> late = new HashSet<>();
         for (PartitionNeed partition : behind) {
-            TopicPartition key = new TopicPartition(partition.topic(), partition.partition());
+            TopicPartition key = partition.topicPartition();
             late.add(key);
             boolean hasMoved = offsets.getOrDefault(key, 0L) > committed.getOrDefault(key, 0L);
             if (hasMoved || !stillSince.containsKey(key)) {
@@ -76,31 +86,39 @@ public final class GroupHistory {
             }
         }
         stillSince.keySet().retainAll(late);
+        noteRewinds(offsets, late);
         if (!isBehind) {
             behindSince = nowNanos;
         }
         isBehind = !late.isEmpty();
         if (moved && isMemberless) {
-            memberlessSince = nowNanos; // consumers that assign partitions themselves are no members
+            memberlessSince = nowNanos;
+            hasMovedMemberless = true;
         }
         committed = Map.copyOf(offsets);
         isSeen = true;
         enter(judge(late, nowNanos), nowNanos);
     }
 
-    private boolean noteMoves(Map<TopicPartition, Long> offsets) {
-        boolean moved = false;
-        for (Map.Entry<TopicPartition, Long> before : committed.entrySet()) {
-            long now = offsets.getOrDefault(before.getKey(), 0L);
-            if (now < before.getValue()) {
-                rewoundFrom.merge(before.getKey(), before.getValue(), Math::max);
+    private boolean hasMoved(Map<TopicPartition, Long> offsets) {
+        return offsets.entrySet().stream().anyMatch(now -> now.getValue() > committed.getOrDefault(now.getKey(), 0L));
+    }
+
+    /**
+     * A group that rests somewhat below where it was has not gone back as long as it has all that it needs: offsets also
+     * count transaction markers, which one client passes and another does not.
+     */
+    private void noteRewinds(Map<TopicPartition, Long> offsets, Set<TopicPartition> late) {
+        for (TopicPartition partition : late) {
+            long before = committed.getOrDefault(partition, 0L);
+            if (offsets.getOrDefault(partition, 0L) < before) {
+                rewoundFrom.merge(partition, before, Math::max);
             }
         }
-        for (Map.Entry<TopicPartition, Long> now : offsets.entrySet()) {
-            moved |= now.getValue() > committed.getOrDefault(now.getKey(), 0L);
-        }
-        rewoundFrom.entrySet().removeIf(entry -> offsets.getOrDefault(entry.getKey(), 0L) >= entry.getValue());
-        return moved;
+        rewoundFrom
+                .entrySet()
+                .removeIf(entry ->
+                        !late.contains(entry.getKey()) || offsets.getOrDefault(entry.getKey(), 0L) >= entry.getValue());
     }
 
     private GroupState judge(Set<TopicPartition> late, long nowNanos) {
@@ -109,6 +127,7 @@ public final class GroupHistory {
         if (late.isEmpty()) {
             return GroupState.RUNNING;
         }
+        long stoppedNanos = assignsItself || hasMovedMemberless ? stalledNanos : restartNanos;
         boolean isBehindLong = nowNanos - behindSince >= stoppedNanos;
         if (isMemberless && isBehindLong && nowNanos - memberlessSince >= stoppedNanos) {
             return GroupState.STOPPED;
@@ -166,10 +185,7 @@ public final class GroupHistory {
     public boolean makesNoProgress(List<PartitionNeed> behind) {
         return switch (state()) {
             case STOPPED, REBUILDING -> true;
-            case STALLED ->
-                behind.stream()
-                        .anyMatch(partition ->
-                                still.contains(new TopicPartition(partition.topic(), partition.partition())));
+            case STALLED -> behind.stream().anyMatch(partition -> still.contains(partition.topicPartition()));
             case RUNNING, LAGGING, UNKNOWN -> false;
         };
     }

@@ -3,13 +3,10 @@ package io.tidemark.relay.group;
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.KafkaConfig;
 import io.tidemark.relay.declared.GroupReading;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -20,57 +17,25 @@ import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsResult;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
-import org.jspecify.annotations.Nullable;
 
-/** Asks Kafka for the committed offsets and the members of consumer groups. Asynchronous; safe on any thread. */
+/**
+ * Asks Kafka for the committed offsets and the members of consumer groups, and for the bounds of the logs they read.
+ * Asynchronous; safe on any thread.
+ */
 public final class GroupOffsets implements AutoCloseable {
 
-    private static final int TIMEOUT_MILLIS = 10_000;
-    private static final Duration CLOSE_TIMEOUT = Duration.ofMillis(1);
-
-    private final KafkaConfig kafka;
-    private @Nullable Admin admin;
-    private Map<String, Object> madeWith = Map.of();
-    private boolean isClosed;
-    private volatile boolean isTurnedAway;
+    private final GroupClient client;
 
     public GroupOffsets(KafkaConfig kafka) {
-        this.kafka = kafka;
-    }
-
-    /** Made when first needed: it cannot be while Kafka's names do not resolve, say, and then the next one to ask tries. */
-    private synchronized Admin admin() {
-        if (isClosed) {
-            throw new KafkaException("this relay is shutting down");
-        }
-        if (isTurnedAway) {
-            isTurnedAway = false;
-            discardUnlessSame(properties());
-        }
-        if (admin == null) {
-            Map<String, Object> properties = properties();
-            admin = Admin.create(properties);
-            madeWith = properties;
-        }
-        return admin;
-    }
-
-    /** Who it is was read when it was made; another one with the same would be turned away as well. */
-    private void discardUnlessSame(Map<String, Object> properties) {
-        if (admin != null && !madeWith.equals(properties)) {
-            admin.close(CLOSE_TIMEOUT);
-            admin = null;
-        }
-    }
-
-    private Map<String, Object> properties() {
-        return kafka.client("tidemark-groups", Map.of());
+        this.client = new GroupClient(kafka);
     }
 
     /**
@@ -107,10 +72,10 @@ public final class GroupOffsets implements AutoCloseable {
             return group -> CompletableFuture.completedFuture(Committed.NOTHING);
         }
         try {
-            ListConsumerGroupOffsetsResult result = admin().listConsumerGroupOffsets(specs, options());
+            ListConsumerGroupOffsetsResult result = client.admin().listConsumerGroupOffsets(specs, options());
             return group -> result.partitionsToOffsetAndMetadata(group)
                     .toCompletionStage()
-                    .whenComplete((answered, failure) -> reactTo(failure))
+                    .whenComplete((answered, failure) -> client.reactTo(failure))
                     .thenApply(answered -> Committed.of(partitions.getOrDefault(group, Set.of()), answered));
         } catch (KafkaException | ConfigurationProblem e) {
             return group -> CompletableFuture.failedFuture(e);
@@ -118,7 +83,7 @@ public final class GroupOffsets implements AutoCloseable {
     }
 
     private static ListConsumerGroupOffsetsOptions options() {
-        return new ListConsumerGroupOffsetsOptions().requireStable(false).timeoutMs(TIMEOUT_MILLIS);
+        return new ListConsumerGroupOffsetsOptions().requireStable(false).timeoutMs(GroupClient.TIMEOUT_MILLIS);
     }
 
     /**
@@ -130,68 +95,86 @@ public final class GroupOffsets implements AutoCloseable {
     public Map<String, CompletionStage<GroupReading>> reading(Collection<String> groups) {
         Map<String, CompletionStage<GroupReading>> readings = new HashMap<>();
         try {
-            Map<String, KafkaFuture<ConsumerGroupDescription>> described = admin().describeConsumerGroups(
-                            Set.copyOf(groups), new DescribeConsumerGroupsOptions().timeoutMs(TIMEOUT_MILLIS))
+            Admin admin = client.admin();
+            Map<String, KafkaFuture<ConsumerGroupDescription>> described = admin.describeConsumerGroups(
+                            Set.copyOf(groups),
+                            new DescribeConsumerGroupsOptions().timeoutMs(GroupClient.TIMEOUT_MILLIS))
                     .describedGroups();
             Map<String, ListConsumerGroupOffsetsSpec> everything = new HashMap<>();
             groups.forEach(group -> everything.put(group, new ListConsumerGroupOffsetsSpec()));
-            ListConsumerGroupOffsetsResult offsets = admin().listConsumerGroupOffsets(everything, options());
-            described.forEach((group, description) -> {
-                CompletionStage<Optional<ConsumerGroupDescription>> members =
-                        knownOrEmpty(description.thenApply(Optional::of), Optional.empty());
-                CompletionStage<Map<TopicPartition, OffsetAndMetadata>> committed =
-                        knownOrEmpty(offsets.partitionsToOffsetAndMetadata(group), Map.of());
-                readings.put(group, members.thenCombine(committed, GroupOffsets::reading));
-            });
+            ListConsumerGroupOffsetsResult offsets = admin.listConsumerGroupOffsets(everything, options());
+            described.forEach((group, asConsumers) -> readings.put(
+                    group,
+                    GroupDescriptions.of(admin, group, asConsumers)
+                            .whenComplete((told, failure) -> client.reactTo(failure))
+                            .thenCombine(
+                                    everyOffset(offsets.partitionsToOffsetAndMetadata(group)),
+                                    GroupDescriptions.Described::with)));
         } catch (KafkaException | ConfigurationProblem e) {
             groups.forEach(group -> readings.put(group, CompletableFuture.failedFuture(e)));
         }
         return readings;
     }
 
-    private static GroupReading reading(
-            Optional<ConsumerGroupDescription> described, Map<TopicPartition, OffsetAndMetadata> committed) {
-        Map<TopicPartition, Long> offsets = new HashMap<>();
-        committed.forEach((partition, offset) -> offsets.put(partition, offset.offset())); // all, so none is null
-        var dead = org.apache.kafka.common.GroupState.DEAD;
-        var state = described.map(ConsumerGroupDescription::groupState).orElse(dead);
-        Set<String> assigned = new HashSet<>();
-        described.ifPresent(group -> group.members()
-                .forEach(member ->
-                        member.assignment().topicPartitions().forEach(partition -> assigned.add(partition.topic()))));
-        return new GroupReading(
-                state != dead, // which older brokers say of a group that they do not know
-                described.map(group -> group.members().size()).orElse(0),
-                state == org.apache.kafka.common.GroupState.STABLE,
-                assigned,
-                offsets);
+    /** None of a group that does not exist. */
+    private CompletionStage<Map<TopicPartition, Long>> everyOffset(
+            KafkaFuture<Map<TopicPartition, OffsetAndMetadata>> told) {
+        return told.toCompletionStage()
+                .thenApply(committed -> {
+                    Map<TopicPartition, Long> offsets = new HashMap<>();
+                    committed.forEach((partition, offset) -> offsets.put(partition, offset.offset())); // none is null
+                    return offsets;
+                })
+                .exceptionallyCompose(failure -> {
+                    client.reactTo(failure);
+                    Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+                    return cause instanceof GroupIdNotFoundException
+                            ? CompletableFuture.completedFuture(Map.of())
+                            : CompletableFuture.failedFuture(cause);
+                });
     }
 
-    /** A group that does not exist, or is none of consumers, has nothing. */
-    private <T> CompletionStage<T> knownOrEmpty(KafkaFuture<T> told, T nothing) {
-        return told.toCompletionStage().exceptionallyCompose(failure -> {
-            reactTo(failure);
-            Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-            return cause instanceof GroupIdNotFoundException
-                    ? CompletableFuture.completedFuture(nothing)
-                    : CompletableFuture.failedFuture(cause);
-        });
-    }
-
-    /** On the client's thread, which takes no lock here: whoever closes it waits for it. */
-    private void reactTo(@Nullable Throwable failure) {
-        if (failure instanceof AuthenticationException
-                || (failure != null && failure.getCause() instanceof AuthenticationException)) {
-            isTurnedAway = true;
+    /**
+     * Where logs begin and end now, in one request for each broker.
+     *
+     * @param starts partitions whose beginning is wanted
+     * @param ends others, whose end is wanted
+     * @return fails when Kafka does not tell one of them
+     */
+    public CompletionStage<LogBounds> bounds(Collection<TopicPartition> starts, Collection<TopicPartition> ends) {
+        Map<TopicPartition, OffsetSpec> wanted = new HashMap<>();
+        starts.forEach(partition -> wanted.put(partition, OffsetSpec.earliest()));
+        ends.forEach(partition -> wanted.put(partition, OffsetSpec.latest()));
+        if (wanted.isEmpty()) {
+            return CompletableFuture.completedFuture(new LogBounds(Map.of(), Map.of()));
         }
+        try {
+            return client.admin()
+                    .listOffsets(wanted, new ListOffsetsOptions().timeoutMs(GroupClient.TIMEOUT_MILLIS))
+                    .all()
+                    .toCompletionStage()
+                    .whenComplete((told, failure) -> client.reactTo(failure))
+                    .thenApply(told -> new LogBounds(offsetsOf(starts, told), offsetsOf(ends, told)));
+        } catch (KafkaException | ConfigurationProblem e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static Map<TopicPartition, Long> offsetsOf(
+            Collection<TopicPartition> partitions, Map<TopicPartition, ListOffsetsResultInfo> told) {
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        for (TopicPartition partition : partitions) {
+            ListOffsetsResultInfo info = told.get(partition);
+            if (info == null) {
+                throw new KafkaException("the broker could not tell the bounds of " + partition);
+            }
+            offsets.put(partition, info.offset());
+        }
+        return offsets;
     }
 
     @Override
-    public synchronized void close() {
-        isClosed = true;
-        if (admin != null) {
-            admin.close(CLOSE_TIMEOUT);
-            admin = null;
-        }
+    public void close() {
+        client.close();
     }
 }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
-import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.http.response.Problem;
 import io.tidemark.relay.watermark.Answer;
@@ -91,7 +90,7 @@ final class AnswerJson {
         ArrayNode topics = json.putArray("topics");
         standing.projection().topics().forEach(topics::add);
         json.put("state", standing.state().word()).put("stateSeconds", standing.stateSeconds());
-        if (standing.state() == GroupState.UNKNOWN && !standing.reason().isEmpty()) {
+        if (!standing.reason().isEmpty()) {
             json.put("reason", standing.reason());
         }
         if (standing.members() >= 0) {
@@ -108,11 +107,16 @@ final class AnswerJson {
 
     static ArrayNode of(List<PartitionNeed> partitions) {
         ArrayNode json = JSON.arrayNode();
-        partitions.forEach(partition -> json.addObject()
-                .put("topic", partition.topic())
-                .put("partition", partition.partition())
-                .put("need", partition.need())
-                .put("have", partition.have()));
+        for (PartitionNeed partition : partitions) {
+            ObjectNode one = json.addObject()
+                    .put("topic", partition.topic())
+                    .put("partition", partition.partition())
+                    .put("need", partition.need())
+                    .put("have", partition.have());
+            if (!partition.note().isEmpty()) {
+                one.put("note", partition.note());
+            }
+        }
         return json;
     }
 }

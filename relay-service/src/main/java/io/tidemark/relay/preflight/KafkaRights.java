@@ -21,6 +21,7 @@ import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TransactionalIdNotFoundException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
@@ -68,7 +69,26 @@ final class KafkaRights {
         Map<String, KafkaFuture<ConsumerGroupDescription>> answers =
                 admin.describeConsumerGroups(groups).describedGroups();
         for (Map.Entry<String, KafkaFuture<ConsumerGroupDescription>> group : new TreeMap<>(answers).entrySet()) {
-            ask(group.getValue(), "Group " + group.getKey(), "Describe");
+            checkGroup(group.getKey(), group.getValue());
+        }
+    }
+
+    /** The members of a group of the consumer protocol (KIP-848) are shown only to whom may know of all their topics. */
+    private void checkGroup(String name, KafkaFuture<ConsumerGroupDescription> answer)
+            throws PublishFailure, InterruptedException {
+        try {
+            answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof TopicAuthorizationException) {
+                missing.add("kafka: the relay's user has not the right to Describe on a topic that group " + name
+                        + " reads, so Kafka does not show the group's members, and every token is answered with 503 for"
+                        + " its projections; grant Describe on every topic that the group reads, also those that no"
+                        + " projection declares (docs/security.md lists all)");
+                return;
+            }
+            ask(answer, "Group " + name, "Describe");
+        } catch (TimeoutException e) {
+            throw PublishFailure.of(e);
         }
     }
 

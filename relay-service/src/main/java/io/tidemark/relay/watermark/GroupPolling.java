@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -115,16 +116,49 @@ final class GroupPolling {
     @SuppressWarnings("FutureReturnValueIgnored") // never cancelled
     private void fetched(
             ProjectionWaiters waiters, long startedNanos, @Nullable Committed offsets, @Nullable Throwable failure) {
-        waiters.endFetch();
-        if (offsets != null) {
-            waiters.accept(offsets, startedNanos);
-        } else if (failure != null) {
-            waiters.failed(failure);
+        if (offsets == null) {
+            waiters.failed(Objects.requireNonNull(failure));
+            again(waiters, RETRY_MILLIS);
+            return;
         }
+        waiters.accept(offsets, startedNanos);
+        long pauseMillis = waiters.hasNewerThan(startedNanos) ? 0 : POLL_MILLIS;
+        if (waiters.needsBounds()) {
+            look(waiters).whenComplete((told, problem) -> again(waiters, problem == null ? pauseMillis : RETRY_MILLIS));
+        } else {
+            again(waiters, pauseMillis);
+        }
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // never cancelled
+    private void again(ProjectionWaiters waiters, long millis) {
+        waiters.endFetch();
         sampleIfNeeded(waiters);
         if (waiters.needsEvidence()) {
-            thread.later(() -> fetchIfNeeded(waiters), offsets != null ? POLL_MILLIS : RETRY_MILLIS);
+            thread.later(() -> fetchIfNeeded(waiters), millis);
         }
+    }
+
+    /** Looks where that is not known; completes on the watermark thread. */
+    CompletionStage<Void> lookIfNeeded(ProjectionWaiters waiters) {
+        return waiters.evidence().fitsItsLogs() ? CompletableFuture.completedFuture(null) : look(waiters);
+    }
+
+    /** Asks where the logs begin and end that the group reads; completes on the watermark thread, once that is taken in. */
+    CompletionStage<Void> look(ProjectionWaiters waiters) {
+        long startedNanos = System.nanoTime();
+        GroupEvidence evidence = waiters.evidence();
+        return groups.bounds(evidence.uncommitted(), evidence.committed().keySet())
+                .whenCompleteAsync(
+                        (bounds, failure) -> {
+                            if (bounds != null) {
+                                waiters.accept(bounds, startedNanos);
+                            } else if (failure != null) {
+                                waiters.failed(failure);
+                            }
+                        },
+                        thread)
+                .thenAccept(bounds -> {});
     }
 
     /** By group: the offsets now, in as few requests as there are coordinators; from any thread. */

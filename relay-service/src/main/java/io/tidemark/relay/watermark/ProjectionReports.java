@@ -6,6 +6,7 @@ import io.tidemark.relay.group.Committed;
 import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.index.PublishedIndex;
+import io.tidemark.relay.reason.Reason;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,9 @@ import org.apache.kafka.common.TopicPartition;
 public final class ProjectionReports {
 
     private static final long STANDING_SECONDS = 15;
+
+    /** How long one group may keep what is told of all of them. */
+    private static final long TOLD_SECONDS = 2;
 
     /** A question about one projection, as {@link Watermarks#ask} takes it. */
     @FunctionalInterface
@@ -81,7 +85,12 @@ public final class ProjectionReports {
     private CompletionStage<ProjectionStanding> standing(
             ProjectionWaiters waiters, CompletionStage<Committed> asked, long startedNanos) {
         return asked.thenComposeAsync(
-                        read -> standing(waiters, waiters.accept(read, startedNanos), startedNanos), thread)
+                        read -> {
+                            waiters.accept(read, startedNanos);
+                            return polling.lookIfNeeded(waiters);
+                        },
+                        thread)
+                .thenComposeAsync(looked -> standing(waiters, waiters.evidence().committed(), startedNanos), thread)
                 .toCompletableFuture()
                 .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS); // the thread drops what comes after its end
     }
@@ -96,12 +105,10 @@ public final class ProjectionReports {
 
     private ProjectionStanding standing(ProjectionWaiters waiters, Map<TopicPartition, Long> offsets) {
         long now = System.nanoTime();
-        Lsn watermark = waiters.watermark(offsets); // before what is published, which it never is above
+        Lsn watermark = waiters.evidence().watermark(offsets); // before what is published, which it never is above
         Lsn published = index.published();
-        List<PartitionNeed> behind = waiters.behind(published, offsets);
-        String reason = waiters.refusal()
-                .or(() -> behind.isEmpty() ? waiters.whyHollow(offsets) : Optional.empty())
-                .orElse("");
+        List<PartitionNeed> behind = waiters.evidence().behind(published, offsets);
+        Optional<String> unknown = waiters.refusal().or(() -> waiters.answers().whyUnknown(offsets, behind.isEmpty()));
         return new ProjectionStanding(
                 waiters.projection(),
                 watermark,
@@ -109,10 +116,10 @@ public final class ProjectionReports {
                 behind,
                 behind.stream().mapToLong(b -> b.need() - b.have()).sum(),
                 behind.isEmpty() ? OptionalDouble.of(0) : secondsSince(index.publishedAfter(watermark)),
-                reason.isEmpty() ? waiters.history().state() : GroupState.UNKNOWN,
+                unknown.isEmpty() ? waiters.history().state() : GroupState.UNKNOWN,
                 waiters.history().sinceSeconds(now),
                 waiters.history().members(),
-                reason);
+                unknown.orElseGet(waiters.answers()::why));
     }
 
     private static OptionalDouble secondsSince(OptionalLong millis) {
@@ -139,7 +146,7 @@ public final class ProjectionReports {
     /**
      * What the token asks of every projection; nobody waits, but for a nudge.
      *
-     * @return fails when Kafka does not tell, or the index is about something else by the end
+     * @return fails when the index is about something else by the end
      */
     public CompletionStage<Requirements> requirements(Token token) {
         Optional<ServedSource> source = served.get();
@@ -177,31 +184,58 @@ public final class ProjectionReports {
                 || target.lsn().isAfter(published)) {
             return CompletableFuture.completedFuture(List.of());
         }
-        return polling.fetch(waiters).thenApply(offsets -> waiters.needs(target.lsn(), offsets.offsets()));
+        return told(polling.fetch(waiters))
+                .thenApply(told -> waiters
+                        .evidence()
+                        .needs(target.lsn(), told.committed().offsets())
+                        .stream()
+                        .map(told::note)
+                        .toList());
+    }
+
+    /** What Kafka has told of one group, or why it has not: one group that cannot be told must not take others with it. */
+    private record Told(Committed committed, String failure) {
+
+        /** Where the offset is not known, that is said; it is not that there is none. */
+        PartitionNeed note(PartitionNeed need) {
+            return failure.isEmpty()
+                    ? need
+                    : new PartitionNeed(
+                            need.topic(), need.partition(), need.need(), 0, "not known what is committed: " + failure);
+        }
+    }
+
+    private static CompletableFuture<Told> told(CompletionStage<Committed> asked) {
+        return asked.thenApply(committed -> new Told(committed, ""))
+                .toCompletableFuture()
+                .completeOnTimeout(
+                        new Told(Committed.NOTHING, "Kafka did not tell in time"), TOLD_SECONDS, TimeUnit.SECONDS)
+                .exceptionally(failure -> new Told(Committed.NOTHING, Reason.of(failure)));
     }
 
     /**
      * What the record at that offset asks of each projection that reads its topic: the offset after it, exactly.
      *
-     * @return by projection, in the order of the configuration; fails when Kafka does not tell
+     * @return by projection, in the order of the configuration
      */
     public CompletionStage<Map<String, PartitionNeed>> consumersOf(TopicPartition partition, long offset) {
-        Map<String, CompletableFuture<Committed>> asked = new LinkedHashMap<>();
+        Map<String, CompletableFuture<Told>> asked = new LinkedHashMap<>();
         projections.forEach((name, waiters) -> {
             if (waiters.topics().contains(partition.topic())) {
-                asked.put(name, polling.committed(waiters.group(), partition).toCompletableFuture());
+                asked.put(name, told(polling.committed(waiters.group(), partition)));
             }
         });
         return CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
                 .thenApply(done -> {
                     Map<String, PartitionNeed> needs = new LinkedHashMap<>();
-                    asked.forEach((name, offsets) -> needs.put(
-                            name,
-                            new PartitionNeed(
-                                    partition.topic(),
-                                    partition.partition(),
-                                    offset + 1,
-                                    offsets.join().offsets().getOrDefault(partition, 0L))));
+                    asked.forEach((name, answer) -> {
+                        Told told = answer.join();
+                        long have = told.committed().offsets().getOrDefault(partition, 0L);
+                        needs.put(
+                                name,
+                                told.note(
+                                        new PartitionNeed(partition.topic(), partition.partition(), offset + 1, have)));
+                    });
                     return needs;
                 });
     }

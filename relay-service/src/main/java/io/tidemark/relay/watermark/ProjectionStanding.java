@@ -12,13 +12,14 @@ import java.util.OptionalDouble;
  *
  * @param watermark everything at or below it is consumed
  * @param behind partitions that have yet to come up to {@code published}
- * @param lagRecords over all of its partitions, counting what the index asks for
+ * @param lagRecords offsets between what it has and what it needs, over all of its partitions: at most so many events,
+ *     because transaction markers take offsets too, and how many nobody tells
  * @param lagSeconds how long ago the oldest of what it has yet to consume was published; 0 when there is none,
  *     empty when it is not known any more
  * @param state of its group
  * @param stateSeconds for how long it has been so, as far as this replica has seen
  * @param members of its group; -1 while not known
- * @param reason why the state is {@code unknown}; empty otherwise
+ * @param reason why the state is what it is; empty when running or lagging
  */
 public record ProjectionStanding(
         ProjectionConfig projection,

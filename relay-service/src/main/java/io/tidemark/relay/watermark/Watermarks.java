@@ -173,7 +173,7 @@ public final class Watermarks implements AutoCloseable {
             waiter.complete(Answer.Refused.unknown(refusal.get()));
             return;
         }
-        Optional<Answer> leftOut = ProjectionWaiters.leftOut(index, waiter.target);
+        Optional<Answer> leftOut = EvidenceAnswers.leftOut(index, waiter.target);
         if (leftOut.isPresent()) {
             waiter.complete(leftOut.get());
             return;
@@ -243,7 +243,7 @@ public final class Watermarks implements AutoCloseable {
         ServedSource.Question question = served.judge(token);
         return question instanceof ServedSource.Refused refused
                 ? Optional.of(refused.answer())
-                : ProjectionWaiters.leftOut(index, ((ServedSource.Target) question).lsn());
+                : EvidenceAnswers.leftOut(index, ((ServedSource.Target) question).lsn());
     }
 
     /** Answers everyone who waits, and everyone who still comes, that this replica is going away. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.relay.config.ProjectionConfig;
 import io.tidemark.relay.config.RouteConfig;
+import io.tidemark.relay.declared.GroupReading.Kind;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -38,16 +39,16 @@ class GroundsTest {
     }
 
     private static GroupReading members(String... assigned) {
-        return new GroupReading(true, 2, true, Set.of(assigned), Map.of());
+        return new GroupReading(Kind.SUBSCRIBING, 2, true, Set.of(assigned), Map.of());
     }
 
     private static GroupReading handingOut() {
-        return new GroupReading(true, 2, false, Set.of(), Map.of());
+        return new GroupReading(Kind.SUBSCRIBING, 2, false, Set.of(), Map.of());
     }
 
     /** Without members: they are away, or assign partitions themselves. */
     private static GroupReading memberless(Map<TopicPartition, Long> committed) {
-        return new GroupReading(true, 0, false, Set.of(), committed);
+        return new GroupReading(Kind.SUBSCRIBING, 0, false, Set.of(), committed);
     }
 
     private static Map<TopicPartition, Long> committed(String... topics) {
@@ -180,7 +181,7 @@ class GroundsTest {
         Grounds grounds = grounds(ORDER);
         Map<TopicPartition, Long> offsets = committed(ORDER, INVOICE);
 
-        grounds.seeGroup(new GroupReading(true, 1, true, Set.of(ORDER), offsets), NOW);
+        grounds.seeGroup(new GroupReading(Kind.SUBSCRIBING, 1, true, Set.of(ORDER), offsets), NOW);
         assertFirm(grounds);
         grounds.seeGroup(memberless(offsets), NOW);
         assertFirm(grounds);
@@ -194,7 +195,7 @@ class GroundsTest {
     void membersWhoseAssignmentIsNotKnownYetAreJudgedByWhatTheirGroupHasCommitted() {
         Grounds grounds = grounds(ORDER);
 
-        grounds.seeGroup(new GroupReading(true, 1, false, Set.of(), committed(ORDER, INVOICE)), NOW);
+        grounds.seeGroup(new GroupReading(Kind.SUBSCRIBING, 1, false, Set.of(), committed(ORDER, INVOICE)), NOW);
 
         assertRefused(grounds, "also reads outbox.invoice");
     }
@@ -215,7 +216,7 @@ class GroundsTest {
     void doesNotStandOnAGroupThatKafkaHasNeverHeardOf() {
         Grounds grounds = grounds(ORDER);
 
-        grounds.seeGroup(new GroupReading(false, 0, false, Set.of(), Map.of()), NOW);
+        grounds.seeGroup(new GroupReading(Kind.ABSENT, 0, false, Set.of(), Map.of()), NOW);
 
         assertHollow(grounds, "Kafka does not know group group");
         assertThat(grounds.footing(committed(ORDER), NOW))
@@ -230,7 +231,7 @@ class GroundsTest {
         grounds.seeGroup(members(ORDER), NOW);
 
         assertHollow(grounds, "group group does not read outbox.invoice, which projection view declares");
-        grounds.seeGroup(new GroupReading(true, 1, true, Set.of(ORDER), committed(INVOICE)), NOW);
+        grounds.seeGroup(new GroupReading(Kind.SUBSCRIBING, 1, true, Set.of(ORDER), committed(INVOICE)), NOW);
         assertFirm(grounds);
     }
 

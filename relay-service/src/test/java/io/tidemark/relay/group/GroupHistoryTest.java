@@ -17,11 +17,12 @@ class GroupHistoryTest {
 
     private final GroupHistory history = new GroupHistory(STALLED_AFTER);
     private long[] need = {0, 0};
+    private boolean assignsItself;
     private long now = -5; // nanoTime may be negative, and crosses zero
 
     private void after(Duration time, int members, long... committed) {
         now += time.toNanos();
-        history.seeMembers(members, now);
+        history.seeMembers(members, assignsItself, now);
         Map<TopicPartition, Long> offsets = new HashMap<>();
         List<PartitionNeed> behind = new ArrayList<>();
         for (int partition = 0; partition < committed.length; partition++) {
@@ -172,5 +173,52 @@ class GroupHistoryTest {
         after(Duration.ofSeconds(1), 1, 0, 0);
 
         assertThat(history.state()).isEqualTo(GroupState.REBUILDING);
+    }
+
+    /** FINDINGS D3: one client leaves offsets past the transaction markers, and another that of its last record. */
+    @Test
+    void aGroupThatRestsBelowItsOldOffsetsButHasWhatIsNeededHasNotGoneBack() {
+        needed(69, 45);
+        after(Duration.ZERO, 1, 70, 46);
+        after(Duration.ofSeconds(1), 1, 3, 4);
+        assertThat(history.state()).isEqualTo(GroupState.REBUILDING);
+        after(Duration.ofSeconds(1), 1, 69, 45);
+        assertThat(history.state()).isEqualTo(GroupState.RUNNING);
+
+        needed(71, 45);
+        after(Duration.ofSeconds(1), 1, 69, 45);
+
+        assertThat(history.state()).isEqualTo(GroupState.RUNNING);
+        after(Duration.ofSeconds(1), 1, 69, 44);
+        assertThat(history.state()).as("and now it has").isEqualTo(GroupState.REBUILDING);
+    }
+
+    /** FINDINGS D12: it commits every 20 seconds, say. */
+    @Test
+    void aGroupThatHasNeverHadMembersIsStoppedOnlyWhenItHasNotMovedForLong() {
+        assignsItself = true;
+        needed(5, 0);
+        after(Duration.ZERO, 0, 1, 0);
+
+        after(STALLED_AFTER.minusMillis(1), 0, 1, 0);
+        assertThat(history.state()).isEqualTo(GroupState.RUNNING);
+
+        after(Duration.ofMillis(1), 0, 1, 0);
+        assertThat(history.state()).isEqualTo(GroupState.STOPPED);
+    }
+
+    @Test
+    void aGroupThatWasSeenToMoveWithoutMembersIsGivenAsLong() {
+        needed(5, 0);
+        after(Duration.ZERO, 0, 1, 0);
+        after(Duration.ofSeconds(9), 0, 2, 0);
+
+        after(Duration.ofSeconds(40), 0, 2, 0);
+
+        assertThat(history.state()).isEqualTo(GroupState.RUNNING);
+        after(Duration.ofSeconds(1), 1, 2, 0);
+        after(Duration.ofSeconds(1), 0, 2, 0);
+        after(GroupHistory.STOPPED_AFTER, 0, 2, 0);
+        assertThat(history.state()).as("it has had members since").isEqualTo(GroupState.STOPPED);
     }
 }

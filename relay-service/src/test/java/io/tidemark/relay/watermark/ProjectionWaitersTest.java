@@ -2,15 +2,18 @@ package io.tidemark.relay.watermark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dropwizard.util.Duration;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.WatermarkStatus;
 import io.tidemark.relay.config.ProjectionConfig;
 import io.tidemark.relay.config.RouteConfig;
 import io.tidemark.relay.declared.Grounds;
 import io.tidemark.relay.declared.GroupReading;
+import io.tidemark.relay.declared.GroupReading.Kind;
 import io.tidemark.relay.declared.WritableTopics;
 import io.tidemark.relay.group.Committed;
 import io.tidemark.relay.group.GroupState;
+import io.tidemark.relay.group.LogBounds;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.index.IndexEntry;
 import io.tidemark.relay.index.IndexSteps;
@@ -18,9 +21,11 @@ import io.tidemark.relay.index.PublishedIndex;
 import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.ResumePoint;
 import io.tidemark.relay.source.SourceIdentity;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +33,8 @@ import org.junit.jupiter.api.Test;
 class ProjectionWaitersTest {
 
     private static final ProjectionConfig VIEW = new ProjectionConfig("view", "group", List.of("orders"), null);
+    private static final ProjectionConfig IMPATIENT =
+            new ProjectionConfig("view", "group", List.of("orders"), Duration.seconds(1));
     private static final TopicPartition FIRST = new TopicPartition("orders", 0);
     private static final TopicPartition SECOND = new TopicPartition("orders", 1);
 
@@ -40,7 +47,7 @@ class ProjectionWaitersTest {
     }
 
     private static GroupReading reads(String... topics) {
-        return new GroupReading(true, 1, true, Set.of(topics), Map.of());
+        return new GroupReading(Kind.SUBSCRIBING, 1, true, Set.of(topics), Map.of());
     }
 
     @BeforeEach
@@ -51,29 +58,29 @@ class ProjectionWaitersTest {
     /** G7: nothing is needed of a group that reads nothing, and that is no reason for a success. */
     @Test
     void saysUnknownForATokenThatOnlyAGroupNobodyKnowsHasConsumed() {
-        waiters.seeGroup(new GroupReading(false, 0, false, Set.of(), Map.of()), System.nanoTime());
+        waiters.seeGroup(new GroupReading(Kind.ABSENT, 0, false, Set.of(), Map.of()), System.nanoTime());
         IndexSteps.advance(index, Map.of(), Lsn.parse("0/10"));
         Waiter waiter = parked("0/10");
 
-        waiters.accept(Committed.NOTHING, System.nanoTime());
+        read(Map.of());
 
         assertThat(waiter.answer).as("it may have come since it was looked at").isNotDone();
         assertThat(waiters.needsSample()).isTrue();
-        waiters.seeGroup(new GroupReading(false, 0, false, Set.of(), Map.of()), System.nanoTime());
-        waiters.accept(Committed.NOTHING, System.nanoTime());
+        waiters.seeGroup(new GroupReading(Kind.ABSENT, 0, false, Set.of(), Map.of()), System.nanoTime());
+        read(Map.of());
         assertUnknown(waiter, "Kafka does not know group group");
         assertThat(waiters.needsSample()).isFalse();
     }
 
     @Test
     void succeedsWhenTheGroupHasComeSinceItWasLookedAt() {
-        waiters.seeGroup(new GroupReading(false, 0, false, Set.of(), Map.of()), System.nanoTime());
+        waiters.seeGroup(new GroupReading(Kind.ABSENT, 0, false, Set.of(), Map.of()), System.nanoTime());
         IndexSteps.advance(index, Map.of(), Lsn.parse("0/10"));
         Waiter waiter = parked("0/10");
-        waiters.accept(Committed.NOTHING, System.nanoTime());
+        read(Map.of());
 
         waiters.seeGroup(reads("orders"), System.nanoTime());
-        waiters.accept(Committed.NOTHING, System.nanoTime());
+        read(Map.of());
 
         assertThat(waiter.answer.getNow(null)).isInstanceOf(Answer.Success.class);
     }
@@ -104,6 +111,161 @@ class ProjectionWaitersTest {
         assertThat(waiters.refusal()).isPresent();
     }
 
+    /** C14: by then the group may have gone back. */
+    @Test
+    void answersNoSuccessByOffsetsThatWereAskedForBeforeTheQuestion() {
+        published(FIRST, "0/10", 1);
+        long before = System.nanoTime();
+        Waiter waiter = parked("0/10");
+
+        waiters.accept(new Committed(Map.of(FIRST, 1L), Set.of()), before);
+        look(Map.of(), Map.of(FIRST, 1L));
+
+        assertThat(waiter.answer).isNotDone();
+        assertThat(waiters.needsEvidence()).as("it is asked again").isTrue();
+        read(Map.of());
+        assertThat(waiter.answer.getNow(null))
+                .isInstanceOfSatisfying(
+                        Answer.NoProgress.class,
+                        back -> assertThat(back.state()).isEqualTo(GroupState.REBUILDING));
+    }
+
+    @Test
+    void answersNoSuccessByLogsThatWereLookedAtBeforeTheQuestion() {
+        published(FIRST, "0/10", 1);
+        read(Map.of(FIRST, 1L));
+        Waiter waiter = parked("0/10");
+
+        waiters.accept(new Committed(Map.of(FIRST, 1L), Set.of()), System.nanoTime());
+
+        assertThat(waiter.answer).isNotDone();
+        assertThat(waiters.needsBounds()).isTrue();
+        look(Map.of(), Map.of(FIRST, 1L));
+        assertThat(waiter.answer.getNow(null)).isInstanceOf(Answer.Success.class);
+        assertThat(waiters.needsBounds()).isFalse();
+    }
+
+    /** FINDINGS D2: it would count as having consumed what is published there next. */
+    @Test
+    void saysUnknownWhenTheGroupHasCommittedBeyondTheEndOfTheLog() {
+        published(FIRST, "0/10", 62);
+        Waiter waiter = parked("0/10");
+
+        waiters.accept(new Committed(Map.of(FIRST, 100_000L), Set.of()), System.nanoTime());
+        assertThat(waiter.answer).as("the end is not known yet").isNotDone();
+        look(Map.of(), Map.of(FIRST, 62L));
+
+        assertUnknown(waiter, "committed offset 100000 in orders:0, beyond the end of the log at 62");
+        assertThat(waiters.answers().whyUnknown(Map.of(FIRST, 100_000L), true)).isPresent();
+        Waiter later = parked("0/10");
+        waiters.accept(new Committed(Map.of(FIRST, 100_000L), Set.of()), System.nanoTime());
+        look(Map.of(), Map.of(FIRST, 100_001L));
+        assertUnknown(later, "beyond the end of the log");
+
+        Waiter last = parked("0/10");
+        read(Map.of(FIRST, 62L));
+        assertThat(last.answer.getNow(null)).isInstanceOf(Answer.Success.class);
+    }
+
+    /** The log may have grown since it was looked at, and the group with it. */
+    @Test
+    void anOffsetIsHeldAgainstAnEndThatWasAskedForAfterIt() {
+        published(FIRST, "0/10", 2);
+        Waiter waiter = parked("0/10");
+        long before = System.nanoTime();
+
+        waiters.accept(new Committed(Map.of(FIRST, 2L), Set.of()), System.nanoTime());
+        waiters.accept(new LogBounds(Map.of(), Map.of(FIRST, 1L)), before);
+
+        assertThat(waiter.answer).isNotDone();
+        assertThat(waiters.needsBounds()).isTrue();
+        look(Map.of(), Map.of(FIRST, 2L));
+        assertThat(waiter.answer.getNow(null)).isInstanceOf(Answer.Success.class);
+    }
+
+    /** FINDINGS D1: nobody can read it any more, so nobody can commit it. */
+    @Test
+    void whereTheGroupHasNoCommitItNeedsNothingThatKafkaHasDeleted() {
+        published(FIRST, "0/10", 7);
+        published(SECOND, "0/20", 9);
+        Waiter waiter = parked("0/20");
+
+        waiters.accept(new Committed(Map.of(SECOND, 9L), Set.of()), System.nanoTime());
+        look(Map.of(FIRST, 6L), Map.of(SECOND, 9L));
+
+        assertThat(waiter.answer).isNotDone();
+        assertThat(waiters.answerNow(waiter))
+                .isInstanceOfSatisfying(
+                        Answer.ProjectionBehind.class,
+                        behind -> assertThat(behind.behind())
+                                .containsExactly(new PartitionNeed("orders", 0, 7, 6, PartitionNeed.NO_COMMIT)));
+        look(Map.of(FIRST, 8L), Map.of(SECOND, 9L));
+        assertThat(waiter.answer.getNow(null)).isInstanceOf(Answer.Success.class);
+    }
+
+    /** It was there, and has missed what Kafka has deleted: only its own next commit says that this is all right. */
+    @Test
+    void whereTheGroupHasACommitItIsBehindAlsoOfWhatKafkaHasDeleted() {
+        published(FIRST, "0/10", 7);
+        Waiter waiter = parked("0/10");
+
+        waiters.accept(new Committed(Map.of(FIRST, 3L), Set.of()), System.nanoTime());
+        look(Map.of(FIRST, 8L), Map.of(FIRST, 8L));
+
+        assertThat(waiter.answer).isNotDone();
+        assertThat(waiters.answerNow(waiter)).isInstanceOf(Answer.ProjectionBehind.class);
+    }
+
+    @Test
+    void aGroupWhoseOffsetsHaveExpiredHasGoneBackOnlyToTheBeginningOfTheLog() {
+        published(FIRST, "0/10", 7);
+        read(Map.of(FIRST, 7L));
+
+        waiters.accept(new Committed(Map.of(), Set.of()), System.nanoTime());
+        look(Map.of(FIRST, 8L), Map.of());
+
+        assertThat(waiters.history().state()).isEqualTo(GroupState.RUNNING);
+        published(FIRST, "0/20", 9);
+        read(Map.of());
+        assertThat(waiters.evidence().behind(Lsn.parse("0/20"), Map.of()))
+                .containsExactly(new PartitionNeed("orders", 0, 9, 8, PartitionNeed.NO_COMMIT));
+    }
+
+    /** D12: members are sampled now and then, and a consumer may have come since. */
+    @Test
+    void saysStoppedOnlyWhenTheGroupWasLookedAtAfterTheQuestion() {
+        GroupReading memberless = new GroupReading(Kind.SUBSCRIBING, 0, false, Set.of(), Map.of(FIRST, 0L));
+        ProjectionWaiters impatient = new ProjectionWaiters(IMPATIENT, index, grounds(IMPATIENT, index));
+        published(FIRST, "0/10", 1);
+        long now = System.nanoTime();
+        impatient.seeGroup(memberless, now);
+        impatient.accept(new Committed(Map.of(FIRST, 0L), Set.of()), now - TimeUnit.HOURS.toNanos(1));
+        Waiter waiter = new Waiter(Lsn.parse("0/10"));
+        impatient.park(waiter);
+
+        impatient.accept(new Committed(Map.of(FIRST, 0L), Set.of()), now + TimeUnit.HOURS.toNanos(1));
+        assertThat(impatient.history().state()).isEqualTo(GroupState.STOPPED);
+        assertThat(waiter.answer).isNotDone();
+        assertThat(impatient.needsSample()).isTrue();
+
+        impatient.seeGroup(memberless, System.nanoTime());
+        impatient.accept(new Committed(Map.of(FIRST, 0L), Set.of()), now + TimeUnit.HOURS.toNanos(2));
+        assertThat(waiter.answer.getNow(null))
+                .isInstanceOfSatisfying(
+                        Answer.NoProgress.class,
+                        stopped -> assertThat(stopped.state()).isEqualTo(GroupState.STOPPED));
+    }
+
+    @Test
+    void saysUnknownOfAShareGroup() {
+        Waiter waiter = parked("0/10");
+
+        waiters.seeGroup(new GroupReading(Kind.SHARE, 1, false, Set.of(), Map.of()), System.nanoTime());
+
+        assertUnknown(waiter, "group group is a share group");
+        assertThat(waiters.refusal()).isPresent();
+    }
+
     private static void assertUnknown(Waiter waiter, String reason) {
         assertThat(waiter.answer.getNow(null)).isInstanceOfSatisfying(Answer.Refused.class, unknown -> {
             assertThat(unknown.status()).isEqualTo(WatermarkStatus.UNKNOWN);
@@ -118,11 +280,11 @@ class ProjectionWaitersTest {
         Waiter early = parked("0/10");
         Waiter late = parked("0/20");
 
-        waiters.accept(new Committed(Map.of(FIRST, 1L), Set.of()), System.nanoTime());
+        read(Map.of(FIRST, 1L));
 
         assertThat(early.answer.getNow(null)).isInstanceOf(Answer.Success.class);
         assertThat(late.answer).isNotDone();
-        waiters.accept(new Committed(Map.of(FIRST, 2L), Set.of()), System.nanoTime());
+        read(Map.of(FIRST, 2L));
         assertThat(late.answer.getNow(null)).isInstanceOf(Answer.Success.class);
     }
 
@@ -134,7 +296,7 @@ class ProjectionWaitersTest {
         Adoptions adopted = Adoptions.NONE.leavingOut(Lsn.parse("0/10"), Lsn.parse("0/18"));
         index.startAt(ResumePoint.after(Lsn.parse("0/20")), adopted, Map.of());
 
-        waiters.accept(new Committed(Map.of(), Set.of()), System.nanoTime());
+        read(Map.of());
 
         assertThat(leftOut.answer.getNow(null)).isInstanceOfSatisfying(Answer.Refused.class, unknown -> {
             assertThat(unknown.status()).isEqualTo(WatermarkStatus.UNKNOWN);
@@ -151,7 +313,7 @@ class ProjectionWaitersTest {
         published(FIRST, "0/10", 1);
         assertThat(waiters.needsEvidence()).isTrue();
 
-        waiters.remove(waiter);
+        waiters.answer(waiter, new Answer.Unavailable("given up"));
 
         assertThat(waiters.needsEvidence()).isFalse();
     }
@@ -161,7 +323,7 @@ class ProjectionWaitersTest {
         published(SECOND, "0/10", 4);
         published(FIRST, "0/20", 2);
         Waiter waiter = parked("0/20");
-        waiters.accept(new Committed(Map.of(SECOND, 3L), Set.of()), System.nanoTime());
+        read(Map.of(SECOND, 3L));
 
         Answer answer = waiters.answerNow(waiter);
 
@@ -170,7 +332,8 @@ class ProjectionWaitersTest {
                         Answer.ProjectionBehind.class,
                         behind -> assertThat(behind.behind())
                                 .containsExactly(
-                                        new PartitionNeed("orders", 0, 2, 0), new PartitionNeed("orders", 1, 4, 3)));
+                                        new PartitionNeed("orders", 0, 2, 0, PartitionNeed.NO_COMMIT),
+                                        new PartitionNeed("orders", 1, 4, 3)));
     }
 
     /** It came, others had the group's offsets read, and only then was it its turn. */
@@ -178,7 +341,7 @@ class ProjectionWaitersTest {
     void whoseEvidenceWasThereBeforeItWasParkedIsAnsweredByIt() {
         published(FIRST, "0/10", 1);
         Waiter waiter = new Waiter(Lsn.parse("0/10"));
-        waiters.accept(new Committed(Map.of(FIRST, 1L), Set.of()), System.nanoTime());
+        read(Map.of(FIRST, 1L));
         waiters.park(waiter);
 
         assertThat(waiters.hasEvidenceFor(waiter)).isTrue();
@@ -189,7 +352,7 @@ class ProjectionWaitersTest {
     void whatWasPublishedSinceTheOffsetsWereReadCounts() {
         published(FIRST, "0/10", 1);
         Waiter waiter = parked("0/18");
-        waiters.accept(new Committed(Map.of(FIRST, 1L), Set.of()), System.nanoTime());
+        read(Map.of(FIRST, 1L));
         assertThat(waiter.answer).isNotDone();
 
         IndexSteps.advance(index, Map.of(), Lsn.parse("0/20"));
@@ -200,7 +363,7 @@ class ProjectionWaitersTest {
     @Test
     void doesNotJudgeByOffsetsReadBeforeTheQuestion() {
         published(FIRST, "0/10", 1);
-        waiters.accept(new Committed(Map.of(), Set.of()), System.nanoTime());
+        read(Map.of());
         Waiter waiter = parked("0/10");
 
         assertThat(waiters.hasEvidenceFor(waiter)).isFalse();
@@ -220,12 +383,12 @@ class ProjectionWaitersTest {
     @Test
     void whatWasConsumedStaysSoUntilTheGroupGoesBack() {
         published(FIRST, "0/10", 1);
-        assertThat(waiters.watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/10"));
+        assertThat(waiters.evidence().watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/10"));
         IndexSteps.advance( // as if merging had pulled a later end to an earlier LSN
                 index, Map.of(FIRST, new IndexEntry.Addition(Lsn.parse("0/8"), 9)), Lsn.parse("0/20"));
 
-        assertThat(waiters.watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/10"));
-        assertThat(waiters.watermark(Map.of(FIRST, 0L))).isLessThan(Lsn.parse("0/8"));
+        assertThat(waiters.evidence().watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/10"));
+        assertThat(waiters.evidence().watermark(Map.of(FIRST, 0L))).isLessThan(Lsn.parse("0/8"));
     }
 
     /** G8: what was read earlier and comes later is no group that has gone back. */
@@ -234,14 +397,14 @@ class ProjectionWaitersTest {
         published(FIRST, "0/10", 1);
         published(FIRST, "0/20", 2);
         long early = System.nanoTime();
-        waiters.accept(new Committed(Map.of(FIRST, 2L), Set.of()), System.nanoTime());
+        read(Map.of(FIRST, 2L));
 
         assertThat(waiters.accept(new Committed(Map.of(FIRST, 1L), Set.of()), early))
                 .containsEntry(FIRST, 2L);
 
         assertThat(waiters.history().state()).isEqualTo(GroupState.RUNNING);
-        assertThat(waiters.watermark(Map.of(FIRST, 2L))).isEqualTo(Lsn.parse("0/20"));
-        waiters.accept(new Committed(Map.of(FIRST, 1L), Set.of()), System.nanoTime());
+        assertThat(waiters.evidence().watermark(Map.of(FIRST, 2L))).isEqualTo(Lsn.parse("0/20"));
+        read(Map.of(FIRST, 1L));
         assertThat(waiters.history().state()).isEqualTo(GroupState.REBUILDING);
     }
 
@@ -249,7 +412,7 @@ class ProjectionWaitersTest {
     void forgetsEverythingWhenTheSourceIsAnother() {
         Waiter waiter = parked("0/10");
         published(FIRST, "0/10", 1);
-        waiters.watermark(Map.of(FIRST, 1L));
+        waiters.evidence().watermark(Map.of(FIRST, 1L));
 
         waiters.forget(new Answer.Unavailable("another database"));
         index.belongTo(new SourceIdentity("7f3a9c21", "1", "shop", 1));
@@ -257,7 +420,20 @@ class ProjectionWaitersTest {
 
         assertThat(waiter.answer.getNow(null)).isInstanceOf(Answer.Unavailable.class);
         assertThat(index.published()).isEqualTo(Lsn.ZERO);
-        assertThat(waiters.watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.ZERO);
+        assertThat(waiters.evidence().watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.ZERO);
+    }
+
+    /** Kafka tells the group's offsets, and that the logs are as long, and lack nothing. */
+    private void read(Map<TopicPartition, Long> committed) {
+        waiters.accept(new Committed(committed, Set.of()), System.nanoTime());
+        look(Map.of(), committed);
+    }
+
+    private void look(Map<TopicPartition, Long> starts, Map<TopicPartition, Long> ends) {
+        Map<TopicPartition, Long> all = new HashMap<>();
+        waiters.evidence().uncommitted().forEach(partition -> all.put(partition, 0L));
+        all.putAll(starts);
+        waiters.accept(new LogBounds(all, ends), System.nanoTime());
     }
 
     private void published(TopicPartition partition, String lsn, long endOffset) {

@@ -42,7 +42,8 @@ public final class AnswerText {
             partitions.add(partition.path("topic").asText() + "-"
                     + partition.path("partition").asInt() + " needs offset "
                     + partition.path("need").asLong() + " and has "
-                    + partition.path("have").asLong());
+                    + partition.path("have").asLong()
+                    + (partition.has("note") ? " (" + partition.path("note").asText() + ")" : ""));
         }
         return partitions.isEmpty() ? "" : "; " + String.join(", ", partitions);
     }

@@ -1,0 +1,18 @@
+package io.tidemark.relay.group;
+
+import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Where the logs of partitions begin and end, as Kafka tells at one moment.
+ *
+ * @param starts the first offset that anybody can still read
+ * @param ends the offset of the next record; 0 while there was none
+ */
+public record LogBounds(Map<TopicPartition, Long> starts, Map<TopicPartition, Long> ends) {
+
+    public LogBounds {
+        starts = Map.copyOf(starts);
+        ends = Map.copyOf(ends);
+    }
+}

@@ -1,0 +1,165 @@
+package io.tidemark.relay.watermark;
+
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.config.ProjectionConfig;
+import io.tidemark.relay.declared.Footing;
+import io.tidemark.relay.declared.Grounds;
+import io.tidemark.relay.group.GroupHistory;
+import io.tidemark.relay.group.PartitionNeed;
+import io.tidemark.relay.index.PublishedIndex;
+import io.tidemark.relay.reason.Reason;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.TopicPartition;
+
+/** The answer that follows from the evidence about a group, and in words why it is a no. Confined to the watermark thread. */
+final class EvidenceAnswers {
+
+    private final ProjectionConfig projection;
+    private final PublishedIndex index;
+    private final GroupEvidence evidence;
+    private final GroupHistory history;
+    private final Grounds grounds;
+    private String failure = "";
+    private String sampleFailure = "";
+
+    EvidenceAnswers(
+            ProjectionConfig projection,
+            PublishedIndex index,
+            GroupEvidence evidence,
+            GroupHistory history,
+            Grounds grounds) {
+        this.projection = projection;
+        this.index = index;
+        this.evidence = evidence;
+        this.history = history;
+        this.grounds = grounds;
+    }
+
+    /** Kafka has told the offsets. */
+    void offsetsTold() {
+        failure = "";
+    }
+
+    /** Kafka did not tell the offsets, or where the logs begin and end. */
+    void offsetsFailed(Throwable cause) {
+        failure = ": " + Reason.of(cause);
+    }
+
+    /** Kafka has told what the group reads. */
+    void sampleTold() {
+        sampleFailure = "";
+    }
+
+    /** Kafka did not tell what the group reads. */
+    void sampleFailed(Throwable cause) {
+        sampleFailure = ": " + Reason.of(cause);
+    }
+
+    /** What a {@code success} would stand on now. */
+    Footing footing(Map<TopicPartition, Long> offsets) {
+        return grounds.footing(offsets, System.nanoTime());
+    }
+
+    /** Whether a question that was asked then needs a newer look at the group than this. */
+    static boolean isOutdated(Footing footing, long sinceNanos) {
+        return footing instanceof Footing.Unseen
+                || (footing instanceof Footing.Hollow hollow && hollow.seenNanos() - sinceNanos < 0);
+    }
+
+    /** Why how far the group has come is not known; empty when it is. */
+    Optional<String> whyUnknown(Map<TopicPartition, Long> offsets, boolean isCaughtUp) {
+        if (evidence.beyondEnd().isPresent()) {
+            return evidence.beyondEnd().map(this::beyond);
+        }
+        Footing footing = footing(offsets);
+        if (!isCaughtUp || footing instanceof Footing.Firm) {
+            return Optional.empty();
+        }
+        return Optional.of(footing instanceof Footing.Hollow hollow ? hollow.reason() : unseen());
+    }
+
+    private String unseen() {
+        return "Kafka did not tell in time what group " + projection.group() + " reads" + sampleFailure;
+    }
+
+    /** To one whose token the group has consumed. */
+    Answer consumed(Waiter waiter, Footing footing) {
+        Optional<LogEvidence.Beyond> beyond = evidence.beyondEnd();
+        if (beyond.isPresent()) {
+            return Answer.Refused.unknown(beyond(beyond.get()));
+        }
+        if (footing instanceof Footing.Firm) {
+            return leftOut(index, waiter.target)
+                    .orElseGet(
+                            () -> new Answer.Success(waiter.waitedMillis(), index.published(), evidence.ageMillis()));
+        }
+        return footing instanceof Footing.Hollow hollow
+                ? Answer.Refused.unknown(hollow.reason())
+                : new Answer.Unavailable(unseen());
+    }
+
+    private String beyond(LogEvidence.Beyond beyond) {
+        String partition = beyond.partition().topic() + ":" + beyond.partition().partition();
+        return "group " + projection.group() + " has committed offset " + beyond.committed() + " in " + partition
+                + ", beyond the end of the log at " + beyond.end() + ": Kafka has lost records, or somebody has set the"
+                + " offset. Events that are published there would count as consumed before the group has read them, so"
+                + " every token is answered unknown. Stop the consumers of projection " + projection.name()
+                + " and set the offset back: kafka-consumer-groups --bootstrap-server ... --group "
+                + projection.group() + " --topic " + partition + " --reset-offsets --to-offset " + beyond.end()
+                + " --execute";
+    }
+
+    /** What there is to say where a person has let the source go on without what the token stands for. */
+    static Optional<Answer> leftOut(PublishedIndex index, Lsn target) {
+        return index.leftOut(target)
+                .map(range ->
+                        Answer.Refused.unknown("events committed in " + range + " were left out by tidemark adopt;"
+                                + " whether the token's write was among those published before it is not known"));
+    }
+
+    /**
+     * What there is to say to a waiter whose time is over: mostly that it is not yet so. But what it waited for may have
+     * been published since the offsets were read, or the offsets have been read before it was parked.
+     */
+    Answer now(Waiter waiter) {
+        Lsn published = index.published();
+        if (waiter.target.isAfter(published)) {
+            return new Answer.SourceBehind(waiter.waitedMillis(), published);
+        }
+        if (!evidence.isSince(waiter.sinceNanos)) {
+            return new Answer.Unavailable(
+                    "Kafka did not tell the offsets of group " + projection.group() + " in time" + failure);
+        }
+        if (evidence.beyondEnd().isPresent() || evidence.watermark().isAtLeast(waiter.target)) {
+            if (!evidence.endsAreKnownSince(waiter.sinceNanos) || !evidence.startsAreKnownSince(waiter.sinceNanos)) {
+                return new Answer.Unavailable("Kafka did not tell in time where the logs begin and end that group "
+                        + projection.group() + " reads" + failure);
+            }
+            return consumed(waiter, footing(evidence.committed()));
+        }
+        List<PartitionNeed> behind = evidence.behind(waiter.target, evidence.committed());
+        if (history.makesNoProgress(behind)) {
+            return new Answer.NoProgress(
+                    history.state(), why(), waiter.waitedMillis(), published, behind, evidence.ageMillis());
+        }
+        return new Answer.ProjectionBehind(waiter.waitedMillis(), published, behind, evidence.ageMillis());
+    }
+
+    /** Why waiting is in vain, in words; empty when it is not. */
+    String why() {
+        String group = "group " + projection.group();
+        return switch (history.state()) {
+            case STOPPED ->
+                group + " has no members, and does not move: nobody consumes for projection " + projection.name()
+                        + ". Start its consumers";
+            case STALLED ->
+                group + " has members, but a partition has not moved for " + projection.stalledAfter()
+                        + " or more: its events are not consumed. Look at the logs of its consumers";
+            case REBUILDING ->
+                group + " has gone back, or builds a new generation, and goes over what was consumed before";
+            case RUNNING, LAGGING, UNKNOWN -> "";
+        };
+    }
+}
