@@ -46,16 +46,18 @@ public record HttpInterface(
         environment.jersey().register(new ProblemMapper());
         environment.jersey().register(requests);
         ResponseWriter answers = new ResponseWriter("answers", RESPONSE_THREADS);
+        SourcesJson sources = new SourcesJson(() -> state.snapshot().identity());
+        AnswerJson json = new AnswerJson(sources);
         environment
                 .servlets()
-                .addFilter("waits", new WaitFilter(watermarks, answers, admission(environment), requests::waited))
+                .addFilter("waits", new WaitFilter(watermarks, json, answers, admission(environment), requests::waited))
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, WaitFilter.PATH);
-        environment.jersey().register(new ProjectionsResource(watermarks, answers));
+        environment.jersey().register(new ProjectionsResource(watermarks, json, answers));
         environment.jersey().register(new OpenApiResource());
-        environment.jersey().register(new WaitResource(watermarks, answers));
-        environment.jersey().register(new TokensResource(watermarks, state, standings, answers));
+        environment.jersey().register(new WaitResource(watermarks, json, answers));
+        environment.jersey().register(new TokensResource(watermarks, state, standings, json, answers));
         environment.jersey().register(new EventsResource(tracer, watermarks.reports(), state, answers));
-        environment.jersey().register(new ReplicasResource(replicas, answers));
+        environment.jersey().register(new ReplicasResource(replicas, sources, answers));
         environment
                 .jersey()
                 .register(new SourceResource(state, standings, config.postgres().slot(), answers));

@@ -33,10 +33,12 @@ public final class ProjectionsResource {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final Watermarks watermarks;
+    private final AnswerJson json;
     private final ResponseWriter answers;
 
-    public ProjectionsResource(Watermarks watermarks, ResponseWriter answers) {
+    ProjectionsResource(Watermarks watermarks, AnswerJson json, ResponseWriter answers) {
         this.watermarks = watermarks;
+        this.json = json;
         this.answers = answers;
     }
 
@@ -76,7 +78,7 @@ public final class ProjectionsResource {
         }
         Token token = Params.token(tokenText);
         CompletableFuture<Answer> asked = watermarks.ask(name, token, waitMillis);
-        answers.give(response, http, waitMillis, asked, answer -> AnswerJson.response(name, token, answer, isStrict));
+        answers.give(response, http, waitMillis, asked, answer -> json.response(name, token, answer, isStrict));
     }
 
     private void respond(AsyncResponse response, CompletionStage<? extends JsonNode> body) {
@@ -87,7 +89,7 @@ public final class ProjectionsResource {
         answers.give(
                 response,
                 body,
-                json -> json,
+                found -> found,
                 failure -> Problem.unavailable("Kafka did not tell the group's offsets: " + Reason.of(failure)));
     }
 }

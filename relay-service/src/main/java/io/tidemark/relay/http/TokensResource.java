@@ -37,11 +37,17 @@ public final class TokensResource {
     private final Watermarks watermarks;
     private final RelayState state;
     private final SharedSourceStatus standings;
+    private final AnswerJson json;
     private final ResponseWriter answers;
 
-    public TokensResource(
-            Watermarks watermarks, RelayState state, SharedSourceStatus standings, ResponseWriter answers) {
+    TokensResource(
+            Watermarks watermarks,
+            RelayState state,
+            SharedSourceStatus standings,
+            AnswerJson json,
+            ResponseWriter answers) {
         this.watermarks = watermarks;
+        this.json = json;
         this.state = state;
         this.standings = standings;
         this.answers = answers;
@@ -59,7 +65,7 @@ public final class TokensResource {
         answers.give(
                 response,
                 body,
-                json -> json,
+                found -> found,
                 failure -> Problem.unavailable("Kafka did not tell the groups' offsets: " + Reason.of(failure)));
     }
 
@@ -74,23 +80,23 @@ public final class TokensResource {
                         stage(token, requirements.published()).thenApply(stage -> toJson(token, requirements, stage)));
     }
 
-    private static ObjectNode toJson(Token token, Requirements requirements, ObjectNode stage) {
-        ObjectNode json = JSON.objectNode().put("token", token.toString());
-        ArrayNode parts = json.putArray("parts");
+    private ObjectNode toJson(Token token, Requirements requirements, ObjectNode stage) {
+        ObjectNode body = JSON.objectNode().put("token", token.toString());
+        ArrayNode parts = body.putArray("parts");
         token.parts()
                 .forEach(part -> parts.addObject()
                         .put("source", part.source())
                         .put("timeline", part.timeline())
                         .put("lsn", part.lsn().toString()));
-        json.setAll(stage);
-        json.put("published", requirements.published().toString());
-        ArrayNode projections = json.putArray("projections");
+        body.setAll(stage);
+        body.put("published", requirements.published().toString());
+        ArrayNode projections = body.putArray("projections");
         for (Requirement requirement : requirements.projections()) {
-            ObjectNode projection = AnswerJson.of(requirement.projection(), requirement.answer());
+            ObjectNode projection = json.of(requirement.projection(), token, requirement.answer());
             projection.set("partitions", AnswerJson.of(requirement.partitions()));
             projections.add(projection);
         }
-        return json;
+        return body;
     }
 
     /** Where the token is: not of this database's history, or between its WAL and Kafka. */
@@ -107,7 +113,7 @@ public final class TokensResource {
             String publishedAt = since.isEmpty()
                     ? null
                     : Instant.ofEpochMilli(since.getAsLong()).toString();
-            return stage("published").thenApply(json -> json.put("publishedAt", publishedAt));
+            return stage("published").thenApply(stage -> stage.put("publishedAt", publishedAt));
         }
         if (state.snapshot().captured().isAtLeast(lsn)) {
             return stage("captured");

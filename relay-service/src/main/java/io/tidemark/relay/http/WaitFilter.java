@@ -25,7 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * ResponseWriter those who wait for a projection without Jersey, whose objects were more than half of what a request that waits
+ * Answers those who wait for a projection without Jersey, whose objects were more than half of what a request that waits
  * takes up. Only what is well formed in every way, and is let in; all else, and every error, is
  * {@link ProjectionsResource}'s, which answers these the same way. On Jetty's threads.
  */
@@ -50,13 +50,19 @@ public final class WaitFilter extends HttpFilter {
 
     private final transient Watermarks watermarks;
     private final transient ResponseWriter answers;
+    private final transient AnswerJson json;
     private final transient Predicate<HttpServletRequest> isLetIn;
     private final transient Listener listener;
 
     /** @param isLetIn by what it shows of itself */
-    public WaitFilter(
-            Watermarks watermarks, ResponseWriter answers, Predicate<HttpServletRequest> isLetIn, Listener listener) {
+    WaitFilter(
+            Watermarks watermarks,
+            AnswerJson json,
+            ResponseWriter answers,
+            Predicate<HttpServletRequest> isLetIn,
+            Listener listener) {
         this.watermarks = watermarks;
+        this.json = json;
         this.answers = answers;
         this.isLetIn = isLetIn;
         this.listener = listener;
@@ -103,7 +109,7 @@ public final class WaitFilter extends HttpFilter {
         answers.give(
                 request,
                 watermarks.ask(question.projection(), question.token(), question.waitMillis()),
-                answer -> AnswerJson.response(question.projection(), question.token(), answer, question.isStrict()),
+                answer -> json.response(question.projection(), question.token(), answer, question.isStrict()),
                 given -> {
                     try {
                         listener.answered(question.projection(), given, System.nanoTime() - beganNanos);
@@ -123,10 +129,10 @@ public final class WaitFilter extends HttpFilter {
         response.setStatus(answer.getStatus());
         response.setContentType(MediaType.APPLICATION_JSON); // unless a problem's is among the headers
         answer.getStringHeaders().forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
-        if (answer.getEntity() instanceof JsonNode json) {
-            byte[] body = JSON.writeValueAsBytes(json);
-            response.setContentLength(body.length);
-            response.getOutputStream().write(body);
+        if (answer.getEntity() instanceof JsonNode body) {
+            byte[] bytes = JSON.writeValueAsBytes(body);
+            response.setContentLength(bytes.length);
+            response.getOutputStream().write(bytes);
         }
     }
 }

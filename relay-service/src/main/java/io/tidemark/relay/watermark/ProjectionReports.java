@@ -6,6 +6,7 @@ import io.tidemark.relay.group.Committed;
 import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.index.PublishedIndex;
+import io.tidemark.relay.timeline.JudgedToken;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -172,12 +173,15 @@ public final class ProjectionReports {
     private CompletionStage<List<PartitionNeed>> needs(
             String name, Optional<ServedSource> source, Token token, Lsn published) {
         ProjectionWaiters waiters = waitersOf(name);
-        if (source.isEmpty()
-                || !(source.get().judge(token) instanceof ServedSource.Target target)
-                || target.lsn().isAfter(published)) {
+        Optional<Lsn> target = source.map(served -> served.judge(token)).flatMap(ProjectionReports::targetOfAll);
+        if (target.filter(published::isAtLeast).isEmpty()) {
             return CompletableFuture.completedFuture(List.of());
         }
-        return polling.fetch(waiters).thenApply(offsets -> waiters.evidence().needs(target.lsn(), offsets.offsets()));
+        return polling.fetch(waiters).thenApply(offsets -> waiters.evidence().needs(target.get(), offsets.offsets()));
+    }
+
+    private static Optional<Lsn> targetOfAll(JudgedToken judged) {
+        return judged.refusal().isPresent() ? Optional.empty() : judged.target();
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.tidemark.relay.watermark;
 
+import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.config.ProjectionConfig;
 import io.tidemark.relay.config.WatermarkConfig;
@@ -10,7 +11,9 @@ import io.tidemark.relay.group.GroupOffsets;
 import io.tidemark.relay.index.PublishedIndex;
 import io.tidemark.relay.source.Nudges;
 import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.timeline.JudgedToken;
 import io.tidemark.relay.timeline.TimelineHistory;
+import io.tidemark.relay.timeline.TokenVerdict;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -109,24 +112,37 @@ public final class Watermarks implements AutoCloseable {
      * @param waitMillis how long to wait at most, cut to the configured maximum; 0 answers with the first evidence
      * @return completes with the answer, never exceptionally; whoever does not want it any more cancels
      */
-    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
     public CompletableFuture<Answer> ask(String projection, Token token, long waitMillis) {
         ProjectionWaiters waiters = waitersOf(projection);
         ServedSource served = source;
         if (served == null) {
             return CompletableFuture.completedFuture(notServing);
         }
-        ServedSource.Question question = served.judge(token);
-        if (question instanceof ServedSource.Refused refused) {
-            return CompletableFuture.completedFuture(refused.answer());
-        }
+        JudgedToken judged = served.judge(token);
+        return judged.refusal()
+                .map(refusal -> askForOthers(waiters, judged, refusal, served))
+                .orElseGet(() -> ask(waiters, judged.target().orElseThrow(), waitMillis, served));
+    }
+
+    /** A refusal is given at once, and with it how the parts stand that are not refused. */
+    private CompletableFuture<Answer> askForOthers(
+            ProjectionWaiters waiters, JudgedToken judged, TokenVerdict.Refused refusal, ServedSource served) {
+        return judged.target()
+                .map(lsn -> ask(waiters, lsn, 0, served)
+                        .<Answer>thenApply(others -> Answer.Refused.of(refusal, judged, Optional.of(others))))
+                .orElseGet(
+                        () -> CompletableFuture.completedFuture(Answer.Refused.of(refusal, judged, Optional.empty())));
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
+    private CompletableFuture<Answer> ask(ProjectionWaiters waiters, Lsn target, long waitMillis, ServedSource served) {
         boolean isWait = waitMillis > 0;
         Optional<Answer> tooMany = admission.enter(waiters, isWait);
         if (tooMany.isPresent()) {
             return CompletableFuture.completedFuture(tooMany.get());
         }
         long bounded = Math.min(waitMillis, config.maxWait().toMilliseconds());
-        Waiter waiter = new Waiter(((ServedSource.Target) question).lsn());
+        Waiter waiter = new Waiter(target);
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         waiter.answer.thenAccept(given -> {
             admission.leave(waiters, isWait);
@@ -240,10 +256,10 @@ public final class Watermarks implements AutoCloseable {
         if (served == null) {
             return Optional.of(notServing);
         }
-        ServedSource.Question question = served.judge(token);
-        return question instanceof ServedSource.Refused refused
-                ? Optional.of(refused.answer())
-                : EvidenceAnswers.leftOut(index, ((ServedSource.Target) question).lsn());
+        JudgedToken judged = served.judge(token);
+        return judged.refusal()
+                .<Answer>map(refusal -> Answer.Refused.of(refusal, judged, Optional.empty()))
+                .or(() -> judged.target().flatMap(lsn -> EvidenceAnswers.leftOut(index, lsn)));
     }
 
     /** Answers everyone who waits, and everyone who still comes, that this replica is going away. */

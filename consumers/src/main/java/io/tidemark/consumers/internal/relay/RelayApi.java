@@ -61,7 +61,7 @@ public final class RelayApi {
                             + "&wait="
                             + left.toMillis()
                             + "ms")),
-                    AnswerReader::answer,
+                    json -> AnswerReader.answer(json, token),
                     deadline);
         } catch (RelayHttp.NoRelayAnswered e) {
             return new WatermarkAnswer(
@@ -70,7 +70,8 @@ public final class RelayApi {
                     "",
                     String.valueOf(e.getMessage()),
                     TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since),
-                    List.of());
+                    List.of(),
+                    Optional.of(token));
         }
     }
 
@@ -86,10 +87,11 @@ public final class RelayApi {
                     (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay) + "/v1/wait"))
                             .header("Content-Type", "application/json")
                             .POST(HttpRequest.BodyPublishers.ofString(waitBody(projections, token, left, mode))),
-                    AnswerReader::combined,
+                    json -> AnswerReader.combined(json, token),
                     deadline);
         } catch (RelayHttp.NoRelayAnswered e) {
-            return new CombinedAnswer(WatermarkStatus.UNREACHABLE, List.of(), String.valueOf(e.getMessage()));
+            return new CombinedAnswer(
+                    WatermarkStatus.UNREACHABLE, List.of(), String.valueOf(e.getMessage()), Optional.of(token));
         }
     }
 
