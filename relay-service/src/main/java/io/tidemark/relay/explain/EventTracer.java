@@ -24,6 +24,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.common.KafkaException;
 
@@ -154,7 +155,9 @@ public final class EventTracer implements AutoCloseable {
     private void awaitPublished(Lsn lsn) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PUBLISH_MILLIS);
         if (published.get().filter(lsn::isAfter).isPresent()) {
-            nudges.request(lsn, written -> {});
+            BooleanSupplier isAwaited = () -> System.nanoTime() < deadline
+                    && published.get().filter(lsn::isAfter).isPresent();
+            nudges.request(lsn, isAwaited, written -> {});
         }
         while (published.get().filter(lsn::isAfter).isPresent() && System.nanoTime() < deadline) {
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);

@@ -196,7 +196,7 @@ final class ReplicaPoller implements AutoCloseable {
 
     /** On an idle database nothing else would bring the standby beyond a page's boundary, at which tokens can lie. */
     private void nudge(ReplicaWaiter waiter) {
-        nudges.request(waiter.lsn(), written -> {
+        nudges.request(waiter.lsn(), waiter::isNudgeAwaited, written -> {
             if (isOfPrimary(written.server())) {
                 waiter.seeNudge(written);
                 bell.release();
