@@ -61,7 +61,7 @@ class PackageTableTest {
             room("publish", 12, "config", "reason", "failpoint", "position", "route"),
             room(
                     "index",
-                    12,
+                    13,
                     "config",
                     "declared",
                     "reason",
@@ -200,7 +200,8 @@ class PackageTableTest {
                     "metrics",
                     "run",
                     "explain",
-                    "http"),
+                    "http",
+                    "http.response"),
             room("client", 10),
             room("cli.text", 10, "route", "deadletter", "audit", "client"),
             room(
