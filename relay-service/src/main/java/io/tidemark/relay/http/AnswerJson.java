@@ -119,13 +119,25 @@ final class AnswerJson {
         return json;
     }
 
+    /** Of a projection whose group Kafka did not tell of, beside others. */
+    static ObjectNode unknown(String projection, String reason) {
+        return JSON.objectNode()
+                .put("projection", projection)
+                .put("state", GroupState.UNKNOWN.word())
+                .put("reason", reason);
+    }
+
     static ArrayNode of(List<PartitionNeed> partitions) {
         ArrayNode json = JSON.arrayNode();
-        partitions.forEach(partition -> json.addObject()
-                .put("topic", partition.topic())
-                .put("partition", partition.partition())
-                .put("need", partition.need())
-                .put("have", partition.have()));
+        for (PartitionNeed partition : partitions) {
+            ObjectNode one = json.addObject()
+                    .put("topic", partition.topic())
+                    .put("partition", partition.partition())
+                    .put("need", partition.need());
+            if (partition.have() != PartitionNeed.UNKNOWN) {
+                one.put("have", partition.have());
+            }
+        }
         return json;
     }
 }

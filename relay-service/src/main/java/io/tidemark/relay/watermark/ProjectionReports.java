@@ -7,6 +7,7 @@ import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.index.PublishedIndex;
 import io.tidemark.relay.timeline.JudgedToken;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,7 @@ public final class ProjectionReports {
     private final Map<String, ProjectionWaiters> projections;
     private final PublishedIndex index;
     private final GroupPolling polling;
+    private final Admission admission;
     private final WatermarkThread thread;
 
     ProjectionReports(
@@ -45,12 +47,14 @@ public final class ProjectionReports {
             Map<String, ProjectionWaiters> projections,
             PublishedIndex index,
             GroupPolling polling,
+            Admission admission,
             WatermarkThread thread) {
         this.question = question;
         this.served = served;
         this.projections = projections;
         this.index = index;
         this.polling = polling;
+        this.admission = admission;
         this.thread = thread;
     }
 
@@ -62,27 +66,43 @@ public final class ProjectionReports {
         return waiters;
     }
 
+    /**
+     * Looks, unless as many ask already as are allowed to.
+     *
+     * @param look counted until what it returns is complete
+     * @return empty when there is no room
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
+    public <T> Optional<CompletionStage<T>> limited(Supplier<CompletionStage<T>> look) {
+        if (admission.enterLook().isPresent()) {
+            return Optional.empty();
+        }
+        CompletionStage<T> looked = look.get();
+        looked.whenComplete((result, failure) -> admission.leaveLook());
+        return Optional.of(looked);
+    }
+
     /** Where the projection stands now; fails when Kafka does not tell. */
     public CompletionStage<ProjectionStanding> standing(String name) {
         ProjectionWaiters waiters = waitersOf(name);
-        long startedNanos = System.nanoTime();
-        return standing(waiters, polling.fetch(waiters), startedNanos);
+        long askedNanos = System.nanoTime();
+        return standing(
+                waiters, Objects.requireNonNull(polling.next(List.of(waiters)).get(waiters)), askedNanos);
     }
 
-    /** The same of all, in the order of the configuration; Kafka is asked in as few requests as can be. */
+    /** The same of all, in the order of the configuration; each for itself, so that none waits for another's group. */
     public Map<String, CompletionStage<ProjectionStanding>> standings() {
-        long startedNanos = System.nanoTime();
-        Map<String, CompletionStage<Committed>> offsets = polling.fetch(projections.values());
+        long askedNanos = System.nanoTime();
         Map<String, CompletionStage<ProjectionStanding>> standings = new LinkedHashMap<>();
-        projections.forEach((name, waiters) -> standings.put(
-                name, standing(waiters, Objects.requireNonNull(offsets.get(waiters.group())), startedNanos)));
+        polling.next(projections.values())
+                .forEach((waiters, offsets) ->
+                        standings.put(waiters.projection().name(), standing(waiters, offsets, askedNanos)));
         return standings;
     }
 
     private CompletionStage<ProjectionStanding> standing(
-            ProjectionWaiters waiters, CompletionStage<Committed> asked, long startedNanos) {
-        return asked.thenComposeAsync(
-                        read -> standing(waiters, waiters.accept(read, startedNanos), startedNanos), thread)
+            ProjectionWaiters waiters, CompletionStage<GroupPolling.Offsets> asked, long askedNanos) {
+        return asked.thenComposeAsync(offsets -> standing(waiters, offsets.committed(), askedNanos), thread)
                 .toCompletableFuture()
                 .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS); // the thread drops what comes after its end
     }
@@ -133,51 +153,102 @@ public final class ProjectionReports {
     /**
      * What a token asks of one projection.
      *
-     * @param partitions every partition in which something must have been consumed; none while it is not published
+     * @param answer empty where the group was not asked and nothing else decides
+     * @param partitions every partition in which something must have been consumed; none while it is not published, or the
+     *     token is refused
      */
-    public record Requirement(String projection, Answer answer, List<PartitionNeed> partitions) {}
+    public record Requirement(String projection, Optional<Answer> answer, List<PartitionNeed> partitions) {}
 
     /**
-     * What the token asks of every projection; nobody waits, but for a nudge.
+     * What the token asks of these projections; nobody waits, but for a nudge. A group that Kafka does not tell of costs the
+     * others nothing: its projection is unknown.
      *
-     * @return fails when Kafka does not tell, or the index is about something else by the end
+     * @return fails when the index is about something else by the end
      */
-    public CompletionStage<Requirements> requirements(Token token) {
-        Optional<ServedSource> source = served.get();
+    public CompletionStage<Requirements> requirements(Token token, List<String> names) {
         long generation = index.generation();
+        Optional<ServedSource> source = served.get();
         Map<String, CompletableFuture<Answer>> asked = new LinkedHashMap<>();
-        projections.keySet().forEach(name -> asked.put(name, question.ask(name, token, 0)));
+        names.forEach(name -> asked.put(name, question.ask(name, token, 0)));
         return CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
-                .thenCompose(done -> {
-                    Lsn published = index.published();
-                    List<CompletableFuture<Requirement>> all = asked.entrySet().stream()
-                            .map(entry -> needs(entry.getKey(), source, token, published)
-                                    .thenApply(needs -> new Requirement(
-                                            entry.getKey(), entry.getValue().join(), needs))
-                                    .toCompletableFuture())
-                            .toList();
-                    return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
-                            .thenApply(complete -> {
-                                if (source.isEmpty() || generation != index.generation()) {
-                                    throw new IllegalStateException("the index was lost while it was asked");
-                                }
-                                return new Requirements(
-                                        published,
-                                        all.stream()
-                                                .map(CompletableFuture::join)
-                                                .toList());
-                            });
-                });
+                .thenApplyAsync(
+                        done -> {
+                            Lsn published = index.published();
+                            List<Requirement> all = new ArrayList<>();
+                            asked.forEach((name, answer) -> all.add(new Requirement(
+                                    name,
+                                    Optional.of(answer.join()),
+                                    needs(name, source, token, published, isOfGroup(answer.join())))));
+                            return requirements(source, generation, published, all);
+                        },
+                        thread)
+                .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS);
     }
 
-    private CompletionStage<List<PartitionNeed>> needs(
-            String name, Optional<ServedSource> source, Token token, Lsn published) {
+    /** The same from the index alone: no group is asked, nor is one waited for. */
+    public CompletionStage<Requirements> requirementsWithoutGroups(Token token, List<String> names) {
+        long generation = index.generation();
+        Optional<ServedSource> source = served.get();
+        return CompletableFuture.supplyAsync(
+                        () -> {
+                            Lsn published = index.published();
+                            List<Requirement> all = names.stream()
+                                    .map(name -> withoutGroup(name, source, token, published))
+                                    .toList();
+                            return requirements(source, generation, published, all);
+                        },
+                        thread)
+                .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private Requirements requirements(
+            Optional<ServedSource> source, long generation, Lsn published, List<Requirement> all) {
+        if (source.isEmpty()
+                || generation != index.generation()
+                || !index.isAbout(source.get().identity())) {
+            throw new IllegalStateException("the index was lost while it was asked");
+        }
+        return new Requirements(published, all);
+    }
+
+    private Requirement withoutGroup(String name, Optional<ServedSource> source, Token token, Lsn published) {
         ProjectionWaiters waiters = waitersOf(name);
+        Optional<JudgedToken> judged = source.map(one -> one.judge(token));
+        Optional<Answer> refused = judged.flatMap(
+                        one -> one.refusal().<Answer>map(refusal -> Answer.Refused.of(refusal, one, Optional.empty())))
+                .or(() -> waiters.refusal().map(Answer.Refused::unknown))
+                .or(() -> judged.flatMap(JudgedToken::target).flatMap(lsn -> EvidenceAnswers.leftOut(index, lsn)))
+                .or(() -> waiters.knownHollow().map(Answer.Refused::unknown));
+        if (refused.isPresent()) {
+            return new Requirement(name, refused, List.of());
+        }
+        boolean isPublished =
+                judged.flatMap(JudgedToken::target).filter(published::isAtLeast).isPresent();
+        return isPublished
+                ? new Requirement(name, Optional.empty(), needs(name, source, token, published, false))
+                : new Requirement(name, Optional.of(new Answer.SourceBehind(0, published)), List.of());
+    }
+
+    /** Whether it rests on what the group has committed. */
+    private static boolean isOfGroup(Answer answer) {
+        return !(answer instanceof Answer.Unavailable) && !(answer instanceof Answer.TooManyWaiters);
+    }
+
+    /** On the watermark thread. */
+    private List<PartitionNeed> needs(
+            String name, Optional<ServedSource> source, Token token, Lsn published, boolean isGroupKnown) {
+        GroupEvidence evidence = waitersOf(name).evidence();
         Optional<Lsn> target = source.map(served -> served.judge(token)).flatMap(ProjectionReports::targetOfAll);
         if (target.filter(published::isAtLeast).isEmpty()) {
-            return CompletableFuture.completedFuture(List.of());
+            return List.of();
         }
-        return polling.fetch(waiters).thenApply(offsets -> waiters.evidence().needs(target.get(), offsets.offsets()));
+        List<PartitionNeed> needs = evidence.needs(target.get(), evidence.committed());
+        return isGroupKnown
+                ? needs
+                : needs.stream()
+                        .map(need ->
+                                new PartitionNeed(need.topic(), need.partition(), need.need(), PartitionNeed.UNKNOWN))
+                        .toList();
     }
 
     private static Optional<Lsn> targetOfAll(JudgedToken judged) {

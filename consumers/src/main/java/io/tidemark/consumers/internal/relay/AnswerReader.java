@@ -57,7 +57,10 @@ final class AnswerReader {
      * asked, and what cannot be read is not a token.
      */
     static Optional<Token> carryOn(JsonNode json, Token asked) {
-        JsonNode token = json.path("token");
+        return token(json.path("token"), asked);
+    }
+
+    static Optional<Token> token(JsonNode token, Token asked) {
         if (token.isNull()) {
             return Optional.empty();
         }

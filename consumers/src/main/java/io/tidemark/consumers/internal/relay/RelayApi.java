@@ -106,12 +106,12 @@ public final class RelayApi {
         return body.toString();
     }
 
-    /** What the relay knows about the token. */
-    <T> T explain(Token token, Function<JsonNode, Reading<T>> reader, Deadline deadline)
+    /** What a projection needs for the token, by the relay's index alone: no group that is sick stands in the way. */
+    <T> T explain(Token token, String projection, Function<JsonNode, Reading<T>> reader, Deadline deadline)
             throws InterruptedException, RelayHttp.NoRelayAnswered {
         return relays.ask(
-                (relay, left) ->
-                        HttpRequest.newBuilder(URI.create(base(relay) + "/v1/tokens/" + encoded(token.toString()))),
+                (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay) + "/v1/tokens/"
+                        + encoded(token.toString()) + "?groups=false&projection=" + encoded(projection))),
                 reader,
                 deadline);
     }
