@@ -14,6 +14,7 @@ import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceNotReady;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -38,6 +39,13 @@ public final class EventTracer implements AutoCloseable {
     private static final long PUBLISH_MILLIS = 1_000;
 
     private static final long POLL_MILLIS = 20;
+    /** For a question over HTTP; the command line reads for as long as it takes. */
+    private static final Duration DEAD_LETTERS_LIMIT = Duration.ofSeconds(8);
+
+    private static final String UNREAD_DEAD_LETTERS = "topic " + OwnTopics.DEAD_LETTERS
+            + " could not be read to its end in time, so it may be among the dead letters: look with tidemark dead-letters"
+            + " list";
+    private static final String KAFKAS_OWN = "__";
 
     /** As many are being answered as are allowed to. */
     public static final class Busy extends RuntimeException {
@@ -94,6 +102,15 @@ public final class EventTracer implements AutoCloseable {
         return answer;
     }
 
+    /** Whether events may be in that topic: others are not this relay's to read for whoever asks. */
+    public boolean mayLookInto(String topic) {
+        return config.routes().stream().anyMatch(route -> route.typeOf(topic).isPresent())
+                || config.projections().stream()
+                        .anyMatch(projection -> projection.topics().contains(topic)
+                                && !topic.startsWith(OwnTopics.PREFIX)
+                                && !topic.startsWith(KAFKAS_OWN));
+    }
+
     private EventTrace search(UUID id, Optional<SearchFrom> otherwise)
             throws SourceNotReady, SQLException, PublishFailure, InterruptedException {
         Optional<CommittedRow> row = row(id);
@@ -107,7 +124,12 @@ public final class EventTracer implements AutoCloseable {
         }
         List<DeadLetter> letters = List.of();
         try {
-            letters = new DeadLetterTopic(config.kafka()).find(id.toString());
+            Optional<List<DeadLetter>> found =
+                    new DeadLetterTopic(config.kafka()).find(id.toString(), DEAD_LETTERS_LIMIT);
+            if (found.isEmpty()) {
+                return nothing(id, row, Stage.UNKNOWN, UNREAD_DEAD_LETTERS);
+            }
+            letters = found.get();
         } catch (PublishFailure e) {
             if (e.kind() != PublishFailure.Kind.NO_RIGHT) {
                 throw e;

@@ -6,10 +6,13 @@ import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.explain.EventTracer;
 import io.tidemark.relay.health.Readiness;
 import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.http.response.JettyProblems;
 import io.tidemark.relay.http.response.ProblemMapper;
 import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.http.server.BearerFilter;
 import io.tidemark.relay.http.server.BearerTokens;
+import io.tidemark.relay.http.server.KnownParameters;
+import io.tidemark.relay.http.server.NoStore;
 import io.tidemark.relay.http.server.NoTasks;
 import io.tidemark.relay.http.server.ReadinessServlet;
 import io.tidemark.relay.http.server.RequestFilter;
@@ -45,6 +48,12 @@ public record HttpInterface(
         RequestFilter requests = new RequestFilter(registry, watermarks.names());
         environment.jersey().register(new ProblemMapper());
         environment.jersey().register(requests);
+        environment.jersey().register(new KnownParameters());
+        environment.getApplicationContext().setErrorHandler(new JettyProblems());
+        environment
+                .servlets()
+                .addFilter("no-store", new NoStore())
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/*");
         ResponseWriter answers = new ResponseWriter("answers", RESPONSE_THREADS);
         SourcesJson sources = new SourcesJson(() -> state.snapshot().identity());
         AnswerJson json = new AnswerJson(sources);
