@@ -129,7 +129,9 @@ public final class Nudges implements AutoCloseable {
                 .map(Request::lsn)
                 .min(Comparator.naturalOrder())
                 .orElseThrow();
-        nudge(lowest).ifPresent(nudge -> requests.forEach(request -> request.written().accept(nudge)));
+        nudge(lowest)
+                .ifPresent(
+                        nudge -> requests.forEach(request -> request.written().accept(nudge)));
     }
 
     /** While the database is away, one attempt a second serves however many ask. */
