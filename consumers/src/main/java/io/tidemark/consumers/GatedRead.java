@@ -1,8 +1,10 @@
 package io.tidemark.consumers;
 
 import io.tidemark.consumers.WatermarkAnswer.Behind;
+import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
 import java.util.List;
+import java.util.Optional;
 
 /** How a read through a {@link ReadGate} ended. */
 public sealed interface GatedRead<T> {
@@ -21,8 +23,10 @@ public sealed interface GatedRead<T> {
      *     if no relay has answered; otherwise the relay's status of the token
      * @param reason for people
      * @param behind the partitions that were behind in the last snapshot; empty when no snapshot was taken
+     * @param token the token to carry on with, as in {@link WatermarkAnswer#token}
      */
-    record NotFresh<T>(WatermarkStatus status, String reason, List<Behind> behind) implements GatedRead<T> {
+    record NotFresh<T>(WatermarkStatus status, String reason, List<Behind> behind, Optional<Token> token)
+            implements GatedRead<T> {
 
         public NotFresh {
             behind = List.copyOf(behind);

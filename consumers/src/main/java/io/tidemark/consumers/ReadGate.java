@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 
@@ -72,12 +73,14 @@ public final class ReadGate {
             known = afterPublication(token, deadline);
         }
         if (known instanceof TokenOffsets.Result.Known offsets) {
-            return readAt(offsets.offsets(), deadline, query);
+            return readAt(token, offsets.offsets(), deadline, query);
         }
         if (known instanceof TokenOffsets.Result.Unanswerable unanswerable) {
-            return new GatedRead.NotFresh<>(unanswerable.status(), unanswerable.reason(), List.of());
+            return new GatedRead.NotFresh<>(
+                    unanswerable.status(), unanswerable.reason(), List.of(), unanswerable.token());
         }
-        return new GatedRead.NotFresh<>(WatermarkStatus.TIMEOUT, "the token is not published yet", List.of());
+        return new GatedRead.NotFresh<>(
+                WatermarkStatus.TIMEOUT, "the token is not published yet", List.of(), Optional.of(token));
     }
 
     /**
@@ -100,11 +103,11 @@ public final class ReadGate {
         }
     }
 
-    private <T> GatedRead<T> readAt(Map<Partition, Long> needed, Deadline deadline, Query<T> query)
+    private <T> GatedRead<T> readAt(Token token, Map<Partition, Long> needed, Deadline deadline, Query<T> query)
             throws SQLException, InterruptedException {
         long pauseMillis = FIRST_PAUSE_MILLIS;
         while (true) {
-            GatedRead<T> read = look(needed, query);
+            GatedRead<T> read = look(token, needed, query);
             if (read instanceof GatedRead.Fresh || deadline.left().toMillis() <= pauseMillis) {
                 return read;
             }
@@ -114,13 +117,14 @@ public final class ReadGate {
     }
 
     /** The snapshot is taken by the first statement, and the query sees the same. */
-    private <T> GatedRead<T> look(Map<Partition, Long> needed, Query<T> query) throws SQLException {
+    private <T> GatedRead<T> look(Token token, Map<Partition, Long> needed, Query<T> query) throws SQLException {
         try (BorrowedConnection borrowed = BorrowedConnection.inTransaction(database)) {
             Connection connection = borrowed.connection();
             List<Behind> behind = behind(needed, generations.nextOffsetsInNewSnapshot(connection));
             return behind.isEmpty()
                     ? new GatedRead.Fresh<>(query.run(connection))
-                    : new GatedRead.NotFresh<>(WatermarkStatus.TIMEOUT, "the projection is behind", behind);
+                    : new GatedRead.NotFresh<>(
+                            WatermarkStatus.TIMEOUT, "the projection is behind", behind, Optional.of(token));
         }
     }
 

@@ -1,7 +1,9 @@
 package io.tidemark.consumers;
 
+import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Whether a projection has caught up with a token, and if not, why. Immutable.
@@ -11,6 +13,8 @@ import java.util.List;
  * @param reason for people; empty if the status is enough
  * @param waitedMillis total time that relays have waited in all requests, in milliseconds
  * @param behind the partitions that are behind, as far as the relay reports them
+ * @param token the token to carry on with: the one asked for, without what the database has lost; empty when nothing of it
+ *     is left. Hand it to the filters ({@code carryOn}), or the caller comes back with the bad part for ever
  */
 public record WatermarkAnswer(
         String projection,
@@ -18,7 +22,8 @@ public record WatermarkAnswer(
         String phase,
         String reason,
         long waitedMillis,
-        List<Behind> behind) {
+        List<Behind> behind,
+        Optional<Token> token) {
 
     /**
      * A partition that is behind.

@@ -9,6 +9,7 @@ import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -104,7 +105,8 @@ public final class WatermarkClient {
                 answer.phase(),
                 answer.reason(),
                 answer.waitedMillis() + millis,
-                answer.behind());
+                answer.behind(),
+                answer.token());
     }
 
     /** Returns false if no time is left to ask again. A relay limits a wait to its {@code watermark.maxWait}. */
@@ -135,7 +137,13 @@ public final class WatermarkClient {
         } catch (RelayRequestException e) {
             refusal = e;
             answer = new WatermarkAnswer(
-                    projection, WatermarkStatus.UNREACHABLE, "", String.valueOf(e.getMessage()), 0, List.of());
+                    projection,
+                    WatermarkStatus.UNREACHABLE,
+                    "",
+                    String.valueOf(e.getMessage()),
+                    0,
+                    List.of(),
+                    Optional.of(token));
         }
         if (answer.isCaughtUp()) {
             return ReadFrom.PROJECTION;

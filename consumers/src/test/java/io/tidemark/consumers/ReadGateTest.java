@@ -10,6 +10,7 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
@@ -43,7 +44,8 @@ class ReadGateTest {
             GatedRead<Integer> read = gate.read(TOKEN, Duration.ofSeconds(20), snapshot -> 1);
 
             assertThat(read)
-                    .isEqualTo(new GatedRead.NotFresh<>(WatermarkStatus.DIVERGED, "lost in a failover", List.of()));
+                    .isEqualTo(new GatedRead.NotFresh<>(
+                            WatermarkStatus.DIVERGED, "lost in a failover", List.of(), Optional.of(TOKEN)));
             assertThat(relay.requests).hasSize(6);
         }
     }
@@ -57,7 +59,7 @@ class ReadGateTest {
 
             assertThat(read)
                     .isEqualTo(new GatedRead.NotFresh<>(
-                            WatermarkStatus.TIMEOUT, "the token is not published yet", List.of()));
+                            WatermarkStatus.TIMEOUT, "the token is not published yet", List.of(), Optional.of(TOKEN)));
         }
     }
 

@@ -51,6 +51,26 @@ class WatermarkClientTest {
         }
     }
 
+    /** An older relay echoes what was asked, and a relay that says nothing drops nothing. */
+    @Test
+    void returnsTheTokenThatTheRelaySaysToCarryOnWith() throws Exception {
+        Token fresh = Token.of("7f3a9c21", 2, Lsn.parse("A/1B2C3D00"));
+        String diverged = "{\"status\":\"diverged\",\"projection\":\"orders-view\",\"reason\":\"lost\",\"token\":";
+        try (FakeRelay relay = new FakeRelay()
+                .then(200, diverged + "\"" + fresh + "\"}")
+                .then(200, diverged + "null}")
+                .then(200, diverged + "\"garbage\"}")
+                .then(200, SUCCESS)) {
+            WatermarkClient client = new WatermarkClient(List.of(relay.url()));
+            Token asked = TOKEN.merge(fresh);
+
+            assertThat(client.await("orders-view", asked, TIMEOUT).token()).contains(fresh);
+            assertThat(client.await("orders-view", asked, TIMEOUT).token()).isEmpty();
+            assertThat(client.await("orders-view", asked, TIMEOUT).token()).contains(asked);
+            assertThat(client.await("orders-view", asked, TIMEOUT).token()).contains(asked);
+        }
+    }
+
     @Test
     void asksTheNextRelayIfOneIsUnreachableOrBusy() throws Exception {
         try (FakeRelay standby = new FakeRelay().then(503, "{\"detail\":\"no position yet\"}");

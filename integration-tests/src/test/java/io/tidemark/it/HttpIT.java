@@ -14,6 +14,8 @@ import io.tidemark.outbox.OutboxEvent;
 import io.tidemark.outbox.OutboxWriter;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.Tokens;
+import java.net.Socket;
+import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -111,6 +113,7 @@ class HttpIT {
             token=AHEAD&wait=20s&strict=true | 409
             token=AHEAD&wait=20s             | 200
             token=OTHER&wait=1ms&strict=true | 409
+            token=JOINED&wait=20s            | 200
             """)
     void answersAWaitEquallyWithAndWithoutJersey(String query, int status) throws Exception {
         Token token = write();
@@ -120,10 +123,11 @@ class HttpIT {
                                 "AHEAD",
                                 Token.of(source.sourceId(), 1, new Lsn(Long.MAX_VALUE))
                                         .toString())
+                        .replace("JOINED", token + "~" + Token.of("ffffffff", 1, new Lsn(1)))
                         .replace("OTHER", Token.of("ffffffff", 1, new Lsn(1)).toString());
 
         HttpResponse<String> without = relay.send(path);
-        HttpResponse<String> with = relay.send(path, "application/json;q=0.9, text/plain;q=0.1");
+        HttpResponse<String> with = relay.send(path.replace("/view/", "/vie%77/")); // which only Jersey decodes
 
         assertThat(without.statusCode()).isEqualTo(status).isEqualTo(with.statusCode());
         assertThat(without.headers().map().keySet())
@@ -131,6 +135,9 @@ class HttpIT {
         assertThat(without.headers().firstValue("content-type"))
                 .isEqualTo(with.headers().firstValue("content-type"));
         assertThat(comparable(without)).isEqualTo(comparable(with));
+        assertThat(without.headers().firstValue("cache-control"))
+                .hasValue("no-store")
+                .isEqualTo(with.headers().firstValue("cache-control"));
     }
 
     private static String comparable(HttpResponse<String> response) {
@@ -151,6 +158,17 @@ class HttpIT {
             /v1/replicas/nowhere/watermark?token=TOKEN           | 404 | no replica 'nowhere'; configured are []
             /v1/events/abc                                       | 400 | event id 'abc' is not a UUID
             /v1/events/00000000-0000-0000-0000-000000000000      | 404 | there is no event 00000000-
+            /v1/projections/view/watermark?Token=TOKEN           | 400 | query parameter 'Token' is not known here; known: token, wait, strict
+            /v1/projections/view/watermark?token=TOKEN&wait=1s&x | 400 | query parameter 'x' is not known here
+            /v1/projections/view/watermark?token=TOKEN&token=TOKEN&wait=1s | 400 | query parameter 'token' is given 2 times
+            /v1/projections/view/watermark?wait=2s               | 400 | wait is of use only with token
+            /v1/projections/view/watermark?strict=true           | 400 | strict is of use only with token
+            /v1/projections?token=TOKEN                          | 400 | query parameter 'token' is not known here; there are none
+            /v1/source?verbose=1                                 | 400 | query parameter 'verbose' is not known here
+            /v1/tokens/TOKEN?projection=nowhere                  | 404 | no projection 'nowhere'
+            /v1/tokens/TOKEN?groups=no                           | 400 | groups 'no' is neither true nor false
+            /v1/events/00000000-0000-0000-0000-000000000000?topic=__consumer_offsets | 400 | is not one of this outbox
+            //v1/source                                          | 400 | not valid HTTP for this server
             /v1/unknown                                          | 404 |
             """)
     void rejectsBadRequestsWithAProblem(String path, int status, String detail) throws Exception {
@@ -187,10 +205,25 @@ class HttpIT {
                         .asText())
                 .isEqualTo("ahead");
         String joined = URLEncoder.encode(write() + "~" + foreign, StandardCharsets.UTF_8);
-        assertThat(relay.get("/v1/projections/view/watermark?wait=5s&token=" + joined)
-                        .path("status")
-                        .asText())
-                .isEqualTo("foreign");
+        JsonNode answer = openApi.hold(relay.get("/v1/projections/view/watermark?wait=5s&token=" + joined), "Answer");
+        assertThat(answer.path("status").asText()).isEqualTo("foreign");
+        assertThat(answer.path("sources")).hasSize(2);
+        assertThat(answer.path("token").asText())
+                .as("another relay may serve it")
+                .contains(foreign);
+    }
+
+    /** Before our code sees a request, Jetty may refuse it: that is a problem, too. */
+    @Test
+    void refusesARequestWithoutAHostWithAProblem() throws Exception {
+        URI url = URI.create(relay.url());
+        try (Socket socket = new Socket(url.getHost(), url.getPort())) {
+            socket.getOutputStream().write("GET /v1/source HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            String response = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+            assertThat(response).startsWith("HTTP/1.1 400").contains("application/problem+json", "\"status\":400");
+            assertThat(response).doesNotContain("<html");
+        }
     }
 
     /** The limits of the token format: nothing is parked, overflows, or causes an internal error. */
@@ -307,6 +340,10 @@ class HttpIT {
                 .isNotEmpty()
                 .allSatisfy(partition -> assertThat(partition.path("have").asLong())
                         .isGreaterThanOrEqualTo(partition.path("need").asLong()));
+        JsonNode byIndex = relay.get("/v1/tokens/" + token + "?groups=false&projection=view");
+        openApi.hold(byIndex, "Explanation");
+        assertThat(byIndex.path("projections").path(0).has("status")).isFalse();
+        assertThat(byIndex.path("projections").path(0).path("partitions")).isNotEmpty();
         assertThat(relay.get("/v1/tokens/tm1." + source.sourceId() + ".1.00FFFFFFFFFFFFFF")
                         .path("stage")
                         .asText())

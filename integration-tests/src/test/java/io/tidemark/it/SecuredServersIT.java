@@ -318,7 +318,7 @@ class SecuredServersIT {
                 List<Requirement> told = relay.relay()
                         .watermarks()
                         .reports()
-                        .requirements(token)
+                        .requirements(token, List.of("ill", "view"))
                         .toCompletableFuture()
                         .get(30, TimeUnit.SECONDS)
                         .projections();

@@ -166,6 +166,45 @@ class WatermarkIT {
         }
     }
 
+    /** Whoever has ever seen a token can make one that is ahead; it must cost the database nothing. */
+    @Test
+    void writesNoNudgeForTokensThatAreAhead() throws Exception {
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
+            Token ahead = Token.of(source.sourceId(), 1, Lsn.parse("FFFF/0"));
+            int before = nudges();
+
+            for (int i = 0; i < 30; i++) {
+                assertThat(ask(relay, ahead, 5_000).status()).isEqualTo(WatermarkStatus.AHEAD);
+                assertThat(ask(relay, ahead, 0).status()).isEqualTo(WatermarkStatus.AHEAD);
+            }
+
+            assertThat(nudges() - before).as("nudges, but for the relay's own").isLessThan(10);
+        }
+    }
+
+    private int nudges() throws Exception {
+        return Integer.parseInt(source.query("select count(*) from pg_logical_slot_peek_changes('" + source.name()
+                + "_truth', null, null) where data like '%tidemark.nudge%'"));
+    }
+
+    @Test
+    void answersOnAnIdleDatabaseThatHasEndedTheSessionOfTheNudges() throws Exception {
+        source.makeTopic("order");
+        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
+                GroupConsumer group = GroupConsumer.start(source, 0);
+                Connection connection = source.connect()) {
+            group.awaitAssigned();
+            for (int i = 0; i < 3; i++) {
+                source.execute(
+                        "insert into audit.entry (event_id, aggregate_id) values (gen_random_uuid(), 'x')",
+                        "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+                                + " where application_name = 'tidemark nudge' and datname = current_database()");
+
+                assertThat(ask(relay, Tokens.current(connection), 6_000)).isInstanceOf(Answer.Success.class);
+            }
+        }
+    }
+
     @Test
     void returnsWhereTheGroupIsBehindAndSuccessWhenItCommits() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());

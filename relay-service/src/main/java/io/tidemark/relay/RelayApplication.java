@@ -6,6 +6,7 @@ import io.dropwizard.core.setup.Environment;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.health.RelayHealthCheck;
 import io.tidemark.relay.health.Watchdog;
+import io.tidemark.relay.http.response.JettyProblems;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.slf4j.Logger;
@@ -78,6 +79,7 @@ public final class RelayApplication extends Application<RelayConfiguration> {
         bootstrap.run(config, environment);
         run(config, environment);
         Server server = config.getServerFactory().build(environment);
+        server.setErrorHandler(new JettyProblems()); // of requests that belong to no context
         try {
             server.start();
         } catch (Exception e) {

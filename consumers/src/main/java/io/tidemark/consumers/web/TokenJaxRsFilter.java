@@ -18,6 +18,7 @@ public final class TokenJaxRsFilter implements ContainerRequestFilter, Container
 
     private static final String RECEIVED = "io.tidemark.token.received";
     private static final String UNREADABLE = "io.tidemark.token.unreadable";
+    private static final String REPLACED = "io.tidemark.token.replaced";
     private static final String WRITTEN = "io.tidemark.token.written";
 
     private final UnreadableTokens unreadableTokens;
@@ -52,6 +53,18 @@ public final class TokenJaxRsFilter implements ContainerRequestFilter, Container
         request.setProperty(WRITTEN, all);
     }
 
+    /**
+     * Replaces the request's token by the one that a relay's answer says to carry on with, so that the caller does not come
+     * back with a part whose write was lost. Call it with the answer to a question about {@link #received}, before the
+     * response is sent. Where nothing is left, the response's header is empty, and the caller has no token.
+     *
+     * @param answered {@code token()} of the answer
+     */
+    public static void carryOn(ContainerRequestContext request, Optional<Token> answered) {
+        request.setProperty(REPLACED, true);
+        request.setProperty(RECEIVED, answered.orElse(null));
+    }
+
     private static Optional<Token> property(ContainerRequestContext request, String name) {
         return request.getProperty(name) instanceof Token token ? Optional.of(token) : Optional.empty();
     }
@@ -76,7 +89,10 @@ public final class TokenJaxRsFilter implements ContainerRequestFilter, Container
 
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
-        TokenHeader.merge(received(request), property(request, WRITTEN))
-                .ifPresent(token -> response.getHeaders().putSingle(Token.HTTP_HEADER, token.toString()));
+        Optional<Token> kept = TokenHeader.merge(received(request), property(request, WRITTEN));
+        if (kept.isPresent() || request.getProperty(REPLACED) != null) {
+            response.getHeaders()
+                    .putSingle(Token.HTTP_HEADER, kept.map(Token::toString).orElse(""));
+        }
     }
 }

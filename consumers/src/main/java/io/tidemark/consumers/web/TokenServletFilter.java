@@ -61,6 +61,22 @@ public final class TokenServletFilter implements Filter {
                 .ifPresent(merged -> response.setHeader(Token.HTTP_HEADER, merged.toString()));
     }
 
+    /**
+     * Replaces the request's token by the one that a relay's answer says to carry on with, so that the caller does not come
+     * back with a part whose write was lost. Call it with the answer to a question about {@link #received}, before the
+     * response's body is written. Where nothing is left, the response's header is empty, and the caller has no token.
+     *
+     * @param answered {@code token()} of the answer
+     */
+    public static void carryOn(HttpServletRequest request, HttpServletResponse response, Optional<Token> answered) {
+        request.setAttribute(RECEIVED, answered.orElse(null));
+        response.setHeader(
+                Token.HTTP_HEADER,
+                TokenHeader.merge(answered, attribute(request, WRITTEN))
+                        .map(Token::toString)
+                        .orElse(""));
+    }
+
     private static Optional<Token> attribute(HttpServletRequest request, String name) {
         return request.getAttribute(name) instanceof Token token ? Optional.of(token) : Optional.empty();
     }

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class TokenServletFilterTest {
@@ -56,5 +57,35 @@ class TokenServletFilterTest {
         assertThat(headers)
                 .containsEntry(
                         Token.HTTP_HEADER, RECEIVED.merge(ORDERS).merge(STOCK).toString());
+    }
+
+    /** The received token has a part that was lost; what the relay answers takes its place, also beside what is written. */
+    @Test
+    void theCallerKeepsTheTokenThatARelaySaysToCarryOnWith() throws Exception {
+        Token lost = Token.of("7f3a9c21", 1, Lsn.parse("9/9"));
+        Token kept = Token.of("7f3a9c21", 2, Lsn.parse("9/8"));
+        lines.set(0, lost.merge(kept).toString());
+
+        new TokenServletFilter().doFilter(request, response, (servletRequest, servletResponse) -> {
+            TokenServletFilter.carryOn(request, response, Optional.of(kept));
+            assertThat(headers).containsEntry(Token.HTTP_HEADER, kept.toString());
+            TokenServletFilter.written(request, response, STOCK);
+        });
+
+        assertThat(headers).containsEntry(Token.HTTP_HEADER, kept.merge(STOCK).toString());
+    }
+
+    @Test
+    void theCallerForgetsATokenOfWhichNothingIsLeft() throws Exception {
+        new TokenServletFilter()
+                .doFilter(
+                        request,
+                        response,
+                        (servletRequest, servletResponse) ->
+                                TokenServletFilter.carryOn(request, response, Optional.empty()));
+
+        assertThat(headers).containsEntry(Token.HTTP_HEADER, "");
+        assertThat(TokenServletFilter.received(request)).isEmpty();
+        assertThat(TokenHeader.read(List.of("")).unreadable()).isEmpty();
     }
 }

@@ -10,10 +10,15 @@ import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
 import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.group.PartitionNeed;
+import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.timeline.JudgedToken;
+import io.tidemark.relay.timeline.TimelineHistory;
+import io.tidemark.relay.timeline.TokenJudge;
 import io.tidemark.relay.watermark.Answer;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +32,9 @@ class AnswerJsonTest {
     private static final Lsn LSN = Lsn.parse("A/1B2C4000");
     private static final Token TOKEN = Token.of("7f3a9c21", 1, LSN);
     private static final List<PartitionNeed> BEHIND = List.of(new PartitionNeed("outbox.order", 3, 7, 5));
+
+    private static final SourceIdentity SHOP = new SourceIdentity("7f3a9c21", "71", "shop", 2);
+    private static final AnswerJson ANSWERS = new AnswerJson(new SourcesJson(() -> Optional.of(SHOP)));
 
     static Stream<Arguments> answers() {
         return Stream.of(
@@ -50,15 +58,41 @@ class AnswerJsonTest {
     @ParameterizedTest
     @MethodSource("answers")
     void matchesTheOpenApiDescription(Answer answer, String status, int strictly) throws IOException {
-        Response leniently = AnswerJson.response("view", TOKEN, answer, false);
+        Response leniently = ANSWERS.response("view", TOKEN, answer, false);
         JsonNode body = JSON.valueToTree(leniently.getEntity());
 
         OpenApi.packaged().hold(body, "Answer");
         assertThat(body.path("status").asText()).isEqualTo(status);
         assertThat(leniently.getStatus()).isEqualTo(200);
-        Response strict = AnswerJson.response("view", TOKEN, answer, true);
+        Response strict = ANSWERS.response("view", TOKEN, answer, true);
         assertThat(strict.getStatus()).isEqualTo(strictly);
         assertThat(JSON.<JsonNode>valueToTree(strict.getEntity())).isEqualTo(body);
+    }
+
+    /** The write of one part was lost in a failover. Only the other part is kept. */
+    @Test
+    void namesTheLostPartOfATokenAndTheTokenToContinueWith() throws IOException {
+        Token.Part lost = new Token.Part("7f3a9c21", 1, LSN);
+        Token.Part fresh = new Token.Part("7f3a9c21", 2, Lsn.parse("A/1B2C5000"));
+        Token asked = new Token(List.of(lost, fresh));
+        JudgedToken judged =
+                new TokenJudge("database", "7f3a9c21", 2, TimelineHistory.parse(2, "1\tA/1B2C3000\tx\n")).judge(asked);
+        Answer answer = new Answer.Refused(
+                WatermarkStatus.DIVERGED,
+                "lost",
+                Optional.of(judged),
+                Optional.of(new Answer.Success(0, Lsn.parse("A/1B2C6000"), 3)));
+
+        JsonNode body =
+                JSON.valueToTree(ANSWERS.response("view", asked, answer, false).getEntity());
+
+        OpenApi.packaged().hold(body, "Answer");
+        assertThat(body.path("status").asText()).isEqualTo("diverged");
+        assertThat(body.path("token").asText()).isEqualTo(fresh.toString());
+        assertThat(body.path("sources").findValuesAsText("part")).containsExactly(lost.toString(), fresh.toString());
+        assertThat(body.path("sources").findValuesAsText("status")).containsExactly("diverged", "success");
+        assertThat(body.path("sources").findValuesAsText("name")).containsExactly("shop", "shop");
+        assertThat(body.path("sources").path(1).path("published").asText()).isEqualTo("A/1B2C6000");
     }
 
     /** Alone they are a problem. Beside other projections with an answer, they are {@code unknown}. */
@@ -66,7 +100,7 @@ class AnswerJsonTest {
     void returnsUnknownWithAReasonBesideOtherAnswers() throws IOException {
         for (Answer none :
                 List.of(new Answer.Unavailable("away"), new Answer.TooManyWaiters(2, "watermark.maxWaiters"))) {
-            JsonNode beside = OpenApi.packaged().hold(AnswerJson.of("view", none), "AnswerBody");
+            JsonNode beside = OpenApi.packaged().hold(ANSWERS.of("view", TOKEN, none), "AnswerBody");
 
             assertThat(beside.path("status").asText()).isEqualTo("unknown");
             assertThat(beside.path("reason").asText()).isNotEmpty();

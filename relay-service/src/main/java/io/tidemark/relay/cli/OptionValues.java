@@ -22,12 +22,18 @@ public final class OptionValues {
     /** The address of a relay's application port. */
     static final class RelayUrl implements ITypeConverter<URI> {
 
+        private static final int HIGHEST_PORT = 65_535;
+
         @Override
         public URI convert(String text) {
             try {
                 URI url = URI.create(text);
                 boolean isHttp = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
-                if (isHttp && url.getHost() != null && url.getUserInfo() == null && url.getQuery() == null) {
+                if (isHttp
+                        && url.getHost() != null
+                        && url.getPort() <= HIGHEST_PORT
+                        && url.getUserInfo() == null
+                        && url.getQuery() == null) {
                     return url;
                 }
             } catch (IllegalArgumentException e) { // reported below

@@ -23,6 +23,11 @@ public record ProjectionConfig(String name, String group, List<String> topics, D
             @Nullable Duration stalledAfter) {
         this.name = Checks.required("projections.name", name);
         this.group = group == null ? this.name : group;
+        if (this.group.isBlank()) {
+            throw new ConfigurationProblem("projections.group of '" + name
+                    + "' is empty, so no group's offsets could be asked for; write the consumer group's name, or leave the key"
+                    + " out where it is the projection's");
+        }
         this.stalledAfter = Checks.positive("projections.stalledAfter", stalledAfter, Duration.minutes(1));
         this.topics =
                 Checks.entries("projections.topics", topics).stream().distinct().toList();

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -51,6 +52,15 @@ public final class DeadLetterTopic {
         return read(letter -> letter.isMeantBy(idOrKey), letter -> letter);
     }
 
+    /**
+     * The same with a time limit.
+     *
+     * @return empty when they could not be read to their end in time
+     */
+    public Optional<List<DeadLetter>> find(String idOrKey, Duration most) throws PublishFailure {
+        return read(letter -> letter.isMeantBy(idOrKey), letter -> letter, Optional.of(most));
+    }
+
     /** The ids of that source's events that are dead letters. */
     public Set<String> idsOf(String sourceId) throws PublishFailure {
         return read(letter -> letter.source().equals(sourceId), DeadLetter::withoutPayload).stream()
@@ -59,10 +69,18 @@ public final class DeadLetterTopic {
     }
 
     private List<DeadLetter> read(Predicate<DeadLetter> wanted, UnaryOperator<DeadLetter> kept) throws PublishFailure {
+        return read(wanted, kept, Optional.empty()).orElseThrow();
+    }
+
+    /** @param most empty for as long as there is progress */
+    private Optional<List<DeadLetter>> read(
+            Predicate<DeadLetter> wanted, UnaryOperator<DeadLetter> kept, Optional<Duration> most)
+            throws PublishFailure {
+        long begunNanos = System.nanoTime();
         try (KafkaConsumer<byte[], byte[]> committed = consumer("read_committed");
                 KafkaConsumer<byte[], byte[]> uncommitted = consumer("read_uncommitted")) {
             if (committed.partitionsFor(OwnTopics.DEAD_LETTERS).isEmpty()) {
-                return List.of();
+                return Optional.of(List.of());
             }
             long end = uncommitted.endOffsets(List.of(PARTITION)).getOrDefault(PARTITION, 0L);
             committed.assign(List.of(PARTITION));
@@ -74,13 +92,18 @@ public final class DeadLetterTopic {
                     note(record, wanted, kept, open);
                     deadline = System.nanoTime() + TIMEOUT.toNanos();
                 }
+                if (most.filter(limit -> System.nanoTime() - begunNanos > limit.toNanos())
+                                .isPresent()
+                        && committed.position(PARTITION) < end) {
+                    return Optional.empty();
+                }
                 if (System.nanoTime() > deadline) {
                     throw new TimeoutException(
                             "topic " + OwnTopics.DEAD_LETTERS + " could not be read to its end within "
                                     + TIMEOUT.toSeconds() + " s (an open transaction, or a slow broker); try again");
                 }
             }
-            return List.copyOf(open.values());
+            return Optional.of(List.copyOf(open.values()));
         } catch (KafkaException e) {
             throw PublishFailure.of(e);
         }

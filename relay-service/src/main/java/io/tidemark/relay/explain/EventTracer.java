@@ -14,6 +14,7 @@ import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceNotReady;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -24,6 +25,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.common.KafkaException;
 
@@ -37,6 +39,13 @@ public final class EventTracer implements AutoCloseable {
     private static final long PUBLISH_MILLIS = 1_000;
 
     private static final long POLL_MILLIS = 20;
+    /** For a question over HTTP; the command line reads for as long as it takes. */
+    private static final Duration DEAD_LETTERS_LIMIT = Duration.ofSeconds(8);
+
+    private static final String UNREAD_DEAD_LETTERS = "topic " + OwnTopics.DEAD_LETTERS
+            + " could not be read to its end in time, so it may be among the dead letters: look with tidemark dead-letters"
+            + " list";
+    private static final String KAFKAS_OWN = "__";
 
     /** As many are being answered as are allowed to. */
     public static final class Busy extends RuntimeException {
@@ -93,6 +102,15 @@ public final class EventTracer implements AutoCloseable {
         return answer;
     }
 
+    /** Whether events may be in that topic: others are not this relay's to read for whoever asks. */
+    public boolean mayLookInto(String topic) {
+        return config.routes().stream().anyMatch(route -> route.typeOf(topic).isPresent())
+                || config.projections().stream()
+                        .anyMatch(projection -> projection.topics().contains(topic)
+                                && !topic.startsWith(OwnTopics.PREFIX)
+                                && !topic.startsWith(KAFKAS_OWN));
+    }
+
     private EventTrace search(UUID id, Optional<SearchFrom> otherwise)
             throws SourceNotReady, SQLException, PublishFailure, InterruptedException {
         Optional<CommittedRow> row = row(id);
@@ -106,7 +124,12 @@ public final class EventTracer implements AutoCloseable {
         }
         List<DeadLetter> letters = List.of();
         try {
-            letters = new DeadLetterTopic(config.kafka()).find(id.toString());
+            Optional<List<DeadLetter>> found =
+                    new DeadLetterTopic(config.kafka()).find(id.toString(), DEAD_LETTERS_LIMIT);
+            if (found.isEmpty()) {
+                return nothing(id, row, Stage.UNKNOWN, UNREAD_DEAD_LETTERS);
+            }
+            letters = found.get();
         } catch (PublishFailure e) {
             if (e.kind() != PublishFailure.Kind.NO_RIGHT) {
                 throw e;
@@ -154,7 +177,9 @@ public final class EventTracer implements AutoCloseable {
     private void awaitPublished(Lsn lsn) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PUBLISH_MILLIS);
         if (published.get().filter(lsn::isAfter).isPresent()) {
-            nudges.request(lsn, written -> {});
+            BooleanSupplier isAwaited = () -> System.nanoTime() < deadline
+                    && published.get().filter(lsn::isAfter).isPresent();
+            nudges.request(lsn, isAwaited, written -> {});
         }
         while (published.get().filter(lsn::isAfter).isPresent() && System.nanoTime() < deadline) {
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);

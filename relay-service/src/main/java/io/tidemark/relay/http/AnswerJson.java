@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.http.response.Problem;
 import io.tidemark.relay.watermark.Answer;
@@ -13,17 +14,21 @@ import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Optional;
 
-/** ResponseWriter about projections as JSON, and as HTTP statuses for those who ask strictly. */
+/** Answers about projections as JSON, and as HTTP statuses for those who ask strictly. */
 final class AnswerJson {
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
-    private AnswerJson() {}
+    private final SourcesJson sources;
 
-    static Response response(String projection, Token token, Answer answer, boolean strict) {
+    AnswerJson(SourcesJson sources) {
+        this.sources = sources;
+    }
+
+    Response response(String projection, Token token, Answer answer, boolean strict) {
         return problem(answer)
                 .orElseGet(() -> Response.status(httpStatus(answer, strict))
-                        .entity(of(projection, answer).put("token", token.toString()))
+                        .entity(of(projection, token, answer).put("token", SourcesJson.carryOn(token, answer)))
                         .build());
     }
 
@@ -43,7 +48,16 @@ final class AnswerJson {
         return strict ? answer.status().strictHttpStatus() : 200;
     }
 
-    static ObjectNode of(String projection, Answer answer) {
+    /** With the parts of the token, where it was judged. */
+    ObjectNode of(String projection, Token token, Answer answer) {
+        ObjectNode json = of(projection, answer);
+        if (problem(answer).isEmpty()) {
+            sources.put(json, token, answer);
+        }
+        return json;
+    }
+
+    private static ObjectNode of(String projection, Answer answer) {
         ObjectNode json =
                 JSON.objectNode().put("status", answer.status().word()).put("projection", projection);
         if (answer instanceof Answer.Success success) {
@@ -105,14 +119,24 @@ final class AnswerJson {
         return json;
     }
 
+    /** Of a projection whose group Kafka did not tell of, beside others. */
+    static ObjectNode unknown(String projection, String reason) {
+        return JSON.objectNode()
+                .put("projection", projection)
+                .put("state", GroupState.UNKNOWN.word())
+                .put("reason", reason);
+    }
+
     static ArrayNode of(List<PartitionNeed> partitions) {
         ArrayNode json = JSON.arrayNode();
         for (PartitionNeed partition : partitions) {
             ObjectNode one = json.addObject()
                     .put("topic", partition.topic())
                     .put("partition", partition.partition())
-                    .put("need", partition.need())
-                    .put("have", partition.have());
+                    .put("need", partition.need());
+            if (partition.have() != PartitionNeed.UNKNOWN) {
+                one.put("have", partition.have());
+            }
             if (!partition.note().isEmpty()) {
                 one.put("note", partition.note());
             }

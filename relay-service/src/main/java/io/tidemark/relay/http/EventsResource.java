@@ -14,6 +14,7 @@ import io.tidemark.relay.explain.EventTrace;
 import io.tidemark.relay.explain.EventTrace.Found;
 import io.tidemark.relay.explain.EventTrace.Stage;
 import io.tidemark.relay.explain.EventTracer;
+import io.tidemark.relay.explain.SearchFrom;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.http.response.Problem;
@@ -32,6 +33,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -72,7 +74,14 @@ public final class EventsResource {
             throw Problem.badRequest("event id '" + Params.shortened(text)
                     + "' is not a UUID; write the id that outbox.publish returned");
         }
-        CompletionStage<ObjectNode> body = tracer.trace(UUID.fromString(text), Params.place(topic, since))
+        Optional<SearchFrom> place = Params.place(topic, since);
+        if (topic != null && !tracer.mayLookInto(topic)) {
+            throw Problem.badRequest(
+                    "topic '" + topic + "' is not one of this outbox: no route writes it and no projection"
+                            + " declares it, so the relay does not read it for anybody; name the topic that the event's route"
+                            + " writes");
+        }
+        CompletionStage<ObjectNode> body = tracer.trace(UUID.fromString(text), place)
                 .thenCompose(this::withConsumers)
                 .toCompletableFuture()
                 .orTimeout(MOST_SECONDS, TimeUnit.SECONDS);

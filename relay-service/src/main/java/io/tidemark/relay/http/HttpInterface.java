@@ -6,10 +6,13 @@ import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.explain.EventTracer;
 import io.tidemark.relay.health.Readiness;
 import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.http.response.JettyProblems;
 import io.tidemark.relay.http.response.ProblemMapper;
 import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.http.server.BearerFilter;
 import io.tidemark.relay.http.server.BearerTokens;
+import io.tidemark.relay.http.server.KnownParameters;
+import io.tidemark.relay.http.server.NoStore;
 import io.tidemark.relay.http.server.NoTasks;
 import io.tidemark.relay.http.server.ReadinessServlet;
 import io.tidemark.relay.http.server.RequestFilter;
@@ -45,17 +48,25 @@ public record HttpInterface(
         RequestFilter requests = new RequestFilter(registry, watermarks.names());
         environment.jersey().register(new ProblemMapper());
         environment.jersey().register(requests);
-        ResponseWriter answers = new ResponseWriter("answers", RESPONSE_THREADS);
+        environment.jersey().register(new KnownParameters());
+        environment.getApplicationContext().setErrorHandler(new JettyProblems());
         environment
                 .servlets()
-                .addFilter("waits", new WaitFilter(watermarks, answers, admission(environment), requests::waited))
+                .addFilter("no-store", new NoStore())
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/*");
+        ResponseWriter answers = new ResponseWriter("answers", RESPONSE_THREADS);
+        SourcesJson sources = new SourcesJson(() -> state.snapshot().identity());
+        AnswerJson json = new AnswerJson(sources);
+        environment
+                .servlets()
+                .addFilter("waits", new WaitFilter(watermarks, json, answers, admission(environment), requests::waited))
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, WaitFilter.PATH);
-        environment.jersey().register(new ProjectionsResource(watermarks, answers));
+        environment.jersey().register(new ProjectionsResource(watermarks, json, answers));
         environment.jersey().register(new OpenApiResource());
-        environment.jersey().register(new WaitResource(watermarks, answers));
-        environment.jersey().register(new TokensResource(watermarks, state, standings, answers));
+        environment.jersey().register(new WaitResource(watermarks, json, answers));
+        environment.jersey().register(new TokensResource(watermarks, state, standings, json, answers));
         environment.jersey().register(new EventsResource(tracer, watermarks.reports(), state, answers));
-        environment.jersey().register(new ReplicasResource(replicas, answers));
+        environment.jersey().register(new ReplicasResource(replicas, sources, answers));
         environment
                 .jersey()
                 .register(new SourceResource(state, standings, config.postgres().slot(), answers));

@@ -28,13 +28,17 @@ final class Params {
 
     /** False when absent. */
     static boolean strict(@Nullable String text) {
-        if (text == null || text.equals("false")) {
-            return false;
+        return flag("strict", text, false);
+    }
+
+    static boolean flag(String name, @Nullable String text, boolean whenAbsent) {
+        if (text == null) {
+            return whenAbsent;
         }
-        if (text.equals("true")) {
-            return true;
+        if (text.equals("true") || text.equals("false")) {
+            return text.equals("true");
         }
-        throw Problem.badRequest("strict '" + text + "' is neither true nor false");
+        throw Problem.badRequest(name + " '" + shortened(text) + "' is neither true nor false");
     }
 
     /** Empty without a topic; without a moment, the topic from its beginning. */

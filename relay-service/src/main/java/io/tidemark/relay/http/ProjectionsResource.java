@@ -20,9 +20,11 @@ import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /v1/projections}: where each projection stands, and whether one has caught up with a token. */
@@ -30,29 +32,42 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 public final class ProjectionsResource {
 
+    /** Of a look at which no more may be asked for. */
+    static final String TOO_MANY = "as many requests as are allowed are being answered already (watermark.maxWaiters)";
+
+    private static final String NOT_TOLD = "Kafka did not tell the group's offsets: ";
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final Watermarks watermarks;
+    private final AnswerJson json;
     private final ResponseWriter answers;
 
-    public ProjectionsResource(Watermarks watermarks, ResponseWriter answers) {
+    ProjectionsResource(Watermarks watermarks, AnswerJson json, ResponseWriter answers) {
         this.watermarks = watermarks;
+        this.json = json;
         this.answers = answers;
     }
 
-    /** All projections, in the order of the configuration. */
+    /** All projections, in the order of the configuration. One whose group cannot be told is unknown beside the others. */
     @GET
     public void list(@Suspended AsyncResponse response) {
-        List<CompletableFuture<ObjectNode>> all = watermarks.reports().standings().values().stream()
-                .map(standing -> standing.thenApply(AnswerJson::of).toCompletableFuture())
-                .toList();
-        CompletionStage<JsonNode> joined = CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
-                .thenApply(done -> {
-                    ArrayNode projections = JSON.arrayNode();
-                    all.forEach(one -> projections.add(one.join()));
-                    return JSON.objectNode().set("projections", projections);
-                });
-        respond(response, joined);
+        respond(response, this::listed);
+    }
+
+    private CompletionStage<JsonNode> listed() {
+        List<CompletableFuture<ObjectNode>> all = new ArrayList<>();
+        watermarks
+                .reports()
+                .standings()
+                .forEach((name, standing) -> all.add(standing.thenApply(AnswerJson::of)
+                        .exceptionally(failure ->
+                                AnswerJson.unknown(name, NOT_TOLD + Reason.of(ResponseWriter.cause(failure))))
+                        .toCompletableFuture()));
+        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).thenApply(done -> {
+            ArrayNode projections = JSON.arrayNode();
+            all.forEach(one -> projections.add(one.join()));
+            return JSON.objectNode().set("projections", projections);
+        });
     }
 
     /** With a token: has it caught up? Without: where does it stand? */
@@ -71,23 +86,33 @@ public final class ProjectionsResource {
         long waitMillis = Params.waitMillis(wait);
         boolean isStrict = Params.strict(strict);
         if (tokenText == null) {
-            respond(response, watermarks.reports().standing(name).thenApply(AnswerJson::of));
+            if (wait != null || strict != null) {
+                throw Problem.badRequest(
+                        (wait != null ? "wait" : "strict") + " is of use only with token; add token=…, or"
+                                + " leave it out to see where the projection stands");
+            }
+            respond(response, () -> watermarks.reports().standing(name).thenApply(AnswerJson::of));
             return;
         }
         Token token = Params.token(tokenText);
         CompletableFuture<Answer> asked = watermarks.ask(name, token, waitMillis);
-        answers.give(response, http, waitMillis, asked, answer -> AnswerJson.response(name, token, answer, isStrict));
+        answers.give(response, http, waitMillis, asked, answer -> json.response(name, token, answer, isStrict));
     }
 
-    private void respond(AsyncResponse response, CompletionStage<? extends JsonNode> body) {
+    private <T extends JsonNode> void respond(AsyncResponse response, Supplier<CompletionStage<T>> look) {
         if (!watermarks.isServing()) {
             response.resume(Problem.unavailable(watermarks.whyNotServing()));
             return;
         }
-        answers.give(
-                response,
-                body,
-                json -> json,
-                failure -> Problem.unavailable("Kafka did not tell the group's offsets: " + Reason.of(failure)));
+        watermarks
+                .reports()
+                .limited(look)
+                .ifPresentOrElse(
+                        body -> answers.give(
+                                response,
+                                body,
+                                found -> found,
+                                failure -> Problem.unavailable(NOT_TOLD + Reason.of(failure))),
+                        () -> response.resume(Problem.tooManyWaiters(TOO_MANY)));
     }
 }

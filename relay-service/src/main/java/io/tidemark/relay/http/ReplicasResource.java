@@ -28,10 +28,12 @@ import org.jspecify.annotations.Nullable;
 public final class ReplicasResource {
 
     private final ReplicaWatermarks replicas;
+    private final SourcesJson sources;
     private final ResponseWriter answers;
 
-    public ReplicasResource(ReplicaWatermarks replicas, ResponseWriter answers) {
+    ReplicasResource(ReplicaWatermarks replicas, SourcesJson sources, ResponseWriter answers) {
         this.replicas = replicas;
+        this.sources = sources;
         this.answers = answers;
     }
 
@@ -56,7 +58,7 @@ public final class ReplicasResource {
         answers.give(response, http, waitMillis, asked, answer -> toResponse(name, token, answer, isStrict));
     }
 
-    private static Response toResponse(String name, Token token, ReplicaAnswer answer, boolean isStrict) {
+    private Response toResponse(String name, Token token, ReplicaAnswer answer, boolean isStrict) {
         if (answer instanceof ReplicaAnswer.Unavailable unavailable) {
             return Problem.unavailable(unavailable.reason());
         }
@@ -77,7 +79,8 @@ public final class ReplicasResource {
         } else if (answer instanceof ReplicaAnswer.Refused refused) {
             json.put("reason", refused.reason());
         }
-        json.put("replica", name).put("token", token.toString());
+        sources.put(json, token, answer);
+        json.put("replica", name).put("token", SourcesJson.carryOn(token, answer));
         return Response.status(isStrict ? answer.status().strictHttpStatus() : 200)
                 .entity(json)
                 .build();

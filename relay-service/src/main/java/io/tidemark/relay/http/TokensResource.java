@@ -11,6 +11,7 @@ import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.reason.Reason;
 import io.tidemark.relay.source.SharedSourceStatus;
 import io.tidemark.relay.watermark.Answer;
+import io.tidemark.relay.watermark.ProjectionReports;
 import io.tidemark.relay.watermark.ProjectionReports.Requirement;
 import io.tidemark.relay.watermark.ProjectionReports.Requirements;
 import io.tidemark.relay.watermark.Watermarks;
@@ -18,14 +19,17 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** {@code GET /v1/tokens/{token}}: how far everything at or below the token has come, stage by stage. */
 @Path("/v1/tokens/{token}")
@@ -37,36 +41,60 @@ public final class TokensResource {
     private final Watermarks watermarks;
     private final RelayState state;
     private final SharedSourceStatus standings;
+    private final AnswerJson json;
     private final ResponseWriter answers;
 
-    public TokensResource(
-            Watermarks watermarks, RelayState state, SharedSourceStatus standings, ResponseWriter answers) {
+    TokensResource(
+            Watermarks watermarks,
+            RelayState state,
+            SharedSourceStatus standings,
+            AnswerJson json,
+            ResponseWriter answers) {
         this.watermarks = watermarks;
+        this.json = json;
         this.state = state;
         this.standings = standings;
         this.answers = answers;
     }
 
+    /** With {@code groups=false} from the index alone, which needs no answer from Kafka. */
     @GET
-    public void explain(@PathParam("token") String text, @Suspended AsyncResponse response) {
+    public void explain(
+            @PathParam("token") String text,
+            @QueryParam("projection") @Nullable String projection,
+            @QueryParam("groups") @Nullable String groups,
+            @Suspended AsyncResponse response) {
         Token token = Params.token(text);
+        boolean withGroups = Params.flag("groups", groups, true);
+        if (projection != null && !watermarks.names().contains(projection)) {
+            throw Problem.notFound(
+                    "no projection '" + Params.shortened(projection) + "'; configured are " + watermarks.names());
+        }
         if (!watermarks.isServing()) {
             response.resume(Problem.unavailable(watermarks.whyNotServing()));
             return;
         }
-        CompletionStage<Object> body =
-                watermarks.reports().requirements(token).thenCompose(requirements -> toResponse(token, requirements));
-        answers.give(
-                response,
-                body,
-                json -> json,
-                failure -> Problem.unavailable("Kafka did not tell the groups' offsets: " + Reason.of(failure)));
+        List<String> names = projection == null ? watermarks.names() : List.of(projection);
+        ProjectionReports reports = watermarks.reports();
+        reports.limited(() -> (withGroups
+                                ? reports.requirements(token, names)
+                                : reports.requirementsWithoutGroups(token, names))
+                        .thenCompose(requirements -> toResponse(token, requirements)))
+                .ifPresentOrElse(
+                        body -> answers.give(
+                                response,
+                                body,
+                                found -> found,
+                                failure -> Problem.unavailable("the token cannot be explained: " + Reason.of(failure))),
+                        () -> response.resume(Problem.tooManyWaiters(ProjectionsResource.TOO_MANY)));
     }
 
-    /** Where one projection has no answer for want of room or knowledge, there is none about the token. */
+    /** Where one projection has no answer for want of room, there is none about the token. */
     private CompletionStage<Object> toResponse(Token token, Requirements requirements) {
         Optional<Object> problem = requirements.projections().stream()
-                .flatMap(requirement -> AnswerJson.problem(requirement.answer()).stream())
+                .flatMap(requirement -> requirement.answer().stream())
+                .filter(Answer.TooManyWaiters.class::isInstance)
+                .flatMap(answer -> AnswerJson.problem(answer).stream())
                 .findFirst()
                 .map(Object.class::cast);
         return problem.<CompletionStage<Object>>map(CompletableFuture::completedFuture)
@@ -74,30 +102,34 @@ public final class TokensResource {
                         stage(token, requirements.published()).thenApply(stage -> toJson(token, requirements, stage)));
     }
 
-    private static ObjectNode toJson(Token token, Requirements requirements, ObjectNode stage) {
-        ObjectNode json = JSON.objectNode().put("token", token.toString());
-        ArrayNode parts = json.putArray("parts");
+    private ObjectNode toJson(Token token, Requirements requirements, ObjectNode stage) {
+        ObjectNode body = JSON.objectNode().put("token", token.toString());
+        ArrayNode parts = body.putArray("parts");
         token.parts()
                 .forEach(part -> parts.addObject()
                         .put("source", part.source())
                         .put("timeline", part.timeline())
                         .put("lsn", part.lsn().toString()));
-        json.setAll(stage);
-        json.put("published", requirements.published().toString());
-        ArrayNode projections = json.putArray("projections");
+        body.setAll(stage);
+        body.put("published", requirements.published().toString());
+        ArrayNode projections = body.putArray("projections");
         for (Requirement requirement : requirements.projections()) {
-            ObjectNode projection = AnswerJson.of(requirement.projection(), requirement.answer());
+            ObjectNode projection = requirement
+                    .answer()
+                    .map(answer -> json.of(requirement.projection(), token, answer))
+                    .orElseGet(() -> JSON.objectNode().put("projection", requirement.projection()));
             projection.set("partitions", AnswerJson.of(requirement.partitions()));
             projections.add(projection);
         }
-        return json;
+        return body;
     }
 
     /** Where the token is: not of this database's history, or between its WAL and Kafka. */
     private CompletionStage<ObjectNode> stage(Token token, Lsn published) {
         Optional<Answer> refusal = watermarks.judge(token);
         if (refusal.isPresent()) {
-            return stage(refusal.get().status().word());
+            String carryOn = SourcesJson.carryOn(token, refusal.get());
+            return stage(refusal.get().status().word()).thenApply(stage -> stage.put("carryOn", carryOn));
         }
         Lsn lsn = token.parts().stream().map(Token.Part::lsn).reduce(Lsn.ZERO, Lsn::max);
         if (published.isAtLeast(lsn)) {
@@ -107,7 +139,7 @@ public final class TokensResource {
             String publishedAt = since.isEmpty()
                     ? null
                     : Instant.ofEpochMilli(since.getAsLong()).toString();
-            return stage("published").thenApply(json -> json.put("publishedAt", publishedAt));
+            return stage("published").thenApply(stage -> stage.put("publishedAt", publishedAt));
         }
         if (state.snapshot().captured().isAtLeast(lsn)) {
             return stage("captured");

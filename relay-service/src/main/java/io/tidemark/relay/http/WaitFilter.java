@@ -16,7 +16,12 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -25,7 +30,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * ResponseWriter those who wait for a projection without Jersey, whose objects were more than half of what a request that waits
+ * Answers those who wait for a projection without Jersey, whose objects were more than half of what a request that waits
  * takes up. Only what is well formed in every way, and is let in; all else, and every error, is
  * {@link ProjectionsResource}'s, which answers these the same way. On Jetty's threads.
  */
@@ -37,6 +42,11 @@ public final class WaitFilter extends HttpFilter {
     private static final long serialVersionUID = 1;
     private static final Logger LOG = LoggerFactory.getLogger(WaitFilter.class);
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Set<String> PARAMETERS = Set.of("token", "wait", "strict");
+    /** A media range that JSON is in, with or without a weight, but none of zero. */
+    private static final Pattern JSON_RANGE =
+            Pattern.compile("(\\*/\\*|application/\\*|application/json)(\\s*;\\s*q=(1(\\.0*)?|0?\\.0*[1-9][0-9]*))?");
+
     private static final Pattern WATERMARK = Pattern.compile("/v1/projections/([A-Za-z0-9._-]+)/watermark");
 
     /** Is told of every answer, in HTTP's words. On the threads of {@link ResponseWriter}. */
@@ -50,13 +60,19 @@ public final class WaitFilter extends HttpFilter {
 
     private final transient Watermarks watermarks;
     private final transient ResponseWriter answers;
+    private final transient AnswerJson json;
     private final transient Predicate<HttpServletRequest> isLetIn;
     private final transient Listener listener;
 
     /** @param isLetIn by what it shows of itself */
-    public WaitFilter(
-            Watermarks watermarks, ResponseWriter answers, Predicate<HttpServletRequest> isLetIn, Listener listener) {
+    WaitFilter(
+            Watermarks watermarks,
+            AnswerJson json,
+            ResponseWriter answers,
+            Predicate<HttpServletRequest> isLetIn,
+            Listener listener) {
         this.watermarks = watermarks;
+        this.json = json;
         this.answers = answers;
         this.isLetIn = isLetIn;
         this.listener = listener;
@@ -74,7 +90,8 @@ public final class WaitFilter extends HttpFilter {
     }
 
     private Optional<Question> question(HttpServletRequest request) {
-        Matcher path = WATERMARK.matcher(request.getRequestURI());
+        Matcher path = WATERMARK.matcher(
+                request.getRequestURI().substring(request.getContextPath().length()));
         if (!request.getMethod().equals("GET") || !path.matches() || !takesJson(request)) {
             return Optional.empty();
         }
@@ -83,7 +100,10 @@ public final class WaitFilter extends HttpFilter {
             String token = request.getParameter("token");
             long waitMillis = Params.waitMillis(request.getParameter("wait"));
             boolean isStrict = Params.strict(request.getParameter("strict"));
-            return token != null && waitMillis > 0 && watermarks.names().contains(projection)
+            return token != null
+                            && waitMillis > 0
+                            && isAsDeclared(request)
+                            && watermarks.names().contains(projection)
                     ? Optional.of(new Question(projection, Params.token(token), waitMillis, isStrict))
                     : Optional.empty();
         } catch (WebApplicationException | HttpException.RuntimeException e) { // malformed: Jersey's to answer
@@ -91,9 +111,19 @@ public final class WaitFilter extends HttpFilter {
         }
     }
 
-    private static boolean takesJson(HttpServletRequest request) {
-        String accept = request.getHeader(HttpHeaders.ACCEPT);
-        return accept == null || accept.equals(MediaType.WILDCARD) || accept.equals(MediaType.APPLICATION_JSON);
+    /** Whatever else the client takes: what is left to Jersey is what may have to be refused. */
+    static boolean takesJson(HttpServletRequest request) {
+        List<String> accepts = Collections.list(request.getHeaders(HttpHeaders.ACCEPT));
+        return accepts.isEmpty()
+                || accepts.stream()
+                        .flatMap(line -> Arrays.stream(line.split(",")))
+                        .map(range -> range.strip().toLowerCase(Locale.ROOT))
+                        .anyMatch(range -> JSON_RANGE.matcher(range).matches());
+    }
+
+    private static boolean isAsDeclared(HttpServletRequest request) {
+        return request.getParameterMap().entrySet().stream()
+                .allMatch(given -> PARAMETERS.contains(given.getKey()) && given.getValue().length == 1);
     }
 
     private void answer(Question question, HttpServletRequest request, HttpServletResponse response) {
@@ -103,7 +133,7 @@ public final class WaitFilter extends HttpFilter {
         answers.give(
                 request,
                 watermarks.ask(question.projection(), question.token(), question.waitMillis()),
-                answer -> AnswerJson.response(question.projection(), question.token(), answer, question.isStrict()),
+                answer -> json.response(question.projection(), question.token(), answer, question.isStrict()),
                 given -> {
                     try {
                         listener.answered(question.projection(), given, System.nanoTime() - beganNanos);
@@ -121,12 +151,13 @@ public final class WaitFilter extends HttpFilter {
 
     private static void write(Response answer, HttpServletResponse response) throws IOException {
         response.setStatus(answer.getStatus());
+        response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store"); // this filter may come before the one for all
         response.setContentType(MediaType.APPLICATION_JSON); // unless a problem's is among the headers
         answer.getStringHeaders().forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
-        if (answer.getEntity() instanceof JsonNode json) {
-            byte[] body = JSON.writeValueAsBytes(json);
-            response.setContentLength(body.length);
-            response.getOutputStream().write(body);
+        if (answer.getEntity() instanceof JsonNode body) {
+            byte[] bytes = JSON.writeValueAsBytes(body);
+            response.setContentLength(bytes.length);
+            response.getOutputStream().write(bytes);
         }
     }
 }

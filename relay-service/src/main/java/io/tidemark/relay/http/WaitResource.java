@@ -44,10 +44,12 @@ public final class WaitResource {
     private static final Set<String> FIELDS = Set.of("token", "wait", "mode", "projections");
 
     private final Watermarks watermarks;
+    private final AnswerJson json;
     private final ResponseWriter answers;
 
-    public WaitResource(Watermarks watermarks, ResponseWriter answers) {
+    WaitResource(Watermarks watermarks, AnswerJson json, ResponseWriter answers) {
         this.watermarks = watermarks;
+        this.json = json;
         this.answers = answers;
     }
 
@@ -172,20 +174,20 @@ public final class WaitResource {
         return names;
     }
 
-    private static Response toResponse(JointWait.Result result, Token token, Mode mode, boolean strict) {
+    private Response toResponse(JointWait.Result result, Token token, Mode mode, boolean strict) {
         Answer deciding = result.deciding();
         Optional<Response> problem = AnswerJson.problem(deciding);
         if (problem.isPresent()) {
             return problem.get();
         }
-        ObjectNode json = JSON.createObjectNode()
+        ObjectNode body = JSON.createObjectNode()
                 .put("status", deciding.status().word())
                 .put("mode", mode == Mode.ALL ? "all" : "any")
                 .put("waitedMillis", result.waitedMillis());
-        ArrayNode projections = json.putArray("projections");
-        result.answers().forEach((name, answer) -> projections.add(AnswerJson.of(name, answer)));
+        ArrayNode projections = body.putArray("projections");
+        result.answers().forEach((name, answer) -> projections.add(json.of(name, token, answer)));
         return Response.status(AnswerJson.httpStatus(deciding, strict))
-                .entity(json.put("token", token.toString()))
+                .entity(body.put("token", SourcesJson.carryOn(token, deciding)))
                 .build();
     }
 }

@@ -9,6 +9,7 @@ import io.tidemark.relay.position.KafkaTail;
 import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.reason.Reason;
+import io.tidemark.relay.source.AdvisoryLock;
 import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
@@ -150,7 +151,7 @@ public final class IndexFollower implements AutoCloseable {
                 listener.unsound(OTHER_SOURCE);
             }
             TimelineHistory history = new TimelineReader(database.serverOf(session)).read(identity);
-            try (SessionWatch sessionWatch = new SessionWatch(session, listener::unsound);
+            try (SessionWatch sessionWatch = new SessionWatch(session, urlWatch(session), listener::unsound);
                     IndexReader reader = new IndexReader(config.kafka(), identity.sourceId());
                     TopicWatch topicWatch = new TopicWatch(config.kafka(), identity.sourceId(), topics)) {
                 FollowedSession followed =
@@ -160,6 +161,17 @@ public final class IndexFollower implements AutoCloseable {
                 }
             }
         }
+    }
+
+    private UrlWatch urlWatch(Connection session) throws SQLException {
+        String sessionId = AdvisoryLock.sessionId(session);
+        return new UrlWatch(
+                () -> {
+                    try (Connection fresh = database.connect("url check")) {
+                        return AdvisoryLock.isSessionThere(fresh, sessionId);
+                    }
+                },
+                System::nanoTime);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.tidemark.relay.index;
 import io.tidemark.relay.source.SourceNotReady;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -10,8 +11,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks every second whether the session on which the proof was given lasts, on a thread of its own: the follower may
- * be waiting for Kafka when it ends. From {@link #start} on nobody else uses the session.
+ * Looks every second whether the session on which the proof was given lasts, and whether the proof is renewed, on a thread
+ * of its own: the follower may be waiting for Kafka when it ends. From {@link #start} on nobody else uses the session.
  */
 final class SessionWatch implements AutoCloseable {
 
@@ -21,6 +22,7 @@ final class SessionWatch implements AutoCloseable {
             "the database session has ended; whether the database is still the same is being found out";
 
     private final Connection session;
+    private final UrlWatch urlWatch;
     private final Consumer<String> unsound;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(runnable -> {
         Thread watch = new Thread(runnable, "session-watch");
@@ -30,21 +32,28 @@ final class SessionWatch implements AutoCloseable {
     private volatile @Nullable String ended;
 
     /** @param unsound told once, on this class's thread, when the session has ended */
-    SessionWatch(Connection session, Consumer<String> unsound) {
+    SessionWatch(Connection session, UrlWatch urlWatch, Consumer<String> unsound) {
         this.session = session;
+        this.urlWatch = urlWatch;
         this.unsound = unsound;
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // it ends with the thread
     void start() {
+        urlWatch.start();
         thread.scheduleWithFixedDelay(this::look, INTERVAL_MILLIS, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void look() {
-        if (ended == null && !lasts()) {
-            ended = ENDED;
-            unsound.accept(ENDED);
+        if (ended == null) {
+            Optional<String> reason = lasts() ? urlWatch.problem() : Optional.of(ENDED);
+            reason.ifPresent(this::end);
         }
+    }
+
+    private void end(String reason) {
+        ended = reason;
+        unsound.accept(reason);
     }
 
     private boolean lasts() {
@@ -65,6 +74,7 @@ final class SessionWatch implements AutoCloseable {
 
     @Override
     public void close() {
+        urlWatch.close();
         thread.shutdownNow();
     }
 }

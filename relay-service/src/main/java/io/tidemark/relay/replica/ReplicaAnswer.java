@@ -2,6 +2,8 @@ package io.tidemark.relay.replica;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.WatermarkStatus;
+import io.tidemark.relay.timeline.JudgedToken;
+import java.util.Optional;
 
 /** The relay's answer to a question about one standby. */
 public sealed interface ReplicaAnswer {
@@ -35,8 +37,16 @@ public sealed interface ReplicaAnswer {
      * Waiting does not help: the token does not belong to this standby, or the server is not a standby any more.
      *
      * @param reason in words
+     * @param judged the token part by part, where one of its parts is refused; empty where something else is the reason
+     * @param othersAreReplayed whether all is visible that the parts ask for that are not refused
      */
-    record Refused(WatermarkStatus status, String reason) implements ReplicaAnswer {}
+    record Refused(WatermarkStatus status, String reason, Optional<JudgedToken> judged, boolean othersAreReplayed)
+            implements ReplicaAnswer {
+
+        Refused(WatermarkStatus status, String reason) {
+            this(status, reason, Optional.empty(), false);
+        }
+    }
 
     /** The standby cannot be reached now. */
     record Unavailable(String reason) implements ReplicaAnswer {

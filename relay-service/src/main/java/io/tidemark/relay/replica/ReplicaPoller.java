@@ -199,7 +199,7 @@ final class ReplicaPoller implements AutoCloseable {
 
     /** A token can be at a page boundary. On an idle database, only a nudge moves the standby past it. */
     private void nudge(ReplicaWaiter waiter) {
-        nudges.request(waiter.lsn(), written -> {
+        nudges.request(waiter.lsn(), waiter::isNudgeAwaited, written -> {
             if (isOfPrimary(written.server())) {
                 waiter.seeNudge(written);
                 bell.release();

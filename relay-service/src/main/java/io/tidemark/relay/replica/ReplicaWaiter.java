@@ -5,6 +5,7 @@ import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
 import io.tidemark.relay.replica.StandbySession.State;
 import io.tidemark.relay.source.Nudge;
+import io.tidemark.relay.timeline.JudgedToken;
 import io.tidemark.relay.timeline.TimelineHistory;
 import io.tidemark.relay.timeline.TokenJudge;
 import io.tidemark.relay.timeline.TokenVerdict;
@@ -60,6 +61,11 @@ final class ReplicaWaiter {
         return true;
     }
 
+    /** Whether a nudge still is of use for it; on any thread. */
+    boolean isNudgeAwaited() {
+        return !answer.isDone() && !isNudgeWritten;
+    }
+
     /** On any thread. */
     void seeNudge(Nudge written) {
         boolean isAhead = token.parts().stream()
@@ -81,14 +87,15 @@ final class ReplicaWaiter {
                     "the server is not a standby any more: it was promoted, or it is the primary; correct"
                             + " postgres.replicas"));
         }
-        TokenJudge judge = new TokenJudge("standby", sourceId, state.timeline(), history);
-        boolean isYounger = false;
-        for (Token.Part part : token.parts()) {
-            TokenVerdict verdict = judge.judge(part);
-            if (verdict instanceof TokenVerdict.Refused refused) {
-                return Optional.of(new ReplicaAnswer.Refused(refused.status(), refused.reason()));
-            }
-            isYounger |= verdict instanceof TokenVerdict.Younger;
+        JudgedToken judged = new TokenJudge("standby", sourceId, state.timeline(), history).judge(token);
+        boolean isYounger =
+                judged.parts().stream().anyMatch(judgedPart -> judgedPart.verdict() instanceof TokenVerdict.Younger);
+        Optional<TokenVerdict.Refused> refusal = judged.refusal();
+        if (refusal.isPresent()) {
+            boolean othersAreReplayed = !isYounger
+                    && judged.target().filter(state.replayed()::isAtLeast).isPresent();
+            return Optional.of(new ReplicaAnswer.Refused(
+                    refusal.get().status(), refusal.get().reason(), Optional.of(judged), othersAreReplayed));
         }
         if (!isYounger && state.replayed().isAtLeast(lsn())) {
             return Optional.of(new ReplicaAnswer.Success(waitedMillis(), state.replayed(), state.timeline()));

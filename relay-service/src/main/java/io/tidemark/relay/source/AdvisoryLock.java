@@ -57,6 +57,18 @@ public final class AdvisoryLock {
         }
     }
 
+    /** Whether the session of that {@link #sessionId} is on this connection's server; one of the same user can be seen. */
+    public static boolean isSessionThere(Connection connection, String sessionId) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(
+                "select exists (select from pg_stat_activity where " + SESSION_ID + " = ?)")) {
+            select.setString(1, sessionId);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
+        }
+    }
+
     /** The session that holds the lock for this slot on this session's server; empty when none does, or it cannot be seen. */
     public static Optional<String> holder(Connection session, String slot) throws SQLException {
         try (PreparedStatement select = session.prepareStatement(

@@ -3,9 +3,9 @@ package io.tidemark.relay.source;
 import io.tidemark.outbox.Lsn;
 
 /**
- * A nudge that was written.
+ * A nudge that was written, or how far the WAL had come where none was worth writing.
  *
- * @param lsn where it stands; above every LSN that its server had handed out before
+ * @param lsn at or above every LSN that its server had handed out before
  * @param server whose WAL it is in
  */
 public record Nudge(Lsn lsn, SourceIdentity server) {

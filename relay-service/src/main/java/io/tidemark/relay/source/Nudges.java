@@ -1,63 +1,188 @@
 package io.tidemark.relay.source;
 
 import io.tidemark.outbox.Lsn;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends nudges, one for however many ask: an answer that covers an LSN serves everyone at or below it. A thread of its
- * own, with a connection that is kept while it is of use.
+ * Sends nudges, in rounds: one round serves all requests that came before it began, and writes one nudge, or none where
+ * all of them are ahead of the WAL. While somebody waits, a round a second repeats it: a nudge can be lost on its way. A
+ * thread of its own, with a session that is kept while it is of use.
  */
 public final class Nudges implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Nudges.class);
 
-    private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long REPEAT_MILLIS = 1_000;
 
-    private final SourceDatabase database;
-    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(runnable -> {
+    /**
+     * @param isWanted false when nobody waits for it any more, on any thread
+     * @param written told of every nudge that serves, on this class's thread
+     */
+    private record Request(Lsn lsn, BooleanSupplier isWanted, Consumer<Nudge> written) {}
+
+    private final NudgeSession.Opener opener;
+    private final long repeatMillis;
+    private final Queue<Request> arrived = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean isRoundQueued = new AtomicBoolean();
+    private final ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(1, runnable -> {
         Thread nudger = new Thread(runnable, "nudge");
         nudger.setDaemon(true);
         return nudger;
     });
-    private @Nullable Connection connection;
-    private long connectedNanos;
-    private @Nullable SourceIdentity server;
+    /** Of earlier rounds; those that nobody wants any more are dropped at the next repetition. */
+    private final List<Request> open = new ArrayList<>();
+
+    private boolean isRepetitionQueued;
+    private @Nullable NudgeSession session;
+    private long openedNanos;
     private @Nullable Nudge last;
-    private boolean away;
-    private long retryNanos;
+    private long lastNanos;
+    private boolean isAway;
+    private long failedNanos;
 
     public Nudges(SourceDatabase database) {
-        this.database = database;
+        this(() -> NudgeSession.open(database), REPEAT_MILLIS);
+    }
+
+    Nudges(NudgeSession.Opener opener, long repeatMillis) {
+        this.opener = opener;
+        this.repeatMillis = repeatMillis;
+        thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
     /**
-     * Makes the stream pass {@code lsn} soon.
+     * Makes the stream pass {@code lsn} soon, unless that lies beyond the WAL.
      *
-     * @param written told, on this class's thread, of the nudge that serves. Not told when the database is away.
+     * @param isWanted false when nobody waits for it any more; asked on any thread
+     * @param written told, on this class's thread, of each nudge that was written for it, or of how far the WAL has come
+     *     where {@code lsn} is ahead of it. Not told while the database is away.
      */
-    public void request(Lsn lsn, Consumer<Nudge> written) {
-        thread.execute(() -> {
-            if (last == null || lsn.isAfter(last.lsn())) {
-                send();
+    public void request(Lsn lsn, BooleanSupplier isWanted, Consumer<Nudge> written) {
+        arrived.add(new Request(lsn, isWanted, written));
+        if (isRoundQueued.compareAndSet(false, true)) {
+            thread.execute(this::round);
+        }
+    }
+
+    private void round() {
+        isRoundQueued.set(false);
+        List<Request> unserved = new ArrayList<>();
+        for (Request request = arrived.poll(); request != null; request = arrived.poll()) {
+            if (request.isWanted().getAsBoolean()) {
+                Optional<Nudge> written = lastFor(request.lsn());
+                if (written.isPresent()) {
+                    open.add(request);
+                    request.written().accept(written.get());
+                } else {
+                    unserved.add(request);
+                }
             }
-            if (last != null) {
-                written.accept(last);
+        }
+        serve(unserved);
+        repeatWhileOpen();
+    }
+
+    /** The last nudge, while it is too young to be taken for lost. */
+    private Optional<Nudge> lastFor(Lsn lsn) {
+        return Optional.ofNullable(last)
+                .filter(nudge -> nudge.lsn().isAtLeast(lsn))
+                .filter(nudge -> System.nanoTime() - lastNanos < TimeUnit.MILLISECONDS.toNanos(repeatMillis));
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // ends with the thread
+    private void repeatWhileOpen() {
+        if (!isRepetitionQueued && !open.isEmpty() && !thread.isShutdown()) {
+            isRepetitionQueued = true;
+            thread.schedule(this::repeat, repeatMillis, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void repeat() {
+        isRepetitionQueued = false;
+        List<Request> wanted = new ArrayList<>(open);
+        open.clear();
+        wanted.removeIf(request -> !request.isWanted().getAsBoolean());
+        serve(wanted);
+        repeatWhileOpen();
+    }
+
+    private void serve(List<Request> requests) {
+        if (requests.isEmpty()) {
+            return;
+        }
+        open.addAll(requests);
+        Lsn lowest = requests.stream()
+                .map(Request::lsn)
+                .min(Comparator.naturalOrder())
+                .orElseThrow();
+        nudge(lowest)
+                .ifPresent(
+                        nudge -> requests.forEach(request -> request.written().accept(nudge)));
+    }
+
+    /** While the database is away, one attempt a second serves however many ask. */
+    private Optional<Nudge> nudge(Lsn lowest) {
+        last = null;
+        if (isAway && System.nanoTime() - failedNanos < TimeUnit.MILLISECONDS.toNanos(repeatMillis)) {
+            return Optional.empty();
+        }
+        try {
+            Nudge nudge = session == null ? nudgeInNewSession(lowest) : nudgeInSession(session, lowest);
+            isAway = false;
+            if (nudge.lsn().isAtLeast(lowest)) { // else none was written
+                last = nudge;
+                lastNanos = System.nanoTime();
             }
-        });
+            return Optional.of(nudge);
+        } catch (SourceNotReady | SQLException e) {
+            if (!isAway) {
+                LOG.warn("event=nudge-failed error=\"{}\"", e.getMessage());
+            }
+            isAway = true;
+            failedNanos = System.nanoTime();
+            disconnect();
+            return Optional.empty();
+        }
+    }
+
+    /** Whatever has ended a session that was idle, the next one mostly works. */
+    private Nudge nudgeInSession(NudgeSession current, Lsn lowest) throws SourceNotReady, SQLException {
+        try {
+            return current.nudge(lowest);
+        } catch (SQLException e) {
+            LOG.info("event=nudge-session-lost error=\"{}\"", e.getMessage());
+            disconnect();
+            return nudgeInNewSession(lowest);
+        }
+    }
+
+    private Nudge nudgeInNewSession(Lsn lowest) throws SourceNotReady, SQLException {
+        NudgeSession opened = opener.open();
+        session = opened;
+        openedNanos = System.nanoTime();
+        return opened.nudge(lowest);
     }
 
     /** Theirs was another server: the next nudge goes to whichever the URL leads to then; at most one a second. */
     public void notOf(SourceIdentity served) {
         thread.execute(() -> {
-            if (server != null && !server.equals(served) && System.nanoTime() - connectedNanos > RETRY_NANOS) {
+            if (session != null
+                    && !session.server().equals(served)
+                    && System.nanoTime() - openedNanos > TimeUnit.MILLISECONDS.toNanos(repeatMillis)) {
                 disconnect();
             }
         });
@@ -68,40 +193,15 @@ public final class Nudges implements AutoCloseable {
         thread.execute(this::disconnect);
     }
 
-    /** While the database is away, one attempt a second serves however many ask. */
-    private void send() {
-        last = null;
-        if (away && System.nanoTime() - retryNanos < 0) {
-            return;
-        }
-        try {
-            if (connection == null || server == null) {
-                connection = database.connect("nudge");
-                connectedNanos = System.nanoTime();
-                server = database.identity(connection); // of a session out of recovery: neither changes while it lasts
-            }
-            last = new Nudge(database.nudge(connection), server);
-            away = false;
-        } catch (SourceNotReady | SQLException e) {
-            if (!away) {
-                LOG.warn("event=nudge-failed error=\"{}\"", e.getMessage());
-            }
-            away = true;
-            retryNanos = System.nanoTime() + RETRY_NANOS;
-            disconnect();
-        }
-    }
-
     private void disconnect() {
-        if (connection != null) {
+        if (session != null) {
             try {
-                connection.close();
+                session.close();
             } catch (SQLException e) {
                 LOG.debug("event=nudge-disconnect-failed error=\"{}\"", e.getMessage());
             }
-            connection = null;
+            session = null;
         }
-        server = null;
         last = null;
     }
 

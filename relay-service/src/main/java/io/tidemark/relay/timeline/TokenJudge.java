@@ -13,9 +13,16 @@ import java.util.Optional;
  */
 public record TokenJudge(String server, String sourceId, int timeline, TimelineHistory history) {
 
-    public TokenVerdict judge(Token.Part part) {
+    /** Judges each part by itself. */
+    public JudgedToken judge(Token token) {
+        return new JudgedToken(token.parts().stream()
+                .map(part -> new JudgedToken.JudgedPart(part, judge(part)))
+                .toList());
+    }
+
+    private TokenVerdict judge(Token.Part part) {
         if (!part.source().equals(sourceId)) {
-            return new TokenVerdict.Refused(
+            return TokenVerdict.Refused.keeping(
                     WatermarkStatus.FOREIGN,
                     "the token is of source " + part.source() + ", and the " + server + " is source " + sourceId);
         }
@@ -26,17 +33,18 @@ public record TokenJudge(String server, String sourceId, int timeline, TimelineH
         if (shared.isEmpty()) {
             return part.timeline() > timeline
                     ? new TokenVerdict.Younger(part.lsn(), part.timeline())
-                    : new TokenVerdict.Refused(
+                    : TokenVerdict.Refused.dropping(
                             WatermarkStatus.EXPIRED,
                             "the token is of timeline " + part.timeline() + ", and the history of timeline " + timeline
                                     + ", which the " + server + " is on, does not contain it");
         }
         if (part.lsn().isAfter(shared.get())) {
-            return new TokenVerdict.Refused(
+            return TokenVerdict.Refused.cutting(
                     WatermarkStatus.DIVERGED,
                     "the token is of timeline " + part.timeline() + " at " + part.lsn() + ", but the " + server
                             + " left that timeline at " + shared.get() + " and is on timeline " + timeline
-                            + ": a write after that point was lost in the failover");
+                            + ": a write after that point was lost in the failover",
+                    shared.get());
         }
         return new TokenVerdict.InHistory(part.lsn());
     }

@@ -17,6 +17,31 @@ public sealed interface TokenVerdict {
      *
      * @param status {@code FOREIGN}, {@code DIVERGED}, {@code EXPIRED} or {@code UNKNOWN}
      * @param reason in words
+     * @param rest what of the part its owner has to keep
+     * @param sharedUpTo up to where its timeline is part of the database's history; zero where it is not
      */
-    record Refused(WatermarkStatus status, String reason) implements TokenVerdict {}
+    record Refused(WatermarkStatus status, String reason, Rest rest, Lsn sharedUpTo) implements TokenVerdict {
+
+        public static Refused keeping(WatermarkStatus status, String reason) {
+            return new Refused(status, reason, Rest.KEPT, Lsn.ZERO);
+        }
+
+        static Refused dropping(WatermarkStatus status, String reason) {
+            return new Refused(status, reason, Rest.DROPPED, Lsn.ZERO);
+        }
+
+        static Refused cutting(WatermarkStatus status, String reason, Lsn sharedUpTo) {
+            return new Refused(status, reason, Rest.CUT, sharedUpTo);
+        }
+    }
+
+    /** What of a refused part its owner has to keep. */
+    enum Rest {
+        /** All of it: somebody else may judge it, or this database later. */
+        KEPT,
+        /** What lies at or below the point where the database left its timeline. */
+        CUT,
+        /** Nothing: its history is gone for good. */
+        DROPPED
+    }
 }

@@ -16,9 +16,9 @@ final class Admission {
 
     /** @return why there is no room; empty when it has been counted, and must {@link #leave} */
     Optional<Answer> enter(ProjectionWaiters waiters, boolean isWait) {
-        if (inside.incrementAndGet() > config.maxWaiters()) {
-            inside.decrementAndGet();
-            return Optional.of(new Answer.TooManyWaiters(config.maxWaiters(), "watermark.maxWaiters"));
+        Optional<Answer> tooMany = enterLook();
+        if (tooMany.isPresent()) {
+            return tooMany;
         }
         if (isWait && waiters.enterWait() > config.maxWaitersPerProjection()) {
             leave(waiters, true);
@@ -28,11 +28,24 @@ final class Admission {
         return Optional.empty();
     }
 
+    /** The same for a look at how projections stand, for which nobody waits. */
+    Optional<Answer> enterLook() {
+        if (inside.incrementAndGet() > config.maxWaiters()) {
+            inside.decrementAndGet();
+            return Optional.of(new Answer.TooManyWaiters(config.maxWaiters(), "watermark.maxWaiters"));
+        }
+        return Optional.empty();
+    }
+
+    void leaveLook() {
+        inside.decrementAndGet();
+    }
+
     void leave(ProjectionWaiters waiters, boolean isWait) {
         if (isWait) {
             waiters.leaveWait();
         }
-        inside.decrementAndGet();
+        leaveLook();
     }
 
     int inside() {

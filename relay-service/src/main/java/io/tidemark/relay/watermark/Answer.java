@@ -4,7 +4,10 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.WatermarkStatus;
 import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.group.PartitionNeed;
+import io.tidemark.relay.timeline.JudgedToken;
+import io.tidemark.relay.timeline.TokenVerdict;
 import java.util.List;
+import java.util.Optional;
 
 /** What the relay answers to a question about one projection. */
 public sealed interface Answer {
@@ -82,12 +85,26 @@ public sealed interface Answer {
      * Waiting does not help.
      *
      * @param reason in words
+     * @param judged the token part by part, where one of its parts is refused; empty where something else is the reason
+     * @param others how it stood, without waiting, with the parts that are not refused; empty when there are none
      */
-    record Refused(WatermarkStatus status, String reason) implements Answer {
+    record Refused(WatermarkStatus status, String reason, Optional<JudgedToken> judged, Optional<Answer> others)
+            implements Answer {
+
+        public Refused(WatermarkStatus status, String reason) {
+            this(status, reason, Optional.empty(), Optional.empty());
+        }
 
         /** It cannot be known. */
         static Refused unknown(String reason) {
             return new Refused(WatermarkStatus.UNKNOWN, reason);
+        }
+
+        static Refused of(TokenVerdict.Refused refusal, JudgedToken judged, Optional<Answer> others) {
+            boolean isAhead = others.filter(Ahead.class::isInstance).isPresent()
+                    && (refusal.status() == WatermarkStatus.EXPIRED || refusal.status() == WatermarkStatus.UNKNOWN);
+            return new Refused(
+                    isAhead ? WatermarkStatus.AHEAD : refusal.status(), refusal.reason(), Optional.of(judged), others);
         }
     }
 

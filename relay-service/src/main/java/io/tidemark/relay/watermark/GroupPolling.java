@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,17 @@ final class GroupPolling {
     /** Whose offsets are to be fetched in the next request. */
     private final Set<ProjectionWaiters> due = new LinkedHashSet<>();
 
+    /** Who wants to know of the next offsets that are asked for. */
+    private final Map<ProjectionWaiters, List<CompletableFuture<Offsets>>> curious = new HashMap<>();
+
     private boolean flushQueued;
+
+    /**
+     * A group's offsets in its own topics.
+     *
+     * @param askedNanos when Kafka was asked
+     */
+    record Offsets(Map<TopicPartition, Long> committed, long askedNanos) {}
 
     /** @param isServing groups are looked at only while it holds */
     GroupPolling(
@@ -96,9 +107,11 @@ final class GroupPolling {
     private void flush() {
         flushQueued = false;
         List<ProjectionWaiters> asked = new ArrayList<>();
+        Map<ProjectionWaiters, List<CompletableFuture<Offsets>>> told = new HashMap<>();
         for (ProjectionWaiters waiters : due) {
             if (waiters.beginFetch()) {
                 asked.add(waiters);
+                told.put(waiters, Objects.requireNonNullElse(curious.remove(waiters), List.of()));
             }
         }
         due.clear();
@@ -107,24 +120,31 @@ final class GroupPolling {
         for (ProjectionWaiters waiters : asked) {
             CompletionStage<Committed> offsets = committed.get(waiters.group());
             if (offsets != null) {
-                offsets.whenComplete(
-                        (known, failure) -> thread.execute(() -> fetched(waiters, startedNanos, known, failure)));
+                offsets.whenComplete((known, failure) -> thread.execute(() ->
+                        fetched(waiters, startedNanos, Objects.requireNonNull(told.get(waiters)), known, failure)));
             }
         }
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // never cancelled
     private void fetched(
-            ProjectionWaiters waiters, long startedNanos, @Nullable Committed offsets, @Nullable Throwable failure) {
+            ProjectionWaiters waiters,
+            long startedNanos,
+            List<CompletableFuture<Offsets>> told,
+            @Nullable Committed offsets,
+            @Nullable Throwable failure) {
         if (offsets == null) {
-            waiters.failed(Objects.requireNonNull(failure));
+            Throwable cause = Objects.requireNonNull(failure);
+            waiters.failed(cause);
+            told.forEach(one -> one.completeExceptionally(cause));
             again(waiters, RETRY_MILLIS);
             return;
         }
-        waiters.accept(offsets, startedNanos);
+        Offsets accepted = new Offsets(waiters.accept(offsets, startedNanos), startedNanos);
+        told.forEach(one -> one.complete(accepted));
         long pauseMillis = waiters.hasNewerThan(startedNanos) ? 0 : POLL_MILLIS;
         if (waiters.needsBounds()) {
-            look(waiters).whenComplete((told, problem) -> again(waiters, problem == null ? pauseMillis : RETRY_MILLIS));
+            look(waiters).whenComplete((looked, problem) -> again(waiters, problem == null ? pauseMillis : RETRY_MILLIS));
         } else {
             again(waiters, pauseMillis);
         }
@@ -133,6 +153,10 @@ final class GroupPolling {
     @SuppressWarnings("FutureReturnValueIgnored") // never cancelled
     private void again(ProjectionWaiters waiters, long millis) {
         waiters.endFetch();
+        if (curious.containsKey(waiters)) { // came while this was under way
+            due.add(waiters);
+            flushLater();
+        }
         sampleIfNeeded(waiters);
         if (waiters.needsEvidence()) {
             thread.later(() -> fetchIfNeeded(waiters), millis);
@@ -161,8 +185,7 @@ final class GroupPolling {
                 .thenAccept(bounds -> {});
     }
 
-    /** By group: the offsets now, in as few requests as there are coordinators; from any thread. */
-    Map<String, CompletionStage<Committed>> fetch(Collection<ProjectionWaiters> some) {
+    private Map<String, CompletionStage<Committed>> fetch(Collection<ProjectionWaiters> some) {
         Map<String, Set<TopicPartition>> partitions = new HashMap<>();
         some.forEach(waiters -> partitions
                 .computeIfAbsent(waiters.group(), group -> new HashSet<>())
@@ -170,18 +193,27 @@ final class GroupPolling {
         return groups.committed(partitions);
     }
 
-    /** The same for one, in a request of its own. */
-    CompletionStage<Committed> fetch(ProjectionWaiters waiters) {
-        return committed(waiters.group(), index.partitionsOf(waiters.topics()));
+    /**
+     * The offsets of each, asked for after now, from any thread. However many want to know, a group is asked once at a
+     * time, and all that are due in as few requests as there are coordinators.
+     *
+     * @return each fails when Kafka does not tell
+     */
+    Map<ProjectionWaiters, CompletionStage<Offsets>> next(Collection<ProjectionWaiters> some) {
+        Map<ProjectionWaiters, CompletableFuture<Offsets>> told = new LinkedHashMap<>();
+        some.forEach(waiters -> told.put(waiters, new CompletableFuture<>()));
+        thread.execute(() -> {
+            told.forEach((waiters, one) ->
+                    curious.computeIfAbsent(waiters, key -> new ArrayList<>()).add(one));
+            due.addAll(some);
+            flushLater();
+        });
+        return new LinkedHashMap<>(told);
     }
 
-    /** The same for one partition, whether the index knows it or not. */
+    /** The offset committed in one partition, whether the index knows it or not. */
     CompletionStage<Committed> committed(String group, TopicPartition partition) {
-        return committed(group, Set.of(partition));
-    }
-
-    private CompletionStage<Committed> committed(String group, Set<TopicPartition> partitions) {
-        return groups.committed(Map.of(group, partitions))
+        return groups.committed(Map.of(group, Set.of(partition)))
                 .getOrDefault(group, CompletableFuture.completedFuture(Committed.NOTHING));
     }
 }

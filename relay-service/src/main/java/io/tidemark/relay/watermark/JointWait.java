@@ -5,11 +5,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
 /** One wait for several projections: for all of them, or for the first. Safe on any thread. */
 public final class JointWait {
+
+    /** How long the others are waited for once one has decided: a group that Kafka does not tell of must not delay it. */
+    private static final long OTHERS_MILLIS = 250;
+
+    private static final Answer.Unavailable OVER =
+            new Answer.Unavailable("another projection has decided, and Kafka has not told this group's offsets since");
 
     /** Whom it waits for. */
     public enum Mode {
@@ -57,13 +64,17 @@ public final class JointWait {
                     asked.forEach((name, answer) -> {
                         boolean isGiven = answer.isDone();
                         answer.cancel(false);
-                        last.put(name, isGiven ? answer : question.ask(name, 0));
+                        last.put(
+                                name,
+                                isGiven
+                                        ? answer
+                                        : question.ask(name, 0)
+                                                .completeOnTimeout(OVER, OTHERS_MILLIS, TimeUnit.MILLISECONDS));
                     });
                     return allOf(last).thenApply(done -> {
                         Map<String, Answer> answers = new LinkedHashMap<>();
                         last.forEach((name, answer) -> answers.put(name, answer.join()));
-                        Answer deciding = decided.orElseGet(
-                                () -> answers.values().iterator().next());
+                        Answer deciding = decided.orElseGet(() -> firstKnown(answers));
                         return new Result((System.nanoTime() - startedNanos) / 1_000_000, deciding, answers);
                     });
                 })
@@ -80,6 +91,14 @@ public final class JointWait {
             }
         });
         return result;
+    }
+
+    /** One that cannot be told does not take the others' answers with it. */
+    private static Answer firstKnown(Map<String, Answer> answers) {
+        return answers.values().stream()
+                .filter(answer -> !(answer instanceof Answer.Unavailable) && !(answer instanceof Answer.TooManyWaiters))
+                .findFirst()
+                .orElseGet(() -> answers.values().iterator().next());
     }
 
     /**

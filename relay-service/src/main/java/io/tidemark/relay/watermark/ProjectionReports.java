@@ -7,6 +7,8 @@ import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.index.PublishedIndex;
 import io.tidemark.relay.reason.Reason;
+import io.tidemark.relay.timeline.JudgedToken;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +42,7 @@ public final class ProjectionReports {
     private final Map<String, ProjectionWaiters> projections;
     private final PublishedIndex index;
     private final GroupPolling polling;
+    private final Admission admission;
     private final WatermarkThread thread;
 
     ProjectionReports(
@@ -48,12 +51,14 @@ public final class ProjectionReports {
             Map<String, ProjectionWaiters> projections,
             PublishedIndex index,
             GroupPolling polling,
+            Admission admission,
             WatermarkThread thread) {
         this.question = question;
         this.served = served;
         this.projections = projections;
         this.index = index;
         this.polling = polling;
+        this.admission = admission;
         this.thread = thread;
     }
 
@@ -65,32 +70,44 @@ public final class ProjectionReports {
         return waiters;
     }
 
+    /**
+     * Looks, unless as many ask already as are allowed to.
+     *
+     * @param look counted until what it returns is complete
+     * @return empty when there is no room
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
+    public <T> Optional<CompletionStage<T>> limited(Supplier<CompletionStage<T>> look) {
+        if (admission.enterLook().isPresent()) {
+            return Optional.empty();
+        }
+        CompletionStage<T> looked = look.get();
+        looked.whenComplete((result, failure) -> admission.leaveLook());
+        return Optional.of(looked);
+    }
+
     /** Where the projection stands now; fails when Kafka does not tell. */
     public CompletionStage<ProjectionStanding> standing(String name) {
         ProjectionWaiters waiters = waitersOf(name);
-        long startedNanos = System.nanoTime();
-        return standing(waiters, polling.fetch(waiters), startedNanos);
+        long askedNanos = System.nanoTime();
+        return standing(
+                waiters, Objects.requireNonNull(polling.next(List.of(waiters)).get(waiters)), askedNanos);
     }
 
-    /** The same of all, in the order of the configuration; Kafka is asked in as few requests as can be. */
+    /** The same of all, in the order of the configuration; each for itself, so that none waits for another's group. */
     public Map<String, CompletionStage<ProjectionStanding>> standings() {
-        long startedNanos = System.nanoTime();
-        Map<String, CompletionStage<Committed>> offsets = polling.fetch(projections.values());
+        long askedNanos = System.nanoTime();
         Map<String, CompletionStage<ProjectionStanding>> standings = new LinkedHashMap<>();
-        projections.forEach((name, waiters) -> standings.put(
-                name, standing(waiters, Objects.requireNonNull(offsets.get(waiters.group())), startedNanos)));
+        polling.next(projections.values())
+                .forEach((waiters, offsets) ->
+                        standings.put(waiters.projection().name(), standing(waiters, offsets, askedNanos)));
         return standings;
     }
 
     private CompletionStage<ProjectionStanding> standing(
-            ProjectionWaiters waiters, CompletionStage<Committed> asked, long startedNanos) {
-        return asked.thenComposeAsync(
-                        read -> {
-                            waiters.accept(read, startedNanos);
-                            return polling.lookIfNeeded(waiters);
-                        },
-                        thread)
-                .thenComposeAsync(looked -> standing(waiters, waiters.evidence().committed(), startedNanos), thread)
+            ProjectionWaiters waiters, CompletionStage<GroupPolling.Offsets> asked, long askedNanos) {
+        return asked.thenComposeAsync(offsets -> polling.lookIfNeeded(waiters), thread)
+                .thenComposeAsync(looked -> standing(waiters, waiters.evidence().committed(), askedNanos), thread)
                 .toCompletableFuture()
                 .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS); // the thread drops what comes after its end
     }
@@ -139,70 +156,134 @@ public final class ProjectionReports {
     /**
      * What a token asks of one projection.
      *
-     * @param partitions every partition in which something must have been consumed; none while it is not published
+     * @param answer empty where the group was not asked and nothing else decides
+     * @param partitions every partition in which something must have been consumed; none while it is not published, or the
+     *     token is refused
      */
-    public record Requirement(String projection, Answer answer, List<PartitionNeed> partitions) {}
+    public record Requirement(String projection, Optional<Answer> answer, List<PartitionNeed> partitions) {}
 
     /**
-     * What the token asks of every projection; nobody waits, but for a nudge.
+     * What the token asks of these projections; nobody waits, but for a nudge. A group that Kafka does not tell of costs the
+     * others nothing: its projection is unknown.
      *
      * @return fails when the index is about something else by the end
      */
-    public CompletionStage<Requirements> requirements(Token token) {
-        Optional<ServedSource> source = served.get();
+    public CompletionStage<Requirements> requirements(Token token, List<String> names) {
         long generation = index.generation();
+        Optional<ServedSource> source = served.get();
         Map<String, CompletableFuture<Answer>> asked = new LinkedHashMap<>();
-        projections.keySet().forEach(name -> asked.put(name, question.ask(name, token, 0)));
+        names.forEach(name -> asked.put(name, question.ask(name, token, 0)));
         return CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
-                .thenCompose(done -> {
-                    Lsn published = index.published();
-                    List<CompletableFuture<Requirement>> all = asked.entrySet().stream()
-                            .map(entry -> needs(entry.getKey(), source, token, published)
-                                    .thenApply(needs -> new Requirement(
-                                            entry.getKey(), entry.getValue().join(), needs))
-                                    .toCompletableFuture())
-                            .toList();
-                    return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
-                            .thenApply(complete -> {
-                                if (source.isEmpty() || generation != index.generation()) {
-                                    throw new IllegalStateException("the index was lost while it was asked");
-                                }
-                                return new Requirements(
-                                        published,
-                                        all.stream()
-                                                .map(CompletableFuture::join)
-                                                .toList());
-                            });
-                });
+                .thenApplyAsync(
+                        done -> {
+                            Lsn published = index.published();
+                            List<Requirement> all = new ArrayList<>();
+                            asked.forEach((name, answer) -> all.add(new Requirement(
+                                    name,
+                                    Optional.of(answer.join()),
+                                    needsOf(answer.join(), needs(name, source, token, published)))));
+                            return requirements(source, generation, published, all);
+                        },
+                        thread)
+                .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS);
     }
 
-    private CompletionStage<List<PartitionNeed>> needs(
-            String name, Optional<ServedSource> source, Token token, Lsn published) {
-        ProjectionWaiters waiters = waitersOf(name);
+    /** The same from the index alone: no group is asked, nor is one waited for. */
+    public CompletionStage<Requirements> requirementsWithoutGroups(Token token, List<String> names) {
+        long generation = index.generation();
+        Optional<ServedSource> source = served.get();
+        return CompletableFuture.supplyAsync(
+                        () -> {
+                            Lsn published = index.published();
+                            List<Requirement> all = names.stream()
+                                    .map(name -> withoutGroup(name, source, token, published))
+                                    .toList();
+                            return requirements(source, generation, published, all);
+                        },
+                        thread)
+                .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private Requirements requirements(
+            Optional<ServedSource> source, long generation, Lsn published, List<Requirement> all) {
         if (source.isEmpty()
-                || !(source.get().judge(token) instanceof ServedSource.Target target)
-                || target.lsn().isAfter(published)) {
-            return CompletableFuture.completedFuture(List.of());
+                || generation != index.generation()
+                || !index.isAbout(source.get().identity())) {
+            throw new IllegalStateException("the index was lost while it was asked");
         }
-        return told(polling.fetch(waiters))
-                .thenApply(told -> waiters
-                        .evidence()
-                        .needs(target.lsn(), told.committed().offsets())
-                        .stream()
-                        .map(told::note)
-                        .toList());
+        return new Requirements(published, all);
     }
 
-    /** What Kafka has told of one group, or why it has not: one group that cannot be told must not take others with it. */
+    private Requirement withoutGroup(String name, Optional<ServedSource> source, Token token, Lsn published) {
+        ProjectionWaiters waiters = waitersOf(name);
+        Optional<JudgedToken> judged = source.map(one -> one.judge(token));
+        Optional<Answer> refused = judged.flatMap(
+                        one -> one.refusal().<Answer>map(refusal -> Answer.Refused.of(refusal, one, Optional.empty())))
+                .or(() -> waiters.refusal().map(Answer.Refused::unknown))
+                .or(() -> judged.flatMap(JudgedToken::target).flatMap(lsn -> EvidenceAnswers.leftOut(index, lsn)))
+                .or(() -> waiters.knownHollow().map(Answer.Refused::unknown));
+        if (refused.isPresent()) {
+            return new Requirement(name, refused, List.of());
+        }
+        boolean isPublished =
+                judged.flatMap(JudgedToken::target).filter(published::isAtLeast).isPresent();
+        return isPublished
+                ? new Requirement(name, Optional.empty(), withoutOffsets(needs(name, source, token, published)))
+                : new Requirement(name, Optional.of(new Answer.SourceBehind(0, published)), List.of());
+    }
+
+    /** Why the answer does not rest on what the group has committed; empty when it does. */
+    private static Optional<String> whyNotOfGroup(Answer answer) {
+        if (answer instanceof Answer.Unavailable unavailable) {
+            return Optional.of(unavailable.reason());
+        }
+        return answer instanceof Answer.TooManyWaiters ? Optional.of("too many requests wait") : Optional.empty();
+    }
+
+    private static List<PartitionNeed> needsOf(Answer answer, List<PartitionNeed> needs) {
+        return whyNotOfGroup(answer)
+                .map(why -> needs.stream()
+                        .map(need -> unknown(need.topic(), need.partition(), need.need(), why))
+                        .toList())
+                .orElse(needs);
+    }
+
+    private static List<PartitionNeed> withoutOffsets(List<PartitionNeed> needs) {
+        return needs.stream()
+                .map(need -> new PartitionNeed(need.topic(), need.partition(), need.need(), PartitionNeed.UNKNOWN))
+                .toList();
+    }
+
+    /** On the watermark thread. */
+    private List<PartitionNeed> needs(String name, Optional<ServedSource> source, Token token, Lsn published) {
+        GroupEvidence evidence = waitersOf(name).evidence();
+        Optional<Lsn> target = source.map(served -> served.judge(token)).flatMap(ProjectionReports::targetOfAll);
+        return target.filter(published::isAtLeast).isEmpty()
+                ? List.of()
+                : evidence.needs(target.get(), evidence.committed());
+    }
+
+    private static Optional<Lsn> targetOfAll(JudgedToken judged) {
+        return judged.refusal().isPresent() ? Optional.empty() : judged.target();
+    }
+
+    /** What Kafka has told of one group, or why it has not: one group must not take others with it. */
     private record Told(Committed committed, String failure) {
 
-        /** Where the offset is not known, that is said; it is not that there is none. */
-        PartitionNeed note(PartitionNeed need) {
+        PartitionNeed of(TopicPartition partition, long need) {
             return failure.isEmpty()
-                    ? need
-                    : new PartitionNeed(
-                            need.topic(), need.partition(), need.need(), 0, "not known what is committed: " + failure);
+                    ? new PartitionNeed(
+                            partition.topic(),
+                            partition.partition(),
+                            need,
+                            committed.offsets().getOrDefault(partition, 0L))
+                    : unknown(partition.topic(), partition.partition(), need, failure);
         }
+    }
+
+    private static PartitionNeed unknown(String topic, int partition, long need, String why) {
+        return new PartitionNeed(
+                topic, partition, need, PartitionNeed.UNKNOWN, "not known what is committed: " + why);
     }
 
     private static CompletableFuture<Told> told(CompletionStage<Committed> asked) {
@@ -228,14 +309,7 @@ public final class ProjectionReports {
         return CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
                 .thenApply(done -> {
                     Map<String, PartitionNeed> needs = new LinkedHashMap<>();
-                    asked.forEach((name, answer) -> {
-                        Told told = answer.join();
-                        long have = told.committed().offsets().getOrDefault(partition, 0L);
-                        needs.put(
-                                name,
-                                told.note(
-                                        new PartitionNeed(partition.topic(), partition.partition(), offset + 1, have)));
-                    });
+                    asked.forEach((name, told) -> needs.put(name, told.join().of(partition, offset + 1)));
                     return needs;
                 });
     }

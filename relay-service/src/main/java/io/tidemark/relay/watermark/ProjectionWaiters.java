@@ -228,6 +228,13 @@ final class ProjectionWaiters {
                 && (open.isDoubtful(sinceNanos) || EvidenceAnswers.isOutdated(answers.footing(offsets), sinceNanos));
     }
 
+    /** Why a success would be empty, by what was seen last; empty also where nothing was seen. */
+    Optional<String> knownHollow() {
+        return answers.footing(evidence.committed()) instanceof Footing.Hollow hollow
+                ? Optional.of(hollow.reason())
+                : Optional.empty();
+    }
+
     /** What there is to say to a waiter whose time is over. */
     Answer answerNow(Waiter waiter) {
         return answers.now(waiter);

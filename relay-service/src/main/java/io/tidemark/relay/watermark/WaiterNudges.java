@@ -1,6 +1,7 @@
 package io.tidemark.relay.watermark;
 
 import io.tidemark.relay.index.PublishedIndex;
+import io.tidemark.relay.source.Nudge;
 import io.tidemark.relay.source.Nudges;
 import io.tidemark.relay.source.SourceIdentity;
 import java.util.OptionalLong;
@@ -45,18 +46,24 @@ final class WaiterNudges {
     }
 
     private void request(ProjectionWaiters waiters, Waiter waiter, SourceIdentity served) {
-        if (waiter.answer.isDone() || index.published().isAtLeast(waiter.target)) {
-            return;
+        if (isWanted(waiter)) {
+            nudges.request(waiter.target, () -> isWanted(waiter), written -> told(waiters, waiter, served, written));
         }
-        nudges.request(waiter.target, written -> {
-            if (!written.server().equals(served)) {
-                nudges.notOf(served);
-            }
-            if (written.isShortOf(waiter.target, served)) {
-                thread.execute(() -> waiters.answer(waiter, new Answer.Ahead(index.published())));
-            } else {
-                thread.execute(() -> waiters.answerIfUrgent(waiter));
-            }
-        });
+    }
+
+    /** On any thread. */
+    private boolean isWanted(Waiter waiter) {
+        return !waiter.answer.isDone() && waiter.target.isAfter(index.published());
+    }
+
+    private void told(ProjectionWaiters waiters, Waiter waiter, SourceIdentity served, Nudge written) {
+        if (!written.server().equals(served)) {
+            nudges.notOf(served);
+        }
+        if (written.isShortOf(waiter.target, served)) {
+            thread.execute(() -> waiters.answer(waiter, new Answer.Ahead(index.published())));
+        } else {
+            thread.execute(() -> waiters.answerIfUrgent(waiter));
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.tidemark.relay.watermark;
 
+import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.config.ProjectionConfig;
 import io.tidemark.relay.config.WatermarkConfig;
@@ -10,7 +11,9 @@ import io.tidemark.relay.group.GroupOffsets;
 import io.tidemark.relay.index.PublishedIndex;
 import io.tidemark.relay.source.Nudges;
 import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.timeline.JudgedToken;
 import io.tidemark.relay.timeline.TimelineHistory;
+import io.tidemark.relay.timeline.TokenVerdict;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +36,8 @@ public final class Watermarks implements AutoCloseable {
 
     private static final Answer.Unavailable NOT_SERVING =
             new Answer.Unavailable("this replica has not read yet what is published");
+    private static final String OTHER_SOURCE = "what is published is of another database, or another timeline, by now";
+    private static final Answer.Unavailable LOST = new Answer.Unavailable(OTHER_SOURCE);
     private static final Answer.Unavailable SHUTTING_DOWN = new Answer.Unavailable("this relay is shutting down");
 
     private final PublishedIndex index;
@@ -65,7 +70,7 @@ public final class Watermarks implements AutoCloseable {
                         projection, index, new Grounds(projection, projections, writable, index::topicsWritten))));
         this.polling = new GroupPolling(this.projections.values(), index, groups, thread, this::isServing);
         this.reports = new ProjectionReports(
-                this::ask, () -> Optional.ofNullable(source), this.projections, index, polling, thread);
+                this::ask, () -> Optional.ofNullable(source), this.projections, index, polling, admission, thread);
         polling.start();
     }
 
@@ -77,6 +82,10 @@ public final class Watermarks implements AutoCloseable {
     /** The index is filled and belongs to this source: from now on there are answers. */
     public void serve(SourceIdentity identity, TimelineHistory history) {
         if (isClosed) {
+            return;
+        }
+        if (!index.isAbout(identity)) { // cleared meanwhile, by a run whose session led to another server
+            stopServing(OTHER_SOURCE);
             return;
         }
         source = new ServedSource(identity, history);
@@ -109,28 +118,51 @@ public final class Watermarks implements AutoCloseable {
      * @param waitMillis how long to wait at most, cut to the configured maximum; 0 answers with the first evidence
      * @return completes with the answer, never exceptionally; whoever does not want it any more cancels
      */
-    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
     public CompletableFuture<Answer> ask(String projection, Token token, long waitMillis) {
         ProjectionWaiters waiters = waitersOf(projection);
         ServedSource served = source;
         if (served == null) {
             return CompletableFuture.completedFuture(notServing);
         }
-        ServedSource.Question question = served.judge(token);
-        if (question instanceof ServedSource.Refused refused) {
-            return CompletableFuture.completedFuture(refused.answer());
+        long generation = index.generation();
+        if (!index.isAbout(served.identity())) {
+            return CompletableFuture.completedFuture(LOST);
         }
+        JudgedToken judged = served.judge(token);
+        return judged.refusal()
+                .map(refusal -> askForOthers(waiters, judged, refusal, served, generation))
+                .orElseGet(() -> ask(waiters, judged.target().orElseThrow(), waitMillis, served, generation));
+    }
+
+    /** A refusal is given at once, and with it how the parts stand that are not refused. */
+    private CompletableFuture<Answer> askForOthers(
+            ProjectionWaiters waiters,
+            JudgedToken judged,
+            TokenVerdict.Refused refusal,
+            ServedSource served,
+            long generation) {
+        return judged.target()
+                .map(lsn -> ask(waiters, lsn, 0, served, generation)
+                        .<Answer>thenApply(others -> Answer.Refused.of(refusal, judged, Optional.of(others))))
+                .orElseGet(
+                        () -> CompletableFuture.completedFuture(Answer.Refused.of(refusal, judged, Optional.empty())));
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
+    private CompletableFuture<Answer> ask(
+            ProjectionWaiters waiters, Lsn target, long waitMillis, ServedSource served, long generation) {
         boolean isWait = waitMillis > 0;
         Optional<Answer> tooMany = admission.enter(waiters, isWait);
         if (tooMany.isPresent()) {
             return CompletableFuture.completedFuture(tooMany.get());
         }
         long bounded = Math.min(waitMillis, config.maxWait().toMilliseconds());
-        Waiter waiter = new Waiter(((ServedSource.Target) question).lsn());
+        Waiter waiter = new Waiter(target);
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         waiter.answer.thenAccept(given -> {
             admission.leave(waiters, isWait);
-            answer.complete(given);
+            // What was concluded from an index that has been cleared since was not about this database throughout.
+            answer.complete(index.generation() == generation ? given : LOST);
         });
         answer.whenComplete((given, failure) -> {
             if (answer.isCancelled()) {
@@ -240,10 +272,10 @@ public final class Watermarks implements AutoCloseable {
         if (served == null) {
             return Optional.of(notServing);
         }
-        ServedSource.Question question = served.judge(token);
-        return question instanceof ServedSource.Refused refused
-                ? Optional.of(refused.answer())
-                : EvidenceAnswers.leftOut(index, ((ServedSource.Target) question).lsn());
+        JudgedToken judged = served.judge(token);
+        return judged.refusal()
+                .<Answer>map(refusal -> Answer.Refused.of(refusal, judged, Optional.empty()))
+                .or(() -> judged.target().flatMap(lsn -> EvidenceAnswers.leftOut(index, lsn)));
     }
 
     /** Answers everyone who waits, and everyone who still comes, that this replica is going away. */

@@ -53,4 +53,20 @@ class EventTracerTest {
             }
         }
     }
+
+    @Test
+    void looksOnlyIntoTopicsThatEventsMayBeIn() {
+        PostgresConfig postgres =
+                new PostgresConfig("jdbc:postgresql://127.0.0.1:1/shop", "u", "p", null, null, null, null);
+        RelayConfiguration config = new RelayConfiguration(
+                postgres, new KafkaConfig("127.0.0.1:1", null, null, null), null, null, null, null, null, null, null);
+        SourceDatabase database = new SourceDatabase(postgres);
+        try (Nudges nudges = new Nudges(database);
+                EventTracer tracer = new EventTracer(config, database, nudges, Optional::empty)) {
+            assertThat(tracer.mayLookInto("outbox.order")).isTrue();
+            assertThat(tracer.mayLookInto("payments")).isFalse();
+            assertThat(tracer.mayLookInto("__consumer_offsets")).isFalse();
+            assertThat(tracer.mayLookInto("tidemark.positions")).isFalse();
+        }
+    }
 }

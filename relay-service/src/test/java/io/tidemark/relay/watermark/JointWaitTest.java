@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class JointWaitTest {
@@ -25,7 +26,13 @@ class JointWaitTest {
 
     private final Map<String, Answer> standing = new HashMap<>();
 
+    /** Of which Kafka tells nothing, ever. */
+    private String sick = "";
+
     private CompletableFuture<Answer> ask(String projection, long waitMillis) {
+        if (waitMillis == 0 && projection.equals(sick)) {
+            return new CompletableFuture<>();
+        }
         if (waitMillis == 0) {
             return CompletableFuture.completedFuture(standing.getOrDefault(projection, BEHIND));
         }
@@ -103,6 +110,27 @@ class JointWaitTest {
 
         answered("stock", STOPPED);
         answered("orders", BEHIND);
+
+        assertThat(result.join().deciding()).isEqualTo(BEHIND);
+    }
+
+    @Test
+    void anyDoesNotWaitForAGroupThatKafkaDoesNotTellOf() throws Exception {
+        sick = "orders";
+        CompletableFuture<JointWait.Result> result = await(Mode.ANY, "orders", "stock");
+
+        answered("stock", SUCCESS);
+
+        assertThat(result.get(30, TimeUnit.SECONDS).deciding()).isEqualTo(SUCCESS);
+        assertThat(result.join().answers().get("orders")).isInstanceOf(Answer.Unavailable.class);
+    }
+
+    @Test
+    void oneThatCannotBeToldDoesNotTakeTheOthersAnswersWithIt() {
+        CompletableFuture<JointWait.Result> result = await(Mode.ANY, "orders", "stock");
+
+        answered("orders", new Answer.Unavailable("away"));
+        answered("stock", BEHIND);
 
         assertThat(result.join().deciding()).isEqualTo(BEHIND);
     }

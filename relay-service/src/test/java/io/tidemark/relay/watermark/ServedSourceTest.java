@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.WatermarkStatus;
 import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.timeline.JudgedToken;
 import io.tidemark.relay.timeline.TimelineHistory;
+import io.tidemark.relay.timeline.TokenVerdict;
 import org.junit.jupiter.api.Test;
 
 class ServedSourceTest {
@@ -67,10 +70,61 @@ class ServedSourceTest {
         assertThat(judge(merged)).contains("status=DIVERGED");
     }
 
+    /** What was written before the switch is still there, and the part stood for that, too. */
+    @Test
+    void cutsALostPartToWhereTheDatabaseLeftItsTimeline() {
+        assertThat(source.judge(Token.of(SHOP, 1, Lsn.parse("0/5001"))).carryOn())
+                .contains(Token.of(SHOP, 1, Lsn.parse("0/5000")));
+    }
+
+    @Test
+    void carriesOnWithTheNewPartWhereTheOldOneWasLost() {
+        Token fresh = Token.of(SHOP, 4, Lsn.parse("0/9000"));
+        JudgedToken judged = source.judge(fresh.merge(Token.of(SHOP, 1, Lsn.parse("0/5001"))));
+
+        assertThat(judged.carryOn()).contains(fresh);
+        assertThat(judged.target()).contains(Lsn.parse("0/9000"));
+        assertThat(source.judge(judged.carryOn().orElseThrow()).refusal()).isEmpty();
+    }
+
+    /** The lost part reached further than the new one: what it shares with this database counts. */
+    @Test
+    void carriesOnWithTheHighestOfWhatIsLeft() {
+        Token merged = Token.of(SHOP, 3, Lsn.parse("0/7001")).merge(Token.of(SHOP, 1, Lsn.parse("0/4000")));
+
+        assertThat(source.judge(merged).carryOn()).contains(Token.of(SHOP, 3, Lsn.parse("0/7000")));
+    }
+
+    @Test
+    void leavesOutAnExpiredPartAndKeepsThoseThatOthersMayJudge() {
+        Token expired = Token.of(SHOP, 2, Lsn.parse("0/1"));
+        Token foreign = Token.of("00000000", 1, Lsn.parse("0/1"));
+        Token younger = Token.of(SHOP, 5, Lsn.parse("0/9900"));
+        Token fresh = Token.of(SHOP, 4, Lsn.parse("0/9000"));
+        JudgedToken judged = source.judge(expired.merge(foreign).merge(younger).merge(fresh));
+
+        assertThat(judged.carryOn()).contains(foreign.merge(younger).merge(fresh));
+        assertThat(judged.refusal())
+                .get()
+                .extracting(TokenVerdict.Refused::status)
+                .isEqualTo(WatermarkStatus.FOREIGN);
+        assertThat(source.judge(expired).carryOn()).isEmpty();
+    }
+
+    @Test
+    void onePartStandsForAllThatAreInTheHistory() {
+        Token merged = Token.of(SHOP, 1, Lsn.parse("0/5000"))
+                .merge(Token.of(SHOP, 3, Lsn.parse("0/6000")))
+                .merge(Token.of(SHOP, 4, Lsn.parse("0/5800")));
+
+        assertThat(source.judge(merged).carryOn()).contains(Token.of(SHOP, 3, Lsn.parse("0/6000")));
+        assertThat(JudgedToken.carryOn(merged)).isEqualTo(Token.of(SHOP, 3, Lsn.parse("0/6000")));
+    }
+
     private String judge(Token token) {
-        ServedSource.Question question = source.judge(token);
-        return question instanceof ServedSource.Target target
-                ? "up to " + target.lsn()
-                : ((ServedSource.Refused) question).answer().toString();
+        JudgedToken judged = source.judge(token);
+        return judged.refusal()
+                .map(Object::toString)
+                .orElseGet(() -> "up to " + judged.target().orElseThrow());
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.tidemark.consumers.CombinedAnswer;
 import io.tidemark.consumers.WatermarkAnswer;
 import io.tidemark.consumers.WatermarkAnswer.Behind;
+import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,28 +15,31 @@ final class AnswerReader {
 
     private AnswerReader() {}
 
-    static Reading<WatermarkAnswer> answer(JsonNode json) {
+    /** @param asked the token of the question */
+    static Reading<WatermarkAnswer> answer(JsonNode json, Token asked) {
         Optional<WatermarkStatus> status = status(json);
         return status.isPresent()
-                ? new Reading.Answer<>(answer(json, status.get()))
+                ? new Reading.Answer<>(answer(json, status.get(), carryOn(json, asked)))
                 : new Reading.NoAnswer<>(withoutStatus(json));
     }
 
-    static Reading<CombinedAnswer> combined(JsonNode json) {
+    /** @param asked the token of the question */
+    static Reading<CombinedAnswer> combined(JsonNode json, Token asked) {
         Optional<WatermarkStatus> status = status(json);
         if (status.isEmpty()) {
             return new Reading.NoAnswer<>(withoutStatus(json));
         }
+        Optional<Token> carryOn = carryOn(json, asked);
         List<WatermarkAnswer> answers = new ArrayList<>();
         for (JsonNode projection : json.path("projections")) {
             Optional<WatermarkStatus> its = status(projection);
             if (its.isEmpty()) {
                 return new Reading.NoAnswer<>(withoutStatus(projection));
             }
-            answers.add(answer(projection, its.get()));
+            answers.add(answer(projection, its.get(), carryOn));
         }
         return new Reading.Answer<>(
-                new CombinedAnswer(status.get(), answers, json.path("reason").asText()));
+                new CombinedAnswer(status.get(), answers, json.path("reason").asText(), carryOn));
     }
 
     private static Optional<WatermarkStatus> status(JsonNode json) {
@@ -48,14 +52,34 @@ final class AnswerReader {
                 : "JSON without a status";
     }
 
-    private static WatermarkAnswer answer(JsonNode json, WatermarkStatus status) {
+    /**
+     * The token to carry on with. Nothing is dropped but what the relay says: a relay of an older version returns what was
+     * asked, and what cannot be read is not a token.
+     */
+    static Optional<Token> carryOn(JsonNode json, Token asked) {
+        return token(json.path("token"), asked);
+    }
+
+    static Optional<Token> token(JsonNode token, Token asked) {
+        if (token.isNull()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(token.isTextual() ? Token.parse(token.textValue()) : asked);
+        } catch (IllegalArgumentException e) {
+            return Optional.of(asked);
+        }
+    }
+
+    private static WatermarkAnswer answer(JsonNode json, WatermarkStatus status, Optional<Token> carryOn) {
         return new WatermarkAnswer(
                 json.path("projection").asText(),
                 status,
                 json.path("phase").asText(),
                 json.path("reason").asText(),
                 json.path("waitedMillis").asLong(),
-                behind(json.path("behind")));
+                behind(json.path("behind")),
+                carryOn);
     }
 
     private static List<Behind> behind(JsonNode partitions) {

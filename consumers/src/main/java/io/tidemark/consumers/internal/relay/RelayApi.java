@@ -61,7 +61,7 @@ public final class RelayApi {
                             + "&wait="
                             + left.toMillis()
                             + "ms")),
-                    AnswerReader::answer,
+                    json -> AnswerReader.answer(json, token),
                     deadline);
         } catch (RelayHttp.NoRelayAnswered e) {
             return new WatermarkAnswer(
@@ -70,7 +70,8 @@ public final class RelayApi {
                     "",
                     String.valueOf(e.getMessage()),
                     TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since),
-                    List.of());
+                    List.of(),
+                    Optional.of(token));
         }
     }
 
@@ -86,10 +87,11 @@ public final class RelayApi {
                     (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay) + "/v1/wait"))
                             .header("Content-Type", "application/json")
                             .POST(HttpRequest.BodyPublishers.ofString(waitBody(projections, token, left, mode))),
-                    AnswerReader::combined,
+                    json -> AnswerReader.combined(json, token),
                     deadline);
         } catch (RelayHttp.NoRelayAnswered e) {
-            return new CombinedAnswer(WatermarkStatus.UNREACHABLE, List.of(), String.valueOf(e.getMessage()));
+            return new CombinedAnswer(
+                    WatermarkStatus.UNREACHABLE, List.of(), String.valueOf(e.getMessage()), Optional.of(token));
         }
     }
 
@@ -104,12 +106,12 @@ public final class RelayApi {
         return body.toString();
     }
 
-    /** What the relay knows about the token. */
-    <T> T explain(Token token, Function<JsonNode, Reading<T>> reader, Deadline deadline)
+    /** What a projection needs for the token, by the relay's index alone: no group that is sick stands in the way. */
+    <T> T explain(Token token, String projection, Function<JsonNode, Reading<T>> reader, Deadline deadline)
             throws InterruptedException, RelayHttp.NoRelayAnswered {
         return relays.ask(
-                (relay, left) ->
-                        HttpRequest.newBuilder(URI.create(base(relay) + "/v1/tokens/" + encoded(token.toString()))),
+                (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay) + "/v1/tokens/"
+                        + encoded(token.toString()) + "?groups=false&projection=" + encoded(projection))),
                 reader,
                 deadline);
     }

@@ -10,6 +10,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TokenOffsets {
 
-    /** Statuses that mean that the relay knows the token, whatever the state of the group. */
+    /** Statuses that mean that the relay knows the token, whatever the state of the group; none if no group was asked. */
     private static final Set<WatermarkStatus> KNOWN = EnumSet.of(
             WatermarkStatus.SUCCESS,
             WatermarkStatus.TIMEOUT,
@@ -45,7 +46,8 @@ public final class TokenOffsets {
 
         record NotPublished() implements Result {}
 
-        record Unanswerable(WatermarkStatus status, String reason) implements Result {}
+        /** @param token the one to carry on with */
+        record Unanswerable(WatermarkStatus status, String reason, Optional<Token> token) implements Result {}
     }
 
     public TokenOffsets(String projection, RelayApi relays, int maxTokens, LongSupplier nanoClock) {
@@ -69,9 +71,10 @@ public final class TokenOffsets {
         }
         Result result;
         try {
-            result = relays.explain(token, json -> read(token, json), deadline);
+            result = relays.explain(token, projection, json -> read(token, json), deadline);
         } catch (RelayHttp.NoRelayAnswered e) {
-            return new Result.Unanswerable(WatermarkStatus.UNREACHABLE, String.valueOf(e.getMessage()));
+            return new Result.Unanswerable(
+                    WatermarkStatus.UNREACHABLE, String.valueOf(e.getMessage()), Optional.of(token));
         }
         if (result instanceof Result.Known found) {
             synchronized (cache) {
@@ -100,9 +103,13 @@ public final class TokenOffsets {
             if (entry.path("projection").asText().equals(projection)) {
                 WatermarkStatus status =
                         WatermarkStatus.parse(entry.path("status").asText()).orElse(WatermarkStatus.UNKNOWN);
-                if (!KNOWN.contains(status)) {
-                    return new Reading.Answer<>(
-                            new Result.Unanswerable(status, entry.path("reason").asText()));
+                if (entry.has("status") && !KNOWN.contains(status)) {
+                    return new Reading.Answer<>(new Result.Unanswerable(
+                            status,
+                            entry.path("reason").asText(),
+                            explained.has("carryOn")
+                                    ? AnswerReader.token(explained.path("carryOn"), token)
+                                    : Optional.of(token)));
                 }
                 return new Reading.Answer<>(
                         isPublished(token, explained.path("published"))

@@ -14,6 +14,7 @@ import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -50,6 +51,21 @@ class TokenOffsetsTest {
         assertThat(ask(explained("true", "stalled"))).isEqualTo(expected);
     }
 
+    /** The index knows it; what the group has committed is not needed, and may not be known. */
+    @Test
+    void readsTheVectorWithoutAskingForTheGroup() throws Exception {
+        String body = "{\"token\":\"" + TOKEN + "\",\"published\":\"A/1B2C4000\",\"projections\":[{\"projection\":"
+                + "\"orders-view\",\"partitions\":[{\"topic\":\"outbox.order\",\"partition\":1,\"need\":7}]}]}";
+        try (FakeRelay relay = new FakeRelay().then(200, body)) {
+            Result result = new TokenOffsets("orders-view", relays(relay), 10, System::nanoTime)
+                    .of(TOKEN, Deadline.after(TIMEOUT));
+
+            assertThat(result).isEqualTo(new Result.Known(Map.of(new Partition("outbox.order", 1), 7L)));
+            assertThat(relay.requests)
+                    .containsExactly("GET /v1/tokens/" + TOKEN + "?groups=false&projection=orders-view");
+        }
+    }
+
     @Test
     void returnsNotPublishedBeforeTheTokenIsPublished() throws Exception {
         assertThat(ask(explained("\"A/1B2C3D3F\"", "timeout"))).isEqualTo(new Result.NotPublished());
@@ -60,9 +76,9 @@ class TokenOffsetsTest {
     @Test
     void returnsWhyTheTokenCannotBeAnswered() throws Exception {
         assertThat(ask(explained("true", "diverged")))
-                .isEqualTo(new Result.Unanswerable(WatermarkStatus.DIVERGED, "because"));
+                .isEqualTo(new Result.Unanswerable(WatermarkStatus.DIVERGED, "because", Optional.of(TOKEN)));
         assertThat(ask(explained("true", "splendid")))
-                .isEqualTo(new Result.Unanswerable(WatermarkStatus.UNKNOWN, "because"));
+                .isEqualTo(new Result.Unanswerable(WatermarkStatus.UNKNOWN, "because", Optional.of(TOKEN)));
         assertThatThrownBy(() -> ask("{\"published\":true,\"projections\":[]}"))
                 .isInstanceOf(RelayRequestException.class)
                 .hasMessageContaining("no projection 'orders-view'");

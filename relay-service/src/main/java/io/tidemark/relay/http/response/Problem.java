@@ -10,7 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
 /** An error as RFC 9457 has it: {@code type}, {@code title}, {@code status} and a {@code detail} for a person. */
 public final class Problem {
 
-    private static final String MEDIA_TYPE = "application/problem+json";
+    static final String MEDIA_TYPE = "application/problem+json";
 
     private Problem() {}
 
@@ -36,13 +36,16 @@ public final class Problem {
     }
 
     private static Response.ResponseBuilder builder(int status, String title, String detail) {
-        ObjectNode body = JsonNodeFactory.instance
+        return Response.status(status).type(MEDIA_TYPE).entity(body(status, title, detail));
+    }
+
+    static ObjectNode body(int status, String title, String detail) {
+        return JsonNodeFactory.instance
                 .objectNode()
                 .put("type", "about:blank")
                 .put("title", title)
                 .put("status", status)
                 .put("detail", detail);
-        return Response.status(status).type(MEDIA_TYPE).entity(body);
     }
 
     public static WebApplicationException badRequest(String detail) {

@@ -1,0 +1,139 @@
+package io.tidemark.relay.http;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Token;
+import io.tidemark.outbox.WatermarkStatus;
+import io.tidemark.relay.replica.ReplicaAnswer;
+import io.tidemark.relay.source.SourceIdentity;
+import io.tidemark.relay.timeline.JudgedToken;
+import io.tidemark.relay.timeline.JudgedToken.JudgedPart;
+import io.tidemark.relay.timeline.TokenVerdict;
+import io.tidemark.relay.watermark.Answer;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The parts of a token in an answer, each with what is true of it alone, and the token to carry on with. */
+final class SourcesJson {
+
+    private final Supplier<Optional<SourceIdentity>> identity;
+
+    /** @param identity of the source this relay serves; empty before it has reached it */
+    SourcesJson(Supplier<Optional<SourceIdentity>> identity) {
+        this.identity = identity;
+    }
+
+    /**
+     * What is true of every part that is not refused.
+     *
+     * @param phase of a timeout; empty otherwise
+     * @param reason in words; empty where the status says it all
+     * @param published empty where it is not known
+     */
+    private record Standing(WatermarkStatus status, String phase, String reason, Optional<Lsn> published) {
+
+        static Standing of(Answer answer) {
+            WatermarkStatus status = answer.status();
+            if (answer instanceof Answer.Success success) {
+                return new Standing(status, "", "", Optional.of(success.published()));
+            }
+            if (answer instanceof Answer.SourceBehind behind) {
+                return new Standing(status, "source", "", Optional.of(behind.published()));
+            }
+            if (answer instanceof Answer.ProjectionBehind behind) {
+                return new Standing(status, "projection", "", Optional.of(behind.published()));
+            }
+            if (answer instanceof Answer.NoProgress stuck) {
+                return new Standing(status, "", stuck.reason(), Optional.of(stuck.published()));
+            }
+            if (answer instanceof Answer.Ahead ahead) {
+                return new Standing(status, "", "", Optional.of(ahead.published()));
+            }
+            return new Standing(status, "", reason(answer), Optional.empty());
+        }
+
+        private static String reason(Answer answer) {
+            if (answer instanceof Answer.Refused refused) {
+                return refused.reason();
+            }
+            if (answer instanceof Answer.Unavailable unavailable) {
+                return unavailable.reason();
+            }
+            return answer instanceof Answer.TooManyWaiters tooMany ? tooMany.reason() : "";
+        }
+    }
+
+    /** Adds {@code sources}, part by part. */
+    void put(ObjectNode json, Token token, Answer answer) {
+        Optional<JudgedToken> judged = answer instanceof Answer.Refused refused ? refused.judged() : Optional.empty();
+        Answer ofOthers =
+                answer instanceof Answer.Refused refused && refused.others().isPresent()
+                        ? refused.others().get()
+                        : answer;
+        put(json, token, judged, Standing.of(ofOthers));
+    }
+
+    /** The same for a standby. */
+    void put(ObjectNode json, Token token, ReplicaAnswer answer) {
+        Optional<JudgedToken> judged =
+                answer instanceof ReplicaAnswer.Refused refused ? refused.judged() : Optional.empty();
+        WatermarkStatus status = answer.status();
+        if (answer instanceof ReplicaAnswer.Refused refused && judged.isPresent()) {
+            status = refused.othersAreReplayed() ? WatermarkStatus.SUCCESS : WatermarkStatus.TIMEOUT;
+        }
+        String phase = status == WatermarkStatus.TIMEOUT ? "replica" : "";
+        String reason = answer instanceof ReplicaAnswer.Refused refused ? refused.reason() : "";
+        put(json, token, judged, new Standing(status, phase, reason, Optional.empty()));
+    }
+
+    private void put(ObjectNode json, Token token, Optional<JudgedToken> judged, Standing ofOthers) {
+        ArrayNode sources = json.putArray("sources");
+        if (judged.isEmpty()) {
+            token.parts().forEach(part -> put(sources, part, ofOthers));
+            return;
+        }
+        for (JudgedPart each : judged.get().parts()) {
+            put(
+                    sources,
+                    each.part(),
+                    each.verdict() instanceof TokenVerdict.Refused refused
+                            ? new Standing(refused.status(), "", refused.reason(), Optional.empty())
+                            : ofOthers);
+        }
+    }
+
+    private void put(ArrayNode sources, Token.Part part, Standing standing) {
+        ObjectNode json = sources.addObject();
+        identity.get()
+                .filter(served -> served.sourceId().equals(part.source()))
+                .ifPresent(served -> json.put("name", served.database()));
+        json.put("source", part.source())
+                .put("part", part.toString())
+                .put("status", standing.status().word());
+        if (!standing.phase().isEmpty()) {
+            json.put("phase", standing.phase());
+        }
+        if (!standing.reason().isEmpty()) {
+            json.put("reason", standing.reason());
+        }
+        standing.published().ifPresent(published -> json.put("published", published.toString()));
+    }
+
+    /** The token to carry on with; null where nothing of it is left. */
+    static @Nullable String carryOn(Token token, Answer answer) {
+        return carryOn(token, answer instanceof Answer.Refused refused ? refused.judged() : Optional.empty());
+    }
+
+    /** The same for a standby. */
+    static @Nullable String carryOn(Token token, ReplicaAnswer answer) {
+        return carryOn(token, answer instanceof ReplicaAnswer.Refused refused ? refused.judged() : Optional.empty());
+    }
+
+    /** Where no part is refused, all of them are in the history of the one source there is. */
+    private static @Nullable String carryOn(Token token, Optional<JudgedToken> judged) {
+        Optional<Token> left = judged.isPresent() ? judged.get().carryOn() : Optional.of(JudgedToken.carryOn(token));
+        return left.map(Token::toString).orElse(null);
+    }
+}

@@ -1,0 +1,60 @@
+package io.tidemark.relay.http.server;
+
+import io.tidemark.relay.http.response.Problem;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ContainerRequestFilter;
+import jakarta.ws.rs.container.ResourceInfo;
+import jakarta.ws.rs.core.Context;
+import java.lang.reflect.Method;
+import java.lang.reflect.Parameter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Refuses a query parameter that the resource does not declare, and one that is given twice: a misspelt {@code token} would
+ * otherwise be answered with something else than what was asked. On Jetty's threads.
+ */
+public final class KnownParameters implements ContainerRequestFilter {
+
+    private static final int MOST_CHARS = 64;
+
+    @Context
+    private @Nullable ResourceInfo resource;
+
+    @Override
+    public void filter(ContainerRequestContext request) {
+        if (resource == null || resource.getResourceMethod() == null) {
+            return; // no resource: answered 404
+        }
+        List<String> known = knownTo(resource.getResourceMethod());
+        for (Map.Entry<String, List<String>> given :
+                request.getUriInfo().getQueryParameters().entrySet()) {
+            if (!known.contains(given.getKey())) {
+                throw Problem.badRequest("query parameter '" + shortened(given.getKey()) + "' is not known here; "
+                        + (known.isEmpty() ? "there are none" : "known: " + String.join(", ", known)));
+            }
+            if (given.getValue().size() > 1) {
+                throw Problem.badRequest("query parameter '" + given.getKey() + "' is given "
+                        + given.getValue().size() + " times; give it once");
+            }
+        }
+    }
+
+    private static List<String> knownTo(Method method) {
+        List<String> names = new ArrayList<>();
+        for (Parameter parameter : method.getParameters()) {
+            QueryParam query = parameter.getAnnotation(QueryParam.class);
+            if (query != null) {
+                names.add(query.value());
+            }
+        }
+        return names;
+    }
+
+    private static String shortened(String name) {
+        return name.length() > MOST_CHARS ? name.substring(0, MOST_CHARS) + "…" : name;
+    }
+}

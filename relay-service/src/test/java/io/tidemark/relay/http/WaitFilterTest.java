@@ -1,0 +1,46 @@
+package io.tidemark.relay.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.lang.reflect.Proxy;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class WaitFilterTest {
+
+    /** What HTTP clients and browsers send by default. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            */*                                             | true
+            application/json                                | true
+            application/json, text/plain, */*               | true
+            text/html, image/gif, *; q=.2, */*; q=.2        | true
+            text/html, image/gif, */*; q=0.2                | true
+            Application/JSON;q=0.9                          | true
+            application/*                                   | true
+            text/html                                       | false
+            application/json;q=0                            | false
+            application/json;q=0.0                          | false
+            application/xml                                 | false
+            """)
+    void takesTheShortWayForWhoeverTakesJson(String accept, boolean isShort) {
+        assertThat(WaitFilter.takesJson(accepting(List.of(accept)))).isEqualTo(isShort);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"text/html, application/json, true", "text/html, text/plain, false"})
+    void readsEveryLineOfTheHeader(String first, String second, boolean isShort) {
+        assertThat(WaitFilter.takesJson(accepting(List.of(first, second)))).isEqualTo(isShort);
+        assertThat(WaitFilter.takesJson(accepting(List.of()))).isTrue();
+    }
+
+    private static HttpServletRequest accepting(List<String> lines) {
+        return (HttpServletRequest) Proxy.newProxyInstance(
+                WaitFilterTest.class.getClassLoader(),
+                new Class<?>[] {HttpServletRequest.class},
+                (proxy, method, arguments) -> Collections.enumeration(lines));
+    }
+}
