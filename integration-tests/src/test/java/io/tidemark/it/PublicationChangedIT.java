@@ -126,29 +126,6 @@ class PublicationChangedIT {
         }
     }
 
-    /** Their rows are in the WAL, and the publication that decodes them is the one of then. */
-    @Test
-    void rowsOfATableThatWasPublishedForAWhileHaltUntilTheyAreAdopted() throws Exception {
-        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
-            publish("1");
-            readable(1);
-        }
-        source.execute(
-                "alter publication tidemark add table audit.entry",
-                "insert into audit.entry (event_id, aggregate_id) values (gen_random_uuid(), 'x')",
-                "alter publication tidemark drop table audit.entry");
-        publish("2");
-        try (RunningRelay relay = RunningRelay.start(source.configuration())) {
-            assertThat(haltReason(relay)).contains("tidemark adopt CONFIG");
-
-            adoptAsProposed();
-
-            relay.awaitPhase(Phase.RUNNING);
-            publish("3");
-            assertThat(readable(3)).containsExactlyInAnyOrder("1", "2", "3");
-        }
-    }
-
     @Test
     void haltsAfterTheTableWasSwappedByRenaming() throws Exception {
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {

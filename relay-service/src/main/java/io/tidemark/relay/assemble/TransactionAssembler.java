@@ -3,13 +3,10 @@ package io.tidemark.relay.assemble;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.capture.Change;
-import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.ResumePoint;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Turns changes into committed transactions and progress, and drops what lies at or below the resume point. One
@@ -17,15 +14,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class TransactionAssembler implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(TransactionAssembler.class);
-
     private final long transactionBytes;
     private final Path spillDirectory;
     private final ResumePoint resumePoint;
     private final Anchor anchor;
-    private final Adoptions adoptions;
     private Lsn last;
-    private int foreignRows;
     private @Nullable TransactionEvents open;
 
     /**
@@ -33,13 +26,6 @@ public final class TransactionAssembler implements AutoCloseable {
      * @param transactionBytes above it a transaction goes to a file in {@code spillDirectory}
      */
     public TransactionAssembler(Lsn streamStart, ResumePoint resumePoint, long transactionBytes, Path spillDirectory) {
-        this(streamStart, resumePoint, Adoptions.NONE, transactionBytes, spillDirectory);
-    }
-
-    /** @param adoptions what a person knows may never have come, need not come */
-    public TransactionAssembler(
-            Lsn streamStart, ResumePoint resumePoint, Adoptions adoptions, long transactionBytes, Path spillDirectory) {
-        this.adoptions = adoptions;
         this.resumePoint = resumePoint;
         this.anchor = new Anchor(streamStart, resumePoint);
         this.transactionBytes = transactionBytes;
@@ -52,7 +38,6 @@ public final class TransactionAssembler implements AutoCloseable {
      *
      * @return what it completed and Kafka does not have yet, or empty
      * @throws OtherHistory when the stream is not the one that was published so far
-     * @throws ForeignRows when it has rows of other tables, and nobody has said that events may be missing there
      * @throws IllegalStateException when the stream breaks the order the guarantees rest on
      */
     public Optional<Assembled> accept(Change change) {
@@ -61,10 +46,6 @@ public final class TransactionAssembler implements AutoCloseable {
                 open = new TransactionEvents(transactionBytes, spillDirectory);
             }
             open.add(event);
-            return Optional.empty();
-        }
-        if (change instanceof Change.ForeignRow) {
-            foreignRows++;
             return Optional.empty();
         }
         if (change instanceof Change.Commit commit) {
@@ -90,7 +71,6 @@ public final class TransactionAssembler implements AutoCloseable {
         if (!commitLsn.isAfter(last)) {
             throw new IllegalStateException("a commit at " + commitLsn + " after one at " + last);
         }
-        leaveOutForeignRows(commitLsn);
         TransactionEvents events = open;
         open = null;
         if (events == null) {
@@ -105,19 +85,6 @@ public final class TransactionAssembler implements AutoCloseable {
             return Optional.empty();
         }
         return Optional.of(new Assembled.Transaction(commitLsn, published, events));
-    }
-
-    /** Those of a table that only a name tells from a partition of the outbox; so each of them must be known to be in doubt. */
-    private void leaveOutForeignRows(Lsn commitLsn) {
-        int rows = foreignRows;
-        foreignRows = 0;
-        if (rows == 0 || !commitLsn.isAfter(resumePoint.lsn())) {
-            return;
-        }
-        if (adoptions.rangeOf(commitLsn).isEmpty()) {
-            throw new ForeignRows(rows, commitLsn);
-        }
-        LOG.warn("event=foreign-rows-left-out commitLsn={} rows={} why=adopted", commitLsn, rows);
     }
 
     private void passAnchor(Lsn commitLsn, TransactionEvents events) {

@@ -3,19 +3,10 @@ package io.tidemark.relay.capture;
 import io.tidemark.outbox.Lsn;
 
 /** One step of the replication stream, in stream order. Events precede the {@link Commit} of their transaction. */
-public sealed interface Change permits CapturedEvent, Change.ForeignRow, Change.Commit, Change.Barrier {
+public sealed interface Change permits CapturedEvent, Change.Commit, Change.Barrier {
 
     /** What it takes in memory, in bytes, roughly and rather too much. */
     int approximateBytes();
-
-    /** A row of a table that is not the outbox's: the publication had such a table when the row was written. */
-    record ForeignRow() implements Change {
-
-        @Override
-        public int approximateBytes() {
-            return 64;
-        }
-    }
 
     /**
      * The events since the last commit are one transaction.

@@ -53,7 +53,6 @@ public final class PublishLoop implements AutoCloseable {
         this.assembler = new TransactionAssembler(
                 start.slotConfirmed(),
                 start.resumePoint(),
-                scope.adoptions(),
                 transactionBytes,
                 Path.of(scope.limits().spillDirectory()));
         this.sender = new EventSender(scope);

@@ -1,6 +1,5 @@
 package io.tidemark.relay.run;
 
-import io.tidemark.relay.assemble.ForeignRows;
 import io.tidemark.relay.assemble.OtherHistory;
 import io.tidemark.relay.assemble.SpillFailed;
 import io.tidemark.relay.capture.CaptureFailed;
@@ -192,7 +191,7 @@ public final class Supervisor {
             throw e;
         } catch (OtherHistory e) {
             throw new HaltException(message(e) + ". " + StartDecision.whatToDo(), e);
-        } catch (PoisonEvent | OutboxShapeChanged | PublicationChanged | ForeignRows e) {
+        } catch (PoisonEvent | OutboxShapeChanged | PublicationChanged e) {
             throw new HaltException(message(e), e);
         }
     }

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.capture.Change;
-import io.tidemark.relay.position.Adoptions;
 import io.tidemark.relay.position.ResumePoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -176,35 +175,6 @@ class TransactionAssemblerTest {
         List<String> assembled = feed(assembler, event("a"), commit("80000000/10"));
 
         assertThat(assembled).containsExactly("80000000/10 from 0: [a]");
-    }
-
-    @Test
-    void refusesRowsOfOtherTables() {
-        TransactionAssembler assembler = from(ResumePoint.after(Lsn.ZERO));
-
-        assertThatThrownBy(() -> feed(assembler, event("a"), new Change.ForeignRow(), commit("0/20")))
-                .isInstanceOf(ForeignRows.class)
-                .hasMessageContainingAll("committed at 0/20", "1 rows", "tidemark adopt CONFIG");
-    }
-
-    @Test
-    void ignoresRowsOfOtherTablesInWhatIsPublished() {
-        TransactionAssembler assembler = from(ResumePoint.after(Lsn.parse("0/20")));
-
-        assertThat(feed(assembler, new Change.ForeignRow(), commit("0/20"), event("b"), commit("0/30")))
-                .containsExactly("0/30 from 0: [b]");
-    }
-
-    @Test
-    void leavesOutRowsOfOtherTablesWhereAPersonKnowsThatEventsMayBeMissing() {
-        Adoptions adoptions = Adoptions.NONE.another().doubting(Lsn.parse("0/10"), Lsn.parse("0/20"));
-        TransactionAssembler assembler =
-                new TransactionAssembler(Lsn.ZERO, ResumePoint.after(Lsn.ZERO), adoptions, 1 << 20, spillDirectory);
-
-        assertThat(feed(assembler, event("a"), new Change.ForeignRow(), commit("0/20")))
-                .containsExactly("0/20 from 0: [a]");
-        assertThatThrownBy(() -> feed(assembler, new Change.ForeignRow(), commit("0/30")))
-                .isInstanceOf(ForeignRows.class);
     }
 
     @Test

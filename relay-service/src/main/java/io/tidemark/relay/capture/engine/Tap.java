@@ -28,6 +28,7 @@ final class Tap {
 
     private final ChangeRing ring;
     private final Lsn expectedStart;
+    private final String table;
     private final OutboxRow row;
     private final CountDownLatch started = new CountDownLatch(1);
     /** Of the server's process that sends the stream; 0 before it does. */
@@ -43,6 +44,7 @@ final class Tap {
     /** @param shapeCompleteAt see {@link OutboxShape#completeAt} */
     Tap(ChangeRing ring, OutboxConfig outbox, Lsn expectedStart, Lsn shapeCompleteAt) {
         this.ring = ring;
+        this.table = outbox.table();
         this.row = new OutboxRow(outbox, shapeCompleteAt);
         this.expectedStart = expectedStart;
         this.confirmed = expectedStart;
@@ -77,13 +79,14 @@ final class Tap {
         return walsenderPid;
     }
 
+    /** The one whose rows are events. */
+    String table() {
+        return table;
+    }
+
     void insert(ReplicationMessage message, io.debezium.connector.postgresql.connection.Lsn changeLsn, Upkeep upkeep)
             throws SQLException, InterruptedException {
         put(row.read(message, changeLsn), upkeep);
-    }
-
-    void foreignRow(Upkeep upkeep) throws SQLException, InterruptedException {
-        put(new Change.ForeignRow(), upkeep);
     }
 
     void emitted(CapturedEvent event, Upkeep upkeep) throws SQLException, InterruptedException {

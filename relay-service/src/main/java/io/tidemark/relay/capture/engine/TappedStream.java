@@ -55,10 +55,9 @@ final class TappedStream implements ReplicationStream {
         switch (message.getOperation()) {
             case INSERT -> {
                 if (message.isSkippedMessage()) { // says INSERT too: a table the engine does not know
-                    tap.foreignRow(upkeep);
-                } else {
-                    tap.insert(message, delegate.lastReceivedLsn(), upkeep);
+                    throw new SQLException("the publication has a table besides " + tap.table() + "; take it out");
                 }
+                tap.insert(message, delegate.lastReceivedLsn(), upkeep);
             }
             case COMMIT ->
                 tap.commit(
