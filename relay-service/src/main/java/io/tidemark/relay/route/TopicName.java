@@ -1,6 +1,7 @@
 package io.tidemark.relay.route;
 
 import io.tidemark.outbox.OwnTopics;
+import io.tidemark.relay.config.RouteConfig;
 import org.jspecify.annotations.Nullable;
 
 /** Which topics an event may go to. */
@@ -14,6 +15,9 @@ public final class TopicName {
     public static @Nullable String whyNot(String topic) {
         if (!isLegal(topic)) {
             return "which is no legal topic name";
+        }
+        if (topic.startsWith(RouteConfig.KAFKAS_PREFIX)) {
+            return "which is one of Kafka's internal names (they begin with two underscores)";
         }
         // a position made by a writer would be taken for ours
         return topic.startsWith(OwnTopics.PREFIX) ? "which is the relay's own" : null;

@@ -26,4 +26,10 @@ class TopicNameTest {
     void refusesTheRelaysOwn() {
         assertThat(TopicName.whyNot("tidemark.positions")).contains("the relay's own");
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"__transaction_state", "__consumer_offsets", "__anything"})
+    void refusesKafkasInternalNames(String topic) {
+        assertThat(TopicName.whyNot(topic)).contains("Kafka's internal names");
+    }
 }
