@@ -72,6 +72,7 @@ public record PostgresConfig(
             throw new ConfigurationProblem("postgres.url names several hosts; add targetServerType=primary to its"
                     + " parameters, so that the relay finds the one that is the primary");
         }
+        checkDatabase();
         this.replicas = Checks.entries("postgres.replicas", replicas);
         Set<String> names = new HashSet<>();
         for (ReplicaConfig replica : this.replicas) {
@@ -79,6 +80,17 @@ public record PostgresConfig(
                 throw new ConfigurationProblem("postgres.replicas.name '" + replica.name()
                         + "' is there twice; give each replica a name of its own");
             }
+        }
+    }
+
+    /** Debezium writes the name into a URL as it is, where these characters mean something else. */
+    private void checkDatabase() {
+        String name = database();
+        Properties captured = Driver.parseURL("jdbc:postgresql://localhost:5432/" + name, new Properties());
+        if (captured == null || !name.equals(PGProperty.PG_DBNAME.getOrDefault(captured))) {
+            throw new ConfigurationProblem("postgres.url leads to database '" + name + "', whose name has a character"
+                    + " that Debezium cannot connect with (+ % ? are some); rename it: alter database \""
+                    + name.replace("\"", "\"\"") + "\" rename to …");
         }
     }
 

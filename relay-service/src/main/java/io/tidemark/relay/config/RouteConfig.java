@@ -17,6 +17,8 @@ public record RouteConfig(String aggregateType, String topic, boolean tombstones
 
     /** Stands for the event's aggregate type in {@link #topic}. */
     public static final String PLACEHOLDER = "{aggregateType}";
+    /** What the names of Kafka's internal topics begin with: {@code __consumer_offsets}. */
+    public static final String KAFKAS_PREFIX = "__";
     /** The aggregate type that matches every event. */
     public static final String ANY = "*";
 
@@ -52,6 +54,10 @@ public record RouteConfig(String aggregateType, String topic, boolean tombstones
         if (this.topic.startsWith(OwnTopics.PREFIX)) {
             throw new ConfigurationProblem(
                     "routes.topic '" + topic + "' is reserved: names starting with tidemark. are the relay's own");
+        }
+        if (this.topic.startsWith(KAFKAS_PREFIX)) {
+            throw new ConfigurationProblem("routes.topic '" + topic + "' is reserved: names starting with "
+                    + KAFKAS_PREFIX + " are Kafka's internal topics, and Kafka refuses events in them; choose another");
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +49,7 @@ final class SendFailures {
             definite = failure;
             definiteFailure = told;
             refusal = event == null ? null : new Refusal(event, "is refused by Kafka: " + PublishFailure.text(failure));
-        } else if (definite == failure && !(failure instanceof RecordTooLargeException)) {
+        } else if (definite == failure && !isOfTheFirst(failure)) {
             refusal = null; // the whole batch was refused, and nobody says for which record
         }
     }
@@ -80,9 +81,14 @@ final class SendFailures {
         return Optional.ofNullable(refusal);
     }
 
+    /** Which record was refused for its size, or for its topic, is known: the first that is told. */
+    private static boolean isOfTheFirst(Exception failure) {
+        return failure instanceof RecordTooLargeException || failure instanceof InvalidTopicException;
+    }
+
     /** Of these the broker, or the client itself, refuses one record for what it is. */
     static boolean isAboutOneRecord(Exception failure) {
-        return failure instanceof RecordTooLargeException
+        return isOfTheFirst(failure)
                 || failure instanceof InvalidTimestampException
                 || failure instanceof InvalidRecordException;
     }

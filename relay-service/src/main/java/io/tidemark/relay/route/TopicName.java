@@ -1,6 +1,7 @@
 package io.tidemark.relay.route;
 
 import io.tidemark.outbox.OwnTopics;
+import io.tidemark.relay.config.RouteConfig;
 import org.jspecify.annotations.Nullable;
 
 /** Checks whether a topic is allowed for events. */
@@ -14,6 +15,9 @@ public final class TopicName {
     public static @Nullable String whyNot(String topic) {
         if (!isLegal(topic)) {
             return "which is not a legal topic name";
+        }
+        if (topic.startsWith(RouteConfig.KAFKAS_PREFIX)) {
+            return "which is one of Kafka's internal names (they begin with two underscores)";
         }
         // a writer could forge a position there
         return topic.startsWith(OwnTopics.PREFIX) ? "which is an internal topic of the relay" : null;

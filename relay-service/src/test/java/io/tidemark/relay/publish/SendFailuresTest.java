@@ -8,6 +8,7 @@ import java.util.Objects;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -38,6 +39,17 @@ class SendFailuresTest {
         assertThat(failures.refusal())
                 .contains(new Refusal(SECOND, "is refused by Kafka: RecordTooLargeException: too large"));
         assertThat(Objects.requireNonNull(failures.failure()).kind()).isEqualTo(PublishFailure.Kind.HALT);
+    }
+
+    /** Its other records are refused when it is their turn. */
+    @Test
+    void blamesTheFirstRecordOfATopicThatKafkaRefuses() {
+        InvalidTopicException internal = new InvalidTopicException("Topic '__x' is invalid");
+
+        failures.add(internal, FIRST);
+        failures.add(internal, SECOND);
+
+        assertThat(failures.refusal().map(Refusal::event)).contains(FIRST);
     }
 
     @Test

@@ -26,4 +26,10 @@ class TopicNameTest {
     void rejectsInternalTopics() {
         assertThat(TopicName.whyNot("tidemark.positions")).contains("an internal topic");
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"__transaction_state", "__consumer_offsets", "__anything"})
+    void refusesKafkasInternalNames(String topic) {
+        assertThat(TopicName.whyNot(topic)).contains("Kafka's internal names");
+    }
 }

@@ -1,13 +1,11 @@
 package io.tidemark.relay.config.file;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
-import io.dropwizard.configuration.ConfigurationParsingException;
 import io.dropwizard.configuration.ConfigurationValidationException;
 import io.dropwizard.util.DataSize;
 import io.dropwizard.util.Duration;
@@ -34,9 +32,6 @@ final class ConfigurationMistake {
     /** How commons-text, which replaces the variables, names one that has no value. */
     private static final Pattern UNSET = Pattern.compile("Cannot resolve variable '([^']+)'");
 
-    /** How Jackson names a key that is repeated. */
-    private static final Pattern TWICE = Pattern.compile("^Duplicate field '([^']+)'");
-
     private static final LevenshteinDistance DISTANCE = LevenshteinDistance.getDefaultInstance();
 
     private ConfigurationMistake() {}
@@ -60,9 +55,6 @@ final class ConfigurationMistake {
         if (cause instanceof ConfigurationProblem) {
             return Optional.of(String.valueOf(cause.getMessage()));
         }
-        if (cause instanceof ConfigurationParsingException parsing && parsing.getCause() == null) {
-            return Optional.of("it is empty; postgres and kafka.bootstrapServers are needed");
-        }
         if (cause instanceof ConfigurationValidationException invalid) {
             return Optional.of(invalid.getErrors().stream().sorted().collect(Collectors.joining("; ")));
         }
@@ -76,17 +68,13 @@ final class ConfigurationMistake {
             return Optional.of(wrongValue(refused, "", refused.getType().getRawClass()));
         }
         if (cause instanceof InvalidFormatException wrong && wrong.getValue() instanceof String text) {
+            if (text.matches("-?[0-9]{10,}")) {
+                return Optional.of(path(wrong) + " is too large; 2147483647 is the most");
+            }
             return Optional.of(wrongValue(wrong, text, wrong.getTargetType()));
-        }
-        Matcher twice = TWICE.matcher(String.valueOf(cause.getMessage()));
-        if (cause instanceof MismatchedInputException && twice.find()) {
-            return Optional.of("key " + twice.group(1) + " is there twice; keep one of them");
         }
         if (cause instanceof MismatchedInputException wrong) {
             return Optional.of(wrongValue(wrong, "", wrong.getTargetType()));
-        }
-        if (cause instanceof JsonMappingException wrong && wrong.getCause() instanceof InputCoercionException) {
-            return Optional.of(path(wrong) + " is too large; 2147483647 is the most");
         }
         if (cause instanceof JsonMappingException wrong) {
             return Optional.of(wrongValue(wrong, "", null));

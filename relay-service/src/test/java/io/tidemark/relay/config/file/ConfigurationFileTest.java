@@ -3,6 +3,8 @@ package io.tidemark.relay.config.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.dropwizard.logging.common.DefaultLoggingFactory;
 import io.dropwizard.util.DataSize;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -27,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigurationFileTest {
 
@@ -148,6 +152,46 @@ class ConfigurationFileTest {
         assertThat(config.kafka().bootstrapServers()).isEqualTo("broker:9093");
     }
 
+    /** YAML would read a number that is another text. */
+    @ParameterizedTest
+    @ValueSource(strings = {"012345", "1e3", "0x1F", "1_000", "1.10", "true", "2026-01-01"})
+    void aValueWithoutQuotesStaysTheTextThatItIs(String password) {
+        assertThat(read(postgres("password: " + password)).postgres().password())
+                .isEqualTo(password);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a # b", "a: b", "@a", "'", "{", "${OTHER}", "- x", "a\\b", "null", "\uE100\uE000"})
+    void theValueOfAVariableIsOneTextWhateverIsInIt(String secret) throws IOException {
+        for (String yaml : List.of("p: ${SECRET}", "p: '${SECRET}'", "p: \"${SECRET}\"", "{p: ${SECRET}, q: r}")) {
+            assertThat(ConfigurationTree.read(yaml, Map.of("SECRET", secret))
+                            .path("p")
+                            .textValue())
+                    .as(yaml)
+                    .isEqualTo(secret);
+        }
+    }
+
+    @Test
+    void aVariableMayBePartOfAValueEmptyEscapedOrInAComment() throws IOException {
+        JsonNode tree = ConfigurationTree.read("""
+                # ${NOT_SET} is not looked at
+                url: jdbc:postgresql://${HOST}:5432/${DB:-shop}
+                escaped: a$${HOST}
+                nothing: ${EMPTY:-}
+                count: ${COUNT:-3}
+                """, Map.of("HOST", "db", "EMPTY", ""));
+
+        assertThat(tree)
+                .hasToString(new ObjectMapper()
+                        .createObjectNode()
+                        .put("url", "jdbc:postgresql://db:5432/shop")
+                        .put("escaped", "a${HOST}")
+                        .putNull("nothing")
+                        .put("count", "3")
+                        .toString());
+    }
+
     @Test
     void saysWhenThereIsNoFile() {
         Path nowhere = directory.resolve("nowhere.yml");
@@ -193,6 +237,9 @@ class ConfigurationFileTest {
                         "postgres.url names several hosts",
                         "targetServerType=primary"),
                 mistake(url("jdbc:postgresql://a,b/shop?targetServerType=any"), "names several hosts"),
+                mistake(url("jdbc:postgresql://db/a%2Bb"), "database 'a+b'", "alter database \"a+b\" rename to"),
+                mistake(url("jdbc:postgresql://db/a%25"), "database 'a%'"),
+                mistake(url("jdbc:postgresql://db/a%3Fb"), "database 'a?b'"),
                 mistake(url("postgres://db/shop"), "postgres.url", "jdbc:postgresql://host:5432/database"),
                 mistake(url("jdbc:postgresql://db/shop?password=x"), "postgres.url", "postgres.passwordFile"),
                 mistake(MINIMAL + "outbox: {preset: debezum}\n", "outbox.preset", "one of tidemark, debezium"),
@@ -236,6 +283,7 @@ class ConfigurationFileTest {
                 mistake(route("topic: 'a b'"), "routes.topic 'a b'", "{aggregateType}"),
                 mistake(route("topic: 'outbox.{aggregatType}'"), "routes.topic", "{aggregateType}"),
                 mistake(route("topic: tidemark.positions"), "routes.topic", "reserved"),
+                mistake(route("topic: '__{aggregateType}'"), "routes.topic", "Kafka's internal topics"),
                 mistake(route("topic: x, onPoison: skip"), "routes[0].onPoison", "'skip'", "halt, dead-letter"),
                 mistake(projections("{name: a/b, topics: [x]}"), "projections.name 'a/b'", "letters"),
                 mistake(projections("{name: a}"), "projections.topics of 'a'", "[outbox.order]"),

@@ -1,0 +1,122 @@
+package io.tidemark.relay.config.file;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.tidemark.relay.config.ConfigurationProblem;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.commons.text.StringSubstitutor;
+
+/**
+ * Reads YAML as a tree in which each value is the text that stands in the file: {@code 012345} stays a password, and is
+ * a number only where a number is wanted. Variables are replaced after the parsing, so that no value of one can be YAML.
+ */
+final class ConfigurationTree {
+
+    /** A variable as commons-text reads it; with one more dollar sign in front it stays as it is. */
+    private static final Pattern VARIABLE = Pattern.compile("\\$?\\$\\{[^}]*}");
+
+    /** Stand for the variables while the file is parsed: of a private area of Unicode, legal anywhere in YAML. */
+    private static final char FIRST = '\uE100';
+
+    private static final char LAST = '\uF8FF';
+    /** Makes a placeholder as long as its variable, so that the place of an error is right. */
+    private static final char PADDING = '\uE000';
+
+    private static final Pattern PLACEHOLDER = Pattern.compile("([" + FIRST + "-" + LAST + "])" + PADDING + "+");
+
+    private final List<String> variables = new ArrayList<>();
+    private final StringSubstitutor environment;
+
+    private ConfigurationTree(Map<String, String> environment) {
+        this.environment = new StringSubstitutor(environment)
+                .setEnableUndefinedVariableException(true)
+                .setDisableSubstitutionInValues(true);
+    }
+
+    /**
+     * Reads the whole file.
+     *
+     * @throws ConfigurationProblem when it is empty, or repeats a key
+     * @throws IOException when it is not YAML
+     */
+    static JsonNode read(String yaml, Map<String, String> environment) throws IOException {
+        return new ConfigurationTree(environment).parse(yaml);
+    }
+
+    private JsonNode parse(String yaml) throws IOException {
+        try (JsonParser parser = new YAMLFactory().createParser(withPlaceholders(yaml))) {
+            JsonToken first = parser.nextToken();
+            if (first == null || first == JsonToken.VALUE_NULL) {
+                throw new ConfigurationProblem("it is empty; postgres and kafka.bootstrapServers are needed");
+            }
+            return node(parser, "");
+        }
+    }
+
+    private String withPlaceholders(String yaml) {
+        Matcher variable = VARIABLE.matcher(yaml);
+        return variable.replaceAll(found -> {
+            char placeholder = (char) (FIRST + variables.size());
+            if (placeholder > LAST) {
+                throw new ConfigurationProblem("it has more than " + (LAST - FIRST) + " variables");
+            }
+            variables.add(found.group());
+            return placeholder + String.valueOf(PADDING).repeat(found.group().length() - 1);
+        });
+    }
+
+    /** @param path of the value from the top of the file */
+    private JsonNode node(JsonParser parser, String path) throws IOException {
+        JsonToken token = parser.currentToken();
+        if (token == JsonToken.START_OBJECT) {
+            return object(parser, path);
+        }
+        if (token == JsonToken.START_ARRAY) {
+            ArrayNode list = JsonNodeFactory.instance.arrayNode();
+            while (parser.nextToken() != JsonToken.END_ARRAY) {
+                list.add(node(parser, path + "[" + list.size() + "]"));
+            }
+            return list;
+        }
+        return token == JsonToken.VALUE_NULL ? NullNode.getInstance() : scalar(parser.getText());
+    }
+
+    private ObjectNode object(JsonParser parser, String path) throws IOException {
+        ObjectNode block = JsonNodeFactory.instance.objectNode();
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String key = replaceVariables(parser.currentName());
+            String keyPath = path.isEmpty() ? key : path + "." + key;
+            parser.nextToken();
+            if (block.has(key)) {
+                throw new ConfigurationProblem("key " + keyPath + " is there twice; keep one of them");
+            }
+            block.set(key, node(parser, keyPath));
+        }
+        return block;
+    }
+
+    /** A variable that is empty, and all that stands there, is as if nothing stood there. */
+    private JsonNode scalar(String text) {
+        String value = replaceVariables(text);
+        return value.isEmpty() && !text.isEmpty() ? NullNode.getInstance() : TextNode.valueOf(value);
+    }
+
+    private String replaceVariables(String text) {
+        return PLACEHOLDER
+                .matcher(text)
+                .replaceAll(placeholder -> Matcher.quoteReplacement(
+                        environment.replace(variables.get(placeholder.group(1).charAt(0) - FIRST))));
+    }
+}
