@@ -293,7 +293,7 @@ class WatermarkIT {
                 commit(0, 0);
                 commit(1, 0);
                 commit(2, 0);
-                assertThat(ask(relay, last.token(), 0)).isInstanceOf(Answer.ProjectionBehind.class);
+                assertThat(ask(relay, last.token(), 0)).isNotInstanceOf(Answer.Success.class);
             }
         }
     }

@@ -286,12 +286,13 @@ public final class ProjectionReports {
                 topic, partition, need, PartitionNeed.UNKNOWN, "not known what is committed: " + why);
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
     private static CompletableFuture<Told> told(CompletionStage<Committed> asked) {
-        return asked.thenApply(committed -> new Told(committed, ""))
-                .toCompletableFuture()
-                .completeOnTimeout(
-                        new Told(Committed.NOTHING, "Kafka did not tell in time"), TOLD_SECONDS, TimeUnit.SECONDS)
-                .exceptionally(failure -> new Told(Committed.NOTHING, Reason.of(failure)));
+        CompletableFuture<Told> told = new CompletableFuture<>(); // Kafka's own must not be completed by others
+        asked.whenComplete((committed, failure) -> told.complete(
+                failure == null ? new Told(committed, "") : new Told(Committed.NOTHING, Reason.of(failure))));
+        return told.completeOnTimeout(
+                new Told(Committed.NOTHING, "Kafka did not tell in time"), TOLD_SECONDS, TimeUnit.SECONDS);
     }
 
     /**
