@@ -13,6 +13,7 @@ import io.tidemark.it.harness.TopicReader;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import java.io.IOException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -90,6 +91,28 @@ public final class Operator {
         CommandRun run = CommandRun.of(all.toArray(String[]::new));
         assertThat(run.exitCode()).as("%s: %s", all, run.output()).isZero();
         return run;
+    }
+
+    /**
+     * In one transaction; again when a lock is not to be had at once, because a writer may wait on a second connection
+     * for the lock that this one waits for.
+     */
+    void alter(String... statements) {
+        List<String> all = new ArrayList<>(List.of("set lock_timeout = '300ms'", "begin"));
+        all.addAll(List.of(statements));
+        all.add("commit");
+        await("locks for " + String.join("; ", statements))
+                .ignoreExceptionsMatching(Operator::isLockNotAvailable)
+                .untilAsserted(() -> source.execute(all.toArray(String[]::new)));
+    }
+
+    private static boolean isLockNotAvailable(Throwable failure) {
+        return failure instanceof SQLException refused && "55P03".equals(refused.getSQLState());
+    }
+
+    /** Again when it does not get its lock, for the same reason. */
+    void init() {
+        await("init").untilAsserted(() -> run("init"));
     }
 
     void killRelays() {

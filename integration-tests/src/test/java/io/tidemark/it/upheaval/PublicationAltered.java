@@ -23,12 +23,7 @@ final class PublicationAltered implements Upheaval {
         world.source().execute(ALTER + change.done());
         TimeUnit.MILLISECONDS.sleep(random.nextInt(2000));
         if (random.nextBoolean()) {
-            world.source()
-                    .execute(
-                            "begin",
-                            "lock table only outbox.event in share row exclusive mode",
-                            ALTER + change.undone(),
-                            "commit");
+            operator.alter("lock table only outbox.event in share row exclusive mode", ALTER + change.undone());
         } else {
             world.source().execute(ALTER + change.undone());
         }

@@ -11,7 +11,7 @@ final class PublicationDropped implements Upheaval {
     public void strike(FaultyWorld world, Operator operator, Random random) throws Exception {
         world.source().execute("drop publication tidemark");
         TimeUnit.MILLISECONDS.sleep(random.nextInt(2000));
-        operator.run("init");
+        operator.init();
         operator.awaitHalted();
         operator.adopt();
         operator.replayUnaccounted();

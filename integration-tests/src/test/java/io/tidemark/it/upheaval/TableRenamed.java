@@ -8,12 +8,7 @@ final class TableRenamed implements Upheaval {
 
     @Override
     public void strike(FaultyWorld world, Operator operator, Random random) throws Exception {
-        world.source()
-                .execute(
-                        "begin",
-                        "alter table outbox.event rename to away",
-                        "alter table outbox.away rename to event",
-                        "commit");
+        operator.alter("alter table outbox.event rename to away", "alter table outbox.away rename to event");
         operator.awaitHalted();
         operator.adopt();
         operator.replayUnaccounted();
