@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Locale;
 
 /**
  * Sets the stage (servers, outbox, relay, projection), tells the story on the terminal, and takes everything down again,
@@ -117,7 +118,9 @@ public final class Demo {
     private void sayHowToLookAround(DemoSetup stage, Shop shop) throws SQLException {
         int port = stage.stack().postgres().port();
         String bootstrap = stage.stack().kafka().bootstrapServers();
-        say("""
+        say(String.format(
+                Locale.ROOT,
+                """
 
                 Look around while it runs:
                   PGPASSWORD=tidemark psql -h 127.0.0.1 -p %d -U postgres shop -c 'select * from outbox.event limit 5'
@@ -126,12 +129,12 @@ public final class Demo {
                   kill -9 %d        # the relay; watch what is missing afterwards: nothing
 
                 The shop goes on until Ctrl-C.
-                """.formatted(
-                        port,
-                        bootstrap,
-                        OrdersView.TOPIC,
-                        stage.watermark().urlOf(shop.token()),
-                        stage.relay().pid()));
+                """,
+                port,
+                bootstrap,
+                OrdersView.TOPIC,
+                stage.watermark().urlOf(shop.token()),
+                stage.relay().pid()));
     }
 
     private void keepShopping(DemoSetup stage, Customers customers, Shop shop, Connection reader, StopSignal stop)
@@ -148,6 +151,7 @@ public final class Demo {
             }
             if (i % REPORT_EVERY == 0) {
                 say(String.format(
+                        Locale.ROOT,
                         "  %d events written, %d at the projection; stale reads: %d of %d without a token, %d of %d"
                                 + " with one; relay %s",
                         customers.written(),

@@ -2,6 +2,7 @@ package io.tidemark.quickstart.demo;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Locale;
 
 /**
  * What a demo run came to.
@@ -52,7 +53,9 @@ record Summary(
     }
 
     String toText() {
-        return """
+        return String.format(
+                Locale.ROOT,
+                """
                 written                    %d
                 published                  %d
                 missing                    %d
@@ -62,18 +65,18 @@ record Summary(
                 stale reads with token     %d of %d
                 throughput                 %d events/s
                 commit to consumer         p50 %.1f ms, p99 %.1f ms
-                """.formatted(
-                        written,
-                        published,
-                        missing,
-                        duplicated,
-                        outOfOrder,
-                        staleReadsWithoutToken,
-                        reads,
-                        staleReadsWithToken,
-                        reads,
-                        eventsPerSecond,
-                        latencyP50Millis,
-                        latencyP99Millis);
+                """,
+                written,
+                published,
+                missing,
+                duplicated,
+                outOfOrder,
+                staleReadsWithoutToken,
+                reads,
+                staleReadsWithToken,
+                reads,
+                eventsPerSecond,
+                latencyP50Millis,
+                latencyP99Millis);
     }
 }
