@@ -90,6 +90,12 @@ public record KafkaConfig(
         return client;
     }
 
+    /** How a command of Kafka's begins that a person may paste. */
+    public String tool(String name) {
+        return name + " --bootstrap-server " + bootstrapServers
+                + (properties.containsKey("security.protocol") ? " --command-config FILE" : "");
+    }
+
     private Map<String, String> readFile() {
         if (propertiesFile == null) {
             return Map.of();

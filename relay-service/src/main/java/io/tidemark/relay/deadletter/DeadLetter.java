@@ -2,6 +2,7 @@ package io.tidemark.relay.deadletter;
 
 import io.tidemark.outbox.DeadLetters;
 import io.tidemark.outbox.EventHeaders;
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.outbox.Position;
 import io.tidemark.relay.route.OutgoingEvent;
 import io.tidemark.relay.route.OutgoingEvent.OutgoingHeader;
@@ -72,6 +73,11 @@ public record DeadLetter(
         String eventKey = header(DeadLetters.INTENDED_KEY)
                 .orElseThrow(() -> new IllegalStateException("dead letter " + key + " does not tell its event's key"));
         return new OutgoingEvent(topic, bytes(eventKey), payload, own, timestampMillis);
+    }
+
+    /** The record that removes it, in the partition that it is in. */
+    OutgoingEvent removal() {
+        return new OutgoingEvent(OwnTopics.DEAD_LETTERS, bytes(key), null, List.of(), System.currentTimeMillis());
     }
 
     private static byte[] bytes(String text) {

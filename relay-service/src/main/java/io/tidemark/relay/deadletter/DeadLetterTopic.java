@@ -29,7 +29,6 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  */
 public final class DeadLetterTopic {
 
-    private static final TopicPartition PARTITION = new TopicPartition(OwnTopics.DEAD_LETTERS, 0);
     private static final int ANSWER_MILLIS = 15_000;
     private static final Duration POLL = Duration.ofMillis(100);
     /** More than the transaction timeout of a relay that was killed. */
@@ -61,15 +60,16 @@ public final class DeadLetterTopic {
     private List<DeadLetter> read(Predicate<DeadLetter> wanted, UnaryOperator<DeadLetter> kept) throws PublishFailure {
         try (KafkaConsumer<byte[], byte[]> committed = consumer("read_committed");
                 KafkaConsumer<byte[], byte[]> uncommitted = consumer("read_uncommitted")) {
-            if (committed.partitionsFor(OwnTopics.DEAD_LETTERS).isEmpty()) {
-                return List.of();
-            }
-            long end = uncommitted.endOffsets(List.of(PARTITION)).getOrDefault(PARTITION, 0L);
-            committed.assign(List.of(PARTITION));
-            committed.seekToBeginning(List.of(PARTITION));
+            // the relay makes it with one; a person may have made it with more
+            List<TopicPartition> partitions = committed.partitionsFor(OwnTopics.DEAD_LETTERS).stream()
+                    .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
+                    .toList();
+            Map<TopicPartition, Long> ends = uncommitted.endOffsets(partitions);
+            committed.assign(partitions);
+            committed.seekToBeginning(partitions);
             Map<String, DeadLetter> open = new LinkedHashMap<>();
             long deadline = System.nanoTime() + TIMEOUT.toNanos();
-            while (committed.position(PARTITION) < end) {
+            while (!isAtEnd(committed, ends)) {
                 for (ConsumerRecord<byte[], byte[]> record : committed.poll(POLL)) {
                     note(record, wanted, kept, open);
                     deadline = System.nanoTime() + TIMEOUT.toNanos();
@@ -84,6 +84,10 @@ public final class DeadLetterTopic {
         } catch (KafkaException e) {
             throw PublishFailure.of(e);
         }
+    }
+
+    private static boolean isAtEnd(KafkaConsumer<?, ?> consumer, Map<TopicPartition, Long> ends) {
+        return ends.entrySet().stream().allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
     }
 
     private static void note(

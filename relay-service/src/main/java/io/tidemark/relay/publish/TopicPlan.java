@@ -54,11 +54,7 @@ public record TopicPlan(String name, int partitions, Map<String, String> setting
 
     /** What to do where the relay may not make it, in a sentence. */
     public String missing(KafkaConfig kafka) {
-        StringBuilder command =
-                new StringBuilder("kafka-topics.sh --bootstrap-server ").append(kafka.bootstrapServers());
-        if (kafka.properties().containsKey("security.protocol")) {
-            command.append(" --command-config FILE");
-        }
+        StringBuilder command = new StringBuilder(kafka.tool("kafka-topics.sh"));
         command.append(" --create --topic ").append(name);
         command.append(" --partitions ").append(partitions);
         command.append(" --replication-factor ").append(kafka.topics().replicationFactor());

@@ -1,8 +1,7 @@
-package io.tidemark.it.consumers;
+package io.tidemark.it.harness;
 
 import static org.awaitility.Awaitility.await;
 
-import io.tidemark.it.harness.Servers;
 import io.tidemark.quickstart.stack.FreePorts;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -16,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A real PgBouncer in transaction mode, a child process: each transaction may get another server session. */
-final class PgBouncer implements AutoCloseable {
+public final class PgBouncer implements AutoCloseable {
 
     /** Fewer sessions than the tests have threads. */
     private static final int POOL_SIZE = 4;
@@ -30,13 +29,13 @@ final class PgBouncer implements AutoCloseable {
     }
 
     /** Whether the program is installed, for {@code @EnabledIf}. */
-    static boolean isInstalled() {
+    public static boolean isInstalled() {
         return Stream.of("/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer")
                 .anyMatch(path -> Files.isExecutable(Path.of(path)));
     }
 
     /** Serves a database of the shared server. It refuses to run as root, so then it runs as nobody. */
-    static PgBouncer start(Servers servers, String database) throws Exception {
+    public static PgBouncer start(Servers servers, String database) throws Exception {
         URI server = URI.create(servers.url(database).substring("jdbc:".length()));
         int port = FreePorts.next();
         Path directory = Files.createTempDirectory("pgbouncer");
@@ -83,7 +82,7 @@ final class PgBouncer implements AutoCloseable {
     }
 
     /** The pooler cannot keep a statement that the driver has prepared in one session for the next. */
-    String url(String database) {
+    public String url(String database) {
         return "jdbc:postgresql://127.0.0.1:" + port + "/" + database + "?prepareThreshold=0";
     }
 
