@@ -23,6 +23,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 public final class TopicPolicy {
 
     private static final int TIMEOUT_SECONDS = 25;
+    private static final Config NONE = new Config(Set.of());
     private static final String POLICY = "cleanup.policy";
     private static final String RETENTION = "retention.ms";
 
@@ -87,7 +88,10 @@ public final class TopicPolicy {
 
     private Optional<String> setting(ConfigResource of, String name) throws PublishFailure, InterruptedException {
         try {
-            Config config = admin.describeConfigs(Set.of(of)).values().get(of).get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            Config config = admin.describeConfigs(Set.of(of))
+                    .all()
+                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                    .getOrDefault(of, NONE);
             return Optional.ofNullable(config.get(name)).map(ConfigEntry::value);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof AuthorizationException
