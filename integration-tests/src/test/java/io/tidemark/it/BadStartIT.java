@@ -1,11 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.it;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tidemark.it.guarantee.Evidence;
+import io.tidemark.it.harness.CommandRun;
+import io.tidemark.it.harness.PgBouncer;
 import io.tidemark.it.harness.RunningRelay;
+import io.tidemark.it.harness.Servers;
 import io.tidemark.it.harness.TestSource;
+import io.tidemark.it.harness.TopicReader;
 import io.tidemark.outbox.OutboxEvent;
 import io.tidemark.outbox.OutboxWriter;
 import io.tidemark.quickstart.stack.FreePorts;
@@ -14,6 +20,9 @@ import io.tidemark.quickstart.stack.PostgresServer;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.file.ConfigurationFile;
 import io.tidemark.relay.health.RelayState.Phase;
+import io.tidemark.relay.preflight.Preflight;
+import io.tidemark.relay.source.SourceDatabase;
+import java.net.URLEncoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -23,6 +32,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -89,6 +99,80 @@ class BadStartIT {
                 "check that the server runs, and postgres.url");
     }
 
+    /** Its lock would stay with a session of the pooler, and keep away the relay that is right. */
+    @Test
+    @EnabledIf(
+            value = "io.tidemark.it.harness.PgBouncer#isInstalled",
+            disabledReason = "no program pgbouncer on this machine")
+    void saysThatAPoolerIsInBetweenAndLeavesNothingInItsSessions() throws Exception {
+        try (PgBouncer pooler = PgBouncer.start(source.servers(), source.name())) {
+            String direct = source.servers().url(source.name());
+            RelayConfiguration pooled = configWith(direct, pooler.url(source.name()));
+
+            assertThat(Preflight.of(pooled).findings())
+                    .singleElement()
+                    .asString()
+                    .contains("leads through a connection pooler", "Set postgres.url to the Postgres server itself");
+            assertWaits(pooled, "leads through a connection pooler");
+
+            assertThat(source.query("select count(*) from pg_locks where locktype = 'advisory' and database ="
+                            + " (select oid from pg_database where datname = current_database())"))
+                    .isEqualTo("0");
+        }
+    }
+
+    @Test
+    void namesTheTypesThatDebeziumCannotRead() throws Exception {
+        source.execute(
+                "create type hollow as enum ()", "create type color as enum ('red')", "create domain paint as color");
+
+        assertWaits(
+                source.configuration(),
+                "public.hollow, public.paint (a domain)",
+                "alter type public.hollow add value 'none'",
+                "Replace a domain over an enum");
+    }
+
+    /** A quote would end a literal, a plus sign is a space in a URL. */
+    @Test
+    void readsADatabaseWhoseNamesNeedQuoting() throws Exception {
+        String database = "O'Neil \"" + source.name();
+        String role = "o'neil+" + source.name();
+        source.execute(
+                "create database " + quoted(database), "create role " + quoted(role) + " superuser login password 'x'");
+        Path file = source.configFile();
+        Files.writeString(
+                file,
+                Files.readString(file)
+                        .replace("/" + source.name() + "\"", "/" + URLEncoder.encode(database, UTF_8) + "\"")
+                        .replace("user: " + source.servers().user(), "user: " + quoted(role))
+                        .replace("password: \"" + source.servers().password() + "\"", "password: x")
+                        .replace("slot: " + source.name(), "slot: " + source.name() + "_odd"));
+        try {
+            assertThat(CommandRun.of("init", file.toString()).output())
+                    .contains("slot " + source.name() + "_odd: made");
+            RelayConfiguration config = ConfigurationFile.read(file);
+            try (RunningRelay relay = RunningRelay.startAndAwait(config);
+                    Connection connection = new SourceDatabase(config.postgres()).connect("test")) {
+                connection.createStatement().execute("select outbox.publish('order', '1', 't', 'x')");
+
+                assertThat(TopicReader.readUntil(source.servers(), source.topic("order"), read -> !read.isEmpty()))
+                        .hasSize(1);
+                assertThat(Preflight.of(config).findings()).isEmpty();
+                assertThat(relay.state().phase()).isEqualTo(Phase.RUNNING);
+            }
+        } finally {
+            source.execute(
+                    "select pg_drop_replication_slot('" + source.name() + "_odd')",
+                    "drop database " + quoted(database) + " with (force)",
+                    "drop role " + quoted(role));
+        }
+    }
+
+    private static String quoted(String name) {
+        return "\"" + name.replace("\"", "\"\"") + "\"";
+    }
+
     @Test
     void reportsAMissingOutbox() throws Exception {
         assertWaits(
@@ -146,7 +230,7 @@ class BadStartIT {
 
         assertWaits(
                 source.configuration(),
-                "does not publish the inserts of outbox.event by its root",
+                "does not publish the inserts of outbox.event under the name of that table",
                 "begin; set local lock_timeout = '10s'; lock table only outbox.event in share row exclusive mode; drop");
     }
 
@@ -240,6 +324,19 @@ class BadStartIT {
                     ConfigurationFile.read(Files.writeString(file, yaml)),
                     "wal_level is 'replica'",
                     "alter system set wal_level = 'logical'");
+        }
+    }
+
+    @Test
+    void checkSaysThatNoReplicationConnectionCanBeOpened(@TempDir Path dir) throws Exception {
+        try (PostgresServer postgres = PostgresServer.start(dir, FreePorts.next(), Map.of("max_wal_senders", "0"))) {
+            TestSource bare = TestSource.bare("nosender", Servers.with(postgres));
+            bare.execute(bare.installation().script().toArray(String[]::new));
+
+            assertThat(Preflight.of(bare.configuration()).findings())
+                    .singleElement()
+                    .asString()
+                    .contains("no replication connection can be opened", "max_wal_senders");
         }
     }
 

@@ -1,6 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.it;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,8 +16,15 @@ import io.tidemark.quickstart.stack.FreePorts;
 import io.tidemark.quickstart.stack.KafkaListener;
 import io.tidemark.quickstart.stack.KafkaServer;
 import io.tidemark.quickstart.stack.PostgresServer;
+import io.tidemark.relay.config.KafkaConfig;
+import io.tidemark.relay.config.file.ConfigurationFile;
+import io.tidemark.relay.publish.PublishFailure;
+import io.tidemark.relay.publish.TopicPolicy;
+import io.tidemark.relay.publish.Topics;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +37,9 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclBindingFilter;
@@ -35,12 +48,15 @@ import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code tidemark check} on servers where nearly everything is wrong: it reports every problem, and no other. */
 class CheckIT {
@@ -263,6 +279,94 @@ class CheckIT {
         NewTopic topic =
                 new NewTopic(command.group(2), Integer.parseInt(command.group(3)), Short.parseShort(command.group(4)));
         admin.createTopics(List.of(topic.configs(settings))).all().get(30, TimeUnit.SECONDS);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            compression.type: zst            | Kafka's client cannot use its properties: ConfigException: Invalid value zst
+            delivery.timeout.ms: 5000        | Kafka's client cannot use its properties: ConfigException: delivery.timeout.ms
+            transaction.timeout.ms: 99999999 | kafka.properties.transaction.timeout.ms is 99999999, and the brokers allow 900000
+            """)
+    void triesTheProducerWithTheRelaysProperties(String property, String finding) throws Exception {
+        Path config = source.configFile();
+        Files.writeString(
+                config,
+                Files.readString(config).replace("\n  topics: {", "\n  properties: {" + property + "}\n  topics: {"));
+
+        assertThat(findings(config))
+                .anySatisfy(found -> assertThat(found).startsWith(finding).doesNotContain("null"));
+    }
+
+    @Test
+    void findsTopicsThatDoNotKeepWhatTheyMust() throws Exception {
+        make("tidemark.positions", 1, Map.of("cleanup.policy", "delete"));
+        make("tidemark.index", 1, Map.of("cleanup.policy", "compact"));
+        make("tidemark.dead-letters", 1, Map.of("cleanup.policy", "compact,delete"));
+        Path file = source.configFile();
+
+        assertThat(findings(file))
+                .anySatisfy(found -> assertThat(found)
+                        .startsWith("topic tidemark.positions has cleanup.policy=delete")
+                        .endsWith("--entity-name tidemark.positions --add-config cleanup.policy=compact"))
+                .anySatisfy(found -> assertThat(found).startsWith("topic tidemark.index has cleanup.policy=compact"))
+                .anySatisfy(found ->
+                        assertThat(found).startsWith("topic tidemark.dead-letters has cleanup.policy=compact,delete"));
+        KafkaConfig config = ConfigurationFile.read(file).kafka();
+        try (Topics topics = new Topics(config)) { // as a run does
+            assertThatThrownBy(topics::ensureOwn)
+                    .isInstanceOf(PublishFailure.class)
+                    .hasMessageContaining("topic tidemark.positions has cleanup.policy=delete")
+                    .extracting(failure -> ((PublishFailure) failure).kind())
+                    .isEqualTo(PublishFailure.Kind.HALT);
+        }
+    }
+
+    /** It goes by the time of the write. */
+    @Test
+    void findsTopicsThatLoseAnOldBacklogAsItArrives() throws Exception {
+        make("week", 1, Map.of("retention.ms", "604800000"));
+        make("forever", 1, Map.of("retention.ms", "-1"));
+        TopicPolicy policy = new TopicPolicy(
+                admin, ConfigurationFile.read(source.configFile()).kafka());
+        Instant nineDaysAgo = Instant.now().minus(9, ChronoUnit.DAYS);
+
+        assertThat(policy.tooShort("week", nineDaysAgo).orElse(""))
+                .startsWith("topic week has retention.ms=604800000, and this source last published at " + nineDaysAgo);
+        assertThat(policy.tooShort("week", Instant.now())).isEmpty();
+        assertThat(policy.tooShort("forever", nineDaysAgo)).isEmpty();
+    }
+
+    /** The relay makes the topic with one partition; a person may have made it with more. */
+    @Test
+    void listsAndDiscardsDeadLettersOfEveryPartition() throws Exception {
+        make("tidemark.dead-letters", 6, Map.of("cleanup.policy", "compact"));
+        String config = source.configFile().toString();
+        String id = "no-event";
+        try (Producer<byte[], byte[]> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", kafka.bootstrapServers()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+            for (int partition = 0, n = 0; partition == 0; n++) {
+                id = "event-" + n;
+                byte[] key = ("7f3a9c21/" + id + "/00000001/0000000000000010/00000000").getBytes(UTF_8);
+                partition = producer.partitionsFor("tidemark.dead-letters").size() == 6
+                        ? producer.send(new ProducerRecord<>("tidemark.dead-letters", key, new byte[] {1}))
+                                .get(30, TimeUnit.SECONDS)
+                                .partition()
+                        : 0;
+            }
+        }
+
+        assertThat(CommandRun.of("dead-letters", "list", config).output()).contains("id=" + id);
+        CommandRun discarded = CommandRun.of("dead-letters", "discard", "--yes", id, config);
+        assertThat(discarded.exitCode()).as(discarded.output()).isZero();
+        assertThat(CommandRun.of("dead-letters", "list", config).output()).doesNotContain("id=" + id);
+    }
+
+    private static void make(String topic, int partitions, Map<String, String> settings) throws Exception {
+        admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1).configs(settings)))
+                .all()
+                .get(30, TimeUnit.SECONDS);
     }
 
     /** Kafka answers only by fencing the id, and the relay's own id must not be fenced. */

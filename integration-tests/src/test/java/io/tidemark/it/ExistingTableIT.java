@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -296,6 +297,7 @@ class ExistingTableIT {
             alter table outboxevent drop aggregatetype                    | it has no column aggregatetype (outbox.columns.aggregateType)
             alter table outboxevent rename type to kind                   | it has no column type (outbox.columns.eventType)
             alter table outboxevent alter payload type int using 1        | its column payload (outbox.columns.payload) is of type int4, which must be one of bytea, json, jsonb, text, varchar
+            alter table outboxevent drop payload, add payload text generated always as (type) stored | its column payload (outbox.columns.payload) is generated
             alter table outboxevent alter aggregateid type numeric using 1 | its column aggregateid (outbox.columns.aggregateId) is of type numeric
             """)
     void namesColumnsThatCannotBeRead(String change, String finding) throws Exception {
@@ -308,6 +310,31 @@ class ExistingTableIT {
                         .hasMessageContaining(finding);
             }
             assertThat(source.query("select to_regnamespace('outbox') is null")).isEqualTo("t");
+        }
+    }
+
+    /** Only of a partitioned table do rows come under another name without it. */
+    @Test
+    void aPlainTableNeedsNoPublicationByItsRoot() throws Exception {
+        try (TestSource source = source("jsonb", "plain")) {
+            RelayConfiguration config = source.configuration(PRESET);
+            source.execute("alter publication tidemark set (publish_via_partition_root = false)");
+            try (Connection connection = source.connect()) {
+                assertThat(SourceCheck.ready(new SourceDatabase(config.postgres()), config.outbox(), connection)
+                                .sourceId())
+                        .isEqualTo(source.sourceId());
+            }
+            source.execute(
+                    "drop table outboxevent",
+                    TABLE.formatted("jsonb")
+                            .replace("uuid primary key", "uuid")
+                            .replace("'(1,2)')", "'(1,2)') partition by list (tenant)"),
+                    "alter publication tidemark add table outboxevent");
+            try (Connection connection = source.connect()) {
+                assertThatThrownBy(() ->
+                                SourceCheck.ready(new SourceDatabase(config.postgres()), config.outbox(), connection))
+                        .hasMessageContaining("does not publish the inserts of public.outboxevent under the name");
+            }
         }
     }
 

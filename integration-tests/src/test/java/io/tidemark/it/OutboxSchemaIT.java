@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -12,6 +13,7 @@ import io.tidemark.outbox.OutboxEvent;
 import io.tidemark.outbox.OutboxWriter;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.Tokens;
+import io.tidemark.relay.preflight.Preflight;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -387,6 +389,38 @@ class OutboxSchemaIT {
         try (TestSource latin = TestSource.bareIn("LATIN1", "latin");
                 Connection connection = latin.connect()) {
             assertThat(latin.installation().install(connection)).contains("migration V4__emit.sql: applied");
+        }
+    }
+
+    /** It would stop the replication stream, and nothing could take it out of the WAL again. */
+    @Test
+    void refusesTextThatHasNoEquivalentInUtf8() throws Exception {
+        try (TestSource windows = TestSource.bareIn("WIN1252", "windows");
+                Connection connection = windows.connect()) {
+            windows.installation().install(connection);
+            windows.execute(
+                    "select outbox.publish('order', '1', 't', chr(128) || chr(252))"); // the euro, and a u umlaut
+
+            for (String function : List.of("publish", "emit")) {
+                assertThatThrownBy(() -> windows.execute("select outbox." + function + "('order', '1', 't', chr(129))"))
+                        .isInstanceOf(SQLException.class)
+                        .hasMessageContaining("0x81 in encoding \"WIN1252\" has no equivalent in encoding \"UTF8\"");
+            }
+            assertThat(Preflight.of(windows.configuration()).ok())
+                    .anySatisfy(line -> assertThat(line).contains("hint: the database's encoding is WIN1252"));
+        }
+    }
+
+    @Test
+    void checkRefusesADatabaseWhoseEncodingIsNotKnown() throws Exception {
+        try (TestSource ascii = TestSource.bareIn("SQL_ASCII", "ascii");
+                Connection connection = ascii.connect()) {
+            ascii.installation().install(connection);
+
+            assertThat(Preflight.of(ascii.configuration()).findings())
+                    .singleElement()
+                    .asString()
+                    .contains("has encoding SQL_ASCII", "createdb --encoding=UTF8 --template=template0");
         }
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.outbox;
 
 /** Notes that a consumer can commit with an offset, as Kafka's commit metadata, for the relay. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.outbox;
 
 /** The names of the relay's internal topics. Fixed; event topics must not begin with {@link #PREFIX}. */

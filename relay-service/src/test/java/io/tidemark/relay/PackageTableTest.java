@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -55,13 +56,13 @@ class PackageTableTest {
             room("timeline", 10, "config", "source"),
             room("publication", 11, "config", "source"),
             room("source.slot", 10, "config", "failpoint", "source", "timeline"),
-            room("source.check", 10, "config", "source", "source.slot"),
+            room("source.check", 11, "config", "source", "source.slot"),
             room("capture", 10, "config"),
             room("capture.engine", 10, "config", "capture"),
             room("position", 10, "config", "account", "source", "timeline", "publication"),
             room("assemble", 10, "capture", "position"),
             room("route", 10, "config", "capture"),
-            room("publish", 12, "config", "reason", "failpoint", "position", "route"),
+            room("publish", 13, "config", "reason", "failpoint", "position", "route"),
             room(
                     "index",
                     13,

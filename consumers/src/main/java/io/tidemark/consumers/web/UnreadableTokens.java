@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.consumers.web;
 
 /** What a filter does with a request whose header {@code Tidemark-Token} has an unreadable part. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.it.consumers;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -6,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tidemark.consumers.Inbox;
 import io.tidemark.consumers.Inbox.Result;
 import io.tidemark.consumers.Inbox.Unfinished;
+import io.tidemark.it.harness.PgBouncer;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;

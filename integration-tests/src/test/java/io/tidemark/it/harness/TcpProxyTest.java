@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.it.harness;
 
 import static io.tidemark.it.harness.TcpProxy.Direction.TO_CLIENT;

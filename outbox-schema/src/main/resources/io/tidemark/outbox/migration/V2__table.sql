@@ -38,6 +38,11 @@ create table outbox.event (
             check (created_at >= '1970-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00'),
     constraint payload_or_payload_binary_but_not_both
         check (num_nonnulls(payload, payload_binary) <= 1),
+    -- Only a database in another encoding can hold such text. It would stop the replication stream, which is in UTF-8.
+    constraint text_has_an_equivalent_in_utf8
+        check (getdatabaseencoding() = 'UTF8'
+            or convert_to(concat(aggregate_id, event_type, payload, content_type, headers, traceparent, tracestate),
+                          'UTF8') is not null),
     primary key (id, created_at)
 ) partition by range (created_at);
 comment on table outbox.event is 'Rows become Kafka events when their transaction commits; insert only';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.quickstart.bench;
 
 import io.tidemark.outbox.OutboxEvent;
@@ -8,6 +9,7 @@ import io.tidemark.quickstart.stack.PostgresServer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Locale;
 import java.util.Random;
 
 /** Writes numbered events, each in its own transaction, on one connection. One thread. */
@@ -62,15 +64,23 @@ final class EventWriter implements AutoCloseable {
     void fill(int first, int count) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute("set synchronous_commit = off");
-            statement.execute("""
+            statement.execute(String.format(
+                    Locale.ROOT,
+                    """
                     do $$ declare body text := '%s'; begin
                       for number in %d .. %d loop
                         perform outbox.publish('%s', 'a-' || number %% %d, '%s', left(number || ' ' || body, %d));
                         commit;
                       end loop;
                     end $$
-                    """.formatted(
-                            text, first, first + count - 1, AGGREGATE_TYPE, AGGREGATES, EVENT_TYPE, payloadBytes));
+                    """,
+                    text,
+                    first,
+                    first + count - 1,
+                    AGGREGATE_TYPE,
+                    AGGREGATES,
+                    EVENT_TYPE,
+                    payloadBytes));
             statement.execute("set synchronous_commit = on");
         }
     }

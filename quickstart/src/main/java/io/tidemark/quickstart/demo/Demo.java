@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.quickstart.demo;
 
 import io.tidemark.quickstart.relay.RelaySite;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Locale;
 
 /**
  * Starts servers, outbox, relay and projection, prints the demo to the terminal, and stops everything, also after an
@@ -117,7 +119,9 @@ public final class Demo {
     private void sayHowToLookAround(DemoSetup stage, Shop shop) throws SQLException {
         int port = stage.stack().postgres().port();
         String bootstrap = stage.stack().kafka().bootstrapServers();
-        say("""
+        say(String.format(
+                Locale.ROOT,
+                """
 
                 Look around while it runs:
                   PGPASSWORD=tidemark psql -h 127.0.0.1 -p %d -U postgres shop -c 'select * from outbox.event limit 5'
@@ -126,12 +130,12 @@ public final class Demo {
                   kill -9 %d        # the relay; it is started again, and no event is lost
 
                 The shop continues until Ctrl-C.
-                """.formatted(
-                        port,
-                        bootstrap,
-                        OrdersView.TOPIC,
-                        stage.watermark().urlOf(shop.token()),
-                        stage.relay().pid()));
+                """,
+                port,
+                bootstrap,
+                OrdersView.TOPIC,
+                stage.watermark().urlOf(shop.token()),
+                stage.relay().pid()));
     }
 
     private void keepShopping(DemoSetup stage, Customers customers, Shop shop, Connection reader, StopSignal stop)
@@ -148,6 +152,7 @@ public final class Demo {
             }
             if (i % REPORT_EVERY == 0) {
                 say(String.format(
+                        Locale.ROOT,
                         "  %d events written, %d at the projection; stale reads: %d of %d without a token, %d of %d"
                                 + " with one; relay %s",
                         customers.written(),

@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.quickstart.demo;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Locale;
 
 /**
  * The results of a demo run.
@@ -52,7 +54,9 @@ record Summary(
     }
 
     String toText() {
-        return """
+        return String.format(
+                Locale.ROOT,
+                """
                 written                    %d
                 published                  %d
                 missing                    %d
@@ -62,18 +66,18 @@ record Summary(
                 stale reads with token     %d of %d
                 throughput                 %d events/s
                 commit to consumer         p50 %.1f ms, p99 %.1f ms
-                """.formatted(
-                        written,
-                        published,
-                        missing,
-                        duplicated,
-                        outOfOrder,
-                        staleReadsWithoutToken,
-                        reads,
-                        staleReadsWithToken,
-                        reads,
-                        eventsPerSecond,
-                        latencyP50Millis,
-                        latencyP99Millis);
+                """,
+                written,
+                published,
+                missing,
+                duplicated,
+                outOfOrder,
+                staleReadsWithoutToken,
+                reads,
+                staleReadsWithToken,
+                reads,
+                eventsPerSecond,
+                latencyP50Millis,
+                latencyP99Millis);
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.quickstart.relay;
 
 import io.tidemark.quickstart.stack.FreePorts;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.util.Locale;
 
 /**
  * Everything that a relay needs to start beside a stack.
@@ -36,7 +38,11 @@ public record RelaySite(Path config, Path log, String url) {
     public static RelaySite prepare(
             Path dir, LocalStack stack, String database, String projection, String topic, int port) throws Exception {
         Path config = dir.resolve("relay.yml");
-        Files.writeString(config, """
+        Files.writeString(
+                config,
+                String.format(
+                        Locale.ROOT,
+                        """
                 postgres:
                   url: jdbc:postgresql://127.0.0.1:%d/%s
                   user: %s
@@ -50,7 +56,7 @@ public record RelaySite(Path config, Path log, String url) {
                   applicationConnectors: [{type: http, bindHost: 127.0.0.1, port: %d}]
                   adminConnectors: [{type: http, bindHost: 127.0.0.1, port: %d}]
                   requestLog: {appenders: []}
-                """.formatted(
+                """,
                         stack.postgres().port(),
                         database,
                         USER,

@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.quickstart.stack;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -33,7 +35,9 @@ record KafkaNode(
                 .entrySet().stream()
                         .map(node -> node.getKey() + "@127.0.0.1:" + node.getValue())
                         .collect(Collectors.joining(","));
-        return """
+        return String.format(
+                        Locale.ROOT,
+                        """
                 process.roles=broker,controller
                 node.id=%d
                 controller.quorum.voters=%s
@@ -50,16 +54,16 @@ record KafkaNode(
                 # back within seconds after a kill -9
                 broker.session.timeout.ms=1500
                 broker.heartbeat.interval.ms=250
-                """.formatted(
-                                id,
-                                voters,
-                                controllerPorts.get(id),
-                                port,
-                                forEachClient(client -> client.name() + "://127.0.0.1:" + client.port()),
-                                port,
-                                forEachClient(client -> client.name() + "://127.0.0.1:" + client.advertisedPort()),
-                                forEachClient(client -> client.name() + ":" + client.protocol()),
-                                data)
+                """,
+                        id,
+                        voters,
+                        controllerPorts.get(id),
+                        port,
+                        forEachClient(client -> client.name() + "://127.0.0.1:" + client.port()),
+                        port,
+                        forEachClient(client -> client.name() + "://127.0.0.1:" + client.advertisedPort()),
+                        forEachClient(client -> client.name() + ":" + client.protocol()),
+                        data)
                 + replication(replicas)
                 + settings.entrySet().stream()
                         .map(setting -> setting.getKey() + "=" + setting.getValue() + "\n")
@@ -73,7 +77,7 @@ record KafkaNode(
     /** One of three brokers may be down. If another one fails, no acknowledged record is lost. */
     private static String replication(int replicas) {
         int inSync = replicas > 2 ? 2 : 1;
-        return """
+        return String.format(Locale.ROOT, """
                 default.replication.factor=%1$d
                 min.insync.replicas=%2$d
                 offsets.topic.replication.factor=%1$d
@@ -81,6 +85,6 @@ record KafkaNode(
                 transaction.state.log.min.isr=%2$d
                 share.coordinator.state.topic.replication.factor=%1$d
                 share.coordinator.state.topic.min.isr=%2$d
-                """.formatted(replicas, inSync);
+                """, replicas, inSync);
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.quickstart.stack;
 
 /** A server could not be started or stopped. The message has the server, the reason and the location of its log. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.audit;
 
 /** The audit could not be made; nothing was settled. The message says why, and the fix. */

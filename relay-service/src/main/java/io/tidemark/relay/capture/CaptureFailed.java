@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.capture;
 
 /** The engine ended, or did not start or turn in time; a fresh one may do better. The message says what was seen. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.capture;
 
 /** The outbox table is not what its migration made; the message names the column and the fix. Publishing must stop. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.client;
 
 /** A relay cannot be asked because an option is wrong. The message names the option, the problem and the fix. */

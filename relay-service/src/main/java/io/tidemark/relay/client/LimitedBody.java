@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.client;
 
 import java.io.ByteArrayOutputStream;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.config;
 
 /** The configuration cannot be used; the message names the key, what is wrong with its value, and the fix. */

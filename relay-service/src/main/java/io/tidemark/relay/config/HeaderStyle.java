@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.config;
 
 /** In which form an event's attributes become Kafka headers. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.config;
 
 import java.io.IOException;
@@ -88,6 +89,12 @@ public record KafkaConfig(
         client.put("bootstrap.servers", bootstrapServers);
         client.put("client.id", clientId);
         return client;
+    }
+
+    /** How a command of Kafka's begins that a person may paste. */
+    public String tool(String name) {
+        return name + " --bootstrap-server " + bootstrapServers
+                + (properties.containsKey("security.protocol") ? " --command-config FILE" : "");
     }
 
     private Map<String, String> readFile() {

@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.deadletter;
 
 import io.tidemark.outbox.DeadLetters;
 import io.tidemark.outbox.EventHeaders;
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.outbox.Position;
 import io.tidemark.relay.route.OutgoingEvent;
 import io.tidemark.relay.route.OutgoingEvent.OutgoingHeader;
@@ -73,6 +75,11 @@ public record DeadLetter(
                 .orElseThrow(() ->
                         new IllegalStateException("dead letter " + key + " has no header with its event's" + " key"));
         return new OutgoingEvent(topic, bytes(eventKey), payload, own, timestampMillis);
+    }
+
+    /** The record that removes it, in the partition that it is in. */
+    OutgoingEvent removal() {
+        return new OutgoingEvent(OwnTopics.DEAD_LETTERS, bytes(key), null, List.of(), System.currentTimeMillis());
     }
 
     private static byte[] bytes(String text) {

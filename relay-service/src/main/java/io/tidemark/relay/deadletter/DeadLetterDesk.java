@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.deadletter;
 
 import io.tidemark.outbox.DeadLetters;
@@ -9,8 +10,8 @@ import io.tidemark.relay.publish.Topics;
 import io.tidemark.relay.publish.TransactionalPublisher;
 import io.tidemark.relay.route.OutgoingEvent;
 import io.tidemark.relay.route.TopicName;
-import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
@@ -123,7 +124,8 @@ public final class DeadLetterDesk {
                 OutgoingEvent event = letter.again(topic);
                 publisher.send(event, null);
             }
-            publisher.commit(OwnTopics.DEAD_LETTERS, Collections.singletonMap(letter.key(), null));
+            publisher.send(letter.removal(), null);
+            publisher.commit(OwnTopics.DEAD_LETTERS, Map.of());
         } catch (PublishFailure e) {
             switch (e.kind()) {
                 case HALT -> throw refused(seen, String.valueOf(topic), e);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.deadletter;
 
 /** The request cannot be done, and the dead letter is unchanged. The message has the reason and the fix. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.declared;
 
 /** What a {@code success} would stand on. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.failpoint;
 
 /** Thrown by a failpoint that ends the run but not the process. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.loop;
 
 /** The run was told to stop in the middle of a turn: the next run begins behind what Kafka has. */

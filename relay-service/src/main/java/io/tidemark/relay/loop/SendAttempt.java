@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.loop;
 
 /** How sending some Postgres transactions in one Kafka transaction has ended. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.preflight;
 
 import io.tidemark.relay.config.KafkaConfig;
@@ -5,7 +6,10 @@ import io.tidemark.relay.config.ProjectionConfig;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.TopicPlan;
+import io.tidemark.relay.publish.TopicPolicy;
+import io.tidemark.relay.publish.TransactionalPublisher;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -14,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -21,8 +26,10 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
@@ -43,16 +50,19 @@ public final class KafkaCheck implements AutoCloseable {
     private final KafkaConfig kafka;
     private final Admin admin;
     private final KafkaRights rights;
+    private final TopicPolicy policy;
     private final List<String> findings = new ArrayList<>();
     private final Set<String> absent = new HashSet<>();
     private String hint = "";
     private int brokers;
+    private String anyBroker = "";
 
     private KafkaCheck(RelayConfiguration config, Admin admin) {
         this.config = config;
         this.kafka = config.kafka();
         this.admin = admin;
         this.rights = new KafkaRights(admin);
+        this.policy = new TopicPolicy(admin, kafka);
     }
 
     /** @throws PublishFailure when the cluster does not answer: then nothing can be asked of it */
@@ -75,10 +85,9 @@ public final class KafkaCheck implements AutoCloseable {
 
     private void countBrokers() throws PublishFailure, InterruptedException {
         try {
-            brokers = admin.describeCluster()
-                    .nodes()
-                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
-                    .size();
+            Collection<Node> nodes = admin.describeCluster().nodes().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            brokers = nodes.size();
+            anyBroker = nodes.stream().findFirst().map(Node::idString).orElse("");
         } catch (ExecutionException | TimeoutException e) {
             throw PublishFailure.of(new org.apache.kafka.common.errors.TimeoutException(
                     "no answer from "
@@ -113,6 +122,43 @@ public final class KafkaCheck implements AutoCloseable {
         }
         rights.checkGroups(
                 config.projections().stream().map(ProjectionConfig::group).collect(Collectors.toSet()));
+        for (TopicPlan plan : NamedTopic.own(config)) {
+            if (exists(plan.name())) {
+                policy.problem(plan).ifPresent(findings::add);
+            }
+        }
+    }
+
+    /** A producer is made with the properties of the relay's, and takes no transactional id over. */
+    public void lookAtProducer() throws PublishFailure, InterruptedException {
+        try {
+            new TransactionalPublisher(kafka, "tidemark-check", NamedTopic.hasDeadLetters(config)).close();
+        } catch (KafkaException e) {
+            findings.add(String.valueOf(PublishFailure.of(e).getMessage()));
+            return;
+        }
+        String timeout = kafka.properties().get(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG);
+        if (timeout != null) {
+            long millis = Long.parseLong(timeout.trim()); // the producer has taken it
+            policy.longestTransaction(anyBroker)
+                    .filter(longest -> millis > longest)
+                    .ifPresent(
+                            longest -> findings.add(
+                                    "kafka.properties." + ProducerConfig.TRANSACTION_TIMEOUT_CONFIG
+                                            + " is " + millis + ", and the brokers allow " + longest + " at most"
+                                            + " (transaction.max.timeout.ms), so the relay could not start; lower it, or leave it out"));
+        }
+    }
+
+    /**
+     * Whether topics keep events that wait.
+     *
+     * @param waitingSince when this source was last published
+     */
+    public void lookAtRetention(Set<String> topics, Instant waitingSince) throws PublishFailure, InterruptedException {
+        for (String topic : new TreeSet<>(topics)) {
+            policy.tooShort(topic, waitingSince).ifPresent(findings::add);
+        }
     }
 
     /** Kafka is asked whether it would make them. */
@@ -142,8 +188,10 @@ public final class KafkaCheck implements AutoCloseable {
         } else if (why != null
                 && !(why instanceof TopicExistsException) // just now
                 && !(why instanceof InvalidReplicationFactorException && hasTooFewBrokers())) { // said already
-            findings.add("topic " + topic + " does not exist, and Kafka would not make it: " + PublishFailure.text(why)
-                    + "; change kafka.topics, or make it yourself");
+            findings.add("topic " + topic + " does not exist, and Kafka would not make it: "
+                    + (PublishFailure.isOfAnOldBroker(why)
+                            ? PublishFailure.of(why).getMessage()
+                            : PublishFailure.text(why) + "; change kafka.topics, or make it yourself"));
         }
     }
 

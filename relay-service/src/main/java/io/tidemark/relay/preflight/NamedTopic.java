@@ -1,11 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.preflight;
 
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.RouteConfig;
 import io.tidemark.relay.declared.WritableTopics;
 import io.tidemark.relay.publish.TopicPlan;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -23,11 +26,8 @@ record NamedTopic(TopicPlan plan, Set<AclOperation> rights) {
         Set<AclOperation> readAndWrite = EnumSet.of(AclOperation.READ, AclOperation.WRITE);
         Set<AclOperation> write = EnumSet.of(AclOperation.WRITE);
         Map<String, NamedTopic> topics = new TreeMap<>();
-        add(topics, TopicPlan.positions(), readAndWrite);
-        add(topics, TopicPlan.index(), readAndWrite);
-        if (config.routes().stream().anyMatch(RouteConfig::hasDeadLetters)) {
-            add(topics, TopicPlan.deadLetters(config.kafka()), write);
-        }
+        own(config)
+                .forEach(plan -> add(topics, plan, plan.name().equals(OwnTopics.DEAD_LETTERS) ? write : readAndWrite));
         WritableTopics.declaredIn(config)
                 .forEach(topic ->
                         add(topics, TopicPlan.events(topic, config.kafka().topics()), readAndWrite));
@@ -36,6 +36,17 @@ record NamedTopic(TopicPlan plan, Set<AclOperation> rights) {
                 .forEach(topic ->
                         add(topics, TopicPlan.events(topic, config.kafka().topics()), write));
         return topics.values();
+    }
+
+    /** The relay's own, those that it uses with this configuration. */
+    static List<TopicPlan> own(RelayConfiguration config) {
+        return hasDeadLetters(config)
+                ? List.of(TopicPlan.positions(), TopicPlan.index(), TopicPlan.deadLetters(config.kafka()))
+                : List.of(TopicPlan.positions(), TopicPlan.index());
+    }
+
+    static boolean hasDeadLetters(RelayConfiguration config) {
+        return config.routes().stream().anyMatch(RouteConfig::hasDeadLetters);
     }
 
     private static void add(Map<String, NamedTopic> topics, TopicPlan plan, Set<AclOperation> rights) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.preflight;
 
 import io.tidemark.outbox.OwnTopics;
@@ -5,6 +6,7 @@ import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.declared.WritableTopics;
 import io.tidemark.relay.position.KafkaTail;
+import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.TransactionalPublisher;
 import io.tidemark.relay.reason.Reason;
@@ -13,9 +15,11 @@ import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
 import io.tidemark.relay.source.check.FailoverHint;
+import io.tidemark.relay.source.check.ServerLimits;
 import io.tidemark.relay.source.check.SourceCheck;
 import io.tidemark.relay.source.check.SourceFindings;
 import io.tidemark.relay.source.slot.ExistingRows;
+import io.tidemark.relay.timeline.TimelineReader;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -36,6 +40,7 @@ public final class Preflight {
     private final SourceDatabase database;
     private final List<String> ok = new ArrayList<>();
     private final List<String> findings = new ArrayList<>();
+    private boolean isStreaming;
 
     private Preflight(RelayConfiguration config) {
         this.config = config;
@@ -60,6 +65,9 @@ public final class Preflight {
             if (source.identity().isPresent()) {
                 tell(connection, source.identity().get());
             }
+            if (source.problems().isEmpty() && source.identity().isPresent() && !isStreaming) {
+                lookAtReplication(connection, source.identity().get());
+            }
             return source;
         } catch (SourceNotReady e) {
             finding(e);
@@ -69,10 +77,20 @@ public final class Preflight {
         return NO_SOURCE;
     }
 
+    /** A stream that is open is proof enough. */
+    private void lookAtReplication(Connection connection, SourceIdentity identity) throws SQLException {
+        try {
+            new TimelineReader(database.serverOf(connection)).connect(identity);
+        } catch (SourceNotReady e) {
+            finding(e);
+        }
+    }
+
     private void tell(Connection connection, SourceIdentity identity) throws SQLException {
         ok.add("postgres: source " + identity.sourceId() + ", database " + identity.database() + ", timeline "
-                + identity.timeline());
+                + identity.timeline() + ServerLimits.hint(connection));
         Optional<SlotState> slot = database.slot(connection);
+        isStreaming = slot.filter(SlotState::isActive).isPresent();
         if (slot.isPresent() && !slot.get().isLost()) { // else the start says what that means
             String name = config.postgres().slot();
             ok.add("slot " + name + ": confirmed " + slot.get().confirmed() + ", WAL head "
@@ -89,6 +107,7 @@ public final class Preflight {
             Optional<SourceIdentity> identity = source.identity();
             Set<String> used = Set.of();
             try {
+                kafka.lookAtProducer();
                 kafka.lookAtNames();
                 if (identity.isPresent()) {
                     kafka.lookAtTransactionalId(TransactionalPublisher.transactionalId(
@@ -96,6 +115,9 @@ public final class Preflight {
                     if (kafka.exists(OwnTopics.POSITIONS) && kafka.mayRead(OwnTopics.POSITIONS)) {
                         used = usedTopics(identity.get());
                         kafka.lookAtUsed(used);
+                        if (!isStreaming) {
+                            lookAtBacklog(kafka, identity.get(), used);
+                        }
                     }
                 }
             } finally { // also when it stops to answer
@@ -112,6 +134,19 @@ public final class Preflight {
             findings.add(String.valueOf(PublishFailure.of(e).getMessage()));
         }
         return false;
+    }
+
+    /** What waits is no older than the last that was published; a relay that is at work lets nothing wait. */
+    private void lookAtBacklog(KafkaCheck kafka, SourceIdentity identity, Set<String> used)
+            throws PublishFailure, InterruptedException {
+        try (KafkaTail tail = new KafkaTail(config.kafka())) {
+            Optional<SourcePosition> last = tail.lastPosition(identity.sourceId());
+            if (last.isPresent()) {
+                kafka.lookAtRetention(used, last.get().time());
+            }
+        } catch (IllegalArgumentException e) { // a record that is none: the start finds it, too
+            return;
+        }
     }
 
     private Set<String> usedTopics(SourceIdentity identity) {

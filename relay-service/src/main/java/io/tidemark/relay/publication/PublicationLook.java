@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.publication;
 
 /** What one look at publication and table has found. */

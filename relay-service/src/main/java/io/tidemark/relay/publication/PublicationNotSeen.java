@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.publication;
 
 /** The database could not be asked whether the publication is what it was: nothing is confirmed, and a fresh run asks anew. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.publish;
 
 import io.tidemark.outbox.Lsn;
@@ -91,6 +92,13 @@ public final class PublishFailure extends Exception {
                                 + " relay",
                         failure);
             }
+            if (isOfAnOldBroker(cause)) {
+                return new PublishFailure(
+                        Kind.HALT,
+                        "Kafka is older than 3.6, the oldest that Tidemark works with: " + text(cause)
+                                + "; nothing is lost; upgrade the brokers",
+                        failure);
+            }
             if (isAboutTheRecords(cause)) {
                 return new PublishFailure(Kind.HALT, "Kafka refuses the events: " + text(cause), failure);
             }
@@ -149,6 +157,12 @@ public final class PublishFailure extends Exception {
         boolean isUnresolved =
                 String.valueOf(cause.getMessage()).contains(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG);
         return (cause instanceof ConfigException && !isUnresolved) || cause instanceof InvalidTxnTimeoutException;
+    }
+
+    /** Of the settings of the relay's topics, {@code message.timestamp.after.max.ms} is the newest (KIP-937). */
+    public static boolean isOfAnOldBroker(Throwable cause) {
+        return cause instanceof InvalidConfigurationException
+                && String.valueOf(cause.getMessage()).contains("Unknown topic config name");
     }
 
     private static boolean isAboutTheRecords(Throwable cause) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.publish;
 
 import io.tidemark.outbox.OwnTopics;
@@ -54,11 +55,7 @@ public record TopicPlan(String name, int partitions, Map<String, String> setting
 
     /** What to do where the relay may not make it, in a sentence. */
     public String missing(KafkaConfig kafka) {
-        StringBuilder command =
-                new StringBuilder("kafka-topics.sh --bootstrap-server ").append(kafka.bootstrapServers());
-        if (kafka.properties().containsKey("security.protocol")) {
-            command.append(" --command-config FILE");
-        }
+        StringBuilder command = new StringBuilder(kafka.tool("kafka-topics.sh"));
         command.append(" --create --topic ").append(name);
         command.append(" --partitions ").append(partitions);
         command.append(" --replication-factor ").append(kafka.topics().replicationFactor());

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.publish;
 
 import io.tidemark.relay.config.KafkaConfig;
@@ -6,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -41,15 +43,27 @@ public final class Topics implements TopicCatalog, AutoCloseable {
         this.kafka = kafka;
     }
 
-    /** Makes sure that the positions topic and the index topic are there. */
+    /**
+     * Makes sure that the positions topic and the index topic are there.
+     *
+     * @throws PublishFailure of the kind {@code HALT} also when Kafka would delete positions
+     */
     public void ensureOwn() throws PublishFailure, InterruptedException {
-        ensure(TopicPlan.positions());
-        ensure(TopicPlan.index());
+        ensureKept(TopicPlan.positions());
+        ensure(TopicPlan.index()); // losing what is in it costs precision only
     }
 
-    /** Makes sure that the topic of dead letters is there. */
+    /** Makes sure that the topic of dead letters is there, and kept. */
     public void ensureDeadLetters() throws PublishFailure, InterruptedException {
-        ensure(TopicPlan.deadLetters(kafka));
+        ensureKept(TopicPlan.deadLetters(kafka));
+    }
+
+    private void ensureKept(TopicPlan plan) throws PublishFailure, InterruptedException {
+        ensure(plan);
+        Optional<String> problem = new TopicPolicy(admin, kafka).problem(plan);
+        if (problem.isPresent()) {
+            throw PublishFailure.halt(problem.get(), null);
+        }
     }
 
     @Override

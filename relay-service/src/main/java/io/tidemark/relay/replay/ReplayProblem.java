@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.replay;
 
 /** What was asked for cannot be replayed, or not now; nothing was published. The message says why, and the fix. */

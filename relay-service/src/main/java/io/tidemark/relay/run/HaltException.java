@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.run;
 
 /** Publishing must stop until a person has acted; the message says why and what to do. */

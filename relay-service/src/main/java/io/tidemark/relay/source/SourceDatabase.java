@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.source;
 
 import io.tidemark.outbox.Lsn;
@@ -16,6 +17,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 import org.postgresql.PGProperty;
 import org.postgresql.core.BaseConnection;
 import org.postgresql.util.HostSpec;
@@ -48,22 +50,42 @@ public final class SourceDatabase {
      * Opens a connection that notices a dead server within seconds; the password is read anew.
      *
      * @param purpose ends up in {@code application_name}
-     * @throws SourceNotReady in a sentence: server away, no such database, wrong password
+     * @throws SourceNotReady in a sentence: server away, no such database, wrong password, a pooler in between
      */
     public Connection connect(String purpose) throws SourceNotReady {
         try {
             Connection connection = DriverManager.getConnection(config.url(), connectionProperties(config, purpose));
-            try (Statement statement = connection.createStatement()) {
-                statement.execute("set row_security = off"); // an error is better than rows that do not show
-            } catch (SQLException e) {
+            try {
+                prepare(connection);
+                return connection;
+            } catch (SQLException | SourceNotReady e) {
                 connection.close();
                 throw e;
             }
-            return connection;
         } catch (SQLException e) {
             throw new SourceNotReady(explain(e), e);
         } catch (ConfigurationProblem e) { // a password file that cannot be read, for now
             throw new SourceNotReady(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /**
+     * A pooler announces process ids of its own. Behind one, a session lock stays with a session that is not ours, and
+     * keeps every relay waiting; so nothing is set before this is known.
+     */
+    private void prepare(Connection connection) throws SourceNotReady, SQLException {
+        int announced = connection.unwrap(PGConnection.class).getBackendPID();
+        try (Statement statement = connection.createStatement();
+                // row security off: an error is better than rows that do not show
+                ResultSet row = statement.executeQuery("select pg_backend_pid() = " + announced
+                        + " and set_config('row_security', 'off', false) = 'off'")) {
+            row.next();
+            if (!row.getBoolean(1)) {
+                throw new SourceNotReady("postgres (" + config + "): postgres.url leads through a connection pooler"
+                        + " (the server process that answers is not the one that the connection was opened with)."
+                        + " Through a pooler there is no replication, and no lock that lasts, so nothing is published;"
+                        + " nothing is lost. Set postgres.url to the Postgres server itself, mostly port 5432");
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.timeline;
 
 import io.tidemark.relay.config.PostgresConfig;
@@ -46,6 +47,25 @@ public final class TimelineReader {
             }
         } catch (IllegalArgumentException | SQLException e) {
             throw new SourceNotReady(unreadable(identity, String.valueOf(e.getMessage())), e);
+        }
+    }
+
+    /**
+     * Opens a replication connection, as the stream is one.
+     *
+     * @throws SourceNotReady when none can be opened, or it leads to another server
+     */
+    public void connect(SourceIdentity identity) throws SourceNotReady {
+        try (Connection connection = DriverManager.getConnection(config.url(), replicationProperties(config));
+                Statement statement = connection.createStatement()) {
+            checkSameServer(statement, identity);
+        } catch (SQLException e) {
+            throw new SourceNotReady(
+                    "postgres (" + config + "): no replication connection can be opened (" + e.getMessage()
+                            + "), so the relay could not stream; check that max_wal_senders is more than the number of"
+                            + " replication connections (select count(*) from pg_stat_replication), and that nothing"
+                            + " between relay and Postgres refuses them",
+                    e);
         }
     }
 

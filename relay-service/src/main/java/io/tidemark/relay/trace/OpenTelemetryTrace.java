@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.trace;
 
 import io.opentelemetry.api.GlobalOpenTelemetry;

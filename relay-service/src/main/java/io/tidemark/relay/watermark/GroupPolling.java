@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.watermark;
 
 import io.tidemark.relay.group.Committed;
@@ -144,7 +145,8 @@ final class GroupPolling {
         told.forEach(one -> one.complete(accepted));
         long pauseMillis = waiters.hasNewerThan(startedNanos) ? 0 : POLL_MILLIS;
         if (waiters.needsBounds()) {
-            look(waiters).whenComplete((looked, problem) -> again(waiters, problem == null ? pauseMillis : RETRY_MILLIS));
+            look(waiters)
+                    .whenComplete((looked, problem) -> again(waiters, problem == null ? pauseMillis : RETRY_MILLIS));
         } else {
             again(waiters, pauseMillis);
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.watermark;
 
 import io.tidemark.outbox.Lsn;
@@ -282,8 +283,7 @@ public final class ProjectionReports {
     }
 
     private static PartitionNeed unknown(String topic, int partition, long need, String why) {
-        return new PartitionNeed(
-                topic, partition, need, PartitionNeed.UNKNOWN, "not known what is committed: " + why);
+        return new PartitionNeed(topic, partition, need, PartitionNeed.UNKNOWN, "not known what is committed: " + why);
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.assemble;
 
 import static io.tidemark.relay.assemble.Events.barrier;

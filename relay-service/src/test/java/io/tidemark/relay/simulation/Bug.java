@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.simulation;
 
 /** Mistakes that a relay can make; the simulation has to find every one of them. */

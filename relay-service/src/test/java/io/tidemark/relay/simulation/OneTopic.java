@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.simulation;
 
 import io.tidemark.relay.publish.TopicCatalog;

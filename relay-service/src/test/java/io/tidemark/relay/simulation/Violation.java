@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.simulation;
 
 /** A guarantee that does not hold; the message names it. */

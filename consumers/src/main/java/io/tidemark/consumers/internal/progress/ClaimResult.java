@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.consumers.internal.progress;
 
 /** The result of an attempt to become the owner of a partition's progress. */

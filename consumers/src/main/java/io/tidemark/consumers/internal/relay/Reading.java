@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.consumers.internal.relay;
 
 import io.tidemark.consumers.RelayRequestException;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.config.file;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.source.check;
 
 import io.tidemark.relay.config.OutboxConfig;
@@ -60,6 +61,11 @@ final class ExistingTable {
         if (type == null) {
             return Optional.of("it has no column " + column + " (" + key + ")");
         }
+        if (type.isEmpty()) {
+            return Optional.of(
+                    "its column " + column + " (" + key + ") is generated, and the replication stream does not"
+                            + " have such columns; make it an ordinary one, which the application or a trigger fills");
+        }
         return readable.contains(type)
                 ? Optional.empty()
                 : Optional.of("its column " + column + " (" + key + ") is of type " + type + ", which must be one of "
@@ -85,9 +91,10 @@ final class ExistingTable {
         }
     }
 
+    /** By name; empty for a generated column. */
     private static Map<String, String> columnTypes(Connection connection, OutboxConfig outbox) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(
-                "select attname, typname from pg_attribute a join pg_type t on t.oid = a.atttypid"
+                "select attname, case when attgenerated = '' then typname else '' end from pg_attribute a join pg_type t on t.oid = a.atttypid"
                         + " join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace"
                         + " where nspname = ? and relname = ? and attnum > 0 and not attisdropped")) {
             select.setString(1, outbox.schemaName());

@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.source.check;
 
 import io.tidemark.relay.config.OutboxConfig;
-import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.source.SourceNotReady;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -27,9 +27,9 @@ final class HiddenRows {
                 select 1 as finding, '' as detail where c.relpersistence <> 'p'
                 union all select 2, case when c.relispartition then 'partition' else 'child' end where c.relkind = 'f'
                 union all select 3, '' where not is_root and not c.relispartition and c.relkind <> 'f'
-                union all select 4, w.rulename from pg_rewrite w
+                union all select 4, quote_ident(w.rulename) from pg_rewrite w
                     where w.ev_class = c.oid and w.ev_type = '3' and w.is_instead and w.ev_enabled <> 'D'
-                union all select 5, t.tgname from pg_trigger t
+                union all select 5, quote_ident(t.tgname) from pg_trigger t
                     where t.tgrelid = c.oid and is_root and t.tgname = 'created_at_stays' and t.tgenabled <> 'A') f
              order by finding, 1""";
 
@@ -72,7 +72,7 @@ final class HiddenRows {
                         + table + "." + after;
             case 4 ->
                 "rule " + detail + " on " + relation + " takes effect instead of an INSERT, so events that are inserted"
-                        + " are not published; run: drop rule \"" + detail + "\" on " + relation;
+                        + " are not published; run: drop rule " + detail + " on " + relation;
             default ->
                 "trigger " + detail + " on " + relation + " does not fire under session_replication_role = replica, so"
                         + " an UPDATE could move a row to another partition and publish it twice; run: alter table "
@@ -81,7 +81,7 @@ final class HiddenRows {
     }
 
     /** Tables whose rows a policy hides from this user: a count of them, or the lack of one, would mean nothing. */
-    static List<SourceNotReady> behindPolicies(Connection connection, OutboxConfig outbox, PostgresConfig postgres)
+    static List<SourceNotReady> behindPolicies(Connection connection, OutboxConfig outbox, String user)
             throws SQLException {
         List<SourceNotReady> problems = new ArrayList<>();
         try (PreparedStatement select = connection.prepareStatement("select format('%I.%I', n.nspname, c.relname)"
@@ -94,10 +94,10 @@ final class HiddenRows {
                 while (row.next()) {
                     String table = row.getString(1);
                     problems.add(new SourceNotReady("row-level security hides rows of " + table + " from user "
-                            + postgres.user()
+                            + user
                             + ", so replay, explain and cleanup would miss events without a word; run:"
                             + " alter table " + table + " disable row level security, or: alter role "
-                            + postgres.user() + " bypassrls"));
+                            + user + " bypassrls"));
                 }
             }
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.source.check;
 
 import io.tidemark.relay.config.OutboxConfig;
@@ -20,6 +21,8 @@ final class OutboxCheck {
     private final List<SourceNotReady> problems = new ArrayList<>();
     private final PublicationRepair repair;
     private boolean isReadable;
+    /** As SQL has to name the user. */
+    private String user = "";
 
     OutboxCheck(PostgresConfig config, OutboxConfig outbox, Connection connection) {
         this.config = config;
@@ -30,6 +33,7 @@ final class OutboxCheck {
 
     /** Everything that is missing, with its fix; what cannot be there without something else that is missing is not. */
     List<SourceNotReady> look() throws SQLException {
+        user = quotedUser();
         if (isThere()) {
             checkInside();
         } else {
@@ -64,28 +68,29 @@ final class OutboxCheck {
     private void checkInside() throws SQLException {
         if (!isTrue("select has_schema_privilege('outbox', 'usage')")) {
             // who has not even that was never granted anything; the role brings what else is needed in the schema
-            missingRight("use schema outbox", "grant tidemark_relay to " + config.user());
+            missingRight("use schema outbox", "grant tidemark_relay to " + user);
             return;
         }
         boolean allReadable = isTrue("select bool_and(has_table_privilege(c.oid, 'select'))" + ourTables());
         isReadable = allReadable
                 || isTrue("select has_table_privilege('outbox.source', 'select')"
                         + " and has_table_privilege('outbox.slot', 'select')");
-        List<SourceNotReady> policies = HiddenRows.behindPolicies(connection, outbox, config);
+        List<SourceNotReady> policies = HiddenRows.behindPolicies(connection, outbox, user);
         if (!policies.isEmpty()) {
             problems.addAll(policies);
             isReadable = false;
             return;
         }
         if (!allReadable) {
-            missingRight("read the outbox", "grant select on all tables in schema outbox to " + config.user());
+            missingRight("read the outbox", "grant select on all tables in schema outbox to " + user);
         }
-        Optional<SourceNotReady> migrations =
-                outbox.isOwn() && allReadable ? OutboxMigrations.problem(connection, config) : Optional.empty();
+        Optional<SourceNotReady> migrations = outbox.isOwn() && allReadable
+                ? OutboxMigrations.problem(connection, config.database(), user)
+                : Optional.empty();
         migrations.ifPresent(problems::add);
         // a function that a missing migration makes cannot be granted
         if (migrations.isEmpty() && !isTrue("select has_function_privilege('outbox.nudge()', 'execute')")) {
-            missingRight("call outbox.nudge()", "grant execute on function outbox.nudge() to " + config.user());
+            missingRight("call outbox.nudge()", "grant execute on function outbox.nudge() to " + user);
         }
     }
 
@@ -95,9 +100,17 @@ final class OutboxCheck {
                 + " current_user")) {
             missingRight(
                     "replicate",
-                    "alter role " + config.user()
+                    "alter role " + user
                             + " replication (or your provider's way, for example: grant rds_replication to "
-                            + config.user() + ")");
+                            + user + ")");
+        }
+    }
+
+    private String quotedUser() throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement("select quote_ident(current_user)");
+                ResultSet row = select.executeQuery()) {
+            row.next();
+            return row.getString(1);
         }
     }
 
@@ -136,14 +149,14 @@ final class OutboxCheck {
                     + " choose another postgres.publication; else run: " + repair.remake() + repair.then());
         }
         if (!isTrue(
-                "select pubinsert and pubviaroot and exists (select from pg_publication_rel r join pg_class c on c.oid ="
+                "select pubinsert and exists (select from pg_publication_rel r join pg_class c on c.oid ="
                         + " r.prrelid join pg_namespace n on n.oid = c.relnamespace where r.prpubid = p.oid"
-                        + " and n.nspname = ? and c.relname = ?) from pg_publication p where pubname = ?",
+                        + " and n.nspname = ? and c.relname = ? and (pubviaroot or c.relkind <> 'p')) from pg_publication p where pubname = ?",
                 outbox.schemaName(),
                 outbox.tableName(),
                 publication)) {
             return problem("publication " + publication + " does not publish the inserts of " + outbox.table()
-                    + " by its root, so events are missing. If others need it, choose another postgres.publication;"
+                    + " under the name of that table, so events are missing. If others need it, choose another postgres.publication;"
                     + " else run: " + repair.remake() + repair.then());
         }
         Optional<SourceNotReady> otherTable = otherTablePublished();

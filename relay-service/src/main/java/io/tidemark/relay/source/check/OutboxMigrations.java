@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.source.check;
 
 import io.tidemark.outbox.Migration;
-import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.source.SourceNotReady;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -20,8 +20,12 @@ final class OutboxMigrations {
 
     private OutboxMigrations() {}
 
-    /** What is wrong: migrations that are missing, or else the rights that came with them. */
-    static Optional<SourceNotReady> problem(Connection connection, PostgresConfig config) throws SQLException {
+    /**
+     * What is wrong: migrations that are missing, or else the rights that came with them.
+     *
+     * @param user as SQL has to name it
+     */
+    static Optional<SourceNotReady> problem(Connection connection, String database, String user) throws SQLException {
         List<String> missing = new ArrayList<>();
         try (PreparedStatement select = connection.prepareStatement("select from outbox.migration where version = ?")) {
             for (Migration migration : NEEDED) {
@@ -34,13 +38,13 @@ final class OutboxMigrations {
             }
         }
         if (!missing.isEmpty()) {
-            return Optional.of(new SourceNotReady("the outbox in database " + config.database() + " lacks migration "
+            return Optional.of(new SourceNotReady("the outbox in database " + database + " lacks migration "
                     + String.join(", ", missing) + "; run: tidemark init CONFIG"));
         }
         return mayCleanUp(connection)
                 ? Optional.empty()
-                : Optional.of(new SourceNotReady("user " + config.user() + " may not clean up the outbox; run: grant"
-                        + " tidemark_relay to " + config.user()));
+                : Optional.of(new SourceNotReady(
+                        "user " + user + " may not clean up the outbox; run: grant" + " tidemark_relay to " + user));
     }
 
     private static boolean mayCleanUp(Connection connection) throws SQLException {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.source.check;
 
 import io.tidemark.relay.config.OutboxConfig;
@@ -63,6 +64,7 @@ public final class SourceCheck {
             problems.add(new SourceNotReady("wal_level is '" + walLevel + "', logical decoding needs 'logical'; run:"
                     + " alter system set wal_level = 'logical'; and restart Postgres"));
         }
+        ServerLimits.problems(connection, config.database()).forEach(problems::add);
         OutboxCheck outboxCheck = new OutboxCheck(config, outbox, connection);
         problems.addAll(outboxCheck.look());
         Optional<SourceNotReady> takenSlot = slotOfAnotherDatabase();

@@ -1,8 +1,8 @@
-package io.tidemark.it.consumers;
+// SPDX-License-Identifier: Apache-2.0
+package io.tidemark.it.harness;
 
 import static org.awaitility.Awaitility.await;
 
-import io.tidemark.it.harness.Servers;
 import io.tidemark.quickstart.stack.FreePorts;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A real PgBouncer in transaction mode, a child process: each transaction may get another server session. */
-final class PgBouncer implements AutoCloseable {
+public final class PgBouncer implements AutoCloseable {
 
     /** Fewer sessions than the tests have threads. */
     private static final int POOL_SIZE = 4;
@@ -30,7 +30,7 @@ final class PgBouncer implements AutoCloseable {
     }
 
     /** Whether the program is installed, for {@code @EnabledIf}. */
-    static boolean isInstalled() {
+    public static boolean isInstalled() {
         return Stream.of("/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer")
                 .anyMatch(path -> Files.isExecutable(Path.of(path)));
     }
@@ -38,7 +38,7 @@ final class PgBouncer implements AutoCloseable {
     /**
      * Serves a database of the shared server. PgBouncer refuses to run as root, so in that case it runs as user nobody.
      */
-    static PgBouncer start(Servers servers, String database) throws Exception {
+    public static PgBouncer start(Servers servers, String database) throws Exception {
         URI server = URI.create(servers.url(database).substring("jdbc:".length()));
         int port = FreePorts.next();
         Path directory = Files.createTempDirectory("pgbouncer");
@@ -85,7 +85,7 @@ final class PgBouncer implements AutoCloseable {
     }
 
     /** The pooler cannot move a prepared statement of the driver from one session to the next. */
-    String url(String database) {
+    public String url(String database) {
         return "jdbc:postgresql://127.0.0.1:" + port + "/" + database + "?prepareThreshold=0";
     }
 
