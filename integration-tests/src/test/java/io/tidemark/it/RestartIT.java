@@ -109,9 +109,9 @@ class RestartIT {
         System.out.printf("RestartIT: last seed=%d kills=%d events=%d violations=0%n", seed - 1, KILLS, events);
     }
 
-    /** It may belong to an application that keeps one open for as long as it runs, or hang for ever. */
+    /** An application may keep a transaction open while it runs, or leave it hanging. */
     @Test
-    void publishesOnBesideATransactionThatSomebodyElseLeavesOpen() throws Exception {
+    void continuesBesideAnOpenTransactionOfAnotherProducer() throws Exception {
         try (TestSource source = TestSource.create("besideopen")) {
             source.makeTopic("order");
             publishFor(source, "before");
@@ -119,10 +119,11 @@ class RestartIT {
                 somebody.initTransactions();
                 somebody.beginTransaction();
                 for (int partition = 0; partition < 3; partition++) {
-                    somebody.send(new ProducerRecord<>(source.topic("order"), partition, null, new byte[1]));
+                    somebody.send(new ProducerRecord<>(source.topic("order"), partition, null, new byte[1]))
+                            .get();
                 }
-                somebody.send(new ProducerRecord<>(OwnTopics.POSITIONS, 0, new byte[] {'x'}, new byte[1]));
-                somebody.flush();
+                somebody.send(new ProducerRecord<>(OwnTopics.POSITIONS, 0, new byte[] {'x'}, new byte[1]))
+                        .get();
 
                 publishFor(source, "beside");
 
