@@ -4,14 +4,15 @@ package io.tidemark.relay.capture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event as it was written, in a row or a message; not known to be committed until its {@link Change.Commit} follows.
+ * An event as it was written, in a row or a message. It is not known to be committed until its {@link Change.Commit}
+ * follows.
  *
- * @param id a UUID in text; in a table that is not ours, whatever its column holds
+ * @param id a UUID in text; in a table that is not ours, any value of its column
  * @param payload the bytes to publish; null for a tombstone
  * @param headers the event's own headers, a flat JSON object of strings, as text
  * @param createdAtMillis milliseconds since 1970, the record's timestamp
- * @param defect why it can be no record of its topic, to go on after its name; null for what is as it should be. With
- *     one, the other fields hold what could be read
+ * @param defect why the event cannot be a record of its topic, worded to follow the event's name; null for a valid
+ *     event. With a defect, the other fields hold what could be read
  * @param hasRow whether it is a row of the table; an event of {@code outbox.emit()} is in the WAL only
  */
 @SuppressWarnings("ArrayRecordComponent") // payload bytes on their way through; never compared
@@ -86,7 +87,7 @@ public record CapturedEvent(
                 null);
     }
 
-    /** The same without its own headers, which cannot be read. */
+    /** The same event without its own headers, which cannot be read. */
     public CapturedEvent withoutHeaders(String whyNot) {
         return new CapturedEvent(
                 id,

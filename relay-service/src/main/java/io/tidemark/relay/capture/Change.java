@@ -6,13 +6,13 @@ import io.tidemark.outbox.Lsn;
 /** One step of the replication stream, in stream order. Events precede the {@link Commit} of their transaction. */
 public sealed interface Change permits CapturedEvent, Change.Commit, Change.Barrier {
 
-    /** What it takes in memory, in bytes, roughly and rather too much. */
+    /** Approximate size in memory, in bytes; rather too large than too small. */
     int approximateBytes();
 
     /**
-     * The events since the last commit are one transaction.
+     * Ends a transaction, which consists of the events since the last commit.
      *
-     * @param commitLsn the end of its commit record
+     * @param commitLsn the end of the transaction's commit record
      * @param commitMillis when it was committed, by the server's clock, in milliseconds since 1970
      */
     record Commit(Lsn commitLsn, long commitMillis) implements Change {
@@ -24,7 +24,7 @@ public sealed interface Change permits CapturedEvent, Change.Commit, Change.Barr
     }
 
     /**
-     * Everything committed at or below this LSN has come before. Never between the events of a transaction.
+     * Everything committed at or below this LSN has come before. Never stands between the events of a transaction.
      *
      * @param lsn the end of a non-transactional logical message: a nudge
      */

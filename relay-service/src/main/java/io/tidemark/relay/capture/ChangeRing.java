@@ -8,8 +8,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The bounded hand-over from the streaming thread to the publishing thread: order is kept, nothing is dropped, and
- * whoever is ahead waits. Bounded by count and by bytes; one change larger than the bound passes alone.
+ * The bounded queue from the streaming thread to the publishing thread. It keeps the order and drops nothing; the
+ * faster thread waits. Bounded by count and by bytes; a change larger than the bound passes alone.
  */
 public final class ChangeRing {
 
@@ -28,9 +28,9 @@ public final class ChangeRing {
     }
 
     /**
-     * Adds the change, waiting for room at most so long.
+     * Adds the change; waits for room up to the timeout.
      *
-     * @return false when there was no room in time; the change was not added
+     * @return false when there was not enough room in time; the change was not added
      * @throws InterruptedException also when the ring is closed
      */
     public boolean offer(Change change, long timeoutMillis) throws InterruptedException {
@@ -56,7 +56,7 @@ public final class ChangeRing {
         }
     }
 
-    /** Takes nothing more, and lets go whoever waits for room. */
+    /** Rejects further changes and releases threads that wait for room. */
     public void close() {
         lock.lock();
         try {
@@ -67,7 +67,7 @@ public final class ChangeRing {
         }
     }
 
-    /** Moves everything that is there into {@code target}, waiting for a first change at most so long. */
+    /** Moves all queued changes into {@code target}; waits for a first change up to the timeout. */
     public void drainTo(Collection<? super Change> target, long timeoutMillis) throws InterruptedException {
         long nanosLeft = TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         lock.lockInterruptibly();

@@ -14,13 +14,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a logical message as {@code outbox.emit} writes it: one line of JSON, then the payload. Anybody can write one by
- * hand, so what is not as it should be becomes an event with a defect and the whole message as its payload: it is never
- * passed by. On the streaming thread.
+ * Reads a logical message as {@code outbox.emit} writes it: one line of JSON, then the payload. Such a message can also
+ * be written by hand. An invalid one is never skipped: it becomes an event with a defect and the whole message as its
+ * payload. On the streaming thread.
  */
 public final class EmittedEvent {
 
-    /** What marks a logical message as an event; V4__emit.sql has it too. */
+    /** Prefix that marks a logical message as an event; V4__emit.sql has it too. */
     public static final String PREFIX = "tidemark.event";
 
     private static final JsonFactory JSON = new JsonFactory();
@@ -46,7 +46,7 @@ public final class EmittedEvent {
         this.content = content;
     }
 
-    /** @param isTransactional a message that is not would be an event also when its transaction is rolled back */
+    /** @param isTransactional false for a message that would be an event even if its transaction is rolled back */
     public static CapturedEvent read(LogicalDecodingMessage message, boolean isTransactional) {
         EmittedEvent event = new EmittedEvent(message.getContent());
         try {
@@ -107,7 +107,7 @@ public final class EmittedEvent {
                 hasPayload = value == JsonToken.VALUE_TRUE;
             } else if (field.equals("headers")) {
                 headers = readHeaders(parser, value);
-            } else { // of a later version, which means something by it
+            } else { // a later version wrote it, and it has a meaning there
                 throw new Defect("it has a field '" + field + "', which this relay does not know");
             }
         }
@@ -134,7 +134,7 @@ public final class EmittedEvent {
         }
     }
 
-    /** The object as it stands there, once every name and value in it has been looked at. */
+    /** Returns the object's text as written, after checking every name and value in it. */
     private String readHeaders(JsonParser parser, JsonToken start) throws IOException, Defect {
         int from = (int) parser.currentTokenLocation().getByteOffset();
         String wrong = OwnHeaders.whyNot(parser, start);
@@ -177,7 +177,7 @@ public final class EmittedEvent {
                 false);
     }
 
-    /** What is wrong with it, to go on after a colon. */
+    /** What is wrong with the message, worded to follow a colon. */
     private static final class Defect extends Exception {
 
         Defect(String message) {

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.core.BaseConnection;
 
 /**
- * Reads a decoded INSERT into the outbox table, ours or one that was there. Columns are found by name; where they stand
- * is remembered for as long as Debezium hands out the same name objects, which it does until the table's shape changes.
- * On the streaming thread only.
+ * Reads a decoded INSERT into the outbox table, ours or an existing one. Columns are found by name. Their positions are
+ * remembered while Debezium passes the same name objects, which it does until the table's shape changes. On the
+ * streaming thread only.
  */
 public final class OutboxRow {
 
@@ -39,10 +39,10 @@ public final class OutboxRow {
     private static final int TRACEPARENT = 8;
     private static final int TRACESTATE = 9;
     private static final int CREATED_AT = 10;
-    /** From here on, those that become headers, in the order of the configuration. */
+    /** From here on, the columns that become headers, in the order of the configuration. */
     private static final int ADDITIONAL = 11;
 
-    /** Without one of these there is no event; the others may be null. */
+    /** An event needs a value in each of these columns; the others may be null. */
     private static final Set<Integer> NEVER_NULL = Set.of(ID, AGGREGATE_TYPE, AGGREGATE_ID, EVENT_TYPE, CREATED_AT);
 
     private static final long YEAR_10000_SECONDS = 253_402_300_800L;
@@ -51,7 +51,7 @@ public final class OutboxRow {
     private static final int ABSENT = -1;
 
     private final OutboxConfig outbox;
-    /** By the numbers above; null where the table has none. */
+    /** Column names by the numbers above; null where the table lacks the column. */
     private final List<@Nullable String> layout;
 
     private final Lsn shapeCompleteAt;
@@ -83,12 +83,12 @@ public final class OutboxRow {
         return layout;
     }
 
-    /** Those that rows are read by. */
+    /** The columns that rows are read from. */
     static List<String> columnsOf(OutboxConfig outbox) {
         return layout(outbox).stream().filter(Objects::nonNull).toList();
     }
 
-    /** @throws OutboxShapeChanged when a column that is needed is not there */
+    /** @throws OutboxShapeChanged when a required column is missing */
     public CapturedEvent read(ReplicationMessage insert, io.debezium.connector.postgresql.connection.Lsn changeLsn) {
         List<ReplicationMessage.Column> columns = insert.getNewTupleList();
         if (!hasKnownShape(columns)) {
@@ -132,15 +132,15 @@ public final class OutboxRow {
             places[i] = column == null ? ABSENT : Arrays.asList(names).indexOf(column);
             if (column != null && places[i] == ABSENT) {
                 requireMended(i, Arrays.asList(names), changeLsn);
-                knownNames = NONE; // the next row is looked at for itself
+                knownNames = NONE; // look the columns up again for the next row
             }
         }
     }
 
     /**
-     * The WAL keeps a row as the table was when it was written, also when the column has been added again since. Such a
-     * row never had a value there: what the table shows for it, null, is published. But not if there is a column that
-     * is not ours, which may be ours renamed, with the value in it.
+     * The WAL keeps a row in the shape that the table had at the write, even if the column has been added again since.
+     * Such a row never had a value in that column, so null is published, as the table shows it. Rejected when the row
+     * has a column that is not ours: that may be our column, renamed, with the value in it.
      */
     private void requireMended(int column, List<String> names, Lsn changeLsn) {
         if (!shapeCompleteAt.isAfter(changeLsn)) {
@@ -155,7 +155,9 @@ public final class OutboxRow {
         }
     }
 
-    /** No constraint of ours keeps anything out of it: what is no event has a defect. */
+    /**
+     * None of our constraints protects such a table: a row that is not a valid event becomes an event with a defect.
+     */
     private CapturedEvent readExisting(List<ReplicationMessage.Column> columns, Instant commitTime) {
         String headers = text(columns, HEADERS);
         String wrongHeaders = headers == null ? null : OwnHeaders.whyNot(headers);
@@ -192,7 +194,7 @@ public final class OutboxRow {
         return null;
     }
 
-    /** Those of their own column first. */
+    /** Joins the row's own headers, first, with those from the additional columns. */
     private @Nullable String withAdditional(List<ReplicationMessage.Column> columns, @Nullable String headers) {
         if (outbox.additionalHeaders().isEmpty()) {
             return headers;
@@ -217,7 +219,7 @@ public final class OutboxRow {
         return text != null ? text : bytes(columns, PAYLOAD_BINARY);
     }
 
-    /** Of text or bytes, whichever the column is. */
+    /** The column's value as bytes, whether the column is text or bytea. */
     private byte @Nullable [] bytes(List<ReplicationMessage.Column> columns, int column) {
         Object value = value(columns, column);
         if (value == null) {

@@ -10,24 +10,24 @@ import java.sql.Statement;
 import java.util.HashSet;
 import java.util.Set;
 
-/** Whether the outbox table has every column that its rows are read by. */
+/** Whether the outbox table has every column that its rows are read from. */
 public final class OutboxShape {
 
     private OutboxShape() {}
 
     /**
-     * An end of the WAL, at or after which the table was seen with all its columns: a row in the WAL below it that lacks
-     * one was written before the column was added again. {@link Lsn#ZERO} when the table lacks one now.
+     * A WAL position at or after which the table was seen with all its columns. A row below it that lacks a column was
+     * written before the column was added again. {@link Lsn#ZERO} when the table lacks one now.
      */
     public static Lsn completeAt(Connection connection, OutboxConfig outbox) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            Lsn head; // before the columns: what is written later is not judged by them
+            Lsn head; // read before the columns, so that rows written later are not judged by them
             try (ResultSet row = statement.executeQuery("select pg_current_wal_flush_lsn()::text")) {
                 row.next();
                 head = Lsn.parse(row.getString(1));
             }
             Set<String> columns = new HashSet<>();
-            // by name: a cast to regclass would need rights on its schema
+            // by name: a cast to regclass would need rights on the table's schema
             try (ResultSet names = statement.executeQuery("select attname from pg_attribute a"
                     + " join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace"
                     + " where nspname = '" + outbox.schemaName() + "' and relname = '" + outbox.tableName()

@@ -11,14 +11,14 @@ import java.io.StringWriter;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** An event's own headers, of whom no constraint says that they are an object of strings without reserved names. */
+/** An event's own headers. No constraint ensures that they are an object of strings without reserved names. */
 public final class OwnHeaders {
 
     private static final JsonFactory JSON = new JsonFactory();
 
     private OwnHeaders() {}
 
-    /** What is wrong with them, to go on after a name; null when nothing is. */
+    /** What is wrong with the headers, worded to follow a name; null when they are valid. */
     public static @Nullable String whyNot(String text) {
         try (JsonParser parser = JSON.createParser(text)) {
             String wrong = whyNot(parser, parser.nextToken());
@@ -28,7 +28,7 @@ public final class OwnHeaders {
         }
     }
 
-    /** @param headers an object with nothing wrong, or null for none */
+    /** @param headers a valid object, or null for none */
     static String join(@Nullable String headers, Map<String, String> more) {
         StringWriter joined = new StringWriter();
         try (JsonGenerator generator = JSON.createGenerator(joined)) {
@@ -51,9 +51,9 @@ public final class OwnHeaders {
     }
 
     /**
-     * Reads on to the end of the object.
+     * Checks the rest of the object.
      *
-     * @param start the token that the parser is at
+     * @param start the parser's current token
      */
     static @Nullable String whyNot(JsonParser parser, @Nullable JsonToken start) throws IOException {
         if (start != JsonToken.START_OBJECT) {
@@ -70,14 +70,14 @@ public final class OwnHeaders {
             if (parser.nextToken() != JsonToken.VALUE_STRING) {
                 return "have '" + name + "', which is not a text";
             }
-            if (hasHalfCharacter(name) || hasHalfCharacter(parser.getText())) { // decodes it: finds what is not UTF-8
+            if (hasHalfCharacter(name) || hasHalfCharacter(parser.getText())) { // decodes, and rejects invalid UTF-8
                 return "have '" + name + "' with half a surrogate pair, which UTF-8 does not have";
             }
         }
         return parser.currentToken() == JsonToken.END_OBJECT ? null : "have no end";
     }
 
-    /** JSON can name half a character by its number; as bytes it would be another, silently. */
+    /** JSON can name half of a surrogate pair by its number. Encoding it would silently produce another character. */
     public static boolean hasHalfCharacter(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (Character.isSurrogate(text.charAt(i))) {

@@ -23,14 +23,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads rows of the outbox table, ours or one that was there, by SQL: as the same events that the stream would have
- * made of them, because the same code reads both. One thread.
+ * Reads rows of the outbox table, ours or an existing one, by SQL. Produces the same events as the stream, because the
+ * same code reads both. One thread.
  */
 public final class TableRows {
 
     private final OutboxRow reader;
     private final List<String> names;
-    /** By name, as {@code pg_type} has them. */
+    /** By column name; types as {@code pg_type} names them. */
     private final Map<String, String> types;
 
     private TableRows(OutboxConfig outbox, List<String> names, Map<String, String> types) {
@@ -39,7 +39,7 @@ public final class TableRows {
         this.types = types;
     }
 
-    /** Looks at the table's columns; they must stay as they are meanwhile. */
+    /** Reads the table's columns; they must not change while this object is in use. */
     public static TableRows of(Connection connection, OutboxConfig outbox) throws SQLException {
         List<String> names = OutboxRow.columnsOf(outbox).stream()
                 .distinct()
@@ -62,7 +62,7 @@ public final class TableRows {
         }
     }
 
-    /** As {@code pg_type} has it. */
+    /** The column's type, as {@code pg_type} names it. */
     public String typeOf(String column) {
         String type = types.get(column);
         if (type == null) {
@@ -71,14 +71,17 @@ public final class TableRows {
         return type;
     }
 
-    /** What to select, in the order in which {@link #read} expects it. */
+    /** The select list, in the order in which {@link #read} expects it. */
     public String columns(String alias) {
         return names.stream()
                 .map(name -> alias + "." + quoted(name) + (isText(name) ? "::text" : ""))
                 .collect(Collectors.joining(", "));
     }
 
-    /** Text of Postgres' own making, as the stream carries it: {@code true} for a boolean, not {@code t}. */
+    /**
+     * Whether to select Postgres' own text of the value, as the stream carries it: {@code true} for a boolean, not
+     * {@code t}.
+     */
     private boolean isText(String name) {
         return switch (typeOf(name)) {
             case "bytea", "timestamptz", "timestamp" -> false;
@@ -87,11 +90,11 @@ public final class TableRows {
     }
 
     /**
-     * Reads the row that the result set stands on.
+     * Reads the current row of the result set.
      *
      * @param first the number of the first of {@link #columns}
-     * @param now becomes the time of an event whose table has no time
-     * @throws OutboxShapeChanged when the row is none of an outbox
+     * @param now the event's time if the table has no time column
+     * @throws OutboxShapeChanged when the row is not a row of an outbox
      */
     public CapturedEvent read(ResultSet row, int first, Instant now) throws SQLException {
         List<ReplicationMessage.Column> columns = new ArrayList<>(names.size());
@@ -116,7 +119,7 @@ public final class TableRows {
         return "\"" + name.replace("\"", "\"\"") + "\"";
     }
 
-    /** An INSERT as it would have come. */
+    /** An INSERT as the stream would deliver it. */
     private record Row(List<ReplicationMessage.Column> columns, Instant time) implements ReplicationMessage {
 
         @Override

@@ -8,20 +8,20 @@ import java.sql.SQLException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** A session advisory lock on a connection of the caller's; it goes when the session ends. One thread. */
+/** A session advisory lock on a connection of the caller; released when the session ends. One thread. */
 public final class AdvisoryLock {
 
-    /** Keeps our keys apart from those of applications: "tide" in ASCII. */
+    /** Separates our keys from those of applications: "tide" in ASCII. */
     private static final int NAMESPACE = 0x74696465;
 
     private static final long RETRY_MILLIS = 200;
 
-    /** A process id alone is used again. */
+    /** A process id alone is not unique, because the server uses it again. */
     private static final String SESSION_ID = "pid || '@' || extract(epoch from backend_start)";
 
     private AdvisoryLock() {}
 
-    /** Takes the lock for this slot if it is free; asking again in the same session is harmless. */
+    /** Takes the lock for this slot if it is free. Asking again in the same session is harmless. */
     public static boolean tryAcquire(Connection session, String slot) throws SQLException {
         try (PreparedStatement take = session.prepareStatement("select pg_try_advisory_lock(?, hashtext(?))")) {
             take.setInt(1, NAMESPACE);
@@ -34,7 +34,7 @@ public final class AdvisoryLock {
     }
 
     /**
-     * The same, but asks again for some seconds: a relay that has halted takes the lock for a moment now and again.
+     * Like {@link #tryAcquire}, but retries for some seconds: a halted relay takes the lock now and then for a moment.
      */
     public static boolean tryAcquireFor(Connection session, String slot, int seconds)
             throws SQLException, InterruptedException {
@@ -48,7 +48,7 @@ public final class AdvisoryLock {
         return true;
     }
 
-    /** What tells this session from every other one of this server, also of those before and after it. */
+    /** Distinguishes this session from every other session of this server, past and future ones included. */
     public static String sessionId(Connection session) throws SQLException {
         try (PreparedStatement select = session.prepareStatement(
                         "select " + SESSION_ID + " from pg_stat_activity where pid = pg_backend_pid()");
@@ -58,7 +58,10 @@ public final class AdvisoryLock {
         }
     }
 
-    /** Whether the session of that {@link #sessionId} is on this connection's server; one of the same user can be seen. */
+    /**
+     * Whether the session with this {@link #sessionId} is on this connection's server; only sessions of the same user
+     * are visible.
+     */
     public static boolean isSessionThere(Connection connection, String sessionId) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(
                 "select exists (select from pg_stat_activity where " + SESSION_ID + " = ?)")) {
@@ -70,7 +73,10 @@ public final class AdvisoryLock {
         }
     }
 
-    /** The session that holds the lock for this slot on this session's server; empty when none does, or it cannot be seen. */
+    /**
+     * The session that holds the lock for this slot on this session's server; empty when none holds it or it is not
+     * visible.
+     */
     public static Optional<String> holder(Connection session, String slot) throws SQLException {
         try (PreparedStatement select = session.prepareStatement(
                 "select " + SESSION_ID
@@ -85,12 +91,12 @@ public final class AdvisoryLock {
         }
     }
 
-    /** Lets the server end the session, and free the lock, within seconds after its client's machine has vanished. */
+    /** Makes the server end the session, and free the lock, within seconds after the client's machine has vanished. */
     public static void freeWhenClientDies(Connection session) throws SQLException {
         try (PreparedStatement keepalives = session.prepareStatement(
                 "select set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '2',"
                         + " false), set_config('tcp_keepalives_count', '3', false),"
-                        // keepalives are not sent while something sent before is not acknowledged
+                        // no keepalives are sent while earlier data is unacknowledged
                         + " set_config('tcp_user_timeout', '11000', false)")) {
             keepalives.execute();
         }

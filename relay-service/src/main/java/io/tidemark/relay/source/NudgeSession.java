@@ -12,14 +12,16 @@ import java.sql.Statement;
 interface NudgeSession extends AutoCloseable {
 
     /**
-     * Writes a nudge if the WAL has reached this LSN, and only looks otherwise: what lies beyond the WAL nobody has
-     * written, and to say so costs no WAL.
+     * Writes a nudge if the WAL has reached this LSN. Otherwise only reads the end of the WAL: nothing beyond it has
+     * been written, and reading it costs no WAL.
      *
-     * @return a nudge at or above {@code lowest}, or how far the WAL has come, below it
+     * @return a nudge at or above {@code lowest}, or the end of the WAL, which is below it
      */
     Nudge nudge(Lsn lowest) throws SQLException;
 
-    /** Whose WAL it is; of a session out of recovery, so it does not change while that lasts. */
+    /**
+     * The server whose WAL it is. The session is on a server out of recovery, so this does not change while it lasts.
+     */
     SourceIdentity server();
 
     @Override
@@ -32,12 +34,12 @@ interface NudgeSession extends AutoCloseable {
         NudgeSession open() throws SourceNotReady, SQLException;
     }
 
-    /** On a connection of its own. */
+    /** Opens a session on a separate connection. */
     static NudgeSession open(SourceDatabase database) throws SourceNotReady, SQLException {
         Connection connection = database.connect("nudge");
         try (Statement statement = connection.createStatement()) {
             connection.setNetworkTimeout(Runnable::run, OnConnection.TIMEOUT_MILLIS);
-            // Up to Postgres 16 a nudge is a commit, which must not wait for standbys that are away.
+            // Up to Postgres 16 a nudge is a commit, which must not wait for standbys that are unreachable.
             statement.execute("set synchronous_commit = local");
             return new OnConnection(connection, database.identity(connection));
         } catch (SQLException e) {
@@ -46,10 +48,10 @@ interface NudgeSession extends AutoCloseable {
         }
     }
 
-    /** Over JDBC. */
+    /** The implementation over JDBC. */
     record OnConnection(Connection connection, SourceIdentity server) implements NudgeSession {
 
-        /** Of a server that has vanished without a word. */
+        /** Timeout for a server that has vanished silently. */
         private static final int TIMEOUT_MILLIS = 5_000;
 
         private static final String NUDGE = """

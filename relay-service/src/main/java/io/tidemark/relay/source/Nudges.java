@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends nudges, in rounds: one round serves all requests that came before it began, and writes one nudge, or none where
- * all of them are ahead of the WAL. While somebody waits, a round a second repeats it: a nudge can be lost on its way. A
- * thread of its own, with a session that is kept while it is of use.
+ * Sends nudges in rounds. One round serves all requests that came before it began, and writes one nudge, or none if all
+ * of them are ahead of the WAL. While a request is open, the round is repeated once a second, because a nudge can be
+ * lost on its way. Runs on its own thread, with a session that is kept while it is in use.
  */
 public final class Nudges implements AutoCloseable {
 
@@ -30,8 +30,8 @@ public final class Nudges implements AutoCloseable {
     private static final long REPEAT_MILLIS = 1_000;
 
     /**
-     * @param isWanted false when nobody waits for it any more, on any thread
-     * @param written told of every nudge that serves, on this class's thread
+     * @param isWanted false when the request is no longer needed; called on any thread
+     * @param written receives every nudge that serves the request, on this class's thread
      */
     private record Request(Lsn lsn, BooleanSupplier isWanted, Consumer<Nudge> written) {}
 
@@ -44,7 +44,7 @@ public final class Nudges implements AutoCloseable {
         nudger.setDaemon(true);
         return nudger;
     });
-    /** Of earlier rounds; those that nobody wants any more are dropped at the next repetition. */
+    /** Requests of earlier rounds; those that are no longer wanted are dropped at the next repetition. */
     private final List<Request> open = new ArrayList<>();
 
     private boolean isRepetitionQueued;
@@ -68,9 +68,9 @@ public final class Nudges implements AutoCloseable {
     /**
      * Makes the stream pass {@code lsn} soon, unless that lies beyond the WAL.
      *
-     * @param isWanted false when nobody waits for it any more; asked on any thread
-     * @param written told, on this class's thread, of each nudge that was written for it, or of how far the WAL has come
-     *     where {@code lsn} is ahead of it. Not told while the database is away.
+     * @param isWanted false when the request is no longer needed; called on any thread
+     * @param written receives, on this class's thread, each nudge that was written for the request, or the end of the
+     *     WAL when {@code lsn} is ahead of it. Not called while the database is away.
      */
     public void request(Lsn lsn, BooleanSupplier isWanted, Consumer<Nudge> written) {
         arrived.add(new Request(lsn, isWanted, written));
@@ -97,7 +97,7 @@ public final class Nudges implements AutoCloseable {
         repeatWhileOpen();
     }
 
-    /** The last nudge, while it is too young to be taken for lost. */
+    /** The last nudge, unless it is so old that it may be lost. */
     private Optional<Nudge> lastFor(Lsn lsn) {
         return Optional.ofNullable(last)
                 .filter(nudge -> nudge.lsn().isAtLeast(lsn))
@@ -135,7 +135,7 @@ public final class Nudges implements AutoCloseable {
                         nudge -> requests.forEach(request -> request.written().accept(nudge)));
     }
 
-    /** While the database is away, one attempt a second serves however many ask. */
+    /** While the database is away, makes one attempt a second, for any number of requests. */
     private Optional<Nudge> nudge(Lsn lowest) {
         last = null;
         if (isAway && System.nanoTime() - failedNanos < TimeUnit.MILLISECONDS.toNanos(repeatMillis)) {
@@ -160,7 +160,7 @@ public final class Nudges implements AutoCloseable {
         }
     }
 
-    /** Whatever has ended a session that was idle, the next one mostly works. */
+    /** If an idle session was ended, a new one usually works. */
     private Nudge nudgeInSession(NudgeSession current, Lsn lowest) throws SourceNotReady, SQLException {
         try {
             return current.nudge(lowest);
@@ -178,7 +178,10 @@ public final class Nudges implements AutoCloseable {
         return opened.nudge(lowest);
     }
 
-    /** Theirs was another server: the next nudge goes to whichever the URL leads to then; at most one a second. */
+    /**
+     * The caller is served by another server. The next nudge opens a new session to the server that the URL leads to
+     * then; at most one a second.
+     */
     public void notOf(SourceIdentity served) {
         thread.execute(() -> {
             if (session != null
@@ -189,7 +192,7 @@ public final class Nudges implements AutoCloseable {
         });
     }
 
-    /** The database may be another one now, whose LSNs mean something else. */
+    /** The database may now be another one, where LSNs have another meaning. */
     public void clear() {
         thread.execute(this::disconnect);
     }

@@ -10,9 +10,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How WAL and slot stand, for however many ask at once: looked at on one thread of its own and so on one connection,
- * because callers of an interface must not be able to use up those of the application. Each is told what was looked at
- * after it had asked. Any thread; none waits.
+ * State of WAL and slot, for any number of concurrent callers. It is read on one separate thread, and so on one
+ * connection: callers of an interface must not be able to use up the connections of the application. Each caller gets a
+ * state that was read after its call. Any thread; never blocks.
  */
 public final class SharedSourceStatus {
 
@@ -25,7 +25,7 @@ public final class SharedSourceStatus {
                 standings.setDaemon(true);
                 return standings;
             });
-    /** The look that has not begun yet. */
+    /** The read that has not begun yet. */
     private @Nullable CompletableFuture<SourceStatus> next;
 
     public SharedSourceStatus(SourceDatabase database) {
@@ -37,7 +37,7 @@ public final class SharedSourceStatus {
         thread.allowCoreThreadTimeOut(true);
     }
 
-    /** @return fails with {@link SourceNotReady} when the database does not tell */
+    /** @return fails with {@link SourceNotReady} when the database does not answer */
     public synchronized CompletableFuture<SourceStatus> now() {
         CompletableFuture<SourceStatus> asked = next;
         if (asked == null) {
@@ -45,14 +45,14 @@ public final class SharedSourceStatus {
             next = asked;
             thread.execute(this::look);
         }
-        return asked.copy(); // who gives up does so for itself
+        return asked.copy(); // cancelling a copy does not affect the others
     }
 
     private void look() {
         CompletableFuture<SourceStatus> asked = begin();
         try {
             asked.complete(database.call());
-        } catch (Exception | Error e) { // told to all who have asked
+        } catch (Exception | Error e) { // passed on to all callers
             asked.completeExceptionally(e);
         }
     }

@@ -9,11 +9,11 @@ import java.util.OptionalLong;
  * The replication slot as the server describes it.
  *
  * @param confirmed everything up to it will not be sent again ({@code confirmed_flush_lsn})
- * @param created where {@code tidemark init} made the slot; zero when the slot was not made by it
+ * @param created where {@code tidemark init} made the slot; zero when init did not make it
  * @param walStatus {@code reserved}, {@code extended}, {@code unreserved} or {@code lost}
  * @param activePid the walsender that holds it, if any
- * @param retainedBytes WAL that is kept because of it; empty when it is lost
- * @param safeBytes how much more WAL may be written before it is in danger; empty without a limit, and when lost
+ * @param retainedBytes WAL that is kept because of it; empty when the slot is lost
+ * @param safeBytes how much more WAL may be written before the slot is in danger; empty without a limit, and when lost
  */
 public record SlotState(
         Lsn confirmed,
@@ -27,7 +27,7 @@ public record SlotState(
         return walStatus.equals("lost");
     }
 
-    /** Whether something streams from it. */
+    /** Whether a walsender streams from it. */
     public boolean isActive() {
         return activePid.isPresent();
     }

@@ -22,10 +22,12 @@ import org.postgresql.PGProperty;
 import org.postgresql.core.BaseConnection;
 import org.postgresql.util.HostSpec;
 
-/** The source database over plain SQL. Stateless; every method is given its connection. Safe on any thread. */
+/**
+ * The source database over plain SQL. Stateless; every method gets its connection as an argument. Safe on any thread.
+ */
 public final class SourceDatabase {
 
-    /** {@code outbox.slot} is read on its own: a database that is not installed yet has none. */
+    /** {@code outbox.slot} is read separately, because it does not exist in a database that is not installed yet. */
     private static final String STATUS = """
             select pg_current_wal_flush_lsn()::text, pg_current_wal_insert_lsn()::text, slot_name is not null,
                    coalesce(wal_status, 'lost'), active_pid, confirmed_flush_lsn::text,
@@ -47,10 +49,11 @@ public final class SourceDatabase {
     }
 
     /**
-     * Opens a connection that notices a dead server within seconds; the password is read anew.
+     * Opens a connection that detects a dead server within seconds; reads the password again each time.
      *
-     * @param purpose ends up in {@code application_name}
-     * @throws SourceNotReady in a sentence: server away, no such database, wrong password, a pooler in between
+     * @param purpose becomes part of {@code application_name}
+     * @throws SourceNotReady with the cause in a sentence: server away, no such database, wrong password, a pooler in
+     *     between
      */
     public Connection connect(String purpose) throws SourceNotReady {
         try {
@@ -64,19 +67,19 @@ public final class SourceDatabase {
             }
         } catch (SQLException e) {
             throw new SourceNotReady(explain(e), e);
-        } catch (ConfigurationProblem e) { // a password file that cannot be read, for now
+        } catch (ConfigurationProblem e) { // for example, a password file that is unreadable for now
             throw new SourceNotReady(String.valueOf(e.getMessage()), e);
         }
     }
 
     /**
-     * A pooler announces process ids of its own. Behind one, a session lock stays with a session that is not ours, and
-     * keeps every relay waiting; so nothing is set before this is known.
+     * A pooler announces its own process ids. Behind one, a session lock stays with a session that is not ours, and
+     * keeps every relay waiting. So nothing is set before this is checked.
      */
     private void prepare(Connection connection) throws SourceNotReady, SQLException {
         int announced = connection.unwrap(PGConnection.class).getBackendPID();
         try (Statement statement = connection.createStatement();
-                // row security off: an error is better than rows that do not show
+                // row security off: an error is better than hidden rows
                 ResultSet row = statement.executeQuery("select pg_backend_pid() = " + announced
                         + " and set_config('row_security', 'off', false) = 'off'")) {
             row.next();
@@ -104,7 +107,7 @@ public final class SourceDatabase {
         return properties;
     }
 
-    /** How to reach the very server this connection leads to, where the URL names several. */
+    /** Connection settings for the one server that this connection leads to, where the URL names several. */
     public PostgresConfig serverOf(Connection connection) throws SQLException {
         HostSpec host =
                 connection.unwrap(BaseConnection.class).getQueryExecutor().getHostSpec();
@@ -124,7 +127,7 @@ public final class SourceDatabase {
         };
     }
 
-    /** Whose server this session has ended up at. */
+    /** Identity of the database that this session is connected to. */
     public SourceIdentity identity(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("select (select id from outbox.source),"
@@ -135,12 +138,12 @@ public final class SourceDatabase {
         }
     }
 
-    /** The slot, or empty when there is none of that name in this database. */
+    /** The slot; empty when this database has none of that name. */
     public Optional<SlotState> slot(Connection connection) throws SQLException {
         return status(connection).slot();
     }
 
-    /** How WAL and slot stand now; the one place that reads them. */
+    /** The current state of WAL and slot; the only method that reads them. */
     public SourceStatus status(Connection connection) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(STATUS)) {
             select.setString(1, config.slot());
@@ -184,7 +187,7 @@ public final class SourceDatabase {
         return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(value);
     }
 
-    /** The same on a connection of its own. */
+    /** Like {@link #status(Connection)}, on a separate connection. */
     public SourceStatus status() throws SourceNotReady {
         try (Connection connection = connect("status")) {
             return status(connection);
@@ -193,7 +196,10 @@ public final class SourceDatabase {
         }
     }
 
-    /** Ends the walsender that holds our slot, left behind by a relay that is gone; the lock says it is. */
+    /**
+     * Ends the walsender that holds our slot. A relay that is gone left it behind; that we hold the lock proves it is
+     * gone.
+     */
     public void endWalsender(Connection connection, int pid) throws SQLException {
         try (PreparedStatement end = connection.prepareStatement("select pg_terminate_backend(?, 5000)")) {
             end.setInt(1, pid);
@@ -201,23 +207,23 @@ public final class SourceDatabase {
         }
     }
 
-    /** After how long without an answer from us the server ends our stream; 0 for never. */
+    /** Time without an answer from us after which the server ends our stream; 0 for never. */
     public Duration walSenderTimeout(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row =
                         statement.executeQuery("select setting from pg_settings where name = 'wal_sender_timeout'")) {
             row.next();
-            return Duration.ofMillis(row.getLong(1)); // the setting's own unit
+            return Duration.ofMillis(row.getLong(1)); // the setting is in milliseconds
         }
     }
 
-    /** The end of what is in the WAL now. */
+    /** The current end of the WAL. */
     public Lsn walHead(Connection connection) throws SQLException {
         return lsn(connection, "select pg_current_wal_flush_lsn()::text");
     }
 
     /**
-     * Writes a nudge to the WAL. The stream reaches its LSN, or the end of the transaction that carried it, soon; when
+     * Writes a nudge to the WAL. The stream soon reaches its LSN, or the end of the transaction that carried it. When
      * it does, everything committed before this call has come before it.
      *
      * @return where it was written; above every LSN handed out before

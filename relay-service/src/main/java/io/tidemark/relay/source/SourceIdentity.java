@@ -2,11 +2,11 @@
 package io.tidemark.relay.source;
 
 /**
- * Which database this is.
+ * Identifies the database.
  *
  * @param sourceId 8 hex digits, from {@code outbox.source}
  * @param systemIdentifier of the Postgres cluster, made by initdb
  * @param database its name
- * @param timeline Postgres' timeline id now
+ * @param timeline the current Postgres timeline id
  */
 public record SourceIdentity(String sourceId, String systemIdentifier, String database, int timeline) {}

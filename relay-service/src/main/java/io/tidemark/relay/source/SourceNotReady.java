@@ -2,8 +2,8 @@
 package io.tidemark.relay.source;
 
 /**
- * The database cannot be captured as it is; nothing is lost by waiting. The message says what is wrong and which
- * command or setting mends it. The relay tries again.
+ * The database cannot be captured in its present state; nothing is lost by waiting. The message says what is wrong and
+ * which command or setting fixes it. The relay tries again.
  */
 public final class SourceNotReady extends Exception {
 
@@ -28,7 +28,7 @@ public final class SourceNotReady extends Exception {
         return new SourceNotReady(message, true);
     }
 
-    /** Whether only a person can help, by granting what the message names. */
+    /** Whether only a person can fix it, by granting what the message names. */
     public boolean isRightMissing() {
         return rightMissing;
     }

@@ -6,8 +6,8 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at WAL and slot again and again, on a connection that is kept. One thread, but for {@link #close}, which ends a
- * look that is waiting for the server.
+ * Reads WAL and slot repeatedly, on a connection that is kept. One thread, except for {@link #close}, which ends a read
+ * that waits for the server.
  */
 public final class SourceProbe implements AutoCloseable {
 
@@ -21,14 +21,14 @@ public final class SourceProbe implements AutoCloseable {
         this.database = database;
     }
 
-    /** Asks the server; the next look connects anew when this one fails. */
+    /** Asks the server. If this fails, the next call opens a new connection. */
     public SourceStatus look() throws SourceNotReady, SQLException {
         Connection session = connection;
         if (session == null) {
             session = database.connect("metrics");
             session.setNetworkTimeout(Runnable::run, TIMEOUT_MILLIS);
             connection = session;
-            if (isClosed) { // meanwhile
+            if (isClosed) { // closed during the call
                 close();
             }
         }

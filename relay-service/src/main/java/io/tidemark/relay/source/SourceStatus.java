@@ -6,15 +6,15 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * How the server's WAL and our slot stood at one moment.
+ * State of the server's WAL and our slot at one moment.
  *
- * @param walHead the end of what is in the WAL for good
- * @param walInsert the end of what is in the WAL, as a token reads it
- * @param slot empty when there is none of our name
+ * @param walHead the flushed end of the WAL
+ * @param walInsert the end of the WAL as a token reads it
+ * @param slot empty when no slot has our name
  */
 public record SourceStatus(Lsn walHead, Lsn walInsert, Optional<SlotState> slot) {
 
-    /** WAL that would be sent again; empty when there is no slot. */
+    /** WAL that would be sent again; empty without a slot. */
     public OptionalLong unconfirmedBytes() {
         return slot.isEmpty()
                 ? OptionalLong.empty()

@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One Debezium engine for one run, flowing into a ring. Started and closed by the run that made it; single-use. Every
+ * One Debezium engine that feeds the ring of one run. The run that made it starts and closes it; single-use. Every
  * close is treated as a crash: nothing depends on how far the engine got.
  */
 public final class CaptureEngine implements AutoCloseable {
@@ -60,7 +60,7 @@ public final class CaptureEngine implements AutoCloseable {
     /**
      * Starts an engine that sends what commits after {@code startLsn}.
      *
-     * @param outbox which table the events are in
+     * @param outbox the table that contains the events
      * @param startLsn the slot's confirmed LSN as just checked; the engine fails when the stream starts elsewhere
      * @param shapeCompleteAt see {@link OutboxShape#completeAt}
      */
@@ -87,10 +87,11 @@ public final class CaptureEngine implements AutoCloseable {
     }
 
     /**
-     * To be called often by the publishing thread.
+     * The publishing thread must call this often.
      *
-     * @throws CaptureFailed when the engine has ended, did not open its stream in time, or its loop stands still
-     * @throws OutboxShapeChanged when the outbox table cannot be read any more
+     * @throws CaptureFailed when the engine has ended, did not open its stream in time, has stopped reading, or gets no
+     *     answer from the server
+     * @throws OutboxShapeChanged when the outbox table can no longer be read
      */
     public void checkAlive() throws CaptureFailed {
         if (ended.isDone()) {
@@ -114,10 +115,10 @@ public final class CaptureEngine implements AutoCloseable {
     }
 
     /**
-     * From when on a silent server is taken for dead.
+     * Sets the timeout after which a silent server counts as dead.
      *
-     * @param walSenderTimeout the server's setting: in a large transaction that has nothing to publish its walsender
-     *     looks for our questions only after half of it
+     * @param walSenderTimeout the server's setting. In a large transaction that has nothing to publish, the walsender
+     *     reads our requests only after half of this time
      */
     public void expectAnswersWithin(Duration walSenderTimeout) {
         silenceLimit = silenceLimit(walSenderTimeout);
@@ -150,17 +151,19 @@ public final class CaptureEngine implements AutoCloseable {
         return tap.startedLatch().getCount() == 0;
     }
 
-    /** Whether it is our stream that this process of the server sends. */
+    /** Whether this process of the server sends our stream. */
     public boolean isSentBy(OptionalInt walsender) {
         return walsender.isPresent() && walsender.getAsInt() == tap.walsenderPid();
     }
 
-    /** The server need not send again what committed at or below {@code lsn}: Kafka has it. Takes effect soon. */
+    /**
+     * The server need not send again what committed at or below {@code lsn}, because Kafka has it. Takes effect soon.
+     */
     public void confirmUpTo(Lsn lsn) {
         tap.confirmUpTo(lsn);
     }
 
-    /** How far the slot may be confirmed now. */
+    /** The LSN up to which the slot may be confirmed now. */
     public Lsn confirmed() {
         return tap.confirmed();
     }
@@ -171,19 +174,19 @@ public final class CaptureEngine implements AutoCloseable {
     }
 
     /**
-     * Everything committed at or below it is captured; unlike {@link #captured} it moves on where there is nothing to
-     * capture. As of a moment ago.
+     * Everything committed at or below this LSN is captured. Unlike {@link #captured}, it also advances where the WAL
+     * has nothing to capture. Slightly out of date.
      */
     public Lsn received() {
         return tap.received();
     }
 
-    /** How many changes other than inserts came off the stream; they are no events. */
+    /** Number of changes other than inserts that the stream delivered; they are not events. */
     public long ignoredChanges() {
         return tap.ignoredChanges();
     }
 
-    /** Stops the engine within a bounded time, at once when it has not even started. */
+    /** Stops the engine within a bounded time, and immediately if it has not started yet. */
     @Override
     public void close() {
         tap.shut();
@@ -205,7 +208,7 @@ public final class CaptureEngine implements AutoCloseable {
         }
     }
 
-    /** While its tasks are starting, the engine refuses to close; then it is asked again. */
+    /** Retries while the engine refuses to close, which it does while its tasks are starting. */
     private void closeEngine() throws InterruptedException {
         long deadline = System.nanoTime() + CLOSE_TIMEOUT.toNanos();
         while (thread.isAlive() && System.nanoTime() < deadline) {

@@ -8,20 +8,22 @@ import java.util.Set;
 import org.apache.kafka.connect.storage.MemoryOffsetBackingStore;
 import org.postgresql.PGProperty;
 
-/** The engine's settings: everything that could move or make a slot, resume, or confirm by itself is off. */
+/** The engine's settings. Everything that could move or make a slot, resume, or confirm without us is off. */
 final class EngineProperties {
 
-    /** How long a read on the idle stream waits for its first byte. */
+    /** How long a read on the idle stream waits for its first byte, in milliseconds. */
     private static final int PEEK_MILLIS = 50;
 
-    /** Connection parameters that Debezium has settings of its own for. */
+    /** Connection parameters that Debezium has its own settings for. */
     private static final Set<String> DEBEZIUM_SSL =
             Set.of("sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslfactory");
 
-    /** For choosing among several hosts; the engine is given the one that was chosen. */
+    /** Parameters that choose among several hosts; the engine gets the host that was chosen. */
     private static final Set<String> HOST_CHOICE = Set.of("targetServerType", "loadBalanceHosts", "hostRecheckSeconds");
 
-    /** Debezium takes the server's text of a bytea for hex; a database or role set to "escape" would give it another. */
+    /**
+     * Debezium reads the server's text of a bytea as hex; a database or role set to "escape" would send another format.
+     */
     private static final String SERVER_OPTIONS = "-c bytea_output=hex";
 
     private EngineProperties() {}
@@ -31,7 +33,7 @@ final class EngineProperties {
         engine.setProperty("name", tapId);
         engine.setProperty("connector.class", TapConnector.class.getName());
         engine.setProperty(TapTask.TAP_ID, tapId);
-        // Names the engine's MBeans: with one name for all, a new engine waits a minute for one that was cut off.
+        // Names the engine's MBeans. If all shared one name, a new engine would wait a minute for one that was cut off.
         engine.setProperty("topic.prefix", tapId);
         putConnection(engine, postgres);
 
@@ -41,17 +43,18 @@ final class EngineProperties {
         engine.setProperty("publication.autocreate.mode", "disabled");
         engine.setProperty("table.include.list", outbox.table().replace(".", "\\.")); // a regular expression
 
-        // Every engine starts without an offset, at the slot's confirmed LSN; what Kafka has is dropped by our filter.
+        // Every engine starts without an offset, at the slot's confirmed LSN; our filter drops what Kafka already has.
         engine.setProperty("snapshot.mode", "no_data");
         engine.setProperty("offset.storage", MemoryOffsetBackingStore.class.getName());
-        // "manual" would turn our own confirmations into nothing; "connector_and_driver" confirms what nobody has seen.
+        // "manual" would disable our own confirmations; "connector_and_driver" confirms changes that were not
+        // processed.
         engine.setProperty("lsn.flush.mode", "connector");
         engine.setProperty("heartbeat.interval.ms", "0");
         engine.setProperty("provide.transaction.metadata", "false");
-        // By default TRUNCATE is; then the tap could not count it.
+        // By default Debezium skips TRUNCATE, and the tap could not count it.
         engine.setProperty("skipped.operations", "none");
 
-        // One engine, one run: retrying is the supervisor's, with a fresh engine.
+        // One engine serves one run: the supervisor retries, with a new engine.
         engine.setProperty("errors.max.retries", "0");
         engine.setProperty("slot.max.retries", "0");
         engine.setProperty("poll.interval.ms", "500");

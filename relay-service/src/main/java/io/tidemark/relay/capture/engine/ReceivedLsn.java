@@ -11,9 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How far pgjdbc's stream has come, with the server's answers to our confirmations, which tell where it stands though it
- * has nothing to send. Debezium keeps that stream to itself, so it is taken from its field; without it, only metrics
- * miss something. On the streaming thread.
+ * How far pgjdbc's stream has read. It includes the server's answers to our confirmations, which report its position
+ * even when it has nothing to send. Debezium does not expose that stream, so it is read from Debezium's field; without
+ * it, only metrics are incomplete. On the streaming thread.
  */
 final class ReceivedLsn {
 
@@ -42,7 +42,7 @@ final class ReceivedLsn {
         return new ReceivedLsn(Optional.empty());
     }
 
-    /** Everything committed at or below it has been read; empty when it cannot be known. */
+    /** Everything committed at or below this LSN has been read; empty when it is unknown. */
     Optional<Lsn> now() {
         return stream.map(known -> new Lsn(known.getLastReceiveLSN().asLong()));
     }

@@ -14,15 +14,15 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * One engine's tap: what the stream hands over, and how far the slot may be confirmed. Called on Debezium's streaming
- * thread; {@link #confirmUpTo} and the getters by others.
+ * One engine's tap: takes what the stream delivers, and holds how far the slot may be confirmed. Called on Debezium's
+ * streaming thread; {@link #confirmUpTo} and the getters by other threads.
  */
 final class Tap {
 
-    /** How long the streaming thread waits for room before it looks after its connection again. */
+    /** How long the streaming thread waits for room before it attends to its connection again. */
     private static final long BLOCKED_TURN_MILLIS = 500;
 
-    /** Work the stream has to do while it is blocked: confirming, and thereby keeping its connection alive. */
+    /** Work that the stream must do while it is blocked: confirming, which also keeps its connection alive. */
     interface Upkeep {
         void run() throws SQLException;
     }
@@ -32,7 +32,7 @@ final class Tap {
     private final String table;
     private final OutboxRow row;
     private final CountDownLatch started = new CountDownLatch(1);
-    /** Of the server's process that sends the stream; 0 before it does. */
+    /** Process id of the walsender that sends the stream; 0 before it does. */
     private volatile int walsenderPid;
 
     private volatile Lsn confirmed;
@@ -56,9 +56,9 @@ final class Tap {
     /**
      * The stream is open and will send everything that commits after {@code start}.
      *
-     * @throws SQLException when that is not the confirmed LSN that was found before: the slot was made anew, or moved,
-     *     behind our back, and events would be missing; and when a stream was open before: what that had handed over
-     *     would come again, inside a transaction that is not complete
+     * @throws SQLException in two cases. If {@code start} is not the confirmed LSN that was checked, the slot was moved
+     *     or made again in between, and events would be missing. If a stream was open before, its events would be
+     *     delivered a second time, inside a transaction that is not complete
      */
     void started(Lsn start) throws SQLException {
         if (started.getCount() == 0) {
@@ -80,7 +80,7 @@ final class Tap {
         return walsenderPid;
     }
 
-    /** The one whose rows are events. */
+    /** The table whose rows are events. */
     String table() {
         return table;
     }
@@ -111,37 +111,37 @@ final class Tap {
     private void put(Change change, Upkeep upkeep) throws SQLException, InterruptedException {
         while (!ring.offer(change, BLOCKED_TURN_MILLIS)) {
             turned();
-            heard(); // it may have said much more that waits to be read
+            heard(); // the server may have sent much that is still unread
             upkeep.run();
         }
     }
 
-    /** Everything committed at or below it has been handed over, or there was nothing. */
+    /** Everything committed at or below {@code upTo} has been handed over; possibly nothing was. */
     void received(Lsn upTo) {
         received = upTo;
     }
 
-    /** Nobody drains the ring any more: a streaming thread that is blocked on it, or comes to it, ends. */
+    /** The ring is no longer drained: a streaming thread that waits on it, or reaches it later, ends. */
     void shut() {
         ring.close();
     }
 
-    /** The streaming loop has come round, with or without something to read. */
+    /** The streaming loop has finished a turn, with or without something to read. */
     void turned() {
         lastTurnNanos = System.nanoTime();
     }
 
-    /** The server has sent something, if only the answer to a confirmation. */
+    /** The server has sent something, at least the answer to a confirmation. */
     void heard() {
         lastHeardNanos = System.nanoTime();
     }
 
-    /** For how long, when the loop last came round, nothing had come from the server. */
+    /** For how long, as of the loop's last turn, the server had sent nothing. */
     long silentNanos() {
         return lastTurnNanos - lastHeardNanos;
     }
 
-    /** From now on the server need not send again what committed at or below {@code lsn}. Never goes back. */
+    /** From now on the server need not send again what committed at or below {@code lsn}. Never moves backwards. */
     synchronized void confirmUpTo(Lsn lsn) {
         confirmed = Lsn.max(confirmed, lsn);
     }

@@ -4,7 +4,7 @@ package io.tidemark.relay.capture.engine;
 import io.debezium.connector.postgresql.PostgresConnector;
 import org.apache.kafka.connect.connector.Task;
 
-/** Debezium's Postgres connector with our task. Made by Debezium by name. */
+/** Debezium's Postgres connector with our task. Debezium creates it by class name. */
 public final class TapConnector extends PostgresConnector {
 
     @Override

@@ -14,10 +14,10 @@ import java.sql.SQLException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Debezium's Postgres task with its replication connection decorated. Made by Debezium by name. */
+/** Debezium's Postgres task with its replication connection decorated. Debezium creates it by class name. */
 public final class TapTask extends PostgresConnectorTask {
 
-    /** Our own key in Debezium's configuration: which tap the stream flows into. */
+    /** Our own key in Debezium's configuration: the id of the tap that the stream feeds. */
     static final String TAP_ID = "tidemark.tap";
 
     private @Nullable Tap tap;

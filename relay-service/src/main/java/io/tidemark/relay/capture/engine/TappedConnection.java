@@ -12,7 +12,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 
-/** Debezium's replication connection, but that its stream is tapped and it never makes a slot or resumes by itself. */
+/** Debezium's replication connection, with two changes: its stream is tapped, and it never makes a slot or resumes. */
 final class TappedConnection implements ReplicationConnection {
 
     private final ReplicationConnection delegate;
@@ -23,7 +23,7 @@ final class TappedConnection implements ReplicationConnection {
         this.tap = tap;
     }
 
-    /** Without a stored offset: Postgres itself skips, by commit, what the slot has confirmed. */
+    /** Starts without a stored offset: Postgres itself skips, by commit, what the slot has confirmed. */
     @Override
     public ReplicationStream startStreaming(WalPositionLocator locator) throws SQLException, InterruptedException {
         ReplicationStream stream = delegate.startStreaming(locator);
@@ -33,13 +33,13 @@ final class TappedConnection implements ReplicationConnection {
         return new TappedStream(stream, tap);
     }
 
-    /** With one, Debezium searches for its place in the WAL, which loses rows (docs/adr/0001). */
+    /** With a stored offset, Debezium searches for its place in the WAL, which loses rows (docs/adr/0001). */
     @Override
     public ReplicationStream startStreaming(@Nullable Lsn offset, WalPositionLocator locator) throws SQLException {
         throw new SQLException("Debezium has a stored offset, " + offset + "; the relay never stores one");
     }
 
-    /** A slot made now would begin at the end of the WAL: everything before it would be lost. */
+    /** A slot made now would begin at the end of the WAL, and everything before it would be lost. */
     @Override
     public Optional<SlotCreationResult> createReplicationSlot() throws SQLException {
         throw new SQLException("the replication slot is gone; the relay does not make one");

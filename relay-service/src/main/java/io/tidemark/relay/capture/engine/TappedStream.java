@@ -10,14 +10,14 @@ import java.sql.SQLException;
 import java.util.concurrent.ExecutorService;
 
 /**
- * Debezium's replication stream with our own processor: what it decodes goes to the tap, and nothing to Debezium.
- * Confirming the slot is ours alone, on the streaming thread, a few times a second.
+ * Debezium's replication stream with our own processor: everything it decodes goes to the tap, and nothing to Debezium.
+ * Only this class confirms the slot, on the streaming thread, a few times a second.
  */
 final class TappedStream implements ReplicationStream {
 
     /** Messages read before the engine's loop gets its turn. */
     private static final int MESSAGES_PER_TURN = 256;
-    /** Also without progress: it keeps the connection alive, and finds out when it is dead. */
+    /** Also without progress: a confirmation keeps the connection alive and detects when it is dead. */
     private static final long CONFIRM_INTERVAL_NANOS = 100_000_000;
 
     private final ReplicationStream delegate;
@@ -46,7 +46,7 @@ final class TappedStream implements ReplicationStream {
             read++;
         }
         tap.turned();
-        if (confirm() && read < MESSAGES_PER_TURN) { // all that had come is on the ring
+        if (confirm() && read < MESSAGES_PER_TURN) { // everything received is on the ring
             received.now().ifPresent(tap::received);
         }
         return true;
@@ -55,7 +55,7 @@ final class TappedStream implements ReplicationStream {
     private void process(ReplicationMessage message) throws SQLException, InterruptedException {
         switch (message.getOperation()) {
             case INSERT -> {
-                if (message.isSkippedMessage()) { // says INSERT too: a table the engine does not know
+                if (message.isSkippedMessage()) { // arrives as INSERT for an unknown table, too
                     throw new SQLException("the publication has a table besides " + tap.table() + "; take it out");
                 }
                 tap.insert(message, delegate.lastReceivedLsn(), upkeep);
@@ -66,7 +66,7 @@ final class TappedStream implements ReplicationStream {
                         message.getCommitTime().toEpochMilli(),
                         upkeep);
             case MESSAGE -> processMessage((LogicalDecodingMessage) message);
-            case UPDATE, DELETE, TRUNCATE -> tap.ignored(); // no event; only a publication that was altered has them
+            case UPDATE, DELETE, TRUNCATE -> tap.ignored(); // not events; only an altered publication has them
             default -> {} // BEGIN, ORIGIN
         }
     }
@@ -77,14 +77,14 @@ final class TappedStream implements ReplicationStream {
         if (message.getPrefix().equals(EmittedEvent.PREFIX)) {
             tap.emitted(EmittedEvent.read(message, isTransactional), upkeep);
             if (!isTransactional) {
-                tap.commit(end, System.currentTimeMillis(), upkeep); // it tells no time
+                tap.commit(end, System.currentTimeMillis(), upkeep); // such a message carries no commit time
             }
         } else if (!isTransactional) {
             tap.barrier(end, upkeep);
         }
     }
 
-    /** @return whether it was time for it */
+    /** @return whether a confirmation was due */
     private boolean confirm() throws SQLException {
         long now = System.nanoTime();
         if (now - lastConfirmNanos < CONFIRM_INTERVAL_NANOS) {
@@ -100,7 +100,7 @@ final class TappedStream implements ReplicationStream {
         delegate.read(processor);
     }
 
-    /** The engine has no say in what is confirmed. */
+    /** The engine does not decide what is confirmed. */
     @Override
     public void flushLsn(Lsn lsn) {}
 

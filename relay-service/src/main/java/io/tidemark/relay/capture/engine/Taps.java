@@ -6,8 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * From a name in Debezium's configuration to a tap: Debezium makes its connector by class name, so no object can be
- * handed to it. The only static state of the relay; an entry lives as long as its engine.
+ * Maps a name in Debezium's configuration to a tap. Debezium makes its connector by class name, so no object can be
+ * passed to it. The only static state of the relay; an entry lives as long as its engine.
  */
 final class Taps {
 
@@ -22,7 +22,7 @@ final class Taps {
         return id;
     }
 
-    /** @throws IllegalStateException when the engine outlived its tap */
+    /** @throws IllegalStateException when the engine has outlived its tap */
     static Tap find(String id) {
         Tap tap = BY_ID.get(id);
         if (tap == null) {

@@ -11,28 +11,31 @@ import java.net.SocketException;
 import javax.net.SocketFactory;
 
 /**
- * Makes pgjdbc's non-blocking {@code readPending()} wait for the first byte instead of returning at once: on a
- * replication connection it peeks with a socket timeout of 1 ms, and on these sockets 1 ms means {@code peekMillis}. An
- * idle stream then costs almost nothing, and a change is seen the moment it arrives. Tells the tap when something came.
- * Made by pgjdbc by name ({@code socketFactory}, {@code socketFactoryArg}).
+ * Makes pgjdbc's non-blocking {@code readPending()} wait for the first byte instead of returning at once. On a
+ * replication connection pgjdbc peeks with a socket timeout of 1 ms; on these sockets 1 ms means {@code peekMillis}. An
+ * idle stream then costs almost nothing, and a change is seen as soon as it arrives. Informs the tap about received
+ * bytes. pgjdbc creates it by name ({@code socketFactory}, {@code socketFactoryArg}).
  */
 public final class WaitingSocketFactory extends SocketFactory {
 
-    /** The timeout pgjdbc peeks with ({@code QueryExecutorImpl}/{@code VisibleBufferedInputStream}), milliseconds. */
+    /**
+     * The timeout that pgjdbc peeks with ({@code QueryExecutorImpl}/{@code VisibleBufferedInputStream}), in
+     * milliseconds.
+     */
     private static final int PGJDBC_PEEK_MILLIS = 1;
 
     private final Argument argument;
 
-    /** Called by pgjdbc by reflection, with the {@code socketFactoryArg}. */
+    /** pgjdbc calls it by reflection, with the {@code socketFactoryArg}. */
     public WaitingSocketFactory(String argument) {
         this.argument = Argument.parse(argument);
     }
 
     /**
-     * What the factory is told in its one text.
+     * The factory's settings, from its single string argument.
      *
      * @param peekMillis how long a peek waits
-     * @param tapId which tap is told of everything that is read
+     * @param tapId the tap to inform about everything that is read
      */
     record Argument(int peekMillis, String tapId) {
 
@@ -76,13 +79,13 @@ public final class WaitingSocketFactory extends SocketFactory {
         return createSocket(host, port);
     }
 
-    /** Open to the test that guards how pgjdbc peeks. */
+    /** Visible for the test that guards how pgjdbc peeks. */
     static class WaitingSocket extends Socket {
 
         private final int peekMillis;
         private final Tap tap;
         private int current = -1;
-        /** Debezium asks on its other connection, every few seconds, whether that one lives. */
+        /** False on Debezium's other connection, which checks every few seconds whether the connection is alive. */
         private volatile boolean isStream;
 
         WaitingSocket(int peekMillis, Tap tap) {
@@ -108,7 +111,7 @@ public final class WaitingSocketFactory extends SocketFactory {
         public synchronized void setSoTimeout(int millis) throws SocketException {
             isStream |= millis == PGJDBC_PEEK_MILLIS;
             int timeout = millis == PGJDBC_PEEK_MILLIS ? peekMillis : millis;
-            if (timeout != current) { // saves two system calls a message
+            if (timeout != current) { // saves two system calls per message
                 super.setSoTimeout(timeout);
                 current = timeout;
             }

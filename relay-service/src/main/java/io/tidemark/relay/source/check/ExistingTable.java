@@ -15,14 +15,14 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Whether a table that is not ours can be read as an outbox: what the configuration says of its columns is so. */
+/** Whether a table that is not ours can be read as an outbox: its columns must match the configuration. */
 final class ExistingTable {
 
     private static final Set<String> KEY_TYPES = Set.of("text", "varchar", "uuid", "int2", "int4", "int8");
     private static final Set<String> TEXT_TYPES = Set.of("text", "varchar");
     private static final Set<String> HEADER_TYPES = Set.of("text", "varchar", "uuid", "int2", "int4", "int8", "bool");
 
-    /** By the key under {@code outbox.columns}; by the names of {@code pg_type}. */
+    /** Key under {@code outbox.columns} to the types it may have, as {@code pg_type} names them. */
     private static final Map<String, Set<String>> TYPES = Map.of(
             "id", KEY_TYPES,
             "aggregateType", TEXT_TYPES,
@@ -37,7 +37,7 @@ final class ExistingTable {
 
     private ExistingTable() {}
 
-    /** @throws SourceNotReady naming every column that is missing or of a type that cannot be read */
+    /** @throws SourceNotReady naming every column that is missing or has a type that cannot be read */
     static void check(Connection connection, OutboxConfig outbox, String database) throws SourceNotReady, SQLException {
         checkTable(connection, outbox, database);
         Map<String, String> types = columnTypes(connection, outbox);
@@ -91,7 +91,7 @@ final class ExistingTable {
         }
     }
 
-    /** By name; empty for a generated column. */
+    /** Column name to type; the type is empty for a generated column. */
     private static Map<String, String> columnTypes(Connection connection, OutboxConfig outbox) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(
                 "select attname, case when attgenerated = '' then typname else '' end from pg_attribute a join pg_type t on t.oid = a.atttypid"

@@ -6,14 +6,14 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 
-/** Whether the slot outlives a failover of Postgres, for people to read; it decides nothing. */
+/** Whether the slot survives a failover of Postgres. For people to read; nothing depends on it. */
 public final class FailoverHint {
 
     private FailoverHint() {}
 
-    /** A few words on the slot; empty when there is nothing to say. */
+    /** A few words about the slot; empty when there is nothing to report. */
     public static String of(Connection connection, String slot) throws SQLException {
-        // As JSON, because before 17 there is no such column.
+        // As JSON, because the column does not exist before 17.
         try (PreparedStatement select = connection.prepareStatement("select to_jsonb(s)->>'failover',"
                 + " coalesce(current_setting('synchronized_standby_slots', true), '')"
                 + " from pg_replication_slots s where slot_name = ?")) {

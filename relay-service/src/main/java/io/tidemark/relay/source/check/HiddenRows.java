@@ -10,10 +10,10 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Rows that a reader of the outbox has and the stream has not, or the other way round. One thread. */
+/** Finds rows that a reader of the outbox sees but the stream does not carry, or the reverse. One thread. */
 final class HiddenRows {
 
-    /** The table and its children of any depth; what is wrong with each, in the order in which it matters. */
+    /** The table and its children of any depth; what is wrong with each, most important first. */
     private static final String FIND = """
             with recursive tree(relid, is_root) as (
                 select c.oid, true from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -80,7 +80,9 @@ final class HiddenRows {
         };
     }
 
-    /** Tables whose rows a policy hides from this user: a count of them, or the lack of one, would mean nothing. */
+    /**
+     * Finds tables whose rows a policy hides from this user. Counting such rows, or finding none, would prove nothing.
+     */
     static List<SourceNotReady> behindPolicies(Connection connection, OutboxConfig outbox, String user)
             throws SQLException {
         List<SourceNotReady> problems = new ArrayList<>();

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Whether the outbox is all there: schema, rights, the table, and a publication of it alone. One thread. */
+/** Whether the outbox is complete: schema, rights, the table, and a publication of it alone. One thread. */
 final class OutboxCheck {
 
     private final PostgresConfig config;
@@ -21,7 +21,7 @@ final class OutboxCheck {
     private final List<SourceNotReady> problems = new ArrayList<>();
     private final PublicationRepair repair;
     private boolean isReadable;
-    /** As SQL has to name the user. */
+    /** The user's name as SQL must write it. */
     private String user = "";
 
     OutboxCheck(PostgresConfig config, OutboxConfig outbox, Connection connection) {
@@ -31,7 +31,9 @@ final class OutboxCheck {
         this.repair = new PublicationRepair(config, outbox);
     }
 
-    /** Everything that is missing, with its fix; what cannot be there without something else that is missing is not. */
+    /**
+     * Everything that is missing, with its fix. Leaves out what cannot exist without something else that is missing.
+     */
     List<SourceNotReady> look() throws SQLException {
         user = quotedUser();
         if (isThere()) {
@@ -49,17 +51,17 @@ final class OutboxCheck {
         return problems;
     }
 
-    /** Whether the tables that tell which source it is, and where its slot began, may be read. After {@link #look}. */
+    /** Whether the tables with the source id and the slot's start may be read. Call after {@link #look}. */
     boolean isReadable() {
         return isReadable;
     }
 
-    /** By the catalog, which everybody may read: to name a table takes a right on its schema. */
+    /** Uses the catalog, which everybody may read: naming a table takes a right on its schema. */
     private boolean isThere() throws SQLException {
         return isTrue("select count(*) = " + (outbox.isOwn() ? 4 : 3) + ourTables());
     }
 
-    /** Of a table that is not ours, rows and columns come through the publication and the catalog. */
+    /** For a table that is not ours, rows and columns are read through the publication and the catalog. */
     private String ourTables() {
         return " from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname = 'outbox' and relname in"
                 + " ('source', 'slot', 'migration'" + (outbox.isOwn() ? ", 'event')" : ")");
@@ -67,7 +69,8 @@ final class OutboxCheck {
 
     private void checkInside() throws SQLException {
         if (!isTrue("select has_schema_privilege('outbox', 'usage')")) {
-            // who has not even that was never granted anything; the role brings what else is needed in the schema
+            // a user without even that right was never granted anything; the role includes the other rights in the
+            // schema
             missingRight("use schema outbox", "grant tidemark_relay to " + user);
             return;
         }
@@ -88,7 +91,7 @@ final class OutboxCheck {
                 ? OutboxMigrations.problem(connection, config.database(), user)
                 : Optional.empty();
         migrations.ifPresent(problems::add);
-        // a function that a missing migration makes cannot be granted
+        // a function that a missing migration would make cannot be granted
         if (migrations.isEmpty() && !isTrue("select has_function_privilege('outbox.nudge()', 'execute')")) {
             missingRight("call outbox.nudge()", "grant execute on function outbox.nudge() to " + user);
         }
@@ -126,7 +129,7 @@ final class OutboxCheck {
         }
     }
 
-    /** The first thing that is wrong with it: the command that mends that mends all the others, too. */
+    /** The first problem of the publication: the command that fixes it fixes all the others, too. */
     Optional<SourceNotReady> publicationProblem() throws SQLException {
         String publication = config.publication();
         if (!isTrue("select true from pg_publication where pubname = ?", publication)) {
@@ -138,7 +141,7 @@ final class OutboxCheck {
                         + " relname = ?",
                 outbox.schemaName(),
                 outbox.tableName())) {
-            return Optional.empty(); // what it has to publish is missing, and that is said
+            return Optional.empty(); // the table to publish is missing, which is reported elsewhere
         }
         if (isTrue(
                 "select puballtables or exists (select from pg_publication_namespace where pnpubid = p.oid)"
@@ -165,7 +168,7 @@ final class OutboxCheck {
                 : PublishedRows.problem(connection, publication, outbox.quotedTable(), repair);
     }
 
-    /** The rows of another table would stop capture once they are in the WAL, and could not be taken out again. */
+    /** The rows of another table would stop capture once they are in the WAL, and could not be removed from it. */
     private Optional<SourceNotReady> otherTablePublished() throws SQLException {
         try (PreparedStatement select = connection.prepareStatement("select format('%I.%I', n.nspname, c.relname) from"
                 + " pg_publication p join pg_publication_rel r on r.prpubid = p.oid join pg_class c on c.oid = r.prrelid"

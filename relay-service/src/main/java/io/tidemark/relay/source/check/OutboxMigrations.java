@@ -12,18 +12,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Whether an outbox that was made by an earlier version has what the relay itself needs. */
+/** Whether an outbox that an earlier version made has what the relay itself needs. */
 final class OutboxMigrations {
 
-    /** Not {@link Migration#EMIT}: it adds {@code outbox.emit} for writers; a database without it has no such events. */
+    /**
+     * Without {@link Migration#EMIT}: it adds {@code outbox.emit} for writers; a database without it has no such
+     * events.
+     */
     private static final List<Migration> NEEDED = List.of(Migration.BASE, Migration.TABLE, Migration.PARTITIONS);
 
     private OutboxMigrations() {}
 
     /**
-     * What is wrong: migrations that are missing, or else the rights that came with them.
+     * The problem: missing migrations, or else missing rights that came with them.
      *
-     * @param user as SQL has to name it
+     * @param user the user's name as SQL must write it
      */
     static Optional<SourceNotReady> problem(Connection connection, String database, String user) throws SQLException {
         List<String> missing = new ArrayList<>();

@@ -8,12 +8,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Optional;
 
-/** Whether a publication sends whole rows of the outbox, and all of them. */
+/** Whether a publication sends all rows of the outbox, and all their columns. */
 final class PublishedRows {
 
     private PublishedRows() {}
 
-    /** What is wrong when it leaves out rows, whose events would be lost without a trace, or columns. */
+    /** The problem when the publication leaves out columns, or rows, whose events would be lost without a trace. */
     static Optional<SourceNotReady> problem(
             Connection connection, String publication, String table, PublicationRepair repair) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement("select bool_or(prqual is not null) from"

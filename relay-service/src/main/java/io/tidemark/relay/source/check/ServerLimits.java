@@ -9,12 +9,13 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a database can have in it that keeps its stream from being read, whatever is in the outbox. One thread. */
+/** What in a database can make its stream unreadable, whatever the outbox contains. One thread. */
 public final class ServerLimits {
 
     /**
-     * Debezium reads the values of every type of the enum category when it starts, and fails where there are none (seen
-     * with 3.6.3): of an enum without values, and of a domain over an enum, which has none of its own.
+     * At start, Debezium reads the values of every type of the enum category, and fails for a type without values (seen
+     * with 3.6.3). That happens for an enum without values, and for a domain over an enum, because the values belong to
+     * the enum.
      */
     private static final String UNREADABLE_TYPES = """
             select string_agg(format('%I.%I', n.nspname, t.typname) || case t.typtype when 'd' then ' (a domain)'
@@ -61,7 +62,7 @@ public final class ServerLimits {
         return message.toString();
     }
 
-    /** What to know of the encoding, for people to read; empty when there is nothing. */
+    /** What people should know about the encoding; empty when there is nothing to report. */
     public static String hint(Connection connection) throws SQLException {
         String encoding = encoding(connection);
         return encoding.equals("UTF8")

@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Looks for everything in a database that keeps it from being captured: server, outbox, slot. One thread. */
+/** Finds everything in a database that prevents capture: server, outbox, slot. One thread. */
 public final class SourceCheck {
 
     private static final int OLDEST_MAJOR_VERSION = 15;
@@ -33,9 +33,9 @@ public final class SourceCheck {
     }
 
     /**
-     * Checks all that capture needs, except the slot.
+     * Checks everything that capture needs, except the slot.
      *
-     * @param outbox which table the events are in
+     * @param outbox the table that contains the events
      * @throws SourceNotReady naming the first thing that is missing, and its fix
      */
     public static SourceIdentity ready(SourceDatabase database, OutboxConfig outbox, Connection connection)
@@ -43,7 +43,7 @@ public final class SourceCheck {
         return look(database, outbox, connection).identityIfReady();
     }
 
-    /** Looks for everything that prevents capture. */
+    /** Finds everything that prevents capture. */
     public static SourceFindings look(SourceDatabase database, OutboxConfig outbox, Connection connection)
             throws SQLException {
         return new SourceCheck(database, outbox, connection).look();
@@ -74,7 +74,7 @@ public final class SourceCheck {
         return new SourceFindings(problems, identity, takenSlot.isPresent() ? Optional.empty() : slotProblem());
     }
 
-    /** Names of slots are unique in a server: ours cannot be made, and that one must not be dropped. */
+    /** Slot names are unique within a server: ours cannot be made, and the other one must not be dropped. */
     private Optional<SourceNotReady> slotOfAnotherDatabase() throws SQLException {
         String owner = valueOf("select coalesce((select coalesce('database ' || database, 'a standby') from"
                 + " pg_replication_slots where slot_name = '" + config.slot()

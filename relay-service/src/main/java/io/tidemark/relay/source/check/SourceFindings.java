@@ -7,11 +7,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * All that a look at the database has found in the way of capture; what only follows from something else is left out.
+ * Everything that a check of the database found to prevent capture. Leaves out findings that only follow from another
+ * one.
  *
- * @param problems but for the slot; in the order to mend them, each with its fix
- * @param identity empty when one of the problems keeps it from being read
- * @param slot what is wrong with the slot, for all that can be said without knowing what is published
+ * @param problems all but those of the slot; in the order to fix them, each with its fix
+ * @param identity empty when one of the problems prevents reading it
+ * @param slot the problem of the slot, as far as it can be judged without knowing what is published
  */
 public record SourceFindings(
         List<SourceNotReady> problems, Optional<SourceIdentity> identity, Optional<SourceNotReady> slot) {
@@ -20,12 +21,12 @@ public record SourceFindings(
         problems = List.copyOf(problems);
     }
 
-    /** The server is none that could be captured: nothing else of it matters. */
+    /** The server cannot be captured at all, so nothing else about it matters. */
     static SourceFindings wrongServer(String why) {
         return new SourceFindings(List.of(new SourceNotReady(why)), Optional.empty(), Optional.empty());
     }
 
-    /** @throws SourceNotReady the first problem, if there is any; the slot is not asked for */
+    /** @throws SourceNotReady the first problem, if there is any; the slot is not checked */
     public SourceIdentity identityIfReady() throws SourceNotReady {
         if (!problems.isEmpty()) {
             throw problems.get(0);

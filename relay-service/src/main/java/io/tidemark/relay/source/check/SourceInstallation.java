@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Makes what the relay needs in its database, as far as it is missing: outbox, publication, slot. One thread. */
+/** Creates what the relay needs in its database, as far as it is missing: outbox, publication, slot. One thread. */
 public final class SourceInstallation {
 
     private static final String ANY_SLOT = "select from pg_replication_slots where slot_name = ?";
@@ -25,26 +25,28 @@ public final class SourceInstallation {
     private final PostgresConfig config;
     private final OutboxConfig outbox;
 
-    /** @param outbox which table the events are in: ours, which is made, or one that must be there */
+    /**
+     * @param outbox the table that contains the events: ours, which is created, or an existing one, which is required
+     */
     public SourceInstallation(PostgresConfig config, OutboxConfig outbox) {
         this.config = config;
         this.outbox = outbox;
     }
 
     /**
-     * Makes what is missing; what is there stays as it is, a table that is not ours among it.
+     * Creates what is missing. Leaves everything that exists unchanged, including a table that is not ours.
      *
      * @param connection of a user who may create schemas, roles, publications and slots
-     * @return what was found and done, a line each
-     * @throws SourceNotReady when something is there that this must not touch
+     * @return what was found and done, one line each
+     * @throws SourceNotReady when something exists that this must not touch
      */
     public List<String> install(Connection connection) throws SourceNotReady, SQLException, InterruptedException {
         return install(connection, Optional.empty());
     }
 
     /**
-     * The same with a new slot in place of the one that is lost, for {@code adopt}: which of the older rows came through
-     * the lost one is not known.
+     * Like {@link #install}, with a new slot in place of a lost one, for {@code adopt}: which of the older rows came
+     * through the lost slot is unknown.
      */
     public void installAnotherSlot(Connection connection) throws SourceNotReady, SQLException, InterruptedException {
         NewSlot.keepOthersAway(connection, config.slot());
@@ -64,7 +66,7 @@ public final class SourceInstallation {
         return report;
     }
 
-    /** Everything that {@link #install} would run where nothing is there yet, in order. */
+    /** Everything that {@link #install} would run in an empty database, in order. */
     public List<String> script() {
         List<String> script = new ArrayList<>();
         (outbox.isOwn() ? Migration.ALL : Migration.FOR_EXISTING_TABLE)
@@ -78,7 +80,8 @@ public final class SourceInstallation {
 
     private void migrate(Connection connection, List<String> report) throws SourceNotReady, SQLException {
         boolean hasOwnTable = isApplied(connection, Migration.TABLE);
-        // our own outbox gets its table before emit; the base alone can be either's, cut off
+        // our own outbox gets its table before emit; after an interrupted init, the base alone can belong to either
+        // kind
         if (outbox.isOwn() && !hasOwnTable && isApplied(connection, Migration.EMIT)) {
             throw new SourceNotReady("schema outbox in database " + config.database() + " was made for a table of your"
                     + " own and has no outbox.event; set outbox.preset or outbox.table to what it was made for, or give"
@@ -86,7 +89,7 @@ public final class SourceInstallation {
                     + config.publication()
                     + "; drop schema outbox cascade; and run init again, which makes a new source");
         }
-        // where our own outbox is, a table beside it needs nothing more
+        // if our own outbox exists, a table beside it needs nothing more
         List<Migration> migrations = outbox.isOwn() || hasOwnTable ? Migration.ALL : Migration.FOR_EXISTING_TABLE;
         connection.setAutoCommit(false);
         for (Migration migration : migrations) {
@@ -123,7 +126,7 @@ public final class SourceInstallation {
         PublicationRepair repair = new PublicationRepair(config, outbox);
         if (exists(connection, "select from pg_publication where pubname = ?", config.publication())) {
             Optional<SourceNotReady> problem = new OutboxCheck(config, outbox, connection).publicationProblem();
-            if (problem.isPresent()) { // what is there stays as it is, and would lose events
+            if (problem.isPresent()) { // what exists stays unchanged, and would lose events
                 throw problem.get();
             }
             report.add("publication " + config.publication() + ": there already");
@@ -131,7 +134,7 @@ public final class SourceInstallation {
         }
         boolean hasSlot = exists(connection, OUR_SLOT, config.slot());
         try (Statement statement = connection.createStatement()) {
-            // a new slot waits for open writers by itself
+            // creating a slot waits for open writers anyway
             statement.execute(hasSlot ? repair.safely(repair.create()) : repair.create());
         }
         report.add("publication " + config.publication() + ": made" + (hasSlot ? "." + repair.then() : ""));
@@ -157,7 +160,7 @@ public final class SourceInstallation {
                 report.add("replication slot " + config.slot() + ": there already");
                 return;
             }
-            // an init that was cut off has announced it, made it, and recorded nothing: nobody can have used it
+            // an interrupted init has announced the slot, made it, and recorded nothing: it cannot have been used
             requireInactive(connection);
             dropSlot(connection);
             isCutOff = true;
@@ -190,8 +193,8 @@ public final class SourceInstallation {
     }
 
     /**
-     * SQL that makes the slot where the outbox has no rows. SQL alone cannot tell which rows are older than a slot, so
-     * it refuses where there are any.
+     * SQL that creates the slot where the outbox has no rows. SQL alone cannot determine which rows are older than a
+     * slot, so it refuses where rows exist.
      */
     public String slotSql() {
         return """

@@ -23,8 +23,8 @@ final class Backlog {
     }
 
     /**
-     * Commits that a slot of this name is going to be made: whoever finds a slot and no LSN beside it knows that nobody
-     * has recorded which rows are older.
+     * Commits that a slot of this name will be made. A slot without a recorded LSN then means that the older rows were
+     * not recorded.
      */
     void announce(Connection connection) throws SQLException {
         connection.setAutoCommit(false);
@@ -39,7 +39,7 @@ final class Backlog {
     }
 
     /**
-     * Lists the rows that this transaction sees, which are those older than the slot. In the caller's transaction.
+     * Lists the rows that this transaction sees, which are the rows older than the slot. In the caller's transaction.
      *
      * @param began where the slot began
      * @param decision made before, if any
@@ -67,7 +67,7 @@ final class Backlog {
         }
     }
 
-    /** In the order in which they are published: by time, and within one transaction by command. */
+    /** Selects the rows in the order of publishing: by time, and within one transaction by command. */
     private String select(Connection connection) throws SQLException {
         if (outbox.isOwn()) {
             return "select ?, row_number() over (order by created_at, cmin::text::bigint, ctid), id::text, created_at"
@@ -79,7 +79,7 @@ final class Backlog {
                 + quoted(String.valueOf(columns.id())) + "::text, " + createdAt + " from " + outbox.quotedTable();
     }
 
-    /** A timestamp without time zone is taken for UTC, as it is where the relay reads it from the WAL. */
+    /** A timestamp without time zone is read as UTC, as the relay does when it reads it from the WAL. */
     private String time(Connection connection, String column) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet none = statement.executeQuery(

@@ -14,13 +14,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows that are older than a slot and do not come through it, as {@code outbox.slot} tells of them.
+ * The rows that are older than a slot and do not come through it, as {@code outbox.slot} describes them.
  *
  * @param slot its name
- * @param slotBegan where the slot began; empty while it is being made, or when the making was cut off
+ * @param slotBegan where the slot began; empty while it is being made, or when that was interrupted
  * @param count how many there were
  * @param since {@code created_at} of the oldest; empty where the table has no such column
- * @param decision what is to become of them; empty while nobody has decided
+ * @param decision what happens to them; empty while there is no decision
  * @param arePublished whether the decision was to publish them, and all are in Kafka
  */
 public record ExistingRows(
@@ -31,11 +31,11 @@ public record ExistingRows(
         Optional<Decision> decision,
         boolean arePublished) {
 
-    /** What becomes of the rows. */
+    /** What happens to the rows. */
     public enum Decision {
         /** They are published before the relay streams. */
         PUBLISH,
-        /** A person wants them left out. */
+        /** A person decided to leave them out. */
         IGNORE,
         /** {@code tidemark adopt} made the slot: some of them were published through the slot before it. */
         ADOPT;
@@ -45,7 +45,7 @@ public record ExistingRows(
         }
     }
 
-    /** Empty when {@code tidemark init} has made no such slot. */
+    /** Empty when {@code tidemark init} has not made such a slot. */
     public static Optional<ExistingRows> read(Connection connection, String slot) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(
                 "select created_lsn::text, existing_rows,"
@@ -107,7 +107,7 @@ public record ExistingRows(
     /**
      * Records a decision.
      *
-     * @return false when another one was made meanwhile, or the slot was made anew
+     * @return false when another decision was recorded meanwhile, or the slot was made again
      */
     public boolean decide(Connection connection, Decision to) throws SQLException {
         return update(
@@ -120,7 +120,7 @@ public record ExistingRows(
     /**
      * Records that all of them are in Kafka.
      *
-     * @return false when the slot was made anew meanwhile
+     * @return false when the slot was made again meanwhile
      */
     public boolean markPublished(Connection connection) throws SQLException {
         return update(connection, "existing_published_at = now()", "existing = 'publish'");

@@ -18,8 +18,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Makes a replication slot and records, in one transaction, where it began and which rows are older: each row comes
- * through the slot or is in the record, never both and never neither (docs/adr/0017). Used once, on the caller's thread.
+ * Creates a replication slot. In one transaction it records where the slot began and which rows are older: each row
+ * either comes through the slot or is in the record, never both and never neither (docs/adr/0017). Used once, on the
+ * caller's thread.
  */
 public final class NewSlot {
 
@@ -36,13 +37,13 @@ public final class NewSlot {
     }
 
     /**
-     * Keeps every other {@code init} and {@code adopt} of this slot away for as long as the session lasts.
+     * Blocks every other {@code init} and {@code adopt} of this slot for as long as the session lasts.
      *
-     * @throws SourceNotReady when one is at work
+     * @throws SourceNotReady when another one is running
      */
     public static void keepOthersAway(Connection session, String slot)
             throws SourceNotReady, SQLException, InterruptedException {
-        // a session goes a moment after its client: the init before this one may have just ended
+        // a session ends a moment after its client: the previous init may have just finished
         if (!AdvisoryLock.tryAcquireFor(session, slot + "/init", LOCK_SECONDS)) {
             throw new SourceNotReady("another tidemark init or adopt is making replication slot " + slot
                     + " now; nothing was changed; wait for it, then run this again");
@@ -50,16 +51,16 @@ public final class NewSlot {
     }
 
     /**
-     * Makes it. There must be none of that name.
+     * Makes the slot. No slot of that name may exist.
      *
-     * @param connection no transaction is open; it is the caller's again afterwards, as it was
-     * @param decision what becomes of the older rows, where that is known already
-     * @throws SourceNotReady when transactions that are open keep it from being made; then there is no slot
+     * @param connection without an open transaction; the caller gets it back in the same state
+     * @param decision what happens to the older rows, if already known
+     * @throws SourceNotReady when open transactions prevent it; then no slot exists
      */
     public void make(Connection connection, Optional<ExistingRows.Decision> decision)
             throws SourceNotReady, SQLException {
         int networkTimeout = connection.getNetworkTimeout();
-        connection.setNetworkTimeout(Runnable::run, 0); // a large outbox takes as long as it takes; keepalives are on
+        connection.setNetworkTimeout(Runnable::run, 0); // a large outbox takes long; keepalives are on
         try {
             backlog.announce(connection);
             int attempts = 1;
@@ -72,8 +73,8 @@ public final class NewSlot {
     }
 
     /**
-     * Postgres can fail once it has made the slot, when somebody changes tables at that moment: "tupdesc reference … is
-     * not owned by resource owner" (seen on 18.6). Then the slot is there, and where it began is not known.
+     * Postgres can fail after it has made the slot, if tables are changed at that moment: "tupdesc reference … is not
+     * owned by resource owner" (seen on 18.6). Then the slot exists, and where it began is unknown.
      *
      * @return false when that happened, and it is not the last attempt
      */
@@ -114,7 +115,7 @@ public final class NewSlot {
         connection.setAutoCommit(false);
         try (Statement statement = connection.createStatement()) {
             statement.execute("set transaction snapshot '" + made.snapshot() + "'");
-            // rows that a policy hides would be in neither set: then it must fail
+            // rows that a policy hides would be in neither set: then this must fail
             statement.execute("set local row_security = off; set local statement_timeout = 0;"
                     + " set local idle_in_transaction_session_timeout = 0");
             requireOurSlot(connection, made);
@@ -129,7 +130,7 @@ public final class NewSlot {
         }
     }
 
-    /** Behind one name there may be two servers while Postgres fails over. */
+    /** One name may lead to two servers while Postgres fails over. */
     private void requireOurSlot(Connection connection, MadeSlot made) throws SourceNotReady, SQLException {
         try (PreparedStatement select = connection.prepareStatement("select from pg_replication_slots where slot_name ="
                 + " ? and database = current_database() and confirmed_flush_lsn = ?::pg_lsn")) {
@@ -145,7 +146,7 @@ public final class NewSlot {
         }
     }
 
-    /** As far as it can be: without its record, the next {@code init} finds that it was cut off. */
+    /** Drops the slot if possible. If not, the record is missing and the next {@code init} detects the interruption. */
     private void drop(Connection connection, Exception why) {
         try (PreparedStatement drop = connection.prepareStatement("select pg_drop_replication_slot(slot_name) from"
                 + " pg_replication_slots where slot_name = ? and database = current_database()")) {

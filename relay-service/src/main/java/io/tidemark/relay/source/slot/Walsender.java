@@ -13,12 +13,12 @@ import java.util.Properties;
 import org.postgresql.PGProperty;
 
 /**
- * A connection of the replication protocol, which alone can make a slot together with a snapshot of exactly what comes
- * before it. The snapshot is there until the connection is used again or closed. One thread.
+ * A replication connection. Only this protocol can make a slot together with a snapshot of exactly what comes before
+ * it. The snapshot exists until the connection is used again or closed. One thread.
  */
 final class Walsender implements AutoCloseable {
 
-    /** Less than the socket's timeout: the server hears that nobody waits any more, and removes the half-made slot. */
+    /** Less than the socket's timeout, so that the server ends the wait and removes the half-made slot. */
     private static final int CREATE_SECONDS = 50;
 
     private static final int FAILOVER_SINCE = 17;
@@ -37,19 +37,19 @@ final class Walsender implements AutoCloseable {
     }
 
     /**
-     * A slot that was made just now.
+     * A slot that was just made.
      *
-     * @param began what commits after it comes through the slot, and nothing else
-     * @param snapshot sees what committed before, and nothing else
+     * @param began exactly what commits after it comes through the slot
+     * @param snapshot sees exactly what committed before
      */
     record MadeSlot(Lsn began, String snapshot) {}
 
     /**
-     * Makes the slot; waits for every transaction that has written and is still open, on the whole server.
+     * Makes the slot; waits for every open transaction on the whole server that has written.
      *
      * @param majorVersion of the server; from 17 on it is a failover slot, which a standby with
-     *     {@code sync_replication_slots} keeps in step
-     * @throws SQLException with the state 57014 when they do not end in time; then there is no slot
+     *     {@code sync_replication_slots} keeps in sync
+     * @throws SQLException with the state 57014 when they do not end in time; then no slot exists
      */
     MadeSlot create(String slot, int majorVersion) throws SQLException {
         String options = "SNAPSHOT 'export'" + (majorVersion >= FAILOVER_SINCE ? ", FAILOVER true" : "");

@@ -1,6 +1,6 @@
 /**
- * Makes the replication slot in such a way that every row of the outbox either comes through it or is listed in
- * {@code outbox.backlog}, and reads what a person has decided about the listed ones. On the caller's thread.
+ * Makes the replication slot so that every row of the outbox either comes through it or is listed in
+ * {@code outbox.backlog}, and reads what a person has decided about the listed rows. On the caller's thread.
  */
 @NullMarked
 package io.tidemark.relay.source.slot;
