@@ -10,29 +10,32 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How often a person has let the source go on at a point of their choice, and what that left out. Stands in the
- * position, and so is in every record of it.
+ * How often a person has chosen the point where the source continues, and what that left out. Part of the position, and
+ * so written in every record of it.
  *
- * @param count what was published before the last time says nothing about offsets and LSNs after it
+ * @param count what was published before the last adoption says nothing about offsets and LSNs after it
  * @param leftOut ranges of commit LSNs that may hold events which were never published, in the order of the adoptions
  */
 public record Adoptions(int count, List<LeftOut> leftOut) {
 
     public static final Adoptions NONE = new Adoptions(0, List.of());
 
-    /** More are merged from the oldest on: a position is written with every Kafka transaction. */
+    /**
+     * Maximum number of ranges; beyond it, the oldest are merged. A position is written with every Kafka transaction.
+     */
     static final int MAX_RANGES = 16;
 
     /**
-     * Events committed in here may be missing in Kafka.
+     * Events committed in this range may be missing in Kafka.
      *
      * @param after everything up to it was published
-     * @param upTo where the source went on
-     * @param neverCame whether they may not be in the stream at all, so that going on before them does not bring them
+     * @param upTo where the source continued
+     * @param neverCame whether the events may not be in the stream at all, so that continuing before them would not
+     *     bring them
      */
     public record LeftOut(Lsn after, Lsn upTo, boolean neverCame) {
 
-        /** Of events that the stream would bring, had the source gone on before them. */
+        /** A range of events that the stream would bring if the source continued before them. */
         public LeftOut(Lsn after, Lsn upTo) {
             this(after, upTo, false);
         }
@@ -51,15 +54,15 @@ public record Adoptions(int count, List<LeftOut> leftOut) {
         leftOut = List.copyOf(leftOut);
     }
 
-    /** One more, which left nothing out. */
+    /** Adds an adoption that left nothing out. */
     public Adoptions another() {
         return new Adoptions(count + 1, leftOut);
     }
 
-    /** One more: everything up to {@code published} is in Kafka, and the source went on behind {@code at}. */
+    /** Adds an adoption: everything up to {@code published} is in Kafka, and the source continues after {@code at}. */
     public Adoptions leavingOut(Lsn published, Lsn at) {
         List<LeftOut> ranges = new ArrayList<>();
-        for (LeftOut range : leftOut) { // what lies behind is published after all
+        for (LeftOut range : leftOut) { // events after {@code at} are published after all
             if (range.neverCame()) {
                 ranges.add(range);
             } else if (at.isAfter(range.after())) {
@@ -72,7 +75,7 @@ public record Adoptions(int count, List<LeftOut> leftOut) {
         return new Adoptions(count + 1, limited(ranges));
     }
 
-    /** The same, and events committed in {@code (after, upTo]} may never have come through the stream. */
+    /** The same adoptions, and events committed in {@code (after, upTo]} may never have come through the stream. */
     public Adoptions doubting(Lsn after, Lsn upTo) {
         List<LeftOut> ranges = new ArrayList<>(leftOut);
         if (upTo.isAfter(after)) {
@@ -95,7 +98,7 @@ public record Adoptions(int count, List<LeftOut> leftOut) {
         return ranges;
     }
 
-    /** The range that a commit LSN lies in. */
+    /** The range that contains a commit LSN. */
     public Optional<LeftOut> rangeOf(Lsn lsn) {
         return leftOut.stream().filter(range -> range.contains(lsn)).findFirst();
     }
@@ -118,7 +121,7 @@ public record Adoptions(int count, List<LeftOut> leftOut) {
         }
     }
 
-    /** @throws IllegalArgumentException when it is not what {@link #writeTo} writes */
+    /** @throws IllegalArgumentException when the JSON is not as {@link #writeTo} writes it */
     static Adoptions readFrom(JsonNode json) {
         if (!json.has("adoptions")) {
             return NONE;

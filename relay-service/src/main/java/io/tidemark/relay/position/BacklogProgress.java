@@ -9,16 +9,16 @@ import io.tidemark.outbox.OwnTopics;
 import java.io.IOException;
 
 /**
- * How far the rows that are older than a slot are in Kafka. Stands in {@code tidemark.positions} beside the position,
+ * How far the rows older than a slot are in Kafka. Stored in {@code tidemark.positions} beside the position, and
  * written in the same Kafka transaction as their events.
  *
  * @param slot the slot's name
- * @param slotBegan tells it from earlier slots of that name
- * @param replayId stands in the header of each event
+ * @param slotBegan distinguishes the slot from earlier slots of that name
+ * @param replayId contained in the header of each event
  * @param upTo every row whose number in {@code outbox.backlog} is at most this is done
  * @param published how many are in their topics
  * @param deadLetters how many are dead letters
- * @param gone how many had been deleted from the outbox before
+ * @param gone how many had already been deleted from the outbox
  */
 public record BacklogProgress(
         String slot, Lsn slotBegan, String replayId, long upTo, long published, long deadLetters, long gone) {
@@ -30,12 +30,12 @@ public record BacklogProgress(
         return sourceId + "/backlog";
     }
 
-    /** Nothing is done yet. */
+    /** The progress before the first row. */
     public static BacklogProgress begin(String slot, Lsn slotBegan, String replayId) {
         return new BacklogProgress(slot, slotBegan, replayId, 0, 0, 0, 0);
     }
 
-    /** Some more are done. */
+    /** The progress after some more rows. */
     public BacklogProgress advance(long newUpTo, long morePublished, long moreDeadLetters, long moreGone) {
         return new BacklogProgress(
                 slot,
@@ -62,7 +62,7 @@ public record BacklogProgress(
         }
     }
 
-    /** @throws IllegalArgumentException when it is not what {@link #toJson} writes */
+    /** @throws IllegalArgumentException when the bytes are not as {@link #toJson} writes them */
     public static BacklogProgress fromJson(byte[] bytes) {
         try {
             JsonNode json = JSON.readTree(bytes);
@@ -88,7 +88,7 @@ public record BacklogProgress(
         return value.textValue();
     }
 
-    /** Strict, because Jackson reads anything that is no number as 0, and 0 means that nothing is done. */
+    /** Strict, because Jackson reads everything that is not a number as 0, and 0 means that nothing is done. */
     private static long number(JsonNode json, String name) {
         JsonNode value = json.required(name);
         if (!value.isIntegralNumber() || !value.canConvertToLong()) {

@@ -27,20 +27,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads partitions backwards from their end, to find the last record of interest: a log may be long, and what is asked
- * for is nearly always at its end. Only committed records count. What lies behind an open transaction is not shown yet,
- * even where it is committed: it is waited for where it may be of interest, and only there. One thread.
+ * Reads partitions backwards from their end, to find the last record of interest: a log may be long, and the wanted
+ * record is nearly always at its end. Only committed records count. Records behind an open transaction are not visible
+ * yet, even if committed. This class waits for them only where they may be of interest. One thread.
  */
 public final class KafkaTail implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(KafkaTail.class);
 
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
-    /** For others' open transactions to end, where waiting only makes the answer more precise. */
+    /** Timeout for other producers' open transactions, where waiting only makes the answer more precise. */
     private static final Duration OPEN_PATIENCE = Duration.ofSeconds(2);
 
     private static final long OPEN_LOOK_MILLIS = 20;
-    /** For what lies behind them. */
+    /** Timeout for reading what lies behind open transactions. */
     private static final Duration OPEN_TIMEOUT = Duration.ofSeconds(10);
 
     private static final TopicPartition POSITION = new TopicPartition(OwnTopics.POSITIONS, 0);
@@ -63,37 +63,37 @@ public final class KafkaTail implements AutoCloseable {
         return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    /** The last position of the source, or empty when none was ever written. */
+    /** The last position of the source; empty when none was ever written. */
     public Optional<SourcePosition> lastPosition(String sourceId) {
         return lastValue(sourceId).map(SourcePosition::fromJson);
     }
 
-    /** The same without waiting for anybody's open transaction: what was written last, committed or not. */
+    /** The position that was written last, committed or not. Does not wait for open transactions. */
     public Optional<SourcePosition> likelyPosition(String sourceId) {
         return likelyValue(sourceId).map(SourcePosition::fromJson);
     }
 
-    /** The last one of which it is certain by now that it is committed; nobody's open transaction is waited for. */
+    /** The last position that is already known to be committed. Does not wait for open transactions. */
     public Optional<SourcePosition> settledPosition(String sourceId) {
         return lastValue(sourceId, committed, stableEnd()).map(SourcePosition::fromJson);
     }
 
-    /** The topics that hold events of the source; none when that was never written. */
+    /** The topics that hold events of the source; none when that was never recorded. */
     public TopicIds lastTopicIds(String sourceId) {
         return lastValue(TopicIds.key(sourceId)).map(TopicIds::fromJson).orElseGet(() -> new TopicIds(Map.of()));
     }
 
-    /** How far the publication of the rows that are older than a slot has come; empty when none was ever begun. */
+    /** How far the rows older than a slot are published; empty when that was never begun. */
     public Optional<BacklogProgress> lastBacklogProgress(String sourceId) {
         return lastValue(BacklogProgress.key(sourceId)).map(BacklogProgress::fromJson);
     }
 
-    /** What the source was published with; empty when an older version was the last to publish, or none was. */
+    /** What the source was published with; empty when it was never published, or last published by an older version. */
     public Optional<PublicationRecord> lastPublication(String sourceId) {
         return lastValue(PublicationRecord.key(sourceId)).map(PublicationRecord::fromJson);
     }
 
-    /** The same without waiting for anybody's open transaction: what was written last, committed or not. */
+    /** The publication record that was written last, committed or not. Does not wait for open transactions. */
     public Optional<PublicationRecord> likelyPublication(String sourceId) {
         return likelyValue(PublicationRecord.key(sourceId)).map(PublicationRecord::fromJson);
     }
@@ -103,7 +103,7 @@ public final class KafkaTail implements AutoCloseable {
     }
 
     /**
-     * What Kafka has counted up to that position of the source; empty when that was never written.
+     * What Kafka has counted up to this position of the source; empty when that was never written.
      *
      * @param position the last one, read before
      */
@@ -113,27 +113,27 @@ public final class KafkaTail implements AutoCloseable {
                 .map(record -> record.with(position.carried()));
     }
 
-    /** What audits have settled of the source. */
+    /** What audits have settled for the source. */
     public SettledDays lastSettled(String sourceId) {
         return lastSettled(sourceId, Settled.UNREAD).days();
     }
 
     /**
-     * What audits have settled, as of one look.
+     * What audits had settled at the time of one read.
      *
      * @param upTo the offset in {@code tidemark.positions} up to which that was read
      */
     public record Settled(SettledDays days, long upTo) {
 
-        /** Before the first look. */
+        /** The state before the first read. */
         public static final Settled UNREAD = new Settled(SettledDays.NONE, 0);
     }
 
     /**
-     * The same, for frequent looks. Most sources have no such record, and to find none is to read the whole log. So this
-     * reads only what was written since the last look.
+     * Like {@link #lastSettled(String)}, for frequent use. Most sources have no such record, and finding none means
+     * reading the whole log. So this reads only what was written since the last read.
      *
-     * @param before what the last look returned
+     * @param before the result of the last read
      */
     public Settled lastSettled(String sourceId, Settled before) {
         String key = SettledDays.key(sourceId);
@@ -144,7 +144,7 @@ public final class KafkaTail implements AutoCloseable {
         return new Settled(found.map(SettledDays::fromJson).orElse(isSameLog ? before.days() : SettledDays.NONE), end);
     }
 
-    /** Every partition of these topics, as of now; of a topic that does not exist, none. */
+    /** Every current partition of these topics; none for a topic that does not exist. */
     public Set<TopicPartition> partitionsOf(Collection<String> topics) {
         Set<TopicPartition> partitions = new HashSet<>();
         for (String topic : topics) {
@@ -158,13 +158,15 @@ public final class KafkaTail implements AutoCloseable {
         return lastValue(key, committed, lastOpen(key, stable).orElse(stable));
     }
 
-    /** Everything before it is committed or aborted; what lies behind it may be so too, and is not shown yet. */
+    /**
+     * Everything before this offset is committed or aborted. Records after it may be so too, but are not visible yet.
+     */
     private long stableEnd() {
         committed.assign(POSITIONS);
         return committed.endOffsets(POSITIONS).getOrDefault(POSITION, 0L);
     }
 
-    /** Other sources write there too: only a record with that key is worth waiting for. */
+    /** Other sources write to this topic too: only a record with this key is worth waiting for. */
     private Optional<Long> lastOpen(String key, long stable) {
         Map<TopicPartition, ConsumerRecord<byte[], byte[]>> open = TailSearch.search(
                 uncommitted, Map.of(POSITION, stable), ends(POSITIONS), record -> isOf(record, key), deadline(TIMEOUT));
@@ -180,7 +182,7 @@ public final class KafkaTail implements AutoCloseable {
         long begin = Math.max(begins(POSITIONS).getOrDefault(POSITION, 0L), from);
         Map<TopicPartition, ConsumerRecord<byte[], byte[]>> found = TailSearch.search(
                 reader, Map.of(POSITION, begin), Map.of(POSITION, end), record -> isOf(record, key), deadline(TIMEOUT));
-        return Optional.ofNullable(found.get(POSITION)).map(ConsumerRecord::value); // a tombstone has none
+        return Optional.ofNullable(found.get(POSITION)).map(ConsumerRecord::value); // a tombstone has no value
     }
 
     private static boolean isOf(ConsumerRecord<byte[], byte[]> record, String key) {
@@ -188,12 +190,13 @@ public final class KafkaTail implements AutoCloseable {
     }
 
     /**
-     * The offset after the last committed record of each partition; 0 where there never was one. Unlike the log's end
-     * it does not count transaction markers, which no consumer ever reads. It is a little too high rather than too low
-     * where all records have expired, and where somebody's transaction stays open: who had not read them all has not
-     * caught up. Never waits long for such a transaction, because it may stay open for ever.
+     * The offset after the last committed record of each partition; 0 where there never was one. Unlike the log's end,
+     * it does not count transaction markers, which no consumer ever reads. In two cases it is slightly too high rather
+     * than too low: when all records have expired, and when another producer's transaction stays open. A consumer that
+     * had not read all records has not caught up. Never waits long for such a transaction, because it may stay open
+     * forever.
      *
-     * @param sourceId of whose records, behind such a transaction, none is left out
+     * @param sourceId none of this source's records behind such a transaction is left out
      */
     public Map<TopicPartition, Long> recordEnds(Collection<TopicPartition> partitions, String sourceId)
             throws InterruptedException {
@@ -208,17 +211,17 @@ public final class KafkaTail implements AutoCloseable {
             ConsumerRecord<byte[], byte[]> record = last.get(partition);
             long begin = begins.getOrDefault(partition, 0L);
             boolean isEmpty = begin == logEnds.getOrDefault(partition, 0L);
-            long expired = isEmpty ? Math.max(0, begin - 1) : begin; // a log that is empty ended with a marker
+            long expired = isEmpty ? Math.max(0, begin - 1) : begin; // an empty log ended with a marker
             long end = record == null ? expired : record.offset() + 1;
             ends.put(partition, Math.max(end, open.getOrDefault(partition, 0L)));
         }
         return ends;
     }
 
-    /** Most transactions end in a moment, and then nothing is too high. */
+    /** Most transactions end quickly, and then no offset is too high. */
     private Map<TopicPartition, Long> awaitStable(
             Collection<TopicPartition> partitions, Map<TopicPartition, Long> logEnds) throws InterruptedException {
-        committed.assign(partitions); // a consumer warns of every offset it is told of a partition it has not
+        committed.assign(partitions); // a consumer warns about offsets of partitions that are not assigned to it
         long deadline = deadline(OPEN_PATIENCE);
         while (true) {
             Map<TopicPartition, Long> stable = committed.endOffsets(partitions);
@@ -231,7 +234,10 @@ public final class KafkaTail implements AutoCloseable {
         }
     }
 
-    /** Behind open transactions: after the source's last record, committed or not; the log's end where there are too many. */
+    /**
+     * The ends behind open transactions: after the source's last record, committed or not; the log's end if that takes
+     * too long.
+     */
     private Map<TopicPartition, Long> openEnds(
             Map<TopicPartition, Long> stable, Map<TopicPartition, Long> logEnds, String sourceId) {
         Map<TopicPartition, Long> open = new HashMap<>(logEnds);

@@ -4,17 +4,17 @@ package io.tidemark.relay.position;
 import io.tidemark.outbox.Lsn;
 
 /**
- * Up to where Kafka already has everything, as read from it at the start of a run. The stream begins at or before it,
- * at the slot's confirmed LSN, and what lies at or below it is dropped.
+ * Up to where Kafka already has everything, as read from Kafka at the start of a run. The stream begins at or before
+ * this point, at the slot's confirmed LSN, and everything at or below it is dropped.
  *
- * @param lsn every transaction with a commit LSN below it, and the one at it unless partial, is published
- * @param partialOrdinal of the transaction that commits at {@code lsn} only the events up to this ordinal are
- *     published; -1 when all of it is
- * @param complete the last LSN up to which whole transactions are published, as it came off the stream: the most the
- *     slot may be confirmed to. Not {@code lsn} minus one: Postgres skips a transaction whose commit record
+ * @param lsn every transaction with a commit LSN below it is published, and also the one at it unless partial
+ * @param partialOrdinal of the transaction that commits at {@code lsn}, only the events up to this ordinal are
+ *     published; -1 when all of them are
+ * @param complete the last LSN up to which whole transactions are published, as it came off the stream: the maximum to
+ *     which the slot may be confirmed. Not {@code lsn} minus one: Postgres skips a transaction whose commit record
  *     <em>starts</em> below the confirmed LSN (docs/adr/0004)
- * @param isAdopted whether {@code lsn} did not come off the stream, so that no record need end there: a person named it,
- *     or the database changed its timeline there; else one does
+ * @param isAdopted whether {@code lsn} did not come off the stream, because a person named it or the database changed
+ *     its timeline there. Then no record need end there; otherwise one does
  */
 public record ResumePoint(Lsn lsn, int partialOrdinal, Lsn complete, boolean isAdopted) {
 
@@ -36,12 +36,15 @@ public record ResumePoint(Lsn lsn, int partialOrdinal, Lsn complete, boolean isA
         return new ResumePoint(lsn, WHOLE, lsn, false);
     }
 
-    /** Named by a person who takes everything at or below it for published; it did not come off the stream. */
+    /** A point that a person named, taking everything at or below it as published; it did not come off the stream. */
     public static ResumePoint adopted(Lsn lsn) {
         return new ResumePoint(lsn, WHOLE, lsn, true);
     }
 
-    /** Where the database left the timeline that was published: its history shows that everything before is in Kafka. */
+    /**
+     * The point where the database left the timeline that was published: its history proves that everything before is
+     * in Kafka.
+     */
     public static ResumePoint atSwitch(Lsn lsn) {
         return new ResumePoint(lsn, WHOLE, lsn, true);
     }
@@ -53,7 +56,7 @@ public record ResumePoint(Lsn lsn, int partialOrdinal, Lsn complete, boolean isA
         return new ResumePoint(commitLsn, lastPublishedOrdinal, complete, false);
     }
 
-    /** How many of the first events of the transaction committed at {@code commitLsn} are in Kafka already. */
+    /** How many of the first events of the transaction committed at {@code commitLsn} are already in Kafka. */
     public int alreadyPublished(Lsn commitLsn, int eventCount) {
         if (commitLsn.isAfter(lsn)) {
             return 0;
@@ -61,18 +64,18 @@ public record ResumePoint(Lsn lsn, int partialOrdinal, Lsn complete, boolean isA
         return commitLsn.equals(lsn) && isPartial() ? partialOrdinal + 1 : eventCount;
     }
 
-    /** Whether everything that was published up to {@code other} was published up to here. */
+    /** Whether everything that was published up to {@code other} was published up to this point. */
     public boolean isAtLeast(ResumePoint other) {
         int byLsn = lsn.compareTo(other.lsn);
         return byLsn != 0 ? byLsn > 0 : !isPartial() || (other.isPartial() && partialOrdinal >= other.partialOrdinal);
     }
 
-    /** Whether it is the same place, however each was come by. */
+    /** Whether both are the same place, regardless of where each LSN came from. */
     public boolean isSamePlaceAs(ResumePoint other) {
         return isAtLeast(other) && other.isAtLeast(this);
     }
 
-    /** Whether the transaction that commits at {@link #lsn} is published in part only. */
+    /** Whether the transaction that commits at {@link #lsn} is published only in part. */
     public boolean isPartial() {
         return partialOrdinal >= 0;
     }

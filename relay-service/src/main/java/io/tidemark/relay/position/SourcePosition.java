@@ -14,16 +14,16 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * The resume point of one source as it stands in {@code tidemark.positions}, written in the same Kafka transaction as
+ * The resume point of one source as recorded in {@code tidemark.positions}, written in the same Kafka transaction as
  * the events up to it.
  *
  * @param source the database the LSN belongs to
  * @param resumePoint everything up to it is in Kafka
- * @param lastEvent no event that was published has a higher commit LSN: between it and the resume point there is progress only
- * @param owner which process wrote it, for people
- * @param time when, for people
- * @param adoptions where a person has let the source go on at a point of their choice
- * @param carried newer than what the record of the audit has of that day; empty for a table that is not ours
+ * @param lastEvent no published event has a higher commit LSN: between it and the resume point there is only progress
+ * @param owner the process that wrote it, for people
+ * @param time when it was written, for people
+ * @param adoptions where a person has chosen the point at which the source continues
+ * @param carried more recent than the audit record's entry for that day; empty for a table that is not ours
  */
 public record SourcePosition(
         SourceIdentity source,
@@ -42,7 +42,7 @@ public record SourcePosition(
         }
     }
 
-    /** For all that is known, there may be events up to the resume point. */
+    /** A position for which there may be events up to the resume point, as far as is known. */
     public SourcePosition(
             SourceIdentity source,
             ResumePoint resumePoint,
@@ -53,7 +53,7 @@ public record SourcePosition(
         this(source, resumePoint, resumePoint.lsn(), owner, time, adoptions, carried);
     }
 
-    /** Of a source that was never adopted. */
+    /** The position of a source that was never adopted. */
     public SourcePosition(SourceIdentity source, ResumePoint resumePoint, String owner, Instant time) {
         this(source, resumePoint, owner, time, Adoptions.NONE, Optional.empty());
     }
@@ -69,7 +69,7 @@ public record SourcePosition(
             json.put("ordinal", resumePoint.partialOrdinal())
                     .put("completeLsn", resumePoint.complete().toString());
         }
-        if (resumePoint.isAdopted()) { // the LSN did not come off the stream: nothing need end there
+        if (resumePoint.isAdopted()) { // the LSN did not come off the stream: no record need end there
             json.put("adopted", true);
         }
         if (!lastEvent.equals(resumePoint.lsn())) {
@@ -85,7 +85,7 @@ public record SourcePosition(
         }
     }
 
-    /** @throws IllegalArgumentException when it is not what {@link #toJson} writes */
+    /** @throws IllegalArgumentException when the bytes are not as {@link #toJson} writes them */
     public static SourcePosition fromJson(byte[] bytes) {
         try {
             JsonNode json = JSON.readTree(bytes);
@@ -135,7 +135,7 @@ public record SourcePosition(
         return value.textValue();
     }
 
-    /** Strict, because Jackson reads anything that is no number as 0, and 0 is an ordinal. */
+    /** Strict, because Jackson reads everything that is not a number as 0, and 0 is an ordinal. */
     private static int number(JsonNode json, String name) {
         JsonNode value = json.required(name);
         if (!value.isInt()) {

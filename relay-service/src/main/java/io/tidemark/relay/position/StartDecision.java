@@ -8,11 +8,11 @@ import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.timeline.TimelineHistory;
 import java.util.Optional;
 
-/** Whether a run may start, and where: the one place that weighs position, slot and database against each other. Pure. */
+/** Whether a run may start, and where. The only place that compares position, slot and database. Pure. */
 public sealed interface StartDecision {
 
     /**
-     * Stream from the slot's confirmed LSN and drop what is at or below the resume point.
+     * Stream from the slot's confirmed LSN and drop everything at or below the resume point.
      *
      * @param slotConfirmed where the stream will begin; never above {@code resumePoint}
      * @param lastEvent see {@link SourcePosition#lastEvent}
@@ -24,17 +24,17 @@ public sealed interface StartDecision {
         }
     }
 
-    /** Nothing was ever published and the slot is not there yet: waiting loses nothing. */
+    /** Nothing was ever published and the slot does not exist yet: waiting loses nothing. */
     record NotReady(String reason) implements StartDecision {}
 
-    /** Going on could lose or repeat events; a person must decide. */
+    /** Continuing could lose or repeat events; a person must decide. */
     record Halt(String reason) implements StartDecision {}
 
     /**
-     * Decides; the rules are those of docs/adr/0003 and 0008.
+     * Decides by the rules of docs/adr/0003 and 0008.
      *
      * @param stored the position read from Kafka
-     * @param slot the slot as the server has it
+     * @param slot the slot as the server describes it
      * @param slotName for messages
      * @param identity of the database, whose timeline is that of {@code history}
      * @param walHead the end of the server's WAL
@@ -77,7 +77,7 @@ public sealed interface StartDecision {
         return new Start(confirmed, resumePoint, position.lastEvent());
     }
 
-    /** Where a failover left out nothing but progress, publishing goes on where the database changed its timeline. */
+    /** If a failover left out only progress, publishing continues where the database changed its timeline. */
     private static ResumePoint inHistory(SourcePosition position, TimelineHistory history) {
         ResumePoint stored = position.resumePoint();
         return history.sharedUpTo(position.source().timeline())
@@ -152,7 +152,7 @@ public sealed interface StartDecision {
         return new Halt(found + ". " + whatToDo());
     }
 
-    /** Ends every halt of a source that has a position. */
+    /** The remedy for every halt of a source that has a position. */
     static String whatToDo() {
         return "To go on knowingly: tidemark adopt CONFIG says what may be lost, and how";
     }

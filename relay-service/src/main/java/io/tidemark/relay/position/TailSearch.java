@@ -13,7 +13,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 
-/** Reads ranges of partitions backwards, in steps that grow, until a wanted record is found. On the reader's thread. */
+/** Reads ranges of partitions backwards, in growing steps, until it finds a wanted record. On the reader's thread. */
 final class TailSearch {
 
     private static final long FIRST_STEP = 200;

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Which topics hold events of a source, each with Kafka's id of it (KIP-516). A topic that was deleted and made again
- * has the name of old and another id. Stands in {@code tidemark.positions} beside the position.
+ * The topics that hold events of a source, each with Kafka's id of it (KIP-516). A topic that was deleted and made
+ * again has its old name but another id. Stored in {@code tidemark.positions} beside the position.
  *
  * @param ids topic to id
  */
@@ -36,7 +36,7 @@ public record TopicIds(Map<String, String> ids) {
         }
     }
 
-    /** @throws IllegalArgumentException when it is not what {@link #toJson} writes */
+    /** @throws IllegalArgumentException when the bytes are not as {@link #toJson} writes them */
     public static TopicIds fromJson(byte[] bytes) {
         try {
             return new TopicIds(JSON.readValue(bytes, new TypeReference<TreeMap<String, String>>() {}));

@@ -5,18 +5,18 @@ import io.tidemark.relay.source.SourceNotReady;
 import java.sql.SQLException;
 import java.util.Optional;
 
-/** What a {@link PublicationWatch} looks with. On the watch's thread, but for {@link #close}. */
+/** The queries of a {@link PublicationWatch}. On the watch's thread, except for {@link #close}. */
 interface PublicationEye extends AutoCloseable {
 
     PublicationLook look() throws SQLException, SourceNotReady;
 
-    /** What is wrong when a child of the table has rows that the WAL does not have. */
+    /** The problem when a child of the table has rows that are not in the WAL. */
     Optional<PublicationGap> hiddenChild() throws SQLException, SourceNotReady;
 
-    /** What it means that {@code now} was seen, which is not {@code before}. */
+    /** The gap that follows from having seen {@code now}, which differs from {@code before}. */
     PublicationGap gap(PublicationState before, PublicationLook now) throws SQLException, SourceNotReady;
 
-    /** Ends a look that is waiting for the server. */
+    /** Also ends a query that waits for the server. */
     @Override
     void close();
 }

@@ -9,7 +9,7 @@ import java.util.Optional;
 /**
  * Events that may never have come through the stream: those committed in {@code (after, upTo]}.
  *
- * @param reason why, what it means for the events, and what to do
+ * @param reason the cause, what it means for the events, and what to do
  */
 public record PublicationGap(String reason, Lsn after, Lsn upTo) {
 
@@ -18,12 +18,12 @@ public record PublicationGap(String reason, Lsn after, Lsn upTo) {
             + " tidemark replay CONFIG --unaccounted --yes publishes them";
 
     /**
-     * Compares what is at the start of a run with what was recorded.
+     * Compares the state at the start of a run with the recorded state.
      *
-     * @param recorded empty when nothing was: then there is nothing to compare with
+     * @param recorded empty when nothing was recorded: then there is nothing to compare with
      * @param now what was seen
-     * @param slot as it is
-     * @param published up to where Kafka has whole transactions
+     * @param slot in its present state
+     * @param published the LSN up to which Kafka has whole transactions
      * @param upTo the end of the WAL, read after {@code now}
      * @return empty when nothing was changed, or when that is in doubt
      */
@@ -37,7 +37,7 @@ public record PublicationGap(String reason, Lsn after, Lsn upTo) {
             return Optional.empty();
         }
         PublicationState before = recorded.get().state();
-        // a slot that was made anew is confirmed beyond what is published, and says nothing of what was before
+        // a slot that was made again is confirmed beyond what is published, and says nothing about the time before
         Lsn after = slot.map(SlotState::confirmed)
                 .filter(confirmed -> published.isPresent() && published.get().isAtLeast(confirmed))
                 .orElse(recorded.get().confirmed());
@@ -49,14 +49,16 @@ public record PublicationGap(String reason, Lsn after, Lsn upTo) {
                 : Optional.empty();
     }
 
-    /** Another slot or table than the recorded one: a second relay for the same source, or the source is to move. */
+    /**
+     * Another slot or table than the recorded one: a second relay for the same source, or a planned move of the source.
+     */
     public static Optional<PublicationGap> ofOtherConfiguration(
             PublicationRecord recorded, String slot, String table, Lsn upTo) {
         return otherConfiguration(recorded.state(), slot, table, recorded.confirmed(), upTo);
     }
 
     /**
-     * @param after everything committed at or below it came through the stream for certain
+     * @param after everything committed at or below it certainly came through the stream
      * @return empty when nothing was changed
      */
     static Optional<PublicationGap> between(PublicationState before, PublicationState now, Lsn after, Lsn upTo) {
@@ -84,7 +86,7 @@ public record PublicationGap(String reason, Lsn after, Lsn upTo) {
                         upTo));
     }
 
-    /** Publication or table are gone. */
+    /** The publication or the table does not exist. */
     static PublicationGap missing(String reason, Lsn after, Lsn upTo) {
         return new PublicationGap(
                 reason + " any more; to make it again, run: tidemark init CONFIG. " + lost(after, upTo), after, upTo);

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.publication;
 
-/** What one look at publication and table has found. */
+/** The result of one look at publication and table. */
 public sealed interface PublicationLook {
 
-    /** It is so, and no open transaction is about to change it. */
+    /** The state, which no open transaction is about to change. */
     record Seen(PublicationState state) implements PublicationLook {}
 
     /**
-     * An open transaction changes the publication. Its commit may be in the WAL, and decide what is decoded, before
-     * anybody sees it.
+     * An open transaction changes the publication. Its commit may already be in the WAL, and affect decoding, before it
+     * is visible to any query.
      *
-     * @param holder which one, in words
+     * @param holder describes the transaction
      */
     record InDoubt(String holder) implements PublicationLook {
 
-        /** What it means for the events, and what to do. */
+        /** What the doubt means for the events, and what to do. */
         public String reason(String publication) {
             return "an open transaction changes publication " + publication + ": " + holder
                     + ". Events are not confirmed"
@@ -24,6 +24,6 @@ public sealed interface PublicationLook {
         }
     }
 
-    /** There is no such publication or table. */
+    /** The publication or the table does not exist. */
     record Missing(String reason) implements PublicationLook {}
 }

@@ -12,15 +12,15 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at publication and table through the catalogs, which every role may read. Stateless; each look is one statement,
- * and so one snapshot, on a connection that commits by itself.
+ * Looks at publication and table through the catalogs, which every role may read. Stateless. Each look is one
+ * statement, and so one snapshot, on a connection in auto-commit mode.
  */
 public final class PublicationReader {
 
     /**
-     * The version of a row is its xmin; of the table it is that of its row type, which a GRANT or a new column leaves
-     * alone. A row that an open transaction has changed carries that transaction as xmax. No lock shows an ALTER
-     * PUBLICATION … SET, so xmax is the only sign of it.
+     * The version of a catalog row is its xmin. The version of the table is that of its row type, which a GRANT or a
+     * new column does not change. A row that an open transaction has changed carries that transaction as xmax. No lock
+     * shows an ALTER PUBLICATION … SET, so xmax is its only sign.
      */
     private static final String LOOK = """
             with now as (
@@ -61,7 +61,7 @@ public final class PublicationReader {
             + " pg_stat_activity a on a.pid = l.pid where l.locktype = 'transactionid' and l.granted"
             + " and l.transactionid::text = ? limit 1), 'a prepared transaction, or one that has just ended')";
 
-    /** Children of the root by any depth whose rows are not in the WAL. */
+    /** Children of the root, of any depth, whose rows are not in the WAL. */
     private static final String HIDDEN =
             "with recursive tree(relid) as (select inhrelid from pg_inherits where inhparent"
                     + " = ? union all select inhrelid from tree join pg_inherits on inhparent = tree.relid)"
@@ -84,12 +84,12 @@ public final class PublicationReader {
         this.outbox = outbox;
     }
 
-    /** Looks once. Whatever has been received from the stream before the call was decoded with what is seen. */
+    /** Looks once. Everything received from the stream before the call was decoded with the state that is seen. */
     public PublicationLook look(Connection connection) throws SQLException {
         Row row = read(connection);
         if (!row.committed().isEmpty()) {
-            // Committed by now, but not seen: either it was after this snapshot, and the next one sees it, or it only
-            // locked the row, and the next one shows the same.
+            // A transaction that has committed but is not visible either committed after this snapshot, so the next one
+            // shows it, or only locked the row, so the next one shows the same.
             Set<String> before = row.committed();
             row = read(connection);
             if (!before.containsAll(row.committed())) {
@@ -158,7 +158,7 @@ public final class PublicationReader {
         }
     }
 
-    /** A child of the table whose rows are not in the WAL; null when there is none. */
+    /** A child of the table whose rows are not in the WAL; null when none exists. */
     @Nullable
     String hiddenChild(Connection connection) throws SQLException {
         try (PreparedStatement find = connection.prepareStatement("select c.oid from pg_class c join pg_namespace n on"

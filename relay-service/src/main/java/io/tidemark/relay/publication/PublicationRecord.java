@@ -9,7 +9,7 @@ import io.tidemark.outbox.OwnTopics;
 import java.io.IOException;
 
 /**
- * The state that a source's events were published with. Stands in {@code tidemark.positions} beside the position, and is
+ * The state that a source's events were published with. Stored in {@code tidemark.positions} beside the position, and
  * written in the same Kafka transactions.
  *
  * @param confirmed when it was written, everything committed at or below it was known to have come through the stream
@@ -39,7 +39,7 @@ public record PublicationRecord(PublicationState state, Lsn confirmed) {
         }
     }
 
-    /** @throws IllegalArgumentException when it is not what {@link #toJson} writes */
+    /** @throws IllegalArgumentException when the bytes are not as {@link #toJson} writes them */
     public static PublicationRecord fromJson(byte[] bytes) {
         try {
             JsonNode json = JSON.readTree(bytes);

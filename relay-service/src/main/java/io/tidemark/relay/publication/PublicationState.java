@@ -5,16 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What decides which rows come through the stream, with its versions: two equal states mean that nothing was altered in
- * between, not even for a moment. A committed change leaves a catalog row with a transaction id that was never used
- * before, and the old row cannot come back (docs/adr/0016).
+ * What decides which rows come through the stream, with its versions. Two equal states mean that nothing was altered in
+ * between, not even for a moment: a committed change leaves a catalog row with a transaction id that was never used
+ * before, and the old row cannot return (docs/adr/0016).
  *
- * @param slot by its name
+ * @param slot its name
  * @param table with its schema
  * @param publicationName as configured
  * @param publication its catalog row: oid, version, settings
  * @param relations the tables in it, each with oid, version, WHERE clause and column list
- * @param schemas those whose tables it publishes
+ * @param schemas the schemas whose tables it publishes
  * @param root the outbox table: its oid, the version of its row type, kind and persistence
  */
 public record PublicationState(
@@ -26,7 +26,10 @@ public record PublicationState(
         String schemas,
         String root) {
 
-    /** What tells another configuration of the same source from this one: no change in the database, but a second relay. */
+    /**
+     * Differences that show another configuration of the same source: the database did not change, but a second relay
+     * exists.
+     */
     List<String> differencesOf(String otherSlot, String otherTable) {
         List<String> differences = new ArrayList<>();
         if (!slot.equals(otherSlot)) {
@@ -38,7 +41,7 @@ public record PublicationState(
         return differences;
     }
 
-    /** What is not as it was, each in a few words; empty when all of it is. */
+    /** Everything that has changed, each in a few words; empty when nothing has. */
     List<String> differencesFrom(PublicationState before) {
         List<String> differences = new ArrayList<>(before.differencesOf(slot, table));
         if (table.equals(before.table) && !root.equals(before.root)) {

@@ -10,15 +10,15 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks again and again whether the publication is still the one that a run began with: on demand, beside the Kafka
- * commit, and every few seconds. Has a thread and a session of its own. What it confirms was looked at after it was asked
- * for; whatever it cannot see, it does not confirm.
+ * Checks repeatedly whether the publication is still the one that a run began with: on demand, beside the Kafka commit,
+ * and every few seconds. Has its own thread and session. A confirmation is always based on a look that began after it
+ * was asked for. It never confirms what it cannot see.
  */
 public final class PublicationWatch implements AutoCloseable {
 
     private static final long IDLE_LOOK_MILLIS = 3_000;
     private static final long IN_DOUBT_MILLIS = 20;
-    /** Most transactions that alter a publication are over by then. */
+    /** Most transactions that alter a publication have ended by then. */
     private static final long SAY_DOUBT_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     private static final long CLOSE_MILLIS = 5_000;
@@ -26,9 +26,9 @@ public final class PublicationWatch implements AutoCloseable {
     private final PublicationEye eye;
     private final PublicationState expected;
     private final Thread thread = new Thread(this::watch, "publication-watch");
-    /** How many looks were asked for. */
+    /** Number of looks that were asked for. */
     private long asked;
-    /** The last that is answered: a look that began after it was asked for has seen what is expected. */
+    /** The last request that is answered: a look that began after it was asked for has seen the expected state. */
     private long confirmed;
 
     private PublicationLook.@Nullable InDoubt doubt;
@@ -43,7 +43,7 @@ public final class PublicationWatch implements AutoCloseable {
         thread.setDaemon(true);
     }
 
-    /** @param expected what the run began with */
+    /** @param expected the state that the run began with */
     public static PublicationWatch start(SourceDatabase server, OutboxConfig outbox, PublicationState expected) {
         PublicationWatch watch = new PublicationWatch(new SessionEye(server, outbox), expected);
         watch.thread.start();
@@ -52,10 +52,10 @@ public final class PublicationWatch implements AutoCloseable {
 
     private void watch() {
         try {
-            while (turn(IDLE_LOOK_MILLIS)) {} // until closed, or something was found
+            while (turn(IDLE_LOOK_MILLIS)) {} // until the watch is closed, or a change was found
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (Throwable e) { // also out of memory: a watch that is gone would hold the loop up without a reason
+        } catch (Throwable e) { // also out of memory: a dead watch would block the loop without a reason
             fail(new PublicationNotSeen(
                     "the database cannot be asked whether the publication is what it was: " + e, e));
         }
@@ -64,7 +64,7 @@ public final class PublicationWatch implements AutoCloseable {
     /**
      * Waits until a look is asked for, or the time is over, and looks.
      *
-     * @return whether to go on
+     * @return false when the watch ends, because it is closed or has found a problem
      */
     boolean turn(long idleMillis) throws SQLException, SourceNotReady, InterruptedException {
         long answers = awaitQuestion(idleMillis);
@@ -90,7 +90,7 @@ public final class PublicationWatch implements AutoCloseable {
         return true;
     }
 
-    /** @return up to which question the next look is the answer; -1 when the watch is closed */
+    /** @return the number of the last request that the next look answers; -1 when the watch is closed */
     private synchronized long awaitQuestion(long idleMillis) throws InterruptedException {
         long idleUntil =
                 System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(doubt == null ? idleMillis : IN_DOUBT_MILLIS);
@@ -126,7 +126,9 @@ public final class PublicationWatch implements AutoCloseable {
         }
     }
 
-    /** A look begins now, or soon: it counts for everything that has come off the stream before this call. */
+    /**
+     * Asks for a look, which begins now or soon. It covers everything that has come off the stream before this call.
+     */
     public synchronized void beginLook() {
         asked++;
         notifyAll();
@@ -135,8 +137,8 @@ public final class PublicationWatch implements AutoCloseable {
     /**
      * Waits for the look that was asked for last.
      *
-     * @return whether it has confirmed; false when it is in doubt, or has not come back
-     * @throws PublicationChanged when anything is other than it was
+     * @return true when it confirmed the state; false when the state is in doubt, or the look has not finished
+     * @throws PublicationChanged when anything has changed
      * @throws PublicationNotSeen when the database could not be asked
      */
     public synchronized boolean isConfirmedWithin(long millis) throws InterruptedException {
@@ -152,10 +154,10 @@ public final class PublicationWatch implements AutoCloseable {
     }
 
     /**
-     * To be called often, also without traffic.
+     * Must be called often, also without traffic.
      *
-     * @return which transaction has kept the publication in doubt for long, in a sentence
-     * @throws PublicationChanged when anything is other than it was
+     * @return the transaction that has kept the publication in doubt for long, in a sentence
+     * @throws PublicationChanged when anything has changed
      * @throws PublicationNotSeen when the database could not be asked
      */
     public synchronized Optional<String> check() {

@@ -12,7 +12,10 @@ import java.sql.SQLException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Looks over one session, opened by the first look and never again: a watch whose session is lost confirms nothing more. */
+/**
+ * Looks over one session, which the first look opens and which is never reopened: a watch whose session is lost
+ * confirms nothing more.
+ */
 final class SessionEye implements PublicationEye {
 
     private static final int TIMEOUT_MILLIS = 10_000;
@@ -35,7 +38,7 @@ final class SessionEye implements PublicationEye {
             open = database.connect("publication");
             open.setNetworkTimeout(Runnable::run, TIMEOUT_MILLIS);
             session = open;
-            if (isClosed) { // meanwhile
+            if (isClosed) { // closed during the call
                 close();
             }
         }

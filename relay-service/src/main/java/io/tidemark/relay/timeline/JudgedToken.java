@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A token as one database judges it, part by part. A part that is refused costs no other part its answer.
+ * A token as one database judges it, part by part. A refused part does not affect the answers for other parts.
  *
  * @param parts in the order of the token; at least one
  */
 public record JudgedToken(List<JudgedPart> parts) {
 
-    /** Which refusal the whole token is refused with: what its owner must hear of first. */
+    /** The order in which refusals apply to the whole token: the first that occurs is the one to report. */
     private static final List<WatermarkStatus> FIRST_TOLD = List.of(
             WatermarkStatus.FOREIGN, WatermarkStatus.DIVERGED, WatermarkStatus.EXPIRED, WatermarkStatus.UNKNOWN);
 
@@ -34,7 +34,7 @@ public record JudgedToken(List<JudgedPart> parts) {
         }
     }
 
-    /** The LSN that covers every part in the database's history; empty when none is. */
+    /** The LSN that covers every part in the database's history; empty when no part is in it. */
     public Optional<Lsn> target() {
         return parts.stream()
                 .filter(judged -> judged.verdict() instanceof TokenVerdict.InHistory)
@@ -42,7 +42,7 @@ public record JudgedToken(List<JudgedPart> parts) {
                 .max(Comparator.naturalOrder());
     }
 
-    /** The refusal that the whole token is refused with; empty when no part is refused. */
+    /** The refusal for the whole token; empty when no part is refused. */
     public Optional<TokenVerdict.Refused> refusal() {
         return parts.stream()
                 .map(JudgedPart::verdict)
@@ -52,9 +52,9 @@ public record JudgedToken(List<JudgedPart> parts) {
     }
 
     /**
-     * The token to carry on with. One part stands for all that are in the database's history. A part whose write was lost
-     * is cut to where the database left its timeline, because what was written before that is still there. A part that
-     * nothing can be said of any more is left out; one that another relay, or this one later, may judge is kept.
+     * The token to use from now on. One part replaces all parts that are in the database's history. A part whose write
+     * was lost is cut to where the database left its timeline, because everything written before that is still there. A
+     * part that can never be judged again is dropped. A part that another relay can judge, or this one later, is kept.
      *
      * @return empty when nothing is left
      */
@@ -80,7 +80,7 @@ public record JudgedToken(List<JudgedPart> parts) {
         return kept.isEmpty() ? Optional.empty() : Optional.of(new Token(kept));
     }
 
-    /** The same for a token whose every part is in the history of one database. */
+    /** Like {@link #carryOn()}, for a token with every part in the history of one database. */
     public static Token carryOn(Token inHistory) {
         return new Token(inHistory.parts().stream().max(BY_LSN).stream().toList());
     }

@@ -9,11 +9,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which timelines the database's present one comes from, and where each was left. What lies at or below that point on an
- * ancestor is part of this database's history; what lies above it is not.
+ * The ancestors of the database's current timeline, and where each was left. On an ancestor, everything at or below
+ * that LSN is part of this database's history. Anything above it is not.
  *
- * @param timeline the present one
- * @param switches of each ancestor, the LSN up to which its successor took its WAL over
+ * @param timeline the current one
+ * @param switches for each ancestor, the LSN up to which its successor took over its WAL
  */
 public record TimelineHistory(int timeline, Map<Integer, Lsn> switches) {
 
@@ -28,7 +28,7 @@ public record TimelineHistory(int timeline, Map<Integer, Lsn> switches) {
         }
     }
 
-    /** Of a database that never failed over. */
+    /** The history of a database that never failed over. */
     public static TimelineHistory none(int timeline) {
         return new TimelineHistory(timeline, Map.of());
     }
@@ -36,7 +36,7 @@ public record TimelineHistory(int timeline, Map<Integer, Lsn> switches) {
     /**
      * Parses a history file as Postgres writes it.
      *
-     * @throws IllegalArgumentException naming the line, when it is not one
+     * @throws IllegalArgumentException naming the malformed line
      */
     public static TimelineHistory parse(int timeline, String file) {
         TreeMap<Integer, Lsn> switches = new TreeMap<>();
@@ -65,8 +65,8 @@ public record TimelineHistory(int timeline, Map<Integer, Lsn> switches) {
     }
 
     /**
-     * Up to where the WAL of an older timeline is part of this database's history: the lowest switch from it on, because
-     * a recovery can stop below the point at which the timeline it followed had begun.
+     * The LSN up to which the WAL of an older timeline is part of this database's history. It is the lowest switch from
+     * that timeline on, because a recovery can stop below the point at which the timeline it followed had begun.
      *
      * @return empty when that timeline is not an ancestor
      */

@@ -14,8 +14,8 @@ import java.util.Properties;
 import org.postgresql.PGProperty;
 
 /**
- * Reads the history of the database's timeline over the replication protocol, which needs no right but REPLICATION; the
- * file itself is for superusers only. One thread.
+ * Reads the history of the database's timeline over the replication protocol, which needs only the right REPLICATION;
+ * the file itself is readable for superusers only. One thread.
  */
 public final class TimelineReader {
 
@@ -27,13 +27,13 @@ public final class TimelineReader {
     }
 
     /**
-     * The history of the timeline the database is on.
+     * The history of the database's current timeline.
      *
-     * @param identity as a session on the same server has it, out of recovery: then neither changes while it lasts
+     * @param identity read in a session on the same server, out of recovery: neither changes while that session lasts
      * @throws SourceNotReady when another server answers, or the history cannot be read
      */
     public TimelineHistory read(SourceIdentity identity) throws SourceNotReady {
-        if (identity.timeline() == 1) { // the first has no history, and no file
+        if (identity.timeline() == 1) { // the first timeline has no history and no file
             return TimelineHistory.none(1);
         }
         try (Connection connection = DriverManager.getConnection(config.url(), replicationProperties(config));
@@ -51,9 +51,9 @@ public final class TimelineReader {
     }
 
     /**
-     * Opens a replication connection, as the stream is one.
+     * Opens a replication connection, of the same kind as the stream's.
      *
-     * @throws SourceNotReady when none can be opened, or it leads to another server
+     * @throws SourceNotReady when no connection can be opened, or it leads to another server
      */
     public void connect(SourceIdentity identity) throws SourceNotReady {
         try (Connection connection = DriverManager.getConnection(config.url(), replicationProperties(config));
@@ -69,11 +69,11 @@ public final class TimelineReader {
         }
     }
 
-    /** For a connection to a walsender, to ask it things. */
+    /** Properties of a connection to a walsender, for sending it commands. */
     public static Properties replicationProperties(PostgresConfig config) {
         Properties properties = SourceDatabase.connectionProperties(config, "timeline");
         PGProperty.REPLICATION.set(properties, "database");
-        // What a walsender is asked is no SQL that could be prepared, nor are pgjdbc's own questions at connecting.
+        // Walsender commands cannot be prepared, nor can the queries that pgjdbc sends when it connects.
         PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
         PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, "15");
         return properties;

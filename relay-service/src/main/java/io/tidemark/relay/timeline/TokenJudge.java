@@ -9,12 +9,12 @@ import java.util.Optional;
 /**
  * Judges what a token's LSN means on the timeline of a database, a primary or a standby. Pure.
  *
- * @param server what the database is called in reasons: {@code database} or {@code standby}
+ * @param server the word for the database in reasons: {@code database} or {@code standby}
  * @param history of {@code timeline}, which the database is on
  */
 public record TokenJudge(String server, String sourceId, int timeline, TimelineHistory history) {
 
-    /** Judges each part by itself. */
+    /** Judges each part separately. */
     public JudgedToken judge(Token token) {
         return new JudgedToken(token.parts().stream()
                 .map(part -> new JudgedToken.JudgedPart(part, judge(part)))

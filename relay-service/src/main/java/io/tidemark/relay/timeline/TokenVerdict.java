@@ -7,19 +7,21 @@ import io.tidemark.outbox.WatermarkStatus;
 /** What a part of a token means on a database's timeline. */
 public sealed interface TokenVerdict {
 
-    /** Its write is in the database's history, if it was made at all: everything up to {@code lsn} is what it asks for. */
+    /**
+     * If its write was made at all, it is in the database's history: the part asks for everything up to {@code lsn}.
+     */
     record InHistory(Lsn lsn) implements TokenVerdict {}
 
-    /** It is of a younger timeline than the database's, which may have yet to follow a failover. */
+    /** The part is from a younger timeline than the database's, which may still have to follow a failover. */
     record Younger(Lsn lsn, int timeline) implements TokenVerdict {}
 
     /**
-     * It cannot be waited for.
+     * The part cannot be waited for.
      *
      * @param status {@code FOREIGN}, {@code DIVERGED}, {@code EXPIRED} or {@code UNKNOWN}
      * @param reason in words
-     * @param rest what of the part its owner has to keep
-     * @param sharedUpTo up to where its timeline is part of the database's history; zero where it is not
+     * @param rest which portion of the part its owner must keep
+     * @param sharedUpTo the LSN up to which its timeline is part of the database's history; zero when it is not
      */
     record Refused(WatermarkStatus status, String reason, Rest rest, Lsn sharedUpTo) implements TokenVerdict {
 
@@ -36,13 +38,13 @@ public sealed interface TokenVerdict {
         }
     }
 
-    /** What of a refused part its owner has to keep. */
+    /** Which portion of a refused part its owner must keep. */
     enum Rest {
-        /** All of it: somebody else may judge it, or this database later. */
+        /** All of it: another relay may judge it, or this database later. */
         KEPT,
-        /** What lies at or below the point where the database left its timeline. */
+        /** Everything at or below the point where the database left the part's timeline. */
         CUT,
-        /** Nothing: its history is gone for good. */
+        /** Nothing: its history no longer exists. */
         DROPPED
     }
 }
