@@ -5,8 +5,8 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.position.ResumePoint;
 
 /**
- * Makes sure that this stream is the one that was published: one that begins below the resume point must come by the
- * very record at which publishing ended. Comparing LSNs alone cannot tell an older copy of the database whose WAL has
+ * Verifies that this stream is the one that was published. A stream that begins below the resume point must contain the
+ * very record at which publishing ended. Comparing LSNs alone cannot detect an older copy of the database whose WAL has
  * meanwhile grown past that point. On the publishing thread.
  */
 final class Anchor {
@@ -20,16 +20,16 @@ final class Anchor {
         this.passed = resumePoint.isAdopted() || streamStart.isAtLeast(resumePoint.lsn());
     }
 
-    /** Whether nothing speaks against this stream any more. */
+    /** Whether the stream is verified. */
     boolean isPassed() {
         return passed;
     }
 
     /**
-     * Takes note of the end of a transaction, or of a barrier.
+     * Records the end of a transaction, or of a barrier.
      *
      * @param events of the transaction; 0 for a barrier
-     * @throws OtherHistory when the record at the resume point would have had to come before, or is another one
+     * @throws OtherHistory when the record at the resume point should have come before, or is another one
      */
     void pass(Lsn lsn, int events) {
         if (passed || resumePoint.lsn().isAfter(lsn)) {

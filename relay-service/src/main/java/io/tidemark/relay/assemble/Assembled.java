@@ -3,21 +3,21 @@ package io.tidemark.relay.assemble;
 
 import io.tidemark.outbox.Lsn;
 
-/** What the assembler makes of the stream, in commit order. */
+/** The assembler's output, in commit order. */
 public sealed interface Assembled {
 
-    /** Everything committed at or below it has been handed over once this one has. */
+    /** Once this one has been handed over, everything committed at or below this LSN has been. */
     Lsn lsn();
 
     /**
      * A committed transaction with at least one event to publish.
      *
      * @param lsn its commit LSN
-     * @param firstOrdinal events before it are in Kafka already; 0 but after a crash inside a split transaction
-     * @param events to be closed by whoever publishes them
+     * @param firstOrdinal events before it are already in Kafka; 0 except after a crash inside a split transaction
+     * @param events the publisher must close them
      */
     record Transaction(Lsn lsn, int firstOrdinal, TransactionEvents events) implements Assembled {}
 
-    /** Nothing to publish, but progress: a nudge, or a transaction without events. */
+    /** Progress without anything to publish: a nudge, or a transaction without events. */
     record Progress(Lsn lsn) implements Assembled {}
 }

@@ -3,7 +3,7 @@ package io.tidemark.relay.assemble;
 
 import io.tidemark.relay.position.ResumePoint;
 
-/** The stream is not the one that was published so far; publishing must stop until a person has acted. */
+/** The stream is not the one that was published so far. Publishing must stop until a person has acted. */
 public final class OtherHistory extends RuntimeException {
 
     private static final long serialVersionUID = 1;

@@ -17,7 +17,7 @@ public final class SpillFailed extends RuntimeException {
                 cause);
     }
 
-    /** The messages of these two are a path and nothing else. */
+    /** The messages of these two exceptions contain only a path. */
     private static String reason(IOException cause) {
         if (cause instanceof NoSuchFileException) {
             return "it does not exist";

@@ -39,7 +39,7 @@ final class SpillFile implements AutoCloseable {
         try {
             Path file = Files.createTempFile(directory, "tidemark-transaction-", ".spill");
             FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            Files.delete(file); // it lives on for this channel alone, and not even a kill -9 leaves it behind
+            Files.delete(file); // it now exists only for this channel; not even a kill -9 leaves it behind
             return new SpillFile(directory, channel);
         } catch (IOException e) {
             throw new SpillFailed(directory, e);

@@ -10,8 +10,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns changes into committed transactions and progress, and drops what lies at or below the resume point. One
- * transaction is open at a time, because pgoutput sends each in one piece at its commit (protocol version 1).
+ * Turns changes into committed transactions and progress, and drops everything at or below the resume point. At most
+ * one transaction is open, because pgoutput sends each in one piece at its commit (protocol version 1).
  */
 public final class TransactionAssembler implements AutoCloseable {
 
@@ -24,7 +24,7 @@ public final class TransactionAssembler implements AutoCloseable {
 
     /**
      * @param streamStart the slot's confirmed LSN, at which the stream begins
-     * @param transactionBytes above it a transaction goes to a file in {@code spillDirectory}
+     * @param transactionBytes a larger transaction goes to a file in {@code spillDirectory}
      */
     public TransactionAssembler(Lsn streamStart, ResumePoint resumePoint, long transactionBytes, Path spillDirectory) {
         this.resumePoint = resumePoint;
@@ -39,7 +39,7 @@ public final class TransactionAssembler implements AutoCloseable {
      *
      * @return what it completed and Kafka does not have yet, or empty
      * @throws OtherHistory when the stream is not the one that was published so far
-     * @throws IllegalStateException when the stream breaks the order the guarantees rest on
+     * @throws IllegalStateException when the stream breaks the order that the guarantees depend on
      */
     public Optional<Assembled> accept(Change change) {
         if (change instanceof CapturedEvent event) {
@@ -63,7 +63,7 @@ public final class TransactionAssembler implements AutoCloseable {
         return progress(barrier);
     }
 
-    /** Whether the stream has come by the resume point: what follows continues what was published. */
+    /** Whether the stream has passed the resume point and is verified: the rest of it continues what was published. */
     public boolean isAnchored() {
         return anchor.isPassed();
     }

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The events of one transaction in order: in memory up to a limit, beyond it all of them in a file that nobody else
- * can see. Filled, then read; on one thread. I/O errors surface as {@link SpillFailed}.
+ * The events of one transaction in order: in memory up to a limit, beyond it all of them in a private file. Filled,
+ * then read; on one thread. I/O errors surface as {@link SpillFailed}.
  */
 public final class TransactionEvents implements AutoCloseable {
 
@@ -45,12 +45,14 @@ public final class TransactionEvents implements AutoCloseable {
         return count;
     }
 
-    /** Roughly what they take in memory. */
+    /** Approximate size of the events in memory. */
     public long bytes() {
         return bytes;
     }
 
-    /** Whether they are over the limit, and so in a file and to be published in several Kafka transactions. */
+    /**
+     * Whether the events exceed the limit. They are then in a file, and are published in several Kafka transactions.
+     */
     public boolean isSpilled() {
         return spilled != null;
     }
@@ -60,7 +62,7 @@ public final class TransactionEvents implements AutoCloseable {
         return spilled == null ? inMemory.iterator() : spilled.read();
     }
 
-    /** Frees the file, if there is one. */
+    /** Also frees the file, if one exists. */
     @Override
     public void close() {
         if (spilled != null) {

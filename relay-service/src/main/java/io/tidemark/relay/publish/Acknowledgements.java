@@ -13,8 +13,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Kafka has said to the records of the open transaction: where they are, or why not. On the producer's I/O thread,
- * but for what is asked before the first record is sent and after the commit has returned.
+ * Kafka's answers to the records of the open transaction: their offsets, or their failures. On the producer's I/O
+ * thread, except for calls before the first record is sent and after the commit has returned.
  */
 final class Acknowledgements {
 
@@ -23,7 +23,7 @@ final class Acknowledgements {
     private int endCount;
     private final SendFailures failures = new SendFailures();
 
-    /** @param mostEnds from so many on, neighbours become one */
+    /** @param mostEnds from this number on, neighbours are merged */
     Acknowledgements(int mostEnds) {
         this.mostEnds = mostEnds;
     }
@@ -34,7 +34,7 @@ final class Acknowledgements {
         failures.clear();
     }
 
-    /** May be asked any time. */
+    /** May be called at any time. */
     SendFailures failures() {
         return failures;
     }
@@ -46,8 +46,8 @@ final class Acknowledgements {
     /**
      * Takes the answer to one record.
      *
-     * @param metadata where it is, when there is no failure
-     * @param event null for a record that counts for nobody's watermark
+     * @param metadata where the record is, if it did not fail
+     * @param event null for a record that does not count for any watermark
      */
     void take(RecordMetadata metadata, @Nullable Exception failure, @Nullable Position event) {
         if (failure != null) {
@@ -60,7 +60,7 @@ final class Acknowledgements {
         }
     }
 
-    /** They come in the order of a partition's offsets; should they not, one end stands for all. */
+    /** Ends arrive in the order of a partition's offsets. If one does not, a single end stands for all. */
     private void addEnd(List<End> ofPartition, Lsn commitLsn, long endOffset) {
         if (ofPartition.isEmpty()) {
             ofPartition.add(new End(commitLsn, endOffset));

@@ -11,13 +11,13 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One Kafka transaction after another: {@link #begin}, {@link #send}…, {@link #commit}. After any failure but a refusal
- * it is only good for closing. One thread.
+ * A sequence of Kafka transactions: {@link #begin}, {@link #send}…, {@link #commit}. After any failure except a refusal
+ * it can only be closed. One thread.
  */
 public interface KafkaTransaction {
 
     /**
-     * What source transactions added to a partition, one or a few neighbours.
+     * What source transactions added to a partition: one transaction, or a few neighbours.
      *
      * @param firstLsn the lowest commit LSN among their events there
      * @param endOffset the offset after the last of them
@@ -26,31 +26,34 @@ public interface KafkaTransaction {
 
     void begin() throws PublishFailure;
 
-    /** Why the event, and no dead letter, is too large to be sent: known without sending it. Null when it is not. */
+    /**
+     * Why the event is too large to be sent, while its dead letter is not; known without sending it. Null when it is
+     * not too large.
+     */
     @Nullable
     String tooLarge(OutgoingEvent event);
 
     /**
-     * Adds the event to the transaction; whether Kafka took it shows at {@link #commit}.
+     * Adds the event to the transaction; {@link #commit} shows whether Kafka accepted it.
      *
      * @param position null for an event that no watermark depends on
      */
     void send(OutgoingEvent event, @Nullable Position position) throws PublishFailure;
 
     /**
-     * Adds the last records, mostly the position, and commits. When this returns, all is readable; when it throws,
-     * whether it is is settled only by {@link #takeBackIfRefused} or by initializing a fresh producer.
+     * Adds the last records, usually the position, and commits. When this returns, everything is readable. When it
+     * throws, the outcome is settled only by {@link #takeBackIfRefused} or by initializing a new producer.
      *
-     * @param records key to value, a tombstone where it is null, for partition 0 of {@code topic}
-     * @return what was added where
+     * @param records key to value, null for a tombstone, for partition 0 of {@code topic}
+     * @return what was added to each partition
      */
     Map<TopicPartition, List<End>> commit(String topic, Map<String, byte @Nullable []> records) throws PublishFailure;
 
     /**
-     * After a failure: takes the transaction back if it failed for one event alone. The events can then be sent again
-     * without it.
+     * After a failure: takes the transaction back if it failed because of one event alone. The events can then be sent
+     * again without it.
      *
-     * @return that event; empty when it failed for anything else, and is not taken back
+     * @return that event; empty when the transaction failed for any other reason, and is not taken back
      */
     Optional<Refusal> takeBackIfRefused() throws PublishFailure;
 

@@ -16,8 +16,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An idempotent producer without transactions: what it sends is readable at once, in order, and counts for nobody's
- * position. One thread; after a failure only good for closing. Kafka's client bounds what is under way (32 MiB).
+ * An idempotent producer without transactions: its records are readable at once, in order, and count for no position.
+ * One thread; after a failure it can only be closed. Kafka's client bounds the bytes in flight (32 MiB).
  */
 public final class PlainPublisher implements AutoCloseable {
 
@@ -25,19 +25,19 @@ public final class PlainPublisher implements AutoCloseable {
 
     private final Producer<byte[], byte[]> producer;
     private volatile @Nullable PublishFailure failure;
-    /** Whose exceptions no other event has had so far, each with its event. */
+    /** Exceptions that only one event has had so far, each with its event. */
     private final IdentityHashMap<Exception, Delivery> refusals = new IdentityHashMap<>();
 
-    /** Told at most once what became of an event, on the sending thread or one of the producer's. */
+    /** Receives at most one outcome for an event, on the sending thread or one of the producer's. */
     public interface Delivery {
 
-        /** Kafka has it. */
+        /** Kafka has the event. */
         void acknowledged();
 
         /**
-         * Kafka does not take this one, for what it is; others are sent all the same.
+         * Kafka refuses this event because of its content; other events are sent nevertheless.
          *
-         * @param reason goes on after the event's name
+         * @param reason worded to follow the event's name
          */
         void refused(String reason);
     }
@@ -65,9 +65,9 @@ public final class PlainPublisher implements AutoCloseable {
     }
 
     /**
-     * Returns once it is under way; waits while too much is.
+     * Returns once the event is in flight; waits while too many bytes are.
      *
-     * @param delivery not told when it fails for another reason: then the next call does
+     * @param delivery not called when the event fails for another reason: the next call throws that failure
      */
     @SuppressWarnings("FutureReturnValueIgnored") // the callback hears of it
     public void send(OutgoingEvent event, Delivery delivery) throws PublishFailure {
@@ -80,14 +80,15 @@ public final class PlainPublisher implements AutoCloseable {
         try {
             producer.send(record, (metadata, problem) -> ended(delivery, problem));
         } catch (KafkaException e) {
-            throwFailure(); // an earlier one says more
+            throwFailure(); // an earlier failure is more informative
             throw PublishFailure.of(e);
         }
     }
 
     /**
-     * A batch that is refused as a whole fails all its records with the same exception, and nobody says for which: so one
-     * is taken to be refused for what it is only when the batch is through, and none of the others had that exception.
+     * When a batch is refused as a whole, all its records fail with the same exception, and nothing identifies the
+     * record at fault. So a record counts as refused only when the batch has ended and no other record had that
+     * exception.
      */
     private synchronized void ended(Delivery delivery, @Nullable Exception problem) {
         if (problem == null) {

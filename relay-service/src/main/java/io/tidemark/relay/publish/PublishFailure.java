@@ -27,15 +27,15 @@ import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides what a failure of Kafka means. Whatever it means, the producer is closed and the run ends: a fresh one waits
- * in {@code initTransactions()} until the outcome of the last transaction is settled, and reads the position again. So
- * a commit whose outcome is unknown is never assumed, and never aborted.
+ * Decides what a failure of Kafka means. In every case the producer is closed and the run ends. A new run waits in
+ * {@code initTransactions()} until the outcome of the last transaction is settled, and reads the position again. So a
+ * commit with an unknown outcome is never assumed, and never aborted.
  */
 public final class PublishFailure extends Exception {
 
     /** What to do next. */
     public enum Kind {
-        /** Passing: a fresh run soon. */
+        /** Temporary: start a new run soon. */
         RETRY,
         /** Another relay has taken over this source. */
         FENCED,
@@ -56,22 +56,22 @@ public final class PublishFailure extends Exception {
         return kind;
     }
 
-    /** Something is not there yet; nothing is lost by waiting for it. */
+    /** Something does not exist yet; nothing is lost by waiting for it. */
     static PublishFailure notYet(String message) {
         return new PublishFailure(Kind.RETRY, message, null);
     }
 
-    /** What only a person can change, in a sentence that says how. */
+    /** A failure that only a person can fix; the message says how. */
     public static PublishFailure halt(String message, @Nullable Throwable cause) {
         return new PublishFailure(Kind.HALT, message, cause);
     }
 
-    /** The same, with more to say. */
+    /** The same failure with an addition to its message. */
     public PublishFailure adding(String hint) {
         return new PublishFailure(kind, getMessage() + "; " + hint, this);
     }
 
-    /** Classifies by the outermost cause that says something definite. */
+    /** Classifies by the outermost cause that has a definite meaning. */
     public static PublishFailure of(Throwable failure) {
         for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof ProducerFencedException || cause instanceof InvalidProducerEpochException) {
@@ -106,10 +106,10 @@ public final class PublishFailure extends Exception {
         return new PublishFailure(Kind.RETRY, "Kafka: " + text(failure), failure);
     }
 
-    /** Names the right that is missing, as an ACL has it. */
+    /** Names the missing right in the terms of an ACL. */
     private static String rightFor(Throwable refusal) {
         if (refusal instanceof TopicAuthorizationException topics) {
-            Set<String> names = topics.unauthorizedTopics(); // none when it was refused before it was asked about any
+            Set<String> names = topics.unauthorizedTopics(); // empty when it was refused before any topic was checked
             return "grant it Describe and Write on " + (names.isEmpty() ? "its topics" : names)
                     + ", Create where topics are to be made, and Read where the topic's name begins with tidemark.";
         }
@@ -125,14 +125,14 @@ public final class PublishFailure extends Exception {
         return "check the credentials in kafka.properties or its propertiesFile";
     }
 
-    /** The same, naming the transaction whose event it was, if it was one. */
+    /** The same failure, naming the transaction of its event; unchanged when it has none. */
     PublishFailure at(@Nullable Lsn commitLsn) {
         return commitLsn == null
                 ? this
                 : new PublishFailure(kind, getMessage() + " (in the transaction committed at " + commitLsn + ")", this);
     }
 
-    /** Whether Kafka has not answered, or not taken what was sent, in time. */
+    /** Whether Kafka has not answered, or not accepted what was sent, in time. */
     public boolean isTimeout() {
         for (@Nullable Throwable cause = this; cause != null; cause = cause.getCause()) {
             if (cause instanceof TimeoutException) {
@@ -142,7 +142,7 @@ public final class PublishFailure extends Exception {
         return false;
     }
 
-    /** Whether Kafka refuses to have a topic of that name, or made like that. */
+    /** Whether Kafka refuses a topic with that name or those settings. */
     public boolean isAboutTheTopic() {
         for (@Nullable Throwable cause = this; cause != null; cause = cause.getCause()) {
             if (cause instanceof InvalidTopicException || cause instanceof PolicyViolationException) {
@@ -152,7 +152,7 @@ public final class PublishFailure extends Exception {
         return false;
     }
 
-    /** Names that do not resolve just now are reported the same way, and may resolve later. */
+    /** Excludes host names that cannot be resolved now: they are reported the same way, and may resolve later. */
     private static boolean isAboutTheProperties(Throwable cause) {
         boolean isUnresolved =
                 String.valueOf(cause.getMessage()).contains(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG);
@@ -174,7 +174,7 @@ public final class PublishFailure extends Exception {
                 || cause instanceof UnsupportedVersionException;
     }
 
-    /** What Kafka's client said, with the name that its documentation has for it. */
+    /** The message of Kafka's client, with the exception's name as in its documentation. */
     public static String text(Throwable failure) {
         Throwable told = failure;
         while (told.getCause() != null && isWrapper(told)) {

@@ -10,23 +10,23 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The topics that hold this source's events, and whether they are still the same ones: events in a topic that was
- * deleted are gone, and making it anew under the same name must not hide that. On the publishing thread.
+ * The topics that hold this source's events, and whether they are still the same ones. Events in a deleted topic are
+ * gone, and a new topic of the same name must not hide that. On the publishing thread.
  */
 public final class PublishedTopics {
 
-    /** A record is written now and again, so that reading backwards from the end of the topic finds one soon. */
+    /** A record is written from time to time, so that reading backwards from the end of the topic finds one soon. */
     private static final int COMMITS_BETWEEN_RECORDS = 2000;
-    /** A broker that lags behind may not have heard of a topic yet; so one answer proves nothing. */
+    /** A broker that lags behind may not know a topic yet, so one answer proves nothing. */
     private static final int LOOKS = 3;
 
     private static final long BETWEEN_LOOKS_MILLIS = 1_000;
 
     private final TopicCatalog topics;
     private final long betweenLooksMillis;
-    /** Those that hold events for certain. */
+    /** The topics that certainly hold events. */
     private final Map<String, String> ids;
-    /** Those that the open Kafka transaction sends the first events to. */
+    /** The topics to which the open Kafka transaction sends the first events. */
     private final Map<String, String> used = new HashMap<>();
 
     private boolean isRecorded;
@@ -43,7 +43,10 @@ public final class PublishedTopics {
         this.ids = new HashMap<>(recorded.ids());
     }
 
-    /** @throws PublishFailure of the kind {@code HALT} when a topic with events of this source is gone, or another one now */
+    /**
+     * @throws PublishFailure of the kind {@code HALT} when a topic with events of this source is gone, or is another
+     *     one now
+     */
     public void check() throws PublishFailure, InterruptedException {
         PublishFailure wrong = wrong();
         for (int look = 1; wrong != null && look < LOOKS; look++) {
@@ -74,19 +77,19 @@ public final class PublishedTopics {
         return null;
     }
 
-    /** A Kafka transaction begins: one that was given up before has left nothing in the topics it used. */
+    /** A Kafka transaction begins. One that was abandoned before has left nothing in the topics it used. */
     public void begin() {
         used.clear();
     }
 
-    /** An event is about to be sent there; the topic is made if need be, and is recorded with the next commit. */
+    /** An event is about to be sent there. Makes the topic if it is missing; the next commit records it. */
     public void use(String topic) throws PublishFailure, InterruptedException {
         if (!ids.containsKey(topic) && !used.containsKey(topic)) {
             used.put(topic, topics.ensureEvents(topic));
         }
     }
 
-    /** What the next Kafka transaction has to record, if anything. */
+    /** What the next Kafka transaction must record, if anything. */
     public Optional<byte[]> toRecord() {
         if (isRecorded && used.isEmpty() && commits < COMMITS_BETWEEN_RECORDS) {
             return Optional.empty();
@@ -96,7 +99,7 @@ public final class PublishedTopics {
         return Optional.of(new TopicIds(all).toJson());
     }
 
-    /** A Kafka transaction with what {@link #toRecord} gave has been committed. */
+    /** A Kafka transaction that contains the result of {@link #toRecord} has been committed. */
     public void committed() {
         commits = isRecorded && used.isEmpty() && commits < COMMITS_BETWEEN_RECORDS ? commits + 1 : 0;
         isRecorded = true;

@@ -4,9 +4,9 @@ package io.tidemark.relay.publish;
 import io.tidemark.outbox.Position;
 
 /**
- * Kafka will not have this one event, whoever sends it and however often; everything else may go its way.
+ * Kafka refuses this one event, from any producer and on any attempt; it accepts all others.
  *
- * @param event where it stands
- * @param reason in Kafka's words, to go on after the event's name
+ * @param event its position
+ * @param reason in Kafka's words, worded to follow the event's name
  */
 public record Refusal(Position event, String reason) {}

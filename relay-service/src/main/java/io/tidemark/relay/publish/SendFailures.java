@@ -11,8 +11,8 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of the records of one Kafka transaction that failed. After the first definite failure Kafka's client
- * fails all that it has not sent yet with the very same exception, and a batch's other records with a general one; only
+ * The failures of one Kafka transaction's records. After the first definite failure, Kafka's client fails everything
+ * that it has not sent yet with the very same exception, and the other records of the batch with a general one. Only
  * the first is about its own record. Written by the producer's callbacks, on its I/O thread or the sending one.
  */
 final class SendFailures {
@@ -33,14 +33,14 @@ final class SendFailures {
         suggestsRefusal = false;
     }
 
-    /** @param event null for a record that is no event */
+    /** @param event null for a record without an event */
     synchronized void add(Exception failure, @Nullable Position event) {
         PublishFailure told = PublishFailure.of(failure).at(event == null ? null : event.commitLsn());
         if (first == null) {
             first = told;
         }
         failed = true;
-        // how the client fails the others of a batch in which the broker has found one record wanting
+        // how the client fails the other records of a batch when the broker has rejected one of them
         suggestsRefusal |= failure.getClass() == KafkaException.class;
         if (!isAboutOneRecord(failure)) {
             return;
@@ -51,7 +51,7 @@ final class SendFailures {
             definiteFailure = told;
             refusal = event == null ? null : new Refusal(event, "is refused by Kafka: " + PublishFailure.text(failure));
         } else if (definite == failure && !isOfTheFirst(failure)) {
-            refusal = null; // the whole batch was refused, and nobody says for which record
+            refusal = null; // the whole batch was refused; the record at fault is unknown
         }
     }
 
@@ -62,32 +62,32 @@ final class SendFailures {
         failed = true;
     }
 
-    /** The failure that says most, or null when nothing has failed. */
+    /** The most informative failure, or null when nothing has failed. */
     @Nullable
     PublishFailure failure() {
-        return failed ? told() : null; // asked for every event, and hardly ever true
+        return failed ? told() : null; // called for every event, and almost never true
     }
 
     private synchronized @Nullable PublishFailure told() {
         return definiteFailure != null ? definiteFailure : first;
     }
 
-    /** Whether a {@link #refusal} is known, or may yet become known when all callbacks have been made. */
+    /** Whether a {@link #refusal} is known, or may still become known when all callbacks have been made. */
     synchronized boolean suggestsRefusal() {
         return suggestsRefusal;
     }
 
-    /** The one event that is to blame; to be asked when nothing is under way any more. */
+    /** The one event that caused the failure. Call this only when nothing is in flight. */
     synchronized Optional<Refusal> refusal() {
         return Optional.ofNullable(refusal);
     }
 
-    /** Which record was refused for its size, or for its topic, is known: the first that is told. */
+    /** A record refused for its size or its topic is known: it is the first that is reported. */
     private static boolean isOfTheFirst(Exception failure) {
         return failure instanceof RecordTooLargeException || failure instanceof InvalidTopicException;
     }
 
-    /** Of these the broker, or the client itself, refuses one record for what it is. */
+    /** Whether the broker, or the client itself, refuses a single record because of its content. */
     static boolean isAboutOneRecord(Exception failure) {
         return isOfTheFirst(failure)
                 || failure instanceof InvalidTimestampException

@@ -6,7 +6,7 @@ import io.tidemark.relay.route.OutgoingEvent;
 import org.apache.kafka.common.config.ConfigException;
 
 /**
- * How large a record may be, in bytes as the producer counts them. A dead letter must fit where its event did not.
+ * The maximum size of a record, in bytes as the producer counts them. A dead letter must fit where its event did not.
  *
  * @param event {@code max.request.size} as configured, or Kafka's default
  * @param deadLetter always more than that
@@ -15,7 +15,7 @@ record SizeLimits(int event, int deadLetter) {
 
     private static final int KAFKAS_DEFAULT = 1024 * 1024;
     private static final int LEAST_FOR_DEAD_LETTERS = 4 * 1024 * 1024;
-    /** The headers that say why, and the key. */
+    /** For the headers with the reason, and the key. */
     private static final int ROOM_FOR_THE_REASON = 64 * 1024;
 
     private static final int BATCH_AND_RECORD = 61 + 21;

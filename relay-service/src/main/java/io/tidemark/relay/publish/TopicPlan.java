@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.kafka.clients.admin.NewTopic;
 
-/** A topic as the relay makes it, or as a person has to make it. */
+/** A topic as the relay creates it, or as a person must create it. */
 public record TopicPlan(String name, int partitions, Map<String, String> settings) {
 
     public static TopicPlan positions() {
@@ -19,7 +19,7 @@ public record TopicPlan(String name, int partitions, Map<String, String> setting
         return new TopicPlan(OwnTopics.INDEX, 1, Map.of("cleanup.policy", "delete", "retention.ms", "86400000"));
     }
 
-    /** It takes what no event topic would. */
+    /** The dead-letter topic, which accepts larger records than any event topic. */
     public static TopicPlan deadLetters(KafkaConfig kafka) {
         return new TopicPlan(
                 OwnTopics.DEAD_LETTERS,
@@ -36,7 +36,7 @@ public record TopicPlan(String name, int partitions, Map<String, String> setting
     }
 
     public static TopicPlan events(String name, TopicsConfig topics) {
-        // created_at is the writer's, so a broker must not refuse it for its clock
+        // created_at comes from the writer, so the broker's clock must not cause a refusal
         return new TopicPlan(
                 name, topics.partitions(), Map.of("message.timestamp.after.max.ms", Long.toString(Long.MAX_VALUE)));
     }
@@ -53,7 +53,7 @@ public record TopicPlan(String name, int partitions, Map<String, String> setting
         return all;
     }
 
-    /** What to do where the relay may not make it, in a sentence. */
+    /** What a person must do if the relay may not create the topic, in a sentence. */
     public String missing(KafkaConfig kafka) {
         StringBuilder command = new StringBuilder(kafka.tool("kafka-topics.sh"));
         command.append(" --create --topic ").append(name);

@@ -18,8 +18,8 @@ import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
- * How long Kafka keeps the records of a topic, and whether that is long enough. Kafka tells it to a user who may
- * DescribeConfigs; to another, nothing is found. One thread.
+ * How long Kafka keeps the records of a topic, and whether that is long enough. Kafka reports this only to users with
+ * DescribeConfigs; without that right, nothing is found. One thread.
  */
 public final class TopicPolicy {
 
@@ -36,7 +36,9 @@ public final class TopicPolicy {
         this.kafka = kafka;
     }
 
-    /** Why one of the relay's own topics does not keep what it must; empty when it does, or nothing is known of it. */
+    /**
+     * Why one of the relay's own topics does not keep what it must; empty when it does, or its settings are unknown.
+     */
     public Optional<String> problem(TopicPlan plan) throws PublishFailure, InterruptedException {
         String wanted = plan.settings().getOrDefault(POLICY, "");
         Optional<String> found =
@@ -53,9 +55,9 @@ public final class TopicPolicy {
     }
 
     /**
-     * Why Kafka may delete events as they arrive: it goes by their time, which is that of the write.
+     * Why Kafka may delete events on arrival: it judges by their timestamp, which is the time of the write.
      *
-     * @param waitingSince an event that is not published yet may be as old as that
+     * @param waitingSince an unpublished event may be as old as this
      */
     public Optional<String> tooShort(String topic, Instant waitingSince) throws PublishFailure, InterruptedException {
         if (!setting(topic, POLICY).map(TopicPolicy::policies).orElse(Set.of()).contains("delete")) {
@@ -81,7 +83,7 @@ public final class TopicPolicy {
         return setting(new ConfigResource(ConfigResource.Type.TOPIC, topic), name);
     }
 
-    /** The longest that this broker lets a Kafka transaction be open, in milliseconds. */
+    /** This broker's maximum transaction timeout, in milliseconds. */
     public Optional<Long> longestTransaction(String broker) throws PublishFailure, InterruptedException {
         return setting(new ConfigResource(ConfigResource.Type.BROKER, broker), "transaction.max.timeout.ms")
                 .map(Long::parseLong);

@@ -20,16 +20,16 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/** Makes the topics that are missing, where that is allowed. On the publishing thread. */
+/** Creates missing topics, where that is allowed. On the publishing thread. */
 public final class Topics implements TopicCatalog, AutoCloseable {
 
-    /** For all that a question takes: brokers that say nothing, and others. */
+    /** Timeout for a whole request, including brokers that do not answer and retries on others. */
     private static final int ANSWER_SECONDS = 20;
-    /** Kafka's client gives up before. */
+    /** Kafka's client gives up earlier. */
     private static final int TIMEOUT_SECONDS = ANSWER_SECONDS + 5;
-    /** Of a topic that was made just now: a Kafka transaction is open meanwhile. */
+    /** Timeout for a new topic to become visible; a Kafka transaction is open meanwhile. */
     private static final int VISIBLE_SECONDS = 5;
-    /** Between two looks for a topic that was made just now. */
+    /** Interval between two checks for a new topic. */
     private static final int LOOK_MILLIS = 20;
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
@@ -44,16 +44,16 @@ public final class Topics implements TopicCatalog, AutoCloseable {
     }
 
     /**
-     * Makes sure that the positions topic and the index topic are there.
+     * Makes sure that the positions topic and the index topic exist.
      *
      * @throws PublishFailure of the kind {@code HALT} also when Kafka would delete positions
      */
     public void ensureOwn() throws PublishFailure, InterruptedException {
         ensureKept(TopicPlan.positions());
-        ensure(TopicPlan.index()); // losing what is in it costs precision only
+        ensure(TopicPlan.index()); // losing its content costs precision only
     }
 
-    /** Makes sure that the topic of dead letters is there, and kept. */
+    /** Makes sure that the dead-letter topic exists, and that its records are kept. */
     public void ensureDeadLetters() throws PublishFailure, InterruptedException {
         ensureKept(TopicPlan.deadLetters(kafka));
     }
@@ -92,7 +92,7 @@ public final class Topics implements TopicCatalog, AutoCloseable {
         return ids;
     }
 
-    /** Those that exist. */
+    /** Descriptions of the topics that exist. */
     private Map<String, TopicDescription> describe(Set<String> topics) throws PublishFailure, InterruptedException {
         Map<String, TopicDescription> descriptions = new HashMap<>();
         Map<String, KafkaFuture<TopicDescription>> answers =
@@ -117,7 +117,7 @@ public final class Topics implements TopicCatalog, AutoCloseable {
             admin.createTopics(List.of(plan.toCreate(kafka.topics()))).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
             return idOfMade(topic);
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof TopicExistsException) { // a consumer that subscribes may have made it just now
+            if (e.getCause() instanceof TopicExistsException) { // a consumer that subscribes may have just created it
                 return idOfMade(topic);
             }
             throw PublishFailure.of(e);
@@ -126,10 +126,12 @@ public final class Topics implements TopicCatalog, AutoCloseable {
         }
     }
 
-    /** Asked for: the answer to a creation has it only for those who may describe configurations (KIP-525). */
+    /**
+     * Asks for the id: the answer to a creation contains it only for users who may describe configurations (KIP-525).
+     */
     private String idOfMade(String topic) throws PublishFailure, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(VISIBLE_SECONDS);
-        while (System.nanoTime() < deadline) { // another broker may be asked, which has not heard of it yet
+        while (System.nanoTime() < deadline) { // the next broker asked may not know it yet
             String id = idsOf(Set.of(topic)).get(topic);
             if (id != null) {
                 return id;
@@ -139,7 +141,7 @@ public final class Topics implements TopicCatalog, AutoCloseable {
         throw PublishFailure.notYet("topic " + topic + " was made, and cannot be seen yet; trying again");
     }
 
-    /** Every partition of these topics, as of now; of a topic that does not exist, none. */
+    /** Every current partition of these topics; none for a topic that does not exist. */
     public Set<TopicPartition> partitionsOf(Set<String> topics) throws PublishFailure, InterruptedException {
         Set<TopicPartition> partitions = new HashSet<>();
         describe(topics)
@@ -150,8 +152,8 @@ public final class Topics implements TopicCatalog, AutoCloseable {
     }
 
     /**
-     * Whether the cluster's transactions are those of KIP-890, which close a window in which a delayed write of a
-     * producer that has been fenced can end up in a later transaction.
+     * Whether the cluster's transactions follow KIP-890. It closes a window in which a delayed write of a fenced
+     * producer can end up in a later transaction.
      */
     public boolean hasDefendedTransactions() throws PublishFailure, InterruptedException {
         try {

@@ -21,13 +21,13 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The transactional producer of one run. Used by the publishing thread: {@link #initialize}, then again and again
- * {@link #begin}, {@link #send}…, {@link #commit}. After any failure but a refusal it is only good for closing.
+ * The transactional producer of one run. Used by the publishing thread: {@link #initialize}, then repeatedly
+ * {@link #begin}, {@link #send}…, {@link #commit}. After any failure except a refusal it can only be closed.
  */
 public final class TransactionalPublisher implements KafkaTransaction, AutoCloseable {
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
-    /** Up to so many are told apart; under load the last of each partition stands for all that follow it there. */
+    /** Maximum number of ends kept apart; beyond it, the last end of each partition covers all that follow it there. */
     private static final int MOST_ENDS = 1_000;
 
     private final KafkaProducer<byte[], byte[]> producer;
@@ -39,7 +39,7 @@ public final class TransactionalPublisher implements KafkaTransaction, AutoClose
         return "tidemark-" + sourceId;
     }
 
-    /** @param deadLetters whether it must be able to send larger records than an event may be */
+    /** @param deadLetters whether it must be able to send records larger than an event may be */
     public TransactionalPublisher(KafkaConfig kafka, String transactionalId, boolean deadLetters) {
         SizeLimits limits = SizeLimits.of(kafka);
         Map<String, Object> properties = kafka.client(
@@ -54,7 +54,7 @@ public final class TransactionalPublisher implements KafkaTransaction, AutoClose
         if (deadLetters) {
             properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, limits.deadLetter());
         }
-        maxEventBytes = deadLetters ? limits.event() : Integer.MAX_VALUE; // else the producer looks itself
+        maxEventBytes = deadLetters ? limits.event() : Integer.MAX_VALUE; // else the producer checks the size
         properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
         properties.put(ProducerConfig.ACKS_CONFIG, "all");
         properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
@@ -63,8 +63,8 @@ public final class TransactionalPublisher implements KafkaTransaction, AutoClose
     }
 
     /**
-     * Fences every earlier producer of this source, and returns once its last transaction is committed or aborted: the
-     * position may be read from now on, not before.
+     * Fences every earlier producer of this source, and returns once its last transaction is committed or aborted. Only
+     * after that may the position be read.
      */
     public void initialize() throws PublishFailure {
         try {
@@ -109,7 +109,7 @@ public final class TransactionalPublisher implements KafkaTransaction, AutoClose
     @SuppressWarnings("FutureReturnValueIgnored") // the callback hears of it, and the commit fails
     private void send(ProducerRecord<byte[], byte[]> record, @Nullable Position event) throws PublishFailure {
         PublishFailure earlier =
-                acknowledgements.failures().failure(); // names its own event, which a later one's failure would not
+                acknowledgements.failures().failure(); // names its own event, which a later failure would not
         if (earlier != null) {
             throw earlier;
         }
@@ -120,7 +120,7 @@ public final class TransactionalPublisher implements KafkaTransaction, AutoClose
         }
     }
 
-    /** A record's own failure says more than "the transaction has failed". */
+    /** A record's own failure is more informative than "the transaction has failed". */
     private PublishFailure failureOr(KafkaException failure) {
         PublishFailure ofARecord = acknowledgements.failures().failure();
         return ofARecord != null ? ofARecord : PublishFailure.of(failure);
@@ -164,7 +164,7 @@ public final class TransactionalPublisher implements KafkaTransaction, AutoClose
         return acknowledgements.ends();
     }
 
-    /** Ends without waiting long; an open transaction is aborted by the next producer or by its timeout. */
+    /** Closes without waiting long. The next producer, or the transaction's timeout, aborts an open transaction. */
     @Override
     public void close() {
         producer.close(CLOSE_TIMEOUT);
