@@ -15,7 +15,7 @@ import java.util.TreeMap;
 
 /**
  * The rows of each day (UTC, by {@code created_at}) that came through the stream and are in Kafka, as events or as dead
- * letters. Stands in {@code tidemark.positions} beside the position, and is written in its transactions.
+ * letters. Stored in {@code tidemark.positions} beside the position, and written in its transactions.
  *
  * @param since when the counting began; rows that were published before are in no digest
  */
@@ -43,7 +43,7 @@ public record AuditRecord(Instant since, NavigableMap<LocalDate, DayDigest> days
     /**
      * This record with the day that the position carries, which is written more often than the record.
      *
-     * @param carried of the last position that was read, or empty when it has none
+     * @param carried of the last position that was read; empty when the position carries none
      */
     public AuditRecord with(Optional<CarriedDay> carried) {
         if (carried.isEmpty()) {
@@ -66,7 +66,7 @@ public record AuditRecord(Instant since, NavigableMap<LocalDate, DayDigest> days
         }
     }
 
-    /** @throws IllegalArgumentException when it is not what {@link #toJson} writes */
+    /** @throws IllegalArgumentException when the bytes are not as {@link #toJson} writes them */
     public static AuditRecord fromJson(byte[] bytes) {
         try {
             JsonNode json = JSON.readTree(bytes);

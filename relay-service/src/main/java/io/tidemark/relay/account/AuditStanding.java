@@ -6,16 +6,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the cleanup has found so far, for people.
+ * The findings of the cleanup so far, for people.
  *
- * @param accountedUpTo the last day whose every row was found accounted for, so that it could be deleted
+ * @param accountedUpTo the last day that could be deleted because every row was found accounted for
  * @param unaccounted days whose rows stay
  */
 public record AuditStanding(Optional<LocalDate> accountedUpTo, List<Unaccounted> unaccounted) {
 
     public static final AuditStanding UNKNOWN = new AuditStanding(Optional.empty(), List.of());
 
-    /** @param rows how many more the table has than are accounted for; 0 when it has as many, but others */
+    /**
+     * @param rows how many more rows the table has than are accounted for; 0 when it has as many, but different ones
+     */
     public record Unaccounted(LocalDate day, long rows) {}
 
     public AuditStanding {

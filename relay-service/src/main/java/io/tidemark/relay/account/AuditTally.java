@@ -13,13 +13,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the rows that go into the open Kafka transaction, and keeps what Kafka has. The publishing thread counts; the
- * cleanup asks, and subtracts what it has deleted. An attempt that is not committed leaves nothing behind.
+ * cleanup reads, and subtracts what it has deleted. An attempt that is not committed leaves nothing behind.
  */
 public final class AuditTally {
 
-    /** All days are written so often at least: whoever reads the record looks back no further. */
+    /**
+     * All days are written at least once in this many commits, so a reader of the record need not look back further.
+     */
     static final int COMMITS_PER_RECORD = 1_000;
-    /** 64 KiB of record. The oldest go first; what is not counted stays in the table until an audit settles it. */
+    /**
+     * 64 KiB of record. The oldest days are dropped first; rows that are not counted stay in the table until an audit
+     * settles them.
+     */
     static final int MOST_DAYS = 1_000;
 
     private static final long MILLIS_PER_DAY = TimeUnit.DAYS.toMillis(1);
@@ -27,22 +32,25 @@ public final class AuditTally {
     private final boolean counts;
     private final IdHash hash = new IdHash();
 
-    /** In the open Kafka transaction, by epoch day: rows and sum. */
+    /** Counts of the open Kafka transaction, by epoch day: rows and sum. */
     private final Map<Long, long[]> open = new HashMap<>();
 
     private long lastDay;
     private long @Nullable [] lastCell;
 
     private AuditRecord committed;
-    /** The position has carried it since the last record of all days. */
+    /** The day that the position has carried since the last record of all days. */
     private @Nullable LocalDate carriedDay;
 
     private int commitsSinceRecord;
-    /** How often {@link #forget} was called, and how often before the record that Kafka has; -1 for none of this run. */
+    /**
+     * How often {@link #forget} was called in all, and before the record that Kafka has; -1 if no such record is of
+     * this run.
+     */
     private int forgets;
 
     private int forgetsInRecord = -1;
-    /** What {@link #records} returned last. */
+    /** The last result of {@link #records}. */
     private @Nullable Offer offer;
 
     private record Offer(AuditRecord all, @Nullable LocalDate carries, boolean isWhole, int forgets) {}
@@ -57,12 +65,12 @@ public final class AuditTally {
         return new AuditTally(true, committed);
     }
 
-    /** Of a table that is not ours, whose rows are not ours to delete. */
+    /** The tally for a table that is not ours, whose rows are not ours to delete. */
     public static AuditTally none() {
         return new AuditTally(false, AuditRecord.beginning(Instant.EPOCH));
     }
 
-    /** A Kafka transaction begins; whatever the last one had counted and not committed is gone. */
+    /** A Kafka transaction begins; counts that the last one had not committed are dropped. */
     public void begin() {
         open.clear();
         lastCell = null;
@@ -88,11 +96,11 @@ public final class AuditTally {
      * What goes into the open Kafka transaction.
      *
      * @param carried into the position
-     * @param record of all days, where it is due
+     * @param record of all days, when it is due
      */
     public record Records(Optional<CarriedDay> carried, Optional<AuditRecord> record) {}
 
-    /** Of the open Kafka transaction, for the case that it is committed. */
+    /** The records of the open Kafka transaction, as they hold if it is committed. */
     public synchronized Records records() {
         if (!counts) {
             return new Records(Optional.empty(), Optional.empty());
@@ -106,13 +114,13 @@ public final class AuditTally {
                 isWhole ? Optional.of(all) : Optional.empty());
     }
 
-    /** Kafka has what {@link #records} returned last. */
+    /** Kafka has the last result of {@link #records}. */
     public synchronized void committed() {
         Offer made = offer;
         if (!counts || made == null) {
             return;
         }
-        committed = withOpen(committed); // which may have forgotten some meanwhile
+        committed = withOpen(committed); // the cleanup may have called forget meanwhile
         if (made.isWhole()) {
             carriedDay = made.carries();
             forgetsInRecord = made.forgets();
@@ -131,7 +139,7 @@ public final class AuditTally {
                         .anyMatch(day -> !LocalDate.ofEpochDay(day).equals(carriedDay));
     }
 
-    /** Mostly today; the one before when there is nothing new. */
+    /** Usually today; the previously carried day when there is nothing new. */
     private @Nullable LocalDate busiestDay() {
         return open.entrySet().stream()
                 .max(Comparator.comparingLong(entry -> entry.getValue()[0]))
@@ -157,7 +165,7 @@ public final class AuditTally {
         return committed.since();
     }
 
-    /** What Kafka has of that day. On any thread. */
+    /** What Kafka has for that day. On any thread. */
     public synchronized DayDigest of(LocalDate day) {
         return committed.of(day);
     }

@@ -7,8 +7,8 @@ import java.time.LocalDate;
 import java.util.Optional;
 
 /**
- * The digest of the day that is written to most, as it stands in the position itself: a position is written with every
- * Kafka transaction, the record of all days only now and then.
+ * The digest of the day with the most writes, stored in the position itself. A position is written with every Kafka
+ * transaction, the record of all days only from time to time.
  */
 public record CarriedDay(LocalDate day, DayDigest digest) {
 
@@ -18,7 +18,7 @@ public record CarriedDay(LocalDate day, DayDigest digest) {
         digest.writeTo(position.putObject(FIELD).put("day", day.toString()));
     }
 
-    /** @throws IllegalArgumentException when it is not what {@link #writeTo} writes */
+    /** @throws IllegalArgumentException when the JSON is not as {@link #writeTo} writes it */
     public static Optional<CarriedDay> readFrom(JsonNode position) {
         JsonNode json = position.path(FIELD);
         if (json.isMissingNode()) {

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.HexFormat;
 
 /**
- * A set of rows: how many, and the sum of their ids' hashes ({@link IdHash}) modulo 2^64. The order does not matter, and
- * an id that occurs twice counts twice. Differences of two sets may be negative.
+ * A set of rows: their number, and the sum of their ids' hashes ({@link IdHash}) modulo 2^64. The order does not
+ * matter, and an id that occurs twice counts twice. Differences of two sets may be negative.
  */
 public record DayDigest(long rows, long sum) {
 
@@ -29,7 +29,7 @@ public record DayDigest(long rows, long sum) {
         return json.put("rows", rows).put("digest", HexFormat.of().toHexDigits(sum));
     }
 
-    /** @throws IllegalArgumentException when it is not what {@link #writeTo} writes */
+    /** @throws IllegalArgumentException when the JSON is not as {@link #writeTo} writes it */
     public static DayDigest readFrom(JsonNode json) {
         JsonNode rows = json.required("rows");
         JsonNode digest = json.required("digest");

@@ -8,15 +8,15 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /**
- * Hashes the text of an id: the first 60 bits of its SHA-256, as {@link #SQL} does in Postgres. 60 bits, so that neither
- * side meets a sign. SHA-256 is allowed everywhere, also under FIPS. One thread; allocates nothing for a UUID.
+ * Hashes the text of an id: the first 60 bits of its SHA-256, as {@link #SQL} does in Postgres. With 60 bits, neither
+ * side has to handle a sign. SHA-256 is allowed everywhere, also under FIPS. One thread; allocates nothing for a UUID.
  */
 public final class IdHash {
 
-    /** Stands in every record of such hashes. */
+    /** Contained in every record of such hashes. */
     public static final String ALGORITHM = "sum-of-sha256-60";
 
-    /** Of a column {@code id}, of whatever type; a bigint. */
+    /** Expression for a column {@code id} of any type; a bigint. */
     public static final String SQL =
             "('x' || substr(encode(sha256(convert_to(id::text, 'UTF8')), 'hex'), 1, 15))::bit(60)::bigint";
 
@@ -59,7 +59,7 @@ public final class IdHash {
         return hashBuffer.getLong(0);
     }
 
-    /** The 64 bits behind those. */
+    /** The 64 bits after {@link #high}. */
     public long low() {
         return hashBuffer.getLong(8);
     }

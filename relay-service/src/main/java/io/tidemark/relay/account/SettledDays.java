@@ -15,11 +15,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What an audit has settled for each day: the difference between the table's rows, every one of which the audit found or
- * a person gave up, and those that the relay had counted. Negative where the relay has counted more. Written by
- * {@code tidemark audit} to a key of its own, never by the relay.
+ * What an audit has settled for each day: the difference between the table's rows and the rows that the relay had
+ * counted. Every row of the table was found by the audit or given up by a person. Negative when the relay has counted
+ * more. {@code tidemark audit} writes it to a separate key; the relay never writes that key.
  *
- * @param releases days of which a person has given up what was missing
+ * @param releases days for which a person has given up what was missing
  */
 public record SettledDays(NavigableMap<LocalDate, DayDigest> differences, Set<LocalDate> releases) {
 
@@ -37,7 +37,7 @@ public record SettledDays(NavigableMap<LocalDate, DayDigest> differences, Set<Lo
         return sourceId + "/audit-settled";
     }
 
-    /** To be added to what the relay has counted. */
+    /** The difference to add to what the relay has counted. */
     public DayDigest of(LocalDate day) {
         return differences.getOrDefault(day, DayDigest.NONE);
     }
@@ -52,7 +52,7 @@ public record SettledDays(NavigableMap<LocalDate, DayDigest> differences, Set<Lo
         return new SettledDays(all, releases);
     }
 
-    /** The same, with one day more of which a person has given up what was missing. */
+    /** The same, with one more day for which a person has given up what was missing. */
     public SettledDays released(LocalDate day) {
         Set<LocalDate> all = new TreeSet<>(releases);
         all.add(day);
@@ -76,7 +76,7 @@ public record SettledDays(NavigableMap<LocalDate, DayDigest> differences, Set<Lo
         }
     }
 
-    /** @throws IllegalArgumentException when it is not what {@link #toJson} writes */
+    /** @throws IllegalArgumentException when the bytes are not as {@link #toJson} writes them */
     public static SettledDays fromJson(byte[] bytes) {
         try {
             JsonNode json = JSON.readTree(bytes);

@@ -35,9 +35,9 @@ import org.apache.kafka.common.KafkaException;
 /** One audit: fixes a snapshot of the rows, waits until all of it is published, and compares. Used once. */
 public final class Audit {
 
-    /** A relay that is not there, or is far behind, is not waited for any longer. */
+    /** Maximum wait for a relay that is absent or far behind. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    /** Two keys are written by others: a position and its record may come apart while they are read. */
+    /** Other processes write the two keys, so a position and its record may not match while they are read. */
     private static final int LOOKS = 20;
 
     private final RelayConfiguration config;
@@ -50,7 +50,7 @@ public final class Audit {
         this(config, since, rowsThatFit());
     }
 
-    /** @param rowsPerPass more rows than that are compared in several passes */
+    /** @param rowsPerPass maximum number of rows for one pass; more are compared in several passes */
     Audit(RelayConfiguration config, LocalDate since, int rowsPerPass) {
         this.config = config;
         this.since = since;
@@ -58,7 +58,7 @@ public final class Audit {
         this.rowsPerPass = rowsPerPass;
     }
 
-    /** A quarter of the heap. */
+    /** Rows that fit into a quarter of the heap. */
     private static int rowsThatFit() {
         long rows = Runtime.getRuntime().maxMemory() / 4 / RowSet.BYTES_PER_ROW;
         return (int) Math.max(10_000, Math.min(rows, 100_000_000));
@@ -67,7 +67,7 @@ public final class Audit {
     /**
      * Compares every row from that day on, and settles the days whose rows are all accounted for.
      *
-     * @param given up by a person: days that count as accounted for, whatever is missing
+     * @param given days that a person gave up: they count as accounted for, whatever is missing
      */
     public AuditReport run(Set<LocalDate> given)
             throws AuditProblem, SourceNotReady, SQLException, PublishFailure, InterruptedException {
@@ -94,7 +94,7 @@ public final class Audit {
         }
     }
 
-    /** What is still on its way is not missing. */
+    /** Rows that are not published yet are not missing, so this waits for them. */
     private void passBarrier(KafkaTail tail, SourceIdentity identity)
             throws AuditProblem, SourceNotReady, SQLException, InterruptedException {
         try (Connection other = database.connect("audit")) {
@@ -122,7 +122,7 @@ public final class Audit {
                 .orElse(Lsn.ZERO);
     }
 
-    /** What stands in Kafka beside the events, from one moment. */
+    /** The records beside the events in Kafka, as of one moment. */
     private record Counted(SourcePosition position, Optional<AuditRecord> record, SettledDays settled)
             implements Comparison.Accounted {
 
@@ -148,7 +148,7 @@ public final class Audit {
             for (int look = 0; ; look++) {
                 Counted counted = new Counted(position, tail.lastAudit(position), tail.lastSettled(id));
                 SourcePosition now = position(tail, id);
-                if (now.equals(position) || look == LOOKS) { // of different moments, nothing would match: no harm
+                if (now.equals(position) || look == LOOKS) { // a mix of moments matches nothing: harmless
                     return counted;
                 }
                 position = now;
@@ -167,7 +167,7 @@ public final class Audit {
                         + " the relay: tidemark run CONFIG"));
     }
 
-    /** Where an event of the source may be. */
+    /** The topics that an event of the source may be in. */
     private Set<String> topics(AuditedRows rows, Topics topics, KafkaTail tail, SourceIdentity identity)
             throws SQLException, PublishFailure, InterruptedException {
         Set<String> all =
@@ -201,8 +201,9 @@ public final class Audit {
     }
 
     /**
-     * Only days of which nothing was published meanwhile: else the rows and the count are of different moments. What is
-     * settled so stays right whatever comes later, because that is counted on both sides.
+     * Settles only days for which nothing was published meanwhile: otherwise the rows and the count are of different
+     * moments. A settled difference stays right whatever is published later, because later rows are counted on both
+     * sides.
      */
     private List<LocalDate> settle(
             SourceIdentity identity, Counted before, Counted counted, Comparison.Result result, Set<LocalDate> given)

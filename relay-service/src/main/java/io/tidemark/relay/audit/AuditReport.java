@@ -8,27 +8,28 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What an audit has found.
+ * The result of an audit.
  *
- * @param rows how many were compared of each day
- * @param expired how many are no longer in Kafka, of days whose count says that they were published, or were given up
- * @param findings the first of them; {@code total} says how many there are
- * @param settled days whose rows are all accounted for, though the relay had counted other ones
+ * @param rows number of rows compared for each day
+ * @param expired number of rows no longer in Kafka, of days whose count shows that they were published, or that were
+ *     given up
+ * @param findings the first findings; {@code total} is their full number
+ * @param settled days whose rows are all accounted for, though the relay had counted different ones
  */
 public record AuditReport(
         SortedMap<LocalDate, Long> rows, long expired, List<Finding> findings, long total, List<LocalDate> settled) {
 
     /** What is wrong with a row. */
     public enum Kind {
-        /** It is neither in its topic nor among the dead letters. */
+        /** The row is neither in its topic nor among the dead letters. */
         MISSING,
-        /** It is in its topic more than once, without a replay. */
+        /** The row is in its topic more than once, without a replay. */
         REPEATED,
-        /** Key or payload in Kafka are not those of the row. */
+        /** Key or payload in Kafka differ from those of the row. */
         ALTERED
     }
 
-    /** @param cause what is known of it, to go on after the row */
+    /** @param cause what is known about it, worded to follow the row */
     public record Finding(Kind kind, String id, Instant createdAt, String cause) {}
 
     public AuditReport {
@@ -45,7 +46,7 @@ public record AuditReport(
         return total == 0;
     }
 
-    /** The ids of the rows that are missing, as far as they are listed. */
+    /** The ids of the missing rows, as far as they are listed. */
     public List<String> missing() {
         return findings.stream()
                 .filter(finding -> finding.kind() == Kind.MISSING)

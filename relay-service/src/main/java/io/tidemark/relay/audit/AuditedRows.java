@@ -34,7 +34,7 @@ final class AuditedRows {
         connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
         connection.setReadOnly(true);
         try (Statement statement = connection.createStatement()) {
-            // Row-level security would hide rows: then it is an error.
+            // Row-level security would hide rows: with it off, that is an error.
             statement.execute("set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;"
                     + " set local row_security = off");
             statement.execute("select from outbox.event limit 1"); // the first query fixes what the transaction sees
@@ -56,7 +56,7 @@ final class AuditedRows {
         }
     }
 
-    /** Today when there is no row. */
+    /** Today when the table is empty. */
     LocalDate firstDay() throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(
                 "select coalesce((min(created_at) at time zone 'UTC')::date, (now() at time zone 'UTC')::date)"
@@ -69,7 +69,7 @@ final class AuditedRows {
         }
     }
 
-    /** What happens with each row. */
+    /** Receives each row. */
     @FunctionalInterface
     interface Sink {
         void accept(Row row);

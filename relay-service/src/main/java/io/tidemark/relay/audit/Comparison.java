@@ -15,7 +15,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Compares rows with records: all at once where memory allows, else in passes over parts of the ids, each of which reads
+ * Compares rows with records: all at once if memory allows, otherwise in passes over parts of the ids. Each pass reads
  * both sides again. One thread, once.
  */
 final class Comparison {
@@ -31,15 +31,15 @@ final class Comparison {
     private long total;
     private long expired;
 
-    /** What is known to be accounted for of a day, without looking at its rows. */
+    /** What is known to be accounted for on a day, without reading its rows. */
     interface Accounted {
         DayDigest of(LocalDate day);
 
-        /** Whether a person has given up what is missing of it. */
+        /** Whether a person has given up what is missing for that day. */
         boolean isReleased(LocalDate day);
     }
 
-    /** Why a row may be missing. */
+    /** Explains why a row may be missing. */
     @FunctionalInterface
     interface Causes {
         String of(Row row);
@@ -47,7 +47,7 @@ final class Comparison {
 
     /**
      * @param digests of the rows of each day
-     * @param unclean days that have a row that is missing or altered
+     * @param unclean days with a row that is missing or altered
      */
     record Result(
             SortedMap<LocalDate, DayDigest> digests,

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** 64 bits of the SHA-256 of key and payload, as {@link #SQL} computes them in Postgres. One thread. */
 final class ContentHash {
 
-    /** Of {@code aggregate_id}, {@code payload} and {@code payload_binary}; a bytea of eight bytes. */
+    /** Expression over {@code aggregate_id}, {@code payload} and {@code payload_binary}; a bytea of eight bytes. */
     static final String SQL = "substr(sha256(convert_to(aggregate_id, 'UTF8')"
             + " || coalesce(decode('0001', 'hex') || coalesce(convert_to(payload, 'UTF8'), payload_binary),"
             + " decode('0000', 'hex'))), 1, 8)";

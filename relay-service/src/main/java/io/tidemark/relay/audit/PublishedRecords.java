@@ -26,14 +26,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The committed records of one source from a day on: events and dead letters. A record's timestamp is its row's
- * {@code created_at}, so none of those rows' records lies before the first that is so young. One thread.
+ * {@code created_at}, so no record of those rows lies before the first one with such a recent timestamp. One thread.
  */
 final class PublishedRecords {
 
     private static final Duration POLL = Duration.ofMillis(200);
-    /** Without a record. More than the transaction timeout of a relay that was killed. */
+    /** Timeout without any record. Longer than the transaction timeout of a relay that was killed. */
     private static final Duration TIMEOUT = Duration.ofSeconds(90);
-    /** For topics whose timestamps are the broker's, and its clock is not Postgres'. */
+    /** Allowance for topics whose timestamps come from the broker, whose clock differs from Postgres'. */
     private static final Duration CLOCKS = Duration.ofHours(1);
 
     private static final byte[] NO_KEY = {};
@@ -54,10 +54,10 @@ final class PublishedRecords {
     }
 
     /**
-     * Shows all of them to the set.
+     * Passes all of them to the set.
      *
-     * @return whether all records that ever were are still there, as far as can be told: no topic's log has lost its
-     *     beginning
+     * @return whether all records that ever existed are still there, as far as can be determined: no topic's log has
+     *     lost its beginning
      * @throws org.apache.kafka.common.KafkaException when Kafka does not answer, or a right is missing
      */
     boolean readInto(RowSet rows) {
@@ -94,9 +94,9 @@ final class PublishedRecords {
         Map<TopicPartition, @Nullable OffsetAndTimestamp> starts = consumer.offsetsForTimes(times);
         for (TopicPartition partition : partitions) {
             OffsetAndTimestamp start = starts.get(partition);
-            if (partition.topic().equals(OwnTopics.DEAD_LETTERS)) { // what removes one has another time
+            if (partition.topic().equals(OwnTopics.DEAD_LETTERS)) { // a removal has another time
                 consumer.seekToBeginning(List.of(partition));
-            } else if (start == null) { // nothing so young there
+            } else if (start == null) { // no record there is so recent
                 consumer.seekToEnd(List.of(partition));
             } else {
                 consumer.seek(partition, start.offset());
@@ -131,7 +131,7 @@ final class PublishedRecords {
                 !isAgain);
     }
 
-    /** A dead letter that was retried or discarded: its key still says whose event it was. */
+    /** A dead letter that was retried or discarded: its key still names its event. */
     private void noteRemoved(ConsumerRecord<byte[], byte[]> record, RowSet rows) {
         String[] key = new String(record.key(), StandardCharsets.UTF_8).split("/", 3);
         if (key.length == 3 && key[0].equals(sourceId)) {

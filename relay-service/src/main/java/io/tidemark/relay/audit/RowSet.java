@@ -3,7 +3,7 @@ package io.tidemark.relay.audit;
 
 /**
  * Rows by the hash of their id, each with a digest of its content and what was seen of it in Kafka. Open addressing in
- * arrays: 25 bytes a slot, whatever an id looks like. An id that several rows have is there several times.
+ * arrays: 25 bytes per slot, for ids of any length. An id that several rows share is stored several times.
  */
 final class RowSet {
 
@@ -20,7 +20,7 @@ final class RowSet {
     private final int mask;
     private int size;
 
-    /** @param capacity how many rows there are at most */
+    /** @param capacity maximum number of rows */
     RowSet(int capacity) {
         int slots = Integer.highestOneBit(Math.max(8, capacity) * 2 - 1) * 2;
         high = new long[slots];
@@ -50,7 +50,7 @@ final class RowSet {
      *
      * @param counts whether a second one is one too many; not for a replay or a dead letter
      * @param content of the record
-     * @param hasContent whether it can be compared
+     * @param hasContent whether the content can be compared
      */
     void saw(long idHigh, long idLow, long content, boolean hasContent, boolean counts) {
         int first = -1;
@@ -94,7 +94,7 @@ final class RowSet {
         OTHERWISE
     }
 
-    /** Rows that are alike, id and content, are told from each other by nothing: the first stands for them. */
+    /** Rows with the same id and content cannot be distinguished: the first stands for all of them. */
     Seen seen(long idHigh, long idLow, long content) {
         int slot = (int) idHigh & mask;
         for (; states[slot] != 0; slot = (slot + 1) & mask) {

@@ -6,7 +6,10 @@ import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.SourceNotReady;
 import io.tidemark.relay.timeline.TimelineHistory;
 
-/** Which entries of other replicas are about the history of the database that this replica is connected to. One thread. */
+/**
+ * Selects the entries of other replicas that are about the history of the database this replica is connected to. One
+ * thread.
+ */
 final class EntryFilter {
 
     private final SourceIdentity identity;
@@ -14,7 +17,7 @@ final class EntryFilter {
     private final String ownRuns;
     private int youngerTimeline;
 
-    /** @param relayId names this replica in the runs of its entries, which its index has already */
+    /** @param relayId names this replica in the run of an entry; its index already contains these entries */
     EntryFilter(SourceIdentity identity, TimelineHistory history, String relayId) {
         this.identity = identity;
         this.history = history;
@@ -27,7 +30,7 @@ final class EntryFilter {
 
     private boolean isOfHistory(IndexEntry entry) {
         if (entry.timeline() == identity.timeline()) {
-            if (entry.isOpening()) { // what came before from a younger timeline was given up by a person
+            if (entry.isOpening()) { // a person gave up what came before from a younger timeline
                 youngerTimeline = 0;
             }
             return true;

@@ -10,8 +10,8 @@ import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * From which LSN on it is not known what was added to a partition. Closed for each partition by the next thing known of
- * it, which lies behind whatever is missing; another gap opens it again. Not thread-safe.
+ * The LSN from which it is unknown what was added to a partition. The next known fact about a partition closes the gap
+ * for it, because it lies after everything that is missing. Another gap opens it again. Not thread-safe.
  */
 final class Gap {
 
@@ -21,7 +21,7 @@ final class Gap {
     private boolean open;
     private long count;
 
-    /** Nothing from this LSN on is known, of any partition. */
+    /** Nothing from this LSN on is known, for any partition. */
     void open(Lsn unknownFrom) {
         closed.clear();
         reopenedFrom.clear();
@@ -30,7 +30,7 @@ final class Gap {
         count++;
     }
 
-    /** Another one, above the one that is open. */
+    /** Opens another gap, above the one that is open. */
     void again(Lsn unknownFrom) {
         closed.forEach(partition -> reopenedFrom.put(partition, unknownFrom));
         closed.clear();
@@ -41,12 +41,12 @@ final class Gap {
         return open;
     }
 
-    /** Another for each gap; 0 when none is open. */
+    /** A different number for each gap; 0 when none is open. */
     long number() {
         return open ? count : 0;
     }
 
-    /** @return from where on the partition was not known; empty when it was closed already */
+    /** @return the LSN from which the partition was unknown; empty when it was already closed */
     Optional<Lsn> close(TopicPartition partition) {
         return closed.add(partition) ? Optional.of(reopenedFrom.getOrDefault(partition, from)) : Optional.empty();
     }

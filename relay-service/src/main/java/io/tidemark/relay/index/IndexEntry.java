@@ -19,16 +19,16 @@ import java.util.TreeMap;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What one committed Kafka transaction did, as it stands in {@code tidemark.index}: from which resume point to which,
- * and what it added where. Each begins where its predecessor ended, so that a reader sees when one is missing. An entry
- * that goes nowhere opens a run, once its stream has come by its resume point.
+ * What one committed Kafka transaction did, as recorded in {@code tidemark.index}: its resume points before and after,
+ * and what it added to each partition. Each entry begins where its predecessor ended, so a reader detects missing
+ * entries. An entry that goes nowhere opens a run; it is written once the run's stream has passed its resume point.
  *
  * @param timeline of the database
- * @param run who wrote it: {@code <relay>/<database session that holds the lock>}
+ * @param run the writer: {@code <relay>/<database session that holds the lock>}
  * @param adoptions as in the position: entries with fewer are about offsets and LSNs that were given up
  * @param from where the source stood before
- * @param to where it stands with it
- * @param epochMillis when it was committed, by the clock of who wrote it; for people
+ * @param to where the source stands afterwards
+ * @param epochMillis when it was committed, by the writer's clock; for people
  * @param additions by partition, each list ascending
  */
 public record IndexEntry(
@@ -56,7 +56,7 @@ public record IndexEntry(
         }
     }
 
-    /** What opens a run: everything up to there is published, by earlier runs. */
+    /** The entry that opens a run: earlier runs published everything up to {@code at}. */
     public static IndexEntry opening(int timeline, String run, int adoptions, ResumePoint at, long epochMillis) {
         return new IndexEntry(timeline, run, adoptions, at, at, epochMillis, Map.of());
     }
@@ -65,7 +65,7 @@ public record IndexEntry(
         return from.isSamePlaceAs(to);
     }
 
-    /** Up to where it may speak of commit LSNs. */
+    /** The highest commit LSN that it may be about. */
     public Lsn upTo() {
         return to.lsn();
     }
@@ -108,7 +108,7 @@ public record IndexEntry(
         return json;
     }
 
-    /** @throws IllegalArgumentException when it is not what {@link #toJson} writes */
+    /** @throws IllegalArgumentException when the bytes are not as {@link #toJson} writes them */
     public static IndexEntry fromJson(byte[] bytes) {
         try {
             JsonNode json = JSON.readTree(bytes);

@@ -31,8 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Applies the entries of other replicas' runs to the index; a run of this one applies its own. Lives as long as the
- * process, over all runs. A daemon thread of its own.
+ * Applies the entries of other replicas' runs to the index; a run of this replica applies its entries itself. Lives as
+ * long as the process, across all runs. Runs on its own daemon thread.
  */
 public final class IndexFollower implements AutoCloseable {
 
@@ -40,14 +40,14 @@ public final class IndexFollower implements AutoCloseable {
 
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration UNPROVEN_POLL = Duration.ofMillis(20);
-    /** An idle source has no entries, and so no proof; one nudge makes one. */
+    /** An idle source has no entries, and so no proof; one nudge causes an entry. */
     private static final long NUDGE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private static final String OTHER_SOURCE =
             "the database behind postgres.url is another one, or on another timeline, now";
 
     private static final long TOPIC_CHECK_NANOS = TimeUnit.SECONDS.toNanos(10);
-    /** While a declared topic does not exist. */
+    /** Interval of checks while a declared topic does not exist. */
     private static final long ABSENT_CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private static final long RETRY_MILLIS = 200;
@@ -56,19 +56,19 @@ public final class IndexFollower implements AutoCloseable {
     /** Called on the follower's thread. */
     public interface Listener {
 
-        /** From now on the index can be relied on, for this database. */
+        /** From now on the index is reliable for this database. */
         void sound(SourceIdentity identity, TimelineHistory history);
 
-        /** From now on it cannot. */
+        /** From now on the index is not reliable. */
         void unsound(String reason);
 
-        /** It cannot, and nothing in this process will change that. */
+        /** The index is not reliable, and will not be again in this process. */
         void died(String reason);
 
         /** More is published. */
         void advanced();
 
-        /** How Kafka's topics stand, as of now. */
+        /** The current state of Kafka's topics. */
         void looked(TopicsSeen topics);
     }
 
@@ -100,7 +100,7 @@ public final class IndexFollower implements AutoCloseable {
         thread.setDaemon(true);
     }
 
-    /** Since it last knew all that is published; empty before it first did. */
+    /** Seconds since it last knew everything that is published; empty before the first time. */
     public OptionalDouble viewAgeSeconds() {
         Long fresh = freshNanos;
         return fresh == null ? OptionalDouble.empty() : OptionalDouble.of((System.nanoTime() - fresh) / 1e9);
@@ -110,7 +110,10 @@ public final class IndexFollower implements AutoCloseable {
         thread.start();
     }
 
-    /** Waits until what earlier runs have left is in the index; without it, a run knows less precisely what they did. */
+    /**
+     * Waits until the index contains what earlier runs have left. Without this, a run knows less precisely what they
+     * did.
+     */
     public void awaitRebuilt(Duration timeout) throws InterruptedException {
         if (!rebuilt.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
             LOG.warn("event=index-not-rebuilt effect=\"tokens of before this start ask for more than they need\"");
@@ -131,7 +134,7 @@ public final class IndexFollower implements AutoCloseable {
             } while (!closing.await(RETRY_MILLIS, TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (Throwable e) { // out of memory, say: nobody would look after the proof any more
+        } catch (Throwable e) { // for example out of memory: nothing would check the proof any more
             listener.died("the follower has died: " + e + "; the process ends");
             LOG.error("event=follower-died", e);
         }
@@ -186,7 +189,7 @@ public final class IndexFollower implements AutoCloseable {
         }
     }
 
-    /** One session with the database, and what is followed while it lasts. */
+    /** One session with the database, and everything that is followed while it lasts. */
     private final class FollowedSession {
 
         private final Connection session;
@@ -198,7 +201,7 @@ public final class IndexFollower implements AutoCloseable {
         private final IndexReader reader;
         private final TopicWatch topicWatch;
         private boolean isSound;
-        /** A declared topic does not exist yet, and nothing is wrong with the others. */
+        /** A declared topic does not exist yet, and the other topics are in order. */
         private boolean isTopicAwaited;
 
         private long nudged = System.nanoTime();
@@ -263,7 +266,7 @@ public final class IndexFollower implements AutoCloseable {
                 return;
             }
             tellUnsound(proof.missing());
-            if (System.nanoTime() - nudged > NUDGE_NANOS) { // its entry tells which run is active
+            if (System.nanoTime() - nudged > NUDGE_NANOS) { // the nudge's entry shows which run is active
                 nudged = System.nanoTime();
                 database.nudge(session);
             }
@@ -271,9 +274,9 @@ public final class IndexFollower implements AutoCloseable {
     }
 
     /**
-     * An entry is missing, so what it would have said is covered by the ends that the partitions have now.
+     * An entry is missing, so the current ends of the partitions cover what it would have reported.
      *
-     * @return whether one was
+     * @return whether an entry was missing
      */
     private boolean fillGap(String sourceId) throws SourceNotReady, InterruptedException {
         long gap = index.openGap();
@@ -286,7 +289,7 @@ public final class IndexFollower implements AutoCloseable {
                     tail.recordEnds(tail.partitionsOf(topics), sourceId),
                     tail.lastPosition(sourceId).map(SourcePosition::adoptions).orElse(Adoptions.NONE));
             return true;
-        } catch (IllegalArgumentException e) { // damaged: what was left out is not known, and the active replica halts
+        } catch (IllegalArgumentException e) { // damaged: what was left out is unknown, and the active replica halts
             throw new SourceNotReady(String.valueOf(e.getMessage()), e);
         }
     }

@@ -19,12 +19,15 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads the entries of one source from {@code tidemark.index}: the last of those that are there, then what comes. One thread. */
+/**
+ * Reads the entries of one source from {@code tidemark.index}: first the last of the existing ones, then new ones. One
+ * thread.
+ */
 public final class IndexReader implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(IndexReader.class);
 
-    /** How far it goes back: enough for minutes of precision, and read in a second or so. */
+    /** Maximum number of old entries to read: enough for minutes of precision, and read in about a second. */
     private static final long MOST_OLD_ENTRIES = 50_000;
 
     private static final TopicPartition PARTITION = new TopicPartition(OwnTopics.INDEX, 0);
@@ -36,7 +39,10 @@ public final class IndexReader implements AutoCloseable {
     private double answersSeen;
     private boolean caughtUp;
 
-    /** Looks where the topic begins and ends now; waits for the topic to exist at most as long as Kafka's client does. */
+    /**
+     * Reads where the topic begins and ends now. If the topic does not exist, waits for it up to the timeout of Kafka's
+     * client.
+     */
     public IndexReader(KafkaConfig kafka, String sourceId) {
         Map<String, Object> properties = kafka.client("tidemark-index-reader", Map.of());
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
@@ -61,7 +67,9 @@ public final class IndexReader implements AutoCloseable {
         }
     }
 
-    /** The next entries, in order; none when the time is over. What is no entry is a missing one. */
+    /**
+     * The next entries, in order; none when the time is over. A record that is not an entry counts as a missing entry.
+     */
     public List<IndexEntry> poll(Duration timeout) {
         List<IndexEntry> entries = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(timeout)) {
@@ -82,7 +90,7 @@ public final class IndexReader implements AutoCloseable {
     }
 
     /**
-     * Whether a broker has answered since this was last called: also without entries, it does so twice a second
+     * Whether a broker has answered since the last call. A broker answers twice a second even without entries
      * ({@code fetch.max.wait.ms}).
      */
     public boolean hasHeard() {
@@ -92,13 +100,16 @@ public final class IndexReader implements AutoCloseable {
         return heard;
     }
 
-    /** Whether everything that was there when it was made has been read; for good, also when the topic is made again. */
+    /**
+     * Whether everything that existed when the reader was made has been read. Once true, stays true, even if the topic
+     * is made again.
+     */
     public boolean isCaughtUp() {
         caughtUp = caughtUp || consumer.position(PARTITION) >= end;
         return caughtUp;
     }
 
-    /** Also in an interrupted thread, in which Kafka's consumer would complain instead. */
+    /** Works also in an interrupted thread, where closing Kafka's consumer would otherwise throw. */
     @Override
     public void close() {
         boolean interrupted = Thread.interrupted();

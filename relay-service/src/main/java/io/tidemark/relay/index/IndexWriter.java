@@ -20,16 +20,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes an index entry for each committed Kafka transaction, from a plain producer and without waiting: a hint for the
- * other replicas that may be lost, and never says more than what is committed.
+ * Writes an index entry for each committed Kafka transaction, from a plain producer and without waiting. Entries are a
+ * hint for the other replicas: they may be lost, and never report more than what is committed.
  */
 public final class IndexWriter implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(IndexWriter.class);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
-    /** The most that an entry may hold up the loop: for the topic's metadata, or for room in the producer's buffer. */
+    /** Maximum delay of the loop by an entry: for the topic's metadata, or for room in the producer's buffer. */
     private static final int MAX_BLOCK_MILLIS = 100;
-    /** For so long entries are dropped after one has timed out: the hint must not slow the events. */
+    /** How long entries are dropped after one has timed out: the hint must not slow the events. */
     private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private static final long START_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -39,7 +39,7 @@ public final class IndexWriter implements AutoCloseable {
     private final byte[] key;
     private Map<String, Object> madeWith;
     private KafkaProducer<byte[], byte[]> producer;
-    /** By {@link System#nanoTime}; 0 for not at all. */
+    /** By {@link System#nanoTime}; 0 when not paused. */
     private volatile long pausedUntilNanos;
 
     private volatile boolean failing;
@@ -54,8 +54,9 @@ public final class IndexWriter implements AutoCloseable {
     }
 
     /**
-     * Learns where the topic is, while nothing waits for this thread yet: an entry waits {@value MAX_BLOCK_MILLIS} ms only.
-     * Called once the topic is there: a broker may make a topic that a producer asks about. Returns within two seconds.
+     * Reads the topic's metadata while nothing waits for this thread yet; an entry waits only {@value MAX_BLOCK_MILLIS}
+     * ms for it. Call this once the topic exists, because a broker may create a topic that a producer asks about.
+     * Returns within two seconds.
      */
     public void prepare() {
         long deadline = System.nanoTime() + START_NANOS;
@@ -77,7 +78,10 @@ public final class IndexWriter implements AutoCloseable {
         return properties;
     }
 
-    /** Returns at once; where Kafka has no room for it or no such topic, within {@value MAX_BLOCK_MILLIS} ms, rarely. */
+    /**
+     * Returns at once. Rarely, when Kafka has no room for the entry or no such topic, it takes up to
+     * {@value MAX_BLOCK_MILLIS} ms.
+     */
     @SuppressWarnings("FutureReturnValueIgnored") // the callback hears of it
     public void write(byte[] entry) {
         if (pausedUntilNanos != 0 && System.nanoTime() - pausedUntilNanos < 0) {
@@ -101,7 +105,7 @@ public final class IndexWriter implements AutoCloseable {
         }
     }
 
-    /** On the caller's thread where Kafka does not know the topic, else on the producer's. */
+    /** On the caller's thread when Kafka does not know the topic, otherwise on the producer's. */
     private void failed(Exception failure) {
         isTurnedAway = failure instanceof AuthenticationException;
         if (failure instanceof TimeoutException) {
@@ -110,13 +114,16 @@ public final class IndexWriter implements AutoCloseable {
         lost(failure);
     }
 
-    /** Who it is was read when the producer was made; with the same, another one would be turned away as well. */
+    /**
+     * Replaces the producer if its credentials have changed: with the same ones, a new producer would be rejected as
+     * well.
+     */
     private void renew() {
         Map<String, Object> now = properties();
         if (!now.equals(madeWith)) {
             KafkaProducer<byte[], byte[]> before = producer;
             producer = new KafkaProducer<>(now, new ByteArraySerializer(), new ByteArraySerializer());
-            madeWith = now; // where none can be made, the one of before stays, and is tried again
+            madeWith = now; // if no producer can be made, the previous one stays, and is tried again
             before.close(Duration.ZERO);
         }
     }

@@ -5,15 +5,15 @@ import io.tidemark.outbox.Lsn;
 import java.util.Arrays;
 
 /**
- * One partition's share of the index: pairs (first LSN, end offset), both ascending, meaning that events from that LSN
- * on lie before that offset and not before the pair's predecessor. Neighbours are merged as they age: (a, x), (b, y)
- * become (a, y), which asks for more than needed, never for less. An exponential histogram: a pair of level n stands for
- * 2^n additions, and there are at most {@link #PAIRS_A_LEVEL} of a level, so what is asked for is never further off than
- * a small part of its age. Not thread-safe.
+ * One partition's share of the index: pairs (first LSN, end offset), both ascending. A pair means that events from that
+ * LSN on lie before that offset, and not before the pair's predecessor. Neighbours are merged as they age: (a, x), (b,
+ * y) become (a, y), which asks for more than needed, never for less. This is an exponential histogram: a pair of level
+ * n stands for 2^n additions, and there are at most {@link #PAIRS_A_LEVEL} of a level. So the error of an answer is a
+ * small part of its age. Not thread-safe.
  */
 final class PartitionIndex {
 
-    /** The answer is off by at most one part in so many of how far back it lies. */
+    /** The error of an answer is at most its distance into the past divided by this number. */
     static final int PAIRS_A_LEVEL = 64;
 
     private long[] firstLsns = new long[16];
@@ -26,7 +26,7 @@ final class PartitionIndex {
             return; // a rebase that found nothing new
         }
         while (size > 0 && Long.compareUnsigned(firstLsn.value(), firstLsns[size - 1]) <= 0) {
-            size--; // a split transaction's earlier parts; the new pair asks for all of theirs and more
+            size--; // a split transaction's earlier parts; the new pair covers all of theirs and more
         }
         if (size == firstLsns.length) {
             firstLsns = Arrays.copyOf(firstLsns, size * 2);
@@ -40,7 +40,9 @@ final class PartitionIndex {
         mergeOldest();
     }
 
-    /** Levels fall from old to young; where one has too many pairs, its two oldest become one of the next. */
+    /**
+     * Levels decrease from old to young. When one has too many pairs, its two oldest become one pair of the next level.
+     */
     private void mergeOldest() {
         int end = size;
         for (byte level = 0; level < Byte.MAX_VALUE; level++) {
@@ -66,13 +68,13 @@ final class PartitionIndex {
         return size;
     }
 
-    /** The end offset of the last pair that begins at or below {@code lsn}; 0 when there is none. */
+    /** The end offset of the last pair that begins at or below {@code lsn}; 0 when none does. */
     long need(Lsn lsn) {
         int after = firstPairAfter(lsn);
         return after == 0 ? 0 : endOffsets[after - 1];
     }
 
-    /** The end offset of the first pair that begins above {@code lsn}; 0 when there is none. */
+    /** The end offset of the first pair that begins above {@code lsn}; 0 when none does. */
     long firstAfter(Lsn lsn) {
         int after = firstPairAfter(lsn);
         return after == size ? 0 : endOffsets[after];
@@ -92,7 +94,7 @@ final class PartitionIndex {
         return low;
     }
 
-    /** Just below the first pair that ends above {@code committed}; {@code published} when there is none. */
+    /** Just below the first pair that ends above {@code committed}; {@code published} when none does. */
     Lsn consumedUpTo(long committed, Lsn published) {
         int low = 0;
         int high = size;

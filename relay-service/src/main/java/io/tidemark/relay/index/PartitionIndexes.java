@@ -12,14 +12,14 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The indexes of all partitions, by topic: a question about a projection's topics costs nothing for the others. Not
+ * The indexes of all partitions, by topic: a query for a projection's topics does not touch the others. Not
  * thread-safe.
  */
 final class PartitionIndexes {
 
     private final Map<String, Map<TopicPartition, PartitionIndex>> byTopic = new HashMap<>();
 
-    /** Made when there is none yet. */
+    /** Creates the index if it does not exist yet. */
     PartitionIndex of(TopicPartition partition) {
         return ofTopicOrNew(partition.topic()).computeIfAbsent(partition, p -> new PartitionIndex());
     }
@@ -32,13 +32,13 @@ final class PartitionIndexes {
         return byTopic.getOrDefault(topic, Collections.emptyMap());
     }
 
-    /** Null where nothing was ever published. */
+    /** Null for a partition without published events. */
     @Nullable
     PartitionIndex find(TopicPartition partition) {
         return ofTopic(partition.topic()).get(partition);
     }
 
-    /** Of these topics, the partitions where something was published. */
+    /** The partitions of these topics that have published events. */
     Set<TopicPartition> in(Set<String> topics) {
         Set<TopicPartition> partitions = new HashSet<>();
         topics.forEach(topic -> partitions.addAll(ofTopic(topic).keySet()));
@@ -46,7 +46,7 @@ final class PartitionIndexes {
     }
 
     /**
-     * The highest LSN up to which everything is consumed in all of these.
+     * The highest LSN up to which everything is consumed in all of these partitions.
      *
      * @param committed a partition without an offset counts as 0
      */
@@ -62,7 +62,7 @@ final class PartitionIndexes {
         return lowest;
     }
 
-    /** The same for all partitions of these topics. */
+    /** Like {@link #consumedUpTo}, for all partitions of these topics. */
     Lsn consumedUpToIn(Set<String> topics, Map<TopicPartition, Long> committed, Lsn published) {
         Lsn lowest = published;
         for (String topic : topics) {
@@ -72,7 +72,7 @@ final class PartitionIndexes {
         return lowest;
     }
 
-    /** How many pairs of LSN and offset they keep. */
+    /** Number of stored pairs of LSN and offset. */
     int pairs() {
         return byTopic.values().stream()
                 .flatMap(partitions -> partitions.values().stream())

@@ -16,19 +16,19 @@ import java.util.function.Predicate;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * From LSN to offsets: which offset a consumer must have committed in each partition to have consumed everything up to
- * an LSN. Bounded: old entries are merged, which makes answers later at worst, never wrong. Fed by this replica's run
- * and by the entries of others; where one is missing, nothing beyond it counts as published until the ends of the
+ * Maps an LSN to offsets: the offset that a consumer must have committed in each partition to have consumed everything
+ * up to that LSN. Bounded: old entries are merged, which can make answers later, never wrong. Fed by this replica's run
+ * and by the entries of others. When an entry is missing, nothing after it counts as published until the ends of the
  * partitions have been read. Safe on any thread.
  */
 public final class PublishedIndex {
 
     private final Predicate<String> declared;
     private final PartitionIndexes partitions = new PartitionIndexes();
-    /** Of the source, as far as entries have told; also those that nobody declares. */
+    /** Topics of the source, as far as entries have shown them; also undeclared ones. */
     private final Set<String> topicsWritten = new HashSet<>();
 
-    /** When publishing came to which LSN: the same histogram, with times for offsets. */
+    /** When publishing reached which LSN: the same histogram, with times in place of offsets. */
     private PartitionIndex times = new PartitionIndex();
 
     private final Gap gap = new Gap();
@@ -39,7 +39,7 @@ public final class PublishedIndex {
     private int adoptions;
     private Adoptions whatWasLeftOut = Adoptions.NONE;
     private long generation;
-    /** Of the run whose entry was applied last. */
+    /** The session of the run whose entry was applied last. */
     private String session = "";
 
     private String ownSession = "";
@@ -49,15 +49,15 @@ public final class PublishedIndex {
         this(topic -> true);
     }
 
-    /** Keeps these topics only: nobody asks about others. */
+    /** Keeps only these topics: no queries for others are made. */
     public PublishedIndex(Predicate<String> declared) {
         this.declared = declared;
         gap.open(new Lsn(0));
     }
 
     /**
-     * What follows is about this database; if what is there is about another, or another timeline, whose LSNs mean
-     * something else, it is forgotten.
+     * From now on the index is about this database. If its content is about another database, or another timeline,
+     * where LSNs have another meaning, the content is forgotten.
      *
      * @return whether something was forgotten
      */
@@ -85,42 +85,47 @@ public final class PublishedIndex {
         gap.open(new Lsn(0));
     }
 
-    /** Another one when everything was forgotten: what was concluded from it before means nothing. */
+    /** Changes whenever everything is forgotten: conclusions drawn before are then invalid. */
     public synchronized long generation() {
         return generation;
     }
 
-    /** Up to where it has followed; above {@link #published} where an entry is missing or a transaction is split. */
+    /**
+     * The point up to which it has followed. It is above {@link #published} when an entry is missing or a transaction
+     * is split.
+     */
     synchronized ResumePoint reached() {
         return reached;
     }
 
-    /** Whether what it holds, and will hold, is about this database. */
+    /** Whether its present and future content is about this database. */
     public synchronized boolean isAbout(SourceIdentity identity) {
         return source.isPresent() && source.get().equals(identity);
     }
 
-    /** Whether it is complete up to this point, so that a run can go on from it without reading the partitions' ends. */
+    /**
+     * Whether it is complete up to this point, so that a run can continue from it without reading the partitions' ends.
+     */
     public synchronized boolean isCompleteAt(ResumePoint point, int adoptions) {
         return this.adoptions == adoptions && !gap.isOpen() && reached.isSamePlaceAs(point);
     }
 
     /**
-     * A run of this replica begins there. Events published by others, or in a transaction whose outcome was not known,
-     * lie above what this index knows as published and below the ends read now.
+     * A run of this replica begins there. Events published by others, or in a transaction with an unknown outcome, lie
+     * above what this index knows as published and below the ends that were just read.
      *
-     * @param recordEnds of every partition of the declared topics, read after the point was
+     * @param recordEnds of every partition of the declared topics, read after the point
      */
     public synchronized void startAt(ResumePoint point, Adoptions adoptions, Map<TopicPartition, Long> recordEnds) {
         adopt(adoptions.count());
-        if (!point.isAtLeast(reached)) { // no adoption, and yet further back: what is known is of something else
+        if (!point.isAtLeast(reached)) { // further back without an adoption: the content is about something else
             clear();
         }
         moveTo(point);
         fill(recordEnds, adoptions);
     }
 
-    /** What was published before a person let the source go on elsewhere counts no more. */
+    /** Events published before an adoption no longer count. */
     private void adopt(int count) {
         if (count > adoptions) {
             clear();
@@ -138,8 +143,8 @@ public final class PublishedIndex {
     }
 
     /**
-     * A Kafka transaction was committed. Its additions and the LSN they reach come at once: a reader sees both or
-     * neither. What is known already changes nothing.
+     * A Kafka transaction was committed. Its additions and the LSN they reach become visible together: a reader sees
+     * both or neither. Does nothing if they are already known.
      */
     public synchronized void apply(IndexEntry entry) {
         if (entry.adoptions() < adoptions) {
@@ -184,17 +189,20 @@ public final class PublishedIndex {
         }
     }
 
-    /** Whether an entry is missing, or none was ever seen; tells them apart, and 0 when there is none. */
+    /**
+     * Number of the open gap: whether an entry is missing, or none was ever seen. Different for each gap; 0 when none
+     * is open.
+     */
     public synchronized long openGap() {
         return gap.number();
     }
 
     /**
-     * Everything that is missing lies below these ends.
+     * Closes a gap: everything that is missing lies below these ends.
      *
-     * @param gapNumber what {@link #openGap} said before they were read; of another gap they say nothing
+     * @param gapNumber the result of {@link #openGap} before the ends were read; ignored for another gap
      * @param recordEnds of every partition of the declared topics
-     * @param adoptions of the position, read after the gap was seen too; of older ones they say nothing either
+     * @param adoptions of the position, also read after the gap was seen; ignored when they are older than the index
      */
     public synchronized void fillGap(long gapNumber, Map<TopicPartition, Long> recordEnds, Adoptions adoptions) {
         if (gap.isOpen() && gap.number() == gapNumber && adoptions.count() >= this.adoptions) {
@@ -213,27 +221,30 @@ public final class PublishedIndex {
         published = Lsn.max(published, reached.complete());
     }
 
-    /** A run of this replica, whose lock this session holds, has shown that its history is the published one. */
+    /** A run of this replica, whose lock this session holds, has proved that its history is the published one. */
     public synchronized void anchoredBy(String ownSession) {
         this.ownSession = ownSession;
     }
 
-    /** Whether the run that holds its lock by this session has shown that its history is the published one. */
+    /** Whether the run that holds its lock by this session has proved that its history is the published one. */
     public synchronized boolean isAnchoredBy(String holder) {
         return holder.equals(session) || holder.equals(ownSession);
     }
 
-    /** Everything with a commit LSN at or below it is in committed Kafka transactions, but for {@link #leftOut}. */
+    /** Everything with a commit LSN at or below it is in committed Kafka transactions, except for {@link #leftOut}. */
     public synchronized Lsn published() {
         return published;
     }
 
-    /** When it last learnt of a Kafka transaction with events, by {@link System#nanoTime}; others are but progress. */
+    /**
+     * When it last learned of a Kafka transaction with events, by {@link System#nanoTime}; other transactions are only
+     * progress.
+     */
     public synchronized OptionalLong eventsNanos() {
         return eventsNanos;
     }
 
-    /** The range around this LSN, if any, whose events a person has left out: published or not, nobody knows. */
+    /** The range around this LSN, if any, that a person has left out: whether its events were published is unknown. */
     public synchronized Optional<Adoptions.LeftOut> leftOut(Lsn lsn) {
         return whatWasLeftOut.rangeOf(lsn);
     }
@@ -243,14 +254,14 @@ public final class PublishedIndex {
         return Set.copyOf(topicsWritten);
     }
 
-    /** The partitions of these topics that hold anything to be consumed; in the others, nothing is needed. */
+    /** The partitions of these topics that hold anything to consume; the others need nothing. */
     public synchronized Set<TopicPartition> partitionsOf(Set<String> topics) {
         return partitions.in(topics);
     }
 
     /**
-     * The highest LSN up to which a group has consumed everything in these topics: in every partition that holds
-     * events of theirs, also one that came into being after {@code committed} was read.
+     * The highest LSN up to which a group has consumed everything in these topics: in every partition that holds their
+     * events, including one that was created after {@code committed} was read.
      *
      * @param committed the group's committed offsets; a partition without one counts as 0
      * @return never above {@link #published}
@@ -259,25 +270,28 @@ public final class PublishedIndex {
         return partitions.consumedUpToIn(topics, committed, published);
     }
 
-    /** The same for these partitions alone. */
+    /** Like {@link #watermark}, for these partitions alone. */
     public synchronized Lsn consumedUpTo(Set<TopicPartition> some, Map<TopicPartition, Long> committed) {
         return partitions.consumedUpTo(some, committed, published);
     }
 
-    /** The offset a group must have committed in the partition to have consumed everything up to {@code lsn}; 0: none. */
+    /**
+     * The offset a group must have committed in the partition to have consumed everything up to {@code lsn}; 0 for
+     * none.
+     */
     public synchronized long need(TopicPartition partition, Lsn lsn) {
         PartitionIndex index = partitions.find(partition);
         return index == null ? 0 : index.need(lsn);
     }
 
-    /** How many pairs of LSN and offset it keeps. */
+    /** Number of stored pairs of LSN and offset. */
     public synchronized int pairs() {
         return partitions.pairs();
     }
 
     /**
-     * When the first thing above {@code lsn} was published, in milliseconds since 1970 by the clock of who published
-     * it; empty when nothing was, or it is not known any more.
+     * When publishing first moved above {@code lsn}, in milliseconds since 1970 by the publisher's clock; empty when it
+     * has not, or the time is no longer known.
      */
     public synchronized OptionalLong publishedAfter(Lsn lsn) {
         long millis = times.firstAfter(lsn);

@@ -8,9 +8,10 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * That what is published comes from the history of the database behind this session: the run that published last holds
- * its lock there, and a run publishes only when its stream has come by the record at its resume point. Once given it
- * holds for as long as the session: a server does not change its history while one lasts. One thread.
+ * Proof that the published events come from the history of the database behind this session. The run that published
+ * last holds its lock there, and a run publishes only when its stream has passed the record at its resume point. Once
+ * given, the proof holds as long as the session: a server does not change its history while a session lasts. One
+ * thread.
  */
 final class PublisherProof {
 
@@ -36,7 +37,7 @@ final class PublisherProof {
         return holder.isPresent() && index.isAnchoredBy(holder.get());
     }
 
-    /** What it is waited for. */
+    /** What the proof still lacks. */
     String missing() {
         return holder.isPresent()
                 ? "the active replica has not shown yet that its events come from this database"

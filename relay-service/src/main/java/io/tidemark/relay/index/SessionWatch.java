@@ -12,8 +12,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks every second whether the session on which the proof was given lasts, and whether the proof is renewed, on a thread
- * of its own: the follower may be waiting for Kafka when it ends. From {@link #start} on nobody else uses the session.
+ * Checks every second whether the session of the proof still exists, and whether the proof is renewed. Runs on its own
+ * thread, because the follower may be waiting for Kafka when the session ends. After {@link #start} only this class
+ * uses the session.
  */
 final class SessionWatch implements AutoCloseable {
 
@@ -32,7 +33,7 @@ final class SessionWatch implements AutoCloseable {
     });
     private volatile @Nullable String ended;
 
-    /** @param unsound told once, on this class's thread, when the session has ended */
+    /** @param unsound called once, on this class's thread, when the session has ended */
     SessionWatch(Connection session, UrlWatch urlWatch, Consumer<String> unsound) {
         this.session = session;
         this.urlWatch = urlWatch;

@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Whether the topics of projections exist, and are still those that were published to, by Kafka's id of each (KIP-516):
- * offsets of one that was made again say nothing. One thread.
+ * Whether the topics of projections exist, and are still those that were published to, by Kafka's id of each (KIP-516).
+ * Offsets of a topic that was made again mean nothing. One thread.
  */
 final class TopicWatch implements AutoCloseable {
 
@@ -35,14 +35,14 @@ final class TopicWatch implements AutoCloseable {
         this.topics = new Topics(kafka);
     }
 
-    /** Entries are missing: what they would have told of topics has to be read again. */
+    /** Entries are missing: the topics that they would have shown must be read again. */
     void missedEntries() {
         isRecorded = false;
     }
 
-    /** How they stand; one that nothing was published to yet may come and go. */
+    /** The current state of the topics. A topic without published events may be created and deleted. */
     TopicsSeen look() throws PublishFailure, InterruptedException {
-        if (!isRecorded) { // and again after something was wrong: a person may have adopted the new ones
+        if (!isRecorded) { // also repeated after a problem: a person may have adopted the new topics
             try (KafkaTail tail = new KafkaTail(kafka)) {
                 expected.clear();
                 expected.putAll(tail.lastTopicIds(sourceId).ids());

@@ -12,14 +12,14 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Renews the proof that the session is on the database where the applications write: every few seconds a new connection by
- * {@code postgres.url} must see that session. A copy of the database behind a flipped name or address does not. On a
- * thread of its own, because a connection may hang; any thread asks for the {@link #problem}.
+ * Renews the proof that the session is on the database where the applications write: every few seconds a new connection
+ * by {@code postgres.url} must see that session. It does not if a changed DNS name or address leads to a copy of the
+ * database. Runs on its own thread, because a connection may hang; {@link #problem} can be called on any thread.
  */
 final class UrlWatch implements AutoCloseable {
 
     static final long INTERVAL_MILLIS = 5_000;
-    /** A server that lets nobody in for a moment is not another one yet. */
+    /** A server that rejects connections for a moment does not count as another server yet. */
     static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private static final String OTHER_SERVER =
@@ -27,7 +27,7 @@ final class UrlWatch implements AutoCloseable {
                     + " published one; no answers are given until that is proven for the server behind the URL; check"
                     + " where the host name, the proxy or the virtual IP of postgres.url leads to";
 
-    /** Looks by a new connection. */
+    /** Looks over a new connection. */
     @FunctionalInterface
     interface Look {
 
@@ -52,7 +52,7 @@ final class UrlWatch implements AutoCloseable {
         this.renewedNanos = nanoClock.getAsLong();
     }
 
-    /** From now on it is renewed. */
+    /** Starts the renewal. */
     @SuppressWarnings("FutureReturnValueIgnored") // ends with the thread
     void start() {
         renewedNanos = nanoClock.getAsLong();
@@ -67,12 +67,12 @@ final class UrlWatch implements AutoCloseable {
             } else {
                 otherServer = OTHER_SERVER;
             }
-        } catch (SourceNotReady | SQLException | RuntimeException e) { // told when it has lasted too long
+        } catch (SourceNotReady | SQLException | RuntimeException e) { // reported when it has lasted too long
             failure = Reason.of(e);
         }
     }
 
-    /** Why the proof holds no more; empty while it does. Only for one that was started. */
+    /** Why the proof no longer holds; empty while it does. Only after {@link #start}. */
     Optional<String> problem() {
         String other = otherServer;
         if (other != null) {
