@@ -8,7 +8,7 @@ import java.util.Optional;
  * A row of {@code outbox.backlog}.
  *
  * @param number its place in the order
- * @param event empty when the row is not in the outbox any more
+ * @param event empty when the row is no longer in the outbox
  */
 record OldRow(long number, Optional<CapturedEvent> event) {
 

@@ -22,10 +22,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Sends old rows, a batch in one Kafka transaction together with how far they have come. One thread. */
+/** Sends old rows; each batch goes into one Kafka transaction, together with the progress. One thread. */
 final class OldRowSender {
 
-    /** A batch of which Kafka refuses more is not sent again and again: its topics take too little. */
+    /** If Kafka refuses more events of a batch than this, the batch is not sent again: the topics accept too little. */
     private static final int MAX_REFUSED = 100;
 
     private final KafkaTransaction kafka;
@@ -43,11 +43,11 @@ final class OldRowSender {
     }
 
     /**
-     * Returns when Kafka has them all, and that it has.
+     * Returns when Kafka has all rows of the batch and the progress.
      *
-     * @param before what Kafka has so far
-     * @return what it has now
-     * @throws PublishFailure and none of them is published, or it is not known whether all are; the run after it reads
+     * @param before the progress that Kafka has
+     * @return the progress that Kafka has now
+     * @throws PublishFailure when none of the rows is published, or it is unknown whether all are; the next run reads
      *     that from Kafka
      */
     BacklogProgress send(List<OldRow> batch, BacklogProgress before) throws PublishFailure, InterruptedException {
@@ -104,7 +104,7 @@ final class OldRowSender {
         return after;
     }
 
-    /** Only tells rows apart, here and among the dead letters; no consumer sees it. */
+    /** Only distinguishes rows, here and among the dead letters; no consumer sees it. */
     private Position place(Lsn slotBegan, long number) {
         return new Position(timeline, slotBegan, Math.toIntExact(number));
     }

@@ -40,10 +40,10 @@ final class OldRows {
     }
 
     /**
-     * The next ones; none when these were the last.
+     * The next rows; none at the end.
      *
-     * @param number of the last one before them
-     * @throws SourceNotReady when it cannot be told which row of the table is meant
+     * @param number of the last row before them
+     * @throws SourceNotReady when it cannot be determined which row of the table is meant
      */
     List<OldRow> after(long number) throws SourceNotReady, SQLException {
         List<OldRow> rows = new ArrayList<>();

@@ -26,13 +26,13 @@ import java.util.UUID;
 import org.apache.kafka.common.KafkaException;
 
 /**
- * Publishes the rows that are older than the slot, or goes on with it: each is in Kafka exactly once, however often this
- * was killed and run again. Used once, on the caller's thread.
+ * Publishes the rows that are older than the slot, or continues an interrupted publication. Each row is in Kafka
+ * exactly once, however often this was killed and run again. Used once, on the caller's thread.
  */
 public final class Publication {
 
     private static final int LOCK_SECONDS = 10;
-    /** With what is under way in the producer, this bounds the memory. */
+    /** Together with the bytes in flight in the producer, this bounds the memory. */
     private static final long BATCH_BYTES = 8L * 1024 * 1024;
 
     private final RelayConfiguration config;
@@ -46,12 +46,12 @@ public final class Publication {
     }
 
     /**
-     * Publishes them all, and records that they are.
+     * Publishes all rows, and records that they are published.
      *
      * @param session of a user who may write {@code outbox.slot}; holds the source's lock from now until it is closed
      * @param rows not decided yet, or to be published
      * @return what is in Kafka, from the first row on
-     * @throws SourceNotReady when a relay is running, or some may have been published before
+     * @throws SourceNotReady when a relay is running, or some rows may have been published before
      */
     public static BacklogProgress publish(RelayConfiguration config, Connection session, ExistingRows rows)
             throws SourceNotReady, SQLException, PublishFailure, InterruptedException {
@@ -63,7 +63,7 @@ public final class Publication {
         }
         SourceIdentity identity = new SourceDatabase(config.postgres()).identity(session);
         Publication publication = new Publication(config, session, identity);
-        if (!ExistingRows.read(session, rows.slot()).equals(Optional.of(rows))) { // before the lock was ours
+        if (!ExistingRows.read(session, rows.slot()).equals(Optional.of(rows))) { // read before the lock was ours
             throw publication.madeAnew();
         }
         try {
@@ -85,7 +85,7 @@ public final class Publication {
             if (hasDeadLetters) {
                 topics.ensureDeadLetters();
             }
-            publisher.initialize(); // from here on nobody but us commits, and the progress may be read
+            publisher.initialize(); // from here on no other process commits, and the progress may be read
             BacklogProgress progress = progress(tail, rows);
             if (rows.decision().isEmpty() && !rows.decide(session, Decision.PUBLISH)) {
                 throw madeAnew();
@@ -102,7 +102,7 @@ public final class Publication {
         }
     }
 
-    /** Where to go on. What an earlier slot may have brought to Kafka must not come again. */
+    /** Where to continue. Rows that an earlier slot may have brought to Kafka must not be published again. */
     private BacklogProgress progress(KafkaTail tail, ExistingRows rows) throws SourceNotReady {
         Lsn began = rows.slotBegan().orElseThrow(() -> new IllegalStateException("the slot is not made yet"));
         Optional<BacklogProgress> stored = tail.lastBacklogProgress(identity.sourceId());

@@ -14,7 +14,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes a pass when the run has got going, and one a minute until the run closes it. A daemon thread of its own. */
+/** Makes a pass when the run publishes, then one a minute until the run closes it. On its own daemon thread. */
 public final class Cleanup implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Cleanup.class);
@@ -90,7 +90,7 @@ public final class Cleanup implements AutoCloseable {
         }
     }
 
-    /** Ends the thread; a statement it is in ends soon by its own timeout, and its session with it. */
+    /** Ends the thread. A running statement ends soon by its own timeout, and its session with it. */
     @Override
     public void close() {
         closing.countDown();

@@ -19,19 +19,19 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One round of the cleanup: make partitions ahead, drop those past retention, delete such rows from the default
- * partition. On the cleanup's thread. What goes was published before: first nobody can add to it any more, then a
- * barrier is written, and only when the relay has published the barrier it goes.
+ * partition. On the cleanup's thread. Only published rows are removed. First they are protected from additions, then a
+ * barrier is written. They are removed only when the relay has published the barrier.
  */
 final class CleanupPass {
 
     private static final Logger LOG = LoggerFactory.getLogger(CleanupPass.class);
 
-    /** A relay that is away for so long needs the default partition. */
+    /** If the relay is away for longer, writers need the default partition. */
     private static final int DAYS_AHEAD = 7;
     /** Inserts wait while it is scanned: well under a second. */
     private static final long LARGEST_DEFAULT_BYTES = 256L * 1024 * 1024;
 
-    /** How long a partition stays locked at most for a relay that is behind. */
+    /** Maximum time that a partition stays locked for a relay that is behind. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private static final String MAKING = "make partitions";
@@ -48,7 +48,7 @@ final class CleanupPass {
     private final DefaultDays defaultDays;
 
     /**
-     * @param identity whose events {@code published} is about
+     * @param identity the database that {@code published} is about
      * @param published what the relay's present run has published
      * @param accounts of the same run: what is published is counted
      */
@@ -83,7 +83,7 @@ final class CleanupPass {
             }
             try (Connection other = connect()) {
                 PublishedBarrier barrier = new PublishedBarrier(() -> database.nudge(other), published, PATIENCE);
-                if (!barrier.pass()) { // a relay that is behind: no lock is worth trying
+                if (!barrier.pass()) { // the relay is behind: no lock is worth trying
                     notices.postponed(DROPPING, BEHIND);
                     return;
                 }
@@ -99,7 +99,10 @@ final class CleanupPass {
         }
     }
 
-    /** What another server has committed, say after a failover, is not covered by what was published of this one. */
+    /**
+     * What was published from this server does not cover what another server has committed, for example after a
+     * failover.
+     */
     private Connection connect() throws SourceNotReady, SQLException {
         Connection connection = database.connect("cleanup");
         try {

@@ -13,7 +13,10 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Deletes days past their retention from the default partition, when each of their rows is accounted for. On the cleanup's thread. */
+/**
+ * Deletes days past their retention from the default partition, when each of their rows is accounted for. On the
+ * cleanup's thread.
+ */
 final class DefaultDays {
 
     private static final Logger LOG = LoggerFactory.getLogger(DefaultDays.class);
@@ -31,8 +34,8 @@ final class DefaultDays {
     }
 
     /**
-     * A transaction for each day: its first query fixes which rows it sees, then comes the barrier, and only rows it
-     * sees are deleted, not those committed meanwhile.
+     * Uses one transaction for each day. Its first query fixes which rows it sees, then comes the barrier. Only visible
+     * rows are deleted, not those committed meanwhile.
      *
      * @return the days that had rows
      */
@@ -51,7 +54,7 @@ final class DefaultDays {
                     notices.postponed(DELETING, CleanupPass.BEHIND);
                     return days;
                 }
-                if (!audit.matches(ofDay(session, day.get()))) { // some may have come in meanwhile: look again
+                if (!audit.matches(ofDay(session, day.get()))) { // rows may have been added meanwhile: read again
                     session.rollback();
                     table.oldDayInDefault(day.get(), before);
                     if (!barrier.pass()) {
@@ -60,7 +63,7 @@ final class DefaultDays {
                     }
                 }
                 deleted += deleteDay(session, table, day.get());
-                session.rollback(); // what was not committed has not happened, and the next day sees anew
+                session.rollback(); // nothing was committed, so nothing happened; the next day gets a new snapshot
                 day = table.oldDayInDefault(day.get().plusDays(1), before);
             }
             notices.done(DELETING);

@@ -8,14 +8,17 @@ import java.time.temporal.ChronoUnit;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** A partition past its retention, with its bounds; those we make are UTC days, those a person makes may be anything. */
+/**
+ * A partition past its retention, with its bounds. Our own partitions are UTC days; those made by a person may have any
+ * bounds.
+ */
 record OldPartition(String name, OffsetDateTime from, OffsetDateTime to) {
 
     boolean mayHaveRowsOf(LocalDate day) {
         return from.isBefore(TableDigest.startOf(day.plusDays(1))) && to.isAfter(TableDigest.startOf(day));
     }
 
-    /** Days of which it has only a part. */
+    /** Days that lie only partly within it. */
     SortedSet<LocalDate> partialDays() {
         SortedSet<LocalDate> days = new TreeSet<>();
         for (OffsetDateTime bound : new OffsetDateTime[] {from, to}) {

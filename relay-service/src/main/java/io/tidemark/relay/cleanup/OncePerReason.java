@@ -7,14 +7,16 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells once what keeps the cleanup from some work, not once a minute; again when the reason is another. One thread. */
+/**
+ * Logs once, not once a minute, what prevents some work of the cleanup; logs again when the reason changes. One thread.
+ */
 final class OncePerReason {
 
     private static final Logger LOG = LoggerFactory.getLogger(OncePerReason.class);
 
     static final String LOCK_NOT_AVAILABLE = "55P03";
 
-    /** By the work it is about: few partitions and fewer steps. */
+    /** The last reason by work: few partitions and fewer steps. */
     private final Map<String, String> told = new HashMap<>();
 
     /** @return whether this was new, and so was logged */
@@ -34,7 +36,7 @@ final class OncePerReason {
         return postponed(work, message.lines().findFirst().orElse(message));
     }
 
-    /** The work is done; if it should be kept up again, that is news. */
+    /** The work is done; the next obstacle is news again. */
     void done(String work) {
         told.remove(work);
     }

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The functions of V3__partitions.sql on one session; what they promise is written there. One thread. */
+/** The functions of V3__partitions.sql on one session; their guarantees are documented there. One thread. */
 final class OutboxTable {
 
     private final Connection session;
@@ -22,10 +22,10 @@ final class OutboxTable {
         this.session = session;
     }
 
-    /** A day's partition, and what was done about it: {@code made}, or why not. */
+    /** A day's partition and the outcome: {@code made}, or why not. */
     record Made(String partition, String outcome) {}
 
-    /** Empty when all of them are there. */
+    /** Empty when all partitions exist. */
     List<Made> makePartitions(int daysAhead, long largestDefaultBytes) throws SQLException {
         try (PreparedStatement make =
                 session.prepareStatement("select made_name, outcome from outbox.make_partitions(?, ?)")) {
@@ -41,7 +41,7 @@ final class OutboxTable {
         }
     }
 
-    /** By the server's clock, which is the one that stamps the rows. */
+    /** By the server's clock, which also stamps the rows. */
     OffsetDateTime ago(Duration age) throws SQLException {
         try (PreparedStatement select = session.prepareStatement("select now() - ? * interval '1 millisecond'")) {
             select.setLong(1, age.toMillis());
@@ -52,7 +52,7 @@ final class OutboxTable {
         }
     }
 
-    /** Those that end by that time, oldest first. */
+    /** The partitions that end by that time, oldest first. */
     List<OldPartition> partitionsUpTo(OffsetDateTime endingBy) throws SQLException {
         try (PreparedStatement select = session.prepareStatement(
                 "select partition_name, lower_bound, upper_bound from outbox.partitions() where upper_bound <= ?")) {
@@ -78,12 +78,12 @@ final class OutboxTable {
         call("select outbox.drop_partition(?::regclass, ?)", partition, endingBy);
     }
 
-    /** @return whether there was anything in it */
+    /** @return whether the partition had rows */
     boolean empty(String partition, OffsetDateTime endingBy) throws SQLException {
         return call("select outbox.empty_partition(?::regclass, ?)", partition, endingBy);
     }
 
-    /** @return true when that is what the function returned; most return nothing */
+    /** @return true when the function returned true; most functions return nothing */
     private boolean call(String function, String partition, OffsetDateTime endingBy) throws SQLException {
         try (PreparedStatement select = session.prepareStatement(function)) {
             select.setString(1, partition);
@@ -96,7 +96,7 @@ final class OutboxTable {
     }
 
     /**
-     * The first day from {@code from} on, and before {@code before}, of which the default partition has rows. The first
+     * The first day from {@code from} on, and before {@code before}, that has rows in the default partition. The first
      * query of a transaction fixes what it sees.
      */
     Optional<LocalDate> oldDayInDefault(LocalDate from, LocalDate before) throws SQLException {
@@ -124,7 +124,7 @@ final class OutboxTable {
         }
     }
 
-    /** No wait of this session's may keep a writer waiting for long, whatever becomes of this process meanwhile. */
+    /** This session's waits must not block a writer for long, even if this process is killed meanwhile. */
     void beImpatient() throws SQLException {
         try (Statement statement = session.createStatement()) {
             statement.execute("set lock_timeout = '200ms'; set statement_timeout = '60s';"

@@ -19,16 +19,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Drops one partition past its retention, when each of its rows is accounted for. Under a lock nobody can add to it any
- * more; then comes a barrier, the comparison, and only then it goes. On the cleanup's thread.
+ * Drops one partition past its retention, when each of its rows is accounted for. Under a lock, no rows can be added to
+ * it. Then come the barrier and the comparison, and only then the partition is dropped. On the cleanup's thread.
  */
 final class PartitionDrop {
 
     private static final Logger LOG = LoggerFactory.getLogger(PartitionDrop.class);
 
-    /** What differs is read again when what is accounted for has changed, or after so long. */
+    /** Rows that differ are read again when the accounts have changed, or after this time. */
     private static final long COMPARE_AGAIN_NANOS = TimeUnit.MINUTES.toNanos(10);
-    /** So many are read again under the lock, in a moment; of more, only the number is. */
+    /** Up to this number, rows are read again under the lock, which takes a moment; of more, only their number is. */
     private static final long FEW_ROWS = 50_000;
 
     private final RowAudit audit;
@@ -43,7 +43,7 @@ final class PartitionDrop {
         this.notices = notices;
     }
 
-    /** Forgets all partitions but these. */
+    /** Forgets all partitions except these. */
     void onlyThose(List<OldPartition> partitions) {
         refusals.keySet().retainAll(partitions.stream().map(OldPartition::name).toList());
     }
@@ -93,7 +93,10 @@ final class PartitionDrop {
         }
     }
 
-    /** @param ofDays of every day that the partition has rows of; more than its own where it has a part of a day */
+    /**
+     * @param ofDays of every day of which the partition has rows; includes other partitions' rows where this one holds
+     *     part of a day
+     */
     private record Rows(SortedMap<LocalDate, DayDigest> inPartition, SortedMap<LocalDate, DayDigest> ofDays) {
 
         long count() {
@@ -102,9 +105,9 @@ final class PartitionDrop {
     }
 
     /**
-     * Reads the rows without any lock: many take long.
+     * Reads the rows without any lock: reading many takes long.
      *
-     * @return empty when some are known to be unaccounted for, and it is told
+     * @return empty when some are known to be unaccounted for, which is logged
      */
     private Optional<Rows> worthLocking(
             Connection session, PublishedBarrier barrier, OldPartition partition, String work)
@@ -118,7 +121,7 @@ final class PartitionDrop {
         }
         Rows rows = read(session, partition);
         if (rows.count() <= FEW_ROWS || audit.matches(rows.ofDays())) {
-            return Optional.of(rows); // few are read once more under the lock, which tells what differs for certain
+            return Optional.of(rows); // read again under the lock, which shows for certain what differs
         }
         rows = read(session, partition);
         if (!barrier.pass()) {
@@ -129,10 +132,10 @@ final class PartitionDrop {
     }
 
     /**
-     * Nobody can write to the partition any more, and everything in it is published.
+     * Compares once no more writes to the partition are possible, and everything in it is published.
      *
-     * @param before what was in it before it was locked
-     * @return what is in it now, when every row is accounted for; else empty, and it is told
+     * @param before the partition's rows before it was locked
+     * @return the partition's present rows, if every row is accounted for; otherwise empty, which is logged
      */
     private Optional<Rows> accountedFor(Connection session, OldPartition partition, Rows before, String work)
             throws SourceNotReady, SQLException, InterruptedException {
@@ -172,7 +175,7 @@ final class PartitionDrop {
         return new Rows(inPartition, ofDays);
     }
 
-    /** Dropping waits for every transaction that has inserted anything, and makes new ones wait behind itself. */
+    /** Dropping waits for every transaction that has inserted anything, and makes new ones wait behind it. */
     private static boolean dropIfFree(Connection session, OutboxTable table, String partition, OffsetDateTime endingBy)
             throws SQLException {
         Savepoint locked = session.setSavepoint();

@@ -8,17 +8,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * The proof that something is published: a nudge written now comes after everything committed before, so that once the
- * relay has published as far as the nudge, it has published all of that. One thread.
+ * Proof that rows are published: a nudge written now comes after everything committed before. Once the relay has
+ * published up to the nudge, it has published all of that. One thread.
  */
 public final class PublishedBarrier {
 
     private static final long POLL_MILLIS = 10;
 
-    /** Writes a nudge on a session of its own, in auto-commit: before Postgres 17 only its commit makes it pass. */
+    /**
+     * Writes a nudge in a separate session, in auto-commit mode: before Postgres 17 a nudge passes only at its commit.
+     */
     public interface NudgeWriter {
 
-        /** @return where it stands in the WAL */
+        /** @return its position in the WAL */
         Lsn write() throws SQLException;
     }
 

@@ -17,13 +17,13 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares the rows of whole days with what is accounted for, and remembers what differs. A day without rows is fine:
- * nothing of it can be deleted. On the cleanup's thread.
+ * Compares the rows of whole days with what is accounted for, and remembers what differs. A day without rows never
+ * differs: nothing of it can be deleted. On the cleanup's thread.
  */
 final class RowAudit {
 
     private final Accounts accounts;
-    /** Of each day whose rows are not all accounted for. */
+    /** The days whose rows are not all accounted for. */
     private final SortedMap<LocalDate, Unaccounted> unaccounted = new TreeMap<>();
 
     private @Nullable LocalDate accountedUpTo;
@@ -32,7 +32,7 @@ final class RowAudit {
         this.accounts = accounts;
     }
 
-    /** What is accounted for of each of these days, as of now. */
+    /** What is accounted for on each of these days, as of now. */
     SortedMap<LocalDate, DayDigest> accountedFor(Collection<LocalDate> days) throws SourceNotReady {
         SortedMap<LocalDate, DayDigest> accounted = new TreeMap<>();
         for (LocalDate day : days) {
@@ -47,7 +47,7 @@ final class RowAudit {
     }
 
     /**
-     * The same, and what differs is told from now on.
+     * Like {@link #matches}, and reports differences from now on.
      *
      * @return what differs, and what to do; empty when nothing does
      */
@@ -95,7 +95,7 @@ final class RowAudit {
         tell();
     }
 
-    /** A pass has ended; days that it had nothing to do with are no finding any more. */
+    /** A pass has ended: findings of days that it did not cover are dropped. */
     void onlyThose(Predicate<LocalDate> isOld) {
         if (unaccounted.keySet().removeIf(isOld.negate())) {
             tell();

@@ -17,13 +17,13 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Counts and digests rows of {@code outbox.event} by day. It reads slices of 64 MiB and rests between them, so that a
- * day of ten million rows takes a few percent of a core; it takes no lock that anybody waits for. One thread.
+ * day of ten million rows takes a few percent of a core. It takes no lock that blocks others. One thread.
  */
 final class TableDigest {
 
     private static final int PAGES_PER_SLICE = 8192;
     private static final int PAGE_BYTES = 8192;
-    /** It rests so many times longer than it reads. */
+    /** Ratio of rest time to read time. */
     private static final int REST = 15;
 
     private static final long LONGEST_REST_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -38,7 +38,7 @@ final class TableDigest {
         this.session = session;
     }
 
-    /** Of all rows with {@code from <= created_at < to}, slice by slice, each as of its own moment. */
+    /** Digests all rows with {@code from <= created_at < to}, in slices, each as of a separate moment. */
     SortedMap<LocalDate, DayDigest> inSlices(OffsetDateTime from, OffsetDateTime to)
             throws SQLException, InterruptedException {
         SortedMap<LocalDate, DayDigest> days = new TreeMap<>();
@@ -76,7 +76,7 @@ final class TableDigest {
     }
 
     /**
-     * Of the rows of one day, hour by hour, for a snapshot that is fixed.
+     * Digests the rows of one day, hour by hour, in a snapshot that is already fixed.
      *
      * @param table {@code outbox.event}, or {@code only outbox.event_default}
      */
@@ -98,7 +98,7 @@ final class TableDigest {
         return day.atStartOfDay().atOffset(ZoneOffset.UTC);
     }
 
-    /** How many rows have {@code from <= created_at < to}. */
+    /** Number of rows with {@code from <= created_at < to}. */
     long count(OffsetDateTime from, OffsetDateTime to) throws SQLException {
         try (PreparedStatement select = session.prepareStatement("select count(*) from outbox.event" + RANGE)) {
             select.setObject(1, from);

@@ -5,12 +5,12 @@ import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/** Lets so many events a second pass, evenly, or any number. One thread. */
+/** Limits the rate to a number of events per second, evenly spaced, or does not limit it. One thread. */
 final class Pace {
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    /** Sleeps; or, in a test, does not. */
+    /** Sleeps; a test replaces it. */
     interface Sleep {
         void nanos(long nanos) throws InterruptedException;
     }
@@ -27,7 +27,7 @@ final class Pace {
         this.sleep = sleep;
     }
 
-    /** Returns when the next event may pass. One that comes late has no claim to catch up. */
+    /** Returns when the next event may pass. After a delay of more than a second, the lost time is not made up for. */
     void awaitNext() throws InterruptedException {
         if (eventsPerSecond.isEmpty()) {
             return;

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 /** One replay: opens everything, proves that the rows are published, and counts or sends them. Used once. */
 public final class Replay {
 
-    /** A relay that is not there, or is far behind, is not waited for any longer. */
+    /** Maximum wait for a relay that is absent or far behind. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final RelayConfiguration config;
@@ -47,9 +47,9 @@ public final class Replay {
     private final ReplayCount tally = new ReplayCount();
 
     /**
-     * Nothing is opened yet.
+     * Opens nothing yet.
      *
-     * @param topic instead of the routes' topics
+     * @param topic used instead of the routes' topics
      * @throws ReplayProblem when no event may go to that topic
      */
     public Replay(RelayConfiguration config, Selection selection, Optional<String> topic) throws ReplayProblem {
@@ -69,7 +69,7 @@ public final class Replay {
         }
     }
 
-    /** Whether consumers of the live events would see the replayed ones too. */
+    /** Whether consumers of the live events would also see the replayed ones. */
     public boolean isIntoLiveTopics() {
         return topic.isEmpty()
                 || config.routes().stream().anyMatch(route -> canLeadTo(route, topic.get()))
@@ -128,10 +128,10 @@ public final class Replay {
     }
 
     /**
-     * Publishes them, one after the other.
+     * Publishes the rows, one after the other.
      *
-     * @param replayId stands in the header of each
-     * @throws PublishFailure also after some were published; the message says how many, and from where to go on
+     * @param replayId contained in the header of each event
+     * @throws PublishFailure also after some were published; the message contains their number, and where to continue
      */
     public ReplaySummary publish(String replayId, OptionalInt eventsPerSecond)
             throws ReplayProblem, SourceNotReady, SQLException, PublishFailure, InterruptedException {
@@ -166,9 +166,9 @@ public final class Replay {
                             event, tally.send(name, event.topic(), Instant.ofEpochMilli(event.timestampMillis())));
                 });
                 publisher.flush();
-            } catch (PublishFailure e) { // the publisher is closed here: nothing is under way any more
+            } catch (PublishFailure e) { // the publisher is closed here: nothing is in flight
                 throw e.adding(tally.brokenOff(replayId));
-            } catch (KafkaException e) { // from kafka.properties, mostly
+            } catch (KafkaException e) { // usually caused by kafka.properties
                 throw PublishFailure.of(e).adding(tally.brokenOff(replayId));
             } catch (SQLException e) {
                 throw new SQLException(e.getMessage() + "; " + tally.brokenOff(replayId), e.getSQLState(), e);
@@ -177,7 +177,7 @@ public final class Replay {
         }
     }
 
-    /** A replay would publish what a retry publishes once more. */
+    /** The dead letters are left out: a retry would publish them a second time. */
     private Set<String> deadLetters(SourceIdentity identity) throws PublishFailure {
         try {
             return new DeadLetterTopic(config.kafka()).idsOf(identity.sourceId());
@@ -186,11 +186,13 @@ public final class Replay {
             if (mayHaveSome || e.kind() != PublishFailure.Kind.NO_RIGHT) {
                 throw e;
             }
-            return Set.of(); // without dead letters nobody needs the right to read them
+            return Set.of(); // without dead letters the right to read them is not needed
         }
     }
 
-    /** The rows of a snapshot of which every one is published: it is fixed first, and the barrier comes after it. */
+    /**
+     * The rows of a snapshot, every one of which is published: the snapshot is fixed first, and the barrier follows.
+     */
     private RetainedRows published(Connection connection, SourceIdentity identity)
             throws ReplayProblem, SourceNotReady, SQLException, PublishFailure, InterruptedException {
         RetainedRows rows = RetainedRows.open(connection, selection);
@@ -214,7 +216,10 @@ public final class Replay {
         }
     }
 
-    /** A nudge on another server, say after a failover, does not come after what the snapshot's server has committed. */
+    /**
+     * A nudge on another server, for example after a failover, does not follow what the snapshot's server has
+     * committed.
+     */
     private Connection connectTo(SourceIdentity identity) throws SourceNotReady, SQLException {
         Connection connection = database.connect("replay");
         try {

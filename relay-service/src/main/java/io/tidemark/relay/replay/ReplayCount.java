@@ -11,8 +11,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of the events of one replay. The replay's thread counts what it sends, and Kafka's client tells on its own
- * what came of it: an event counts as published once Kafka has it, and until then the replay has to come back to it.
+ * Counts the outcomes of one replay. The replay's thread counts what it sends; Kafka's client reports each outcome on
+ * another thread. An event counts as published once Kafka has it. Until then a continued replay must send it again.
  */
 final class ReplayCount {
 
@@ -20,19 +20,19 @@ final class ReplayCount {
 
     private final Map<String, Long> topics = new TreeMap<>();
     private final List<String> reasons = new ArrayList<>();
-    /** When those were created that Kafka has not answered for, by the order of their sending. */
+    /** Creation times of the events that Kafka has not answered for, in the order of sending. */
     private final SortedMap<Long, Instant> unanswered = new TreeMap<>();
 
     private long refused;
     private long sent;
     private @Nullable Instant lastSent;
 
-    /** So many go to that topic, or would. */
+    /** This number of events goes to that topic, or would. */
     synchronized void publish(String topic, long events) {
         topics.merge(topic, events, Long::sum);
     }
 
-    /** So many cannot be published, and nothing changes that by itself. */
+    /** This number of events cannot be published, and that does not change without action. */
     synchronized void refuse(long events, String reason) {
         refused += events;
         if (reasons.size() < MOST_REASONS) {
@@ -44,7 +44,7 @@ final class ReplayCount {
      * The event is about to be sent.
      *
      * @param event names it in a reason
-     * @param createdAt not before that of the one sent before
+     * @param createdAt not before that of the event sent before
      */
     synchronized PlainPublisher.Delivery send(String event, String topic, Instant createdAt) {
         long number = sent++;
@@ -73,7 +73,7 @@ final class ReplayCount {
         return new ReplaySummary(topics, refused, reasons);
     }
 
-    /** How far it came, and how to get the rest; to be asked when nothing is under way any more. */
+    /** How far the replay came, and how to continue. Call this only when nothing is in flight. */
     synchronized String brokenOff(String replayId) {
         StringBuilder text = new StringBuilder(
                 "replay " + replayId + " broke off with " + summary().events() + " events published");

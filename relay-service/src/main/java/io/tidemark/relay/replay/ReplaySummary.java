@@ -9,8 +9,8 @@ import java.util.TreeMap;
  * What was replayed, or would be.
  *
  * @param topics how many events go to each
- * @param refused how many cannot be published, by the routes or by Kafka, or are dead letters
- * @param reasons of the first of these
+ * @param refused number of events that cannot be published, because of the routes or of Kafka, or are dead letters
+ * @param reasons of the first refused events
  */
 public record ReplaySummary(Map<String, Long> topics, long refused, List<String> reasons) {
 

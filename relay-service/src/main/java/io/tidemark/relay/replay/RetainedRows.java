@@ -14,8 +14,8 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * The selected rows of {@code outbox.event} as one snapshot shows them, a few at a time: memory does not grow with
- * their number. One thread; the connection is its own from {@link #open} on.
+ * The selected rows of {@code outbox.event} as one snapshot shows them, read a few at a time: memory does not grow with
+ * their number. One thread; from {@link #open} on, this object owns the connection.
  */
 final class RetainedRows {
 
@@ -24,7 +24,8 @@ final class RetainedRows {
 
     /**
      * By {@code created_at}, which by default is when the transaction began; within a transaction in the order of its
-     * commands, and within a command in that of its rows. Not {@code xmin}: a savepoint has one of its own.
+     * commands, and within a command in the order of its rows. Not {@code xmin}, because a savepoint has a different
+     * one.
      */
     private static final String ORDER = " order by created_at, cmin::text::bigint, ctid";
 
@@ -36,9 +37,9 @@ final class RetainedRows {
         this.selection = selection;
     }
 
-    /** Fixes the snapshot. It stays until the connection is closed, and the rows in it with it. */
+    /** Fixes the snapshot. It stays until the connection is closed, and so do its rows. */
     static RetainedRows open(Connection connection, Selection selection) throws SQLException {
-        connection.setNetworkTimeout(Runnable::run, 0); // sorting takes as long as it takes; keepalives are on
+        connection.setNetworkTimeout(Runnable::run, 0); // sorting can take long; keepalives are on
         connection.setAutoCommit(false);
         connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
         connection.setReadOnly(true);
@@ -50,11 +51,11 @@ final class RetainedRows {
     }
 
     /**
-     * How many there are of an aggregate type.
+     * Number of rows of an aggregate type.
      *
-     * @param deadLetters how many of them are
+     * @param deadLetters how many of them are dead letters
      * @param rows how many are not
-     * @param withoutPayload how many of {@code rows} have none
+     * @param withoutPayload how many of {@code rows} have no payload
      */
     record Count(String aggregateType, long deadLetters, long rows, long withoutPayload) {}
 
@@ -77,7 +78,7 @@ final class RetainedRows {
         return counts;
     }
 
-    /** What happens with each. */
+    /** Receives each row. */
     @FunctionalInterface
     interface Sink {
         void accept(CapturedEvent event) throws PublishFailure, InterruptedException;
@@ -99,7 +100,7 @@ final class RetainedRows {
     }
 
     private static CapturedEvent event(ResultSet row) throws SQLException {
-        byte[] text = row.getBytes(5); // UTF-8, as it came
+        byte[] text = row.getBytes(5); // UTF-8, as received
         return new CapturedEvent(
                 row.getString(1),
                 row.getString(2),

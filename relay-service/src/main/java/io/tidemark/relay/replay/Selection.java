@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Which rows to replay: those for which everything that is given holds.
+ * Which rows to replay: all that match every given condition.
  *
  * @param from by {@code created_at}, inclusive
  * @param to by {@code created_at}, exclusive
@@ -28,7 +28,7 @@ public record Selection(
         Optional<String> aggregateType,
         Optional<String> aggregateId) {
 
-    /** @throws ReplayProblem when nothing is given, or what is given cannot hold for any row */
+    /** @throws ReplayProblem when no condition is given, or no row can match */
     public static Selection of(
             Optional<Instant> from,
             Optional<Instant> to,
@@ -67,7 +67,7 @@ public record Selection(
     /**
      * Sets the parameters of {@link #condition}.
      *
-     * @param first the number of its first one
+     * @param first the number of the first parameter
      */
     void bind(Connection connection, PreparedStatement statement, int first) throws SQLException {
         int next = first;

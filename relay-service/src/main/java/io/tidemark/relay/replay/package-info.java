@@ -1,7 +1,7 @@
 /**
  * Publishes retained rows of the outbox once more, for {@code tidemark replay}. On the command's thread, beside the
- * relay: another producer, no slot, no position, no index entry. Only rows that the relay has published already, of one
- * snapshot, and each with a header that says so.
+ * relay: with a separate producer, and without slot, position or index entry. Publishes only rows that the relay has
+ * already published, of one snapshot, each with a header that marks the replay.
  */
 @NullMarked
 package io.tidemark.relay.replay;
