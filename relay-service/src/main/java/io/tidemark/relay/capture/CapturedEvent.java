@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *     event. With a defect, the other fields hold what could be read
  * @param hasRow whether it is a row of the table; an event of {@code outbox.emit()} is in the WAL only
  */
-@SuppressWarnings("ArrayRecordComponent") // payload bytes on their way through; never compared
+@SuppressWarnings("ArrayRecordComponent") // the payload bytes are only passed on, never compared
 public record CapturedEvent(
         String id,
         String aggregateType,

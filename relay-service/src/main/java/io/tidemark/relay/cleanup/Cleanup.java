@@ -85,7 +85,7 @@ public final class Cleanup implements AutoCloseable {
             notices.postponed("pass", String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {
             if (notices.postponed("pass", e.toString())) {
-                LOG.warn("event=cleanup-failed", e); // a bug: the trace is worth its lines
+                LOG.warn("event=cleanup-failed", e); // a bug: log the stack trace
             }
         }
     }

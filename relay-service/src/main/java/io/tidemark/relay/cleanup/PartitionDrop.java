@@ -121,7 +121,7 @@ final class PartitionDrop {
         }
         Rows rows = read(session, partition);
         if (rows.count() <= FEW_ROWS || audit.matches(rows.ofDays())) {
-            return Optional.of(rows); // read again under the lock, which shows for certain what differs
+            return Optional.of(rows); // reading again under the lock shows for certain what differs
         }
         rows = read(session, partition);
         if (!barrier.pass()) {

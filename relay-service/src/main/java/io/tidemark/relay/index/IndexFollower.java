@@ -128,7 +128,7 @@ public final class IndexFollower implements AutoCloseable {
                 } catch (SourceNotReady | SQLException | PublishFailure | KafkaException | ConfigurationProblem e) {
                     tellUnsound(Reason.of(e));
                 } catch (RuntimeException e) {
-                    LOG.error("event=follower-failed", e); // a bug: the trace is worth its lines
+                    LOG.error("event=follower-failed", e); // a bug: log the stack trace
                     tellUnsound("unexpected: " + e);
                 }
             } while (!closing.await(RETRY_MILLIS, TimeUnit.MILLISECONDS));

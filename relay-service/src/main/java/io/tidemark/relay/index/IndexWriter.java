@@ -82,7 +82,7 @@ public final class IndexWriter implements AutoCloseable {
      * Returns at once. Rarely, when Kafka has no room for the entry or no such topic, it takes up to
      * {@value MAX_BLOCK_MILLIS} ms.
      */
-    @SuppressWarnings("FutureReturnValueIgnored") // the callback hears of it
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback gets the failure
     public void write(byte[] entry) {
         if (pausedUntilNanos != 0 && System.nanoTime() - pausedUntilNanos < 0) {
             return;

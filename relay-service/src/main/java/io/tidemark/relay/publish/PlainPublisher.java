@@ -69,7 +69,7 @@ public final class PlainPublisher implements AutoCloseable {
      *
      * @param delivery not called when the event fails for another reason: the next call throws that failure
      */
-    @SuppressWarnings("FutureReturnValueIgnored") // the callback hears of it
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback gets the failure
     public void send(OutgoingEvent event, Delivery delivery) throws PublishFailure {
         throwFailure();
         ProducerRecord<byte[], byte[]> record =

@@ -19,7 +19,7 @@ record SizeLimits(int event, int deadLetter) {
     private static final int ROOM_FOR_THE_REASON = 64 * 1024;
 
     private static final int BATCH_AND_RECORD = 61 + 21;
-    /** A length in front of each name and value. */
+    /** Upper bound for the length field of a name or value. */
     private static final int LENGTH = 5;
 
     static SizeLimits of(KafkaConfig kafka) {
@@ -36,7 +36,7 @@ record SizeLimits(int event, int deadLetter) {
         return new SizeLimits(event, (int) Math.min(more, Integer.MAX_VALUE));
     }
 
-    /** An upper bound, as the producer's own. */
+    /** An upper bound, computed as the producer does. */
     static long sizeOf(OutgoingEvent event) {
         long size = BATCH_AND_RECORD + event.key().length + 2L * LENGTH;
         byte[] value = event.value();

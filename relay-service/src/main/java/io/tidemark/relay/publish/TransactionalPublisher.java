@@ -106,7 +106,7 @@ public final class TransactionalPublisher implements KafkaTransaction, AutoClose
         send(record, position);
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // the callback hears of it, and the commit fails
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback gets the failure, and the commit fails
     private void send(ProducerRecord<byte[], byte[]> record, @Nullable Position event) throws PublishFailure {
         PublishFailure earlier =
                 acknowledgements.failures().failure(); // names its own event, which a later failure would not
@@ -159,7 +159,7 @@ public final class TransactionalPublisher implements KafkaTransaction, AutoClose
         }
         PublishFailure unknownOffset = acknowledgements.failures().failure();
         if (unknownOffset != null) {
-            throw unknownOffset; // committed; the next run reads where
+            throw unknownOffset; // committed; the next run reads the offset
         }
         return acknowledgements.ends();
     }

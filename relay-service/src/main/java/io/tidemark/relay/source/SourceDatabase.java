@@ -103,7 +103,7 @@ public final class SourceDatabase {
         PGProperty.TCP_KEEP_ALIVE.set(properties, true);
         PGProperty.CONNECT_TIMEOUT.set(properties, "10");
         PGProperty.SOCKET_TIMEOUT.set(properties, "60");
-        PGProperty.HOST_RECHECK_SECONDS.set(properties, "1"); // who was a standby a moment ago may be the primary now
+        PGProperty.HOST_RECHECK_SECONDS.set(properties, "1"); // a recent standby may be the primary now
         return properties;
     }
 

@@ -92,7 +92,10 @@ class PartitionIndexTest {
         }
     }
 
-    /** Someone steadily behind must not wait for ever: what is asked for is off by a small part of its age at most. */
+    /**
+     * A consumer that is steadily behind must not wait forever: the error of an answer is at most a small part of its
+     * age.
+     */
     @Test
     void forgetsSlowlyHoweverManyAreAdded() {
         int count = 200_000;

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Random histories of publishing, with the index held against a plain list of all events (DESIGN 7.2). A failure prints
- * the seed; to run one alone, let {@link #seeds} return it.
+ * Random histories of publishing; the index is compared with a plain list of all events (DESIGN 7.2). A failure prints
+ * the seed; to run one seed alone, let {@link #seeds} return it.
  */
 class PublishedIndexSimulationTest {
 
@@ -107,14 +107,14 @@ class PublishedIndexSimulationTest {
         history.verifyFollowerIsSound();
     }
 
-    /** Another replica, which hears of the steps by the entries they write. */
+    /** Another replica, which learns of the steps from their entries. */
     private static final class Follower {
 
         private final PublishedIndex index = new PublishedIndex();
         private boolean losesEntries;
     }
 
-    /** One index and the log it describes, moved on by steps as a relay takes them. */
+    /** One index and the log it describes, advanced in the steps of a relay. */
     private static final class History {
 
         private final long seed;
@@ -130,7 +130,7 @@ class PublishedIndexSimulationTest {
             this.seed = seed;
             this.random = new Random(seed);
             this.log = new KafkaLog(PARTITIONS, random);
-            // every other history crosses 2^63, where signed and unsigned order differ
+            // half of the histories cross 2^63, where signed and unsigned order differ
             this.start = seed % 2 == 0 ? Long.MAX_VALUE - 2000 : 1 + random.nextInt(100_000);
             this.wal = start;
             rebase(log.recordEnds(), new Lsn(wal));
@@ -146,7 +146,7 @@ class PublishedIndexSimulationTest {
             if (random.nextInt(3) == 0) {
                 follower.index.fillGap(follower.index.openGap(), log.recordEnds(), Adoptions.NONE);
             }
-            if (random.nextInt(20) == 0) { // late, of a run that is over
+            if (random.nextInt(20) == 0) { // late, from a run that has ended
                 follower.index.apply(IndexEntry.fromJson(entry.toJson()));
             }
         }
@@ -196,7 +196,9 @@ class PublishedIndexSimulationTest {
             return commitLsns;
         }
 
-        /** In several Kafka transactions; perhaps with a crash before the last of them, whose place a new run takes. */
+        /**
+         * In several Kafka transactions; perhaps with a crash before the last of them, which a new run then replaces.
+         */
         private void publishSplit(boolean crash) {
             Lsn before = index.published();
             Lsn lsn = nextLsn();
@@ -207,7 +209,7 @@ class PublishedIndexSimulationTest {
             }
             if (crash) {
                 if (random.nextBoolean()) {
-                    log.commit(part); // Kafka has it, but the answer was lost
+                    log.commit(part); // Kafka has it, but its answer was lost
                     IndexSteps.rebaseBehindAnotherPart(index, log.recordEnds());
                     follower.index.apply(IndexEntry.opening(1, "relay/session", 0, index.reached(), 0));
                 } else {
@@ -222,7 +224,7 @@ class PublishedIndexSimulationTest {
             rebase(log.recordEnds(), index.published());
         }
 
-        /** Others published, of which this index heard nothing. */
+        /** Other replicas published, without any entry reaching this index. */
         private void takeOverFromAnother() {
             Lsn last = index.published();
             for (int batches = random.nextInt(4); batches > 0; batches--) {
@@ -240,7 +242,7 @@ class PublishedIndexSimulationTest {
         }
 
         private void verifySoundWhileShort() {
-            if (log.size() < 1000) { // in long histories it would take most of the time
+            if (log.size() < 1000) { // in long histories this would take most of the time
                 verifySound();
             }
         }

@@ -151,7 +151,7 @@ class PublishedIndexTest {
         assertThat(watermark(Map.of())).isEqualTo(Lsn.ZERO);
     }
 
-    /** What a person gave up: entries of before, read late or again, must not bring it back. */
+    /** Entries from before an adoption, read late or repeatedly, must not restore what a person gave up. */
     @Test
     void forgetsWhatWasPublishedBeforeAnAdoptionForGood() {
         published(Map.of(FIRST, added("0/10", 1)), "0/10");
@@ -180,7 +180,7 @@ class PublishedIndexTest {
         assertThat(index.published()).isEqualTo(Lsn.parse("0/20"));
     }
 
-    /** A position read before the adoption does not know yet what it left out. */
+    /** A position read before the adoption does not contain what the adoption left out. */
     @Test
     void publishesNothingAnewBeforeItKnowsWhatAnAdoptionLeftOut() {
         Adoptions adopted = Adoptions.NONE.leavingOut(Lsn.parse("0/10"), Lsn.parse("0/18"));

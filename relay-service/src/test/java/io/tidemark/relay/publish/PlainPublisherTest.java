@@ -64,7 +64,7 @@ class PlainPublisherTest {
         assertThat(told).hasSize(1).first().asString().startsWith("large is refused by Kafka");
     }
 
-    /** Which of them it was for nobody says, so none is left out. */
+    /** The record at fault is unknown, so none is left out. */
     @Test
     void refusesNoneOfABatchThatIsRefusedAsAWhole() throws Exception {
         InvalidTimestampException ofAll = new InvalidTimestampException("1970");

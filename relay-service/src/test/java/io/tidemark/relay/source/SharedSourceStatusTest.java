@@ -35,7 +35,7 @@ class SharedSourceStatusTest {
         return new SourceStatus(new Lsn(looks.get()), new Lsn(looks.get()), Optional.empty());
     });
 
-    /** Returns when the next look is under way. */
+    /** Returns when the next look has begun. */
     private void awaitLook() throws InterruptedException {
         begun.acquire();
     }

@@ -24,7 +24,7 @@ class TapTest {
         assertThat(tap.startedLatch().getCount()).isEqualTo(1);
     }
 
-    /** What the first has handed over would come again. */
+    /** The events that the first stream has handed over would be delivered again. */
     @Test
     void refusesASecondStreamOfOneEngine() throws Exception {
         tap.started(START);
