@@ -56,7 +56,7 @@ final class AuditedRows {
         }
     }
 
-    /** Today when the table is empty. */
+    /** Today if the audit has no rows. */
     LocalDate firstDay() throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(
                 "select coalesce((min(created_at) at time zone 'UTC')::date, (now() at time zone 'UTC')::date)"

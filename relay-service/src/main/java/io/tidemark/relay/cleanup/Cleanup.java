@@ -14,7 +14,10 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes a pass when the run publishes, then one a minute until the run closes it. On its own daemon thread. */
+/**
+ * Makes a pass as soon as the run captures and publishes, then one a minute until the run closes it. On its own daemon
+ * thread.
+ */
 public final class Cleanup implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Cleanup.class);

@@ -26,7 +26,7 @@ final class CleanupPass {
 
     private static final Logger LOG = LoggerFactory.getLogger(CleanupPass.class);
 
-    /** If the relay is away for longer, writers need the default partition. */
+    /** If the relay is away for longer than this, writers need the default partition. */
     private static final int DAYS_AHEAD = 7;
     /** Inserts wait while it is scanned: well under a second. */
     private static final long LARGEST_DEFAULT_BYTES = 256L * 1024 * 1024;

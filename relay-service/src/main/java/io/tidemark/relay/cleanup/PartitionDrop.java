@@ -28,7 +28,7 @@ final class PartitionDrop {
 
     /** Rows that differ are read again when the accounts have changed, or after this time. */
     private static final long COMPARE_AGAIN_NANOS = TimeUnit.MINUTES.toNanos(10);
-    /** Up to this number, rows are read again under the lock, which takes a moment; of more, only their number is. */
+    /** Up to this number, rows are read again under the lock, which takes a moment. More rows are only counted. */
     private static final long FEW_ROWS = 50_000;
 
     private final RowAudit audit;

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Counts and digests rows of {@code outbox.event} by day. It reads slices of 64 MiB and rests between them, so that a
- * day of ten million rows takes a few percent of a core. It takes no lock that blocks others. One thread.
+ * day of ten million rows takes a few percent of a core. It takes no lock that others wait for. One thread.
  */
 final class TableDigest {
 

@@ -115,8 +115,8 @@ public final class IndexWriter implements AutoCloseable {
     }
 
     /**
-     * Replaces the producer if its credentials have changed: with the same ones, a new producer would be rejected as
-     * well.
+     * Replaces the producer if its properties, such as credentials, have changed: with the same ones, a new producer
+     * would be rejected as well.
      */
     private void renew() {
         Map<String, Object> now = properties();

@@ -202,7 +202,7 @@ public final class PublishedIndex {
      *
      * @param gapNumber the result of {@link #openGap} before the ends were read; ignored for another gap
      * @param recordEnds of every partition of the declared topics
-     * @param adoptions of the position, also read after the gap was seen; ignored when they are older than the index
+     * @param adoptions of the position, also read after the gap was seen; ignored when older than those of the index
      */
     public synchronized void fillGap(long gapNumber, Map<TopicPartition, Long> recordEnds, Adoptions adoptions) {
         if (gap.isOpen() && gap.number() == gapNumber && adoptions.count() >= this.adoptions) {

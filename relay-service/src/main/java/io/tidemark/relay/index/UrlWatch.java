@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Renews the proof that the session is on the database where the applications write: every few seconds a new connection
- * by {@code postgres.url} must see that session. It does not if a changed DNS name or address leads to a copy of the
- * database. Runs on its own thread, because a connection may hang; {@link #problem} can be called on any thread.
+ * through {@code postgres.url} must see that session. It does not if a changed DNS name or address leads to a copy of
+ * the database. Runs on its own thread, because a connection may hang; {@link #problem} can be called on any thread.
  */
 final class UrlWatch implements AutoCloseable {
 

@@ -62,7 +62,7 @@ public record Adoptions(int count, List<LeftOut> leftOut) {
     /** Adds an adoption: everything up to {@code published} is in Kafka, and the source continues after {@code at}. */
     public Adoptions leavingOut(Lsn published, Lsn at) {
         List<LeftOut> ranges = new ArrayList<>();
-        for (LeftOut range : leftOut) { // events after {@code at} are published after all
+        for (LeftOut range : leftOut) { // later events are published after all
             if (range.neverCame()) {
                 ranges.add(range);
             } else if (at.isAfter(range.after())) {

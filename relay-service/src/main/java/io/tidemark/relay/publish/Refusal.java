@@ -4,7 +4,7 @@ package io.tidemark.relay.publish;
 import io.tidemark.outbox.Position;
 
 /**
- * Kafka refuses this one event, from any producer and on any attempt; it accepts all others.
+ * Kafka refuses this one event, from any producer and on any attempt. Other events are not affected.
  *
  * @param event its position
  * @param reason in Kafka's words, worded to follow the event's name

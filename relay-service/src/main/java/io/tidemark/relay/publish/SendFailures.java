@@ -82,7 +82,7 @@ final class SendFailures {
         return Optional.ofNullable(refusal);
     }
 
-    /** A record refused for its size or its topic is known: it is the first that is reported. */
+    /** Whether the record at fault is known, as for its size or its topic: then it is the first one reported. */
     private static boolean isOfTheFirst(Exception failure) {
         return failure instanceof RecordTooLargeException || failure instanceof InvalidTopicException;
     }

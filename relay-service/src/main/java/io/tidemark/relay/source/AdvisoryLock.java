@@ -59,8 +59,8 @@ public final class AdvisoryLock {
     }
 
     /**
-     * Whether the session with this {@link #sessionId} is on this connection's server; only sessions of the same user
-     * are visible.
+     * Whether the session with this {@link #sessionId} is on this connection's server; sessions of the same user are
+     * visible.
      */
     public static boolean isSessionThere(Connection connection, String sessionId) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(

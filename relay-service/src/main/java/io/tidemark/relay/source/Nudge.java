@@ -4,7 +4,7 @@ package io.tidemark.relay.source;
 import io.tidemark.outbox.Lsn;
 
 /**
- * A nudge that was written, or the end of the WAL where none was needed.
+ * A nudge that was written, or the end of the WAL where none was worth writing.
  *
  * @param lsn at or above every LSN that its server had handed out before
  * @param server the server whose WAL contains it

@@ -55,7 +55,7 @@ final class TappedStream implements ReplicationStream {
     private void process(ReplicationMessage message) throws SQLException, InterruptedException {
         switch (message.getOperation()) {
             case INSERT -> {
-                if (message.isSkippedMessage()) { // arrives as INSERT for an unknown table, too
+                if (message.isSkippedMessage()) { // also an INSERT: the engine does not know the table
                     throw new SQLException("the publication has a table besides " + tap.table() + "; take it out");
                 }
                 tap.insert(message, delegate.lastReceivedLsn(), upkeep);

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param slotBegan where the slot began; empty while it is being made, or when that was interrupted
  * @param count how many there were
  * @param since {@code created_at} of the oldest; empty where the table has no such column
- * @param decision what happens to them; empty while there is no decision
+ * @param decision what happens to them; empty before a decision
  * @param arePublished whether the decision was to publish them, and all are in Kafka
  */
 public record ExistingRows(
