@@ -3,10 +3,12 @@ package io.tidemark.it.upheaval;
 import io.tidemark.it.harness.FaultyWorld;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.admin.TopicDescription;
 
 /** The topic gets a partition more while events come; nobody has to mend anything. */
 final class PartitionsAdded implements Upheaval {
@@ -15,12 +17,11 @@ final class PartitionsAdded implements Upheaval {
     public void strike(FaultyWorld world, Operator operator, Random random) throws Exception {
         String topic = world.source().topic("order");
         try (Admin admin = operator.admin()) {
-            int partitions = admin.describeTopics(List.of(topic))
+            TopicDescription now = Objects.requireNonNull(admin.describeTopics(List.of(topic))
                     .allTopicNames()
                     .get(30, TimeUnit.SECONDS)
-                    .get(topic)
-                    .partitions()
-                    .size();
+                    .get(topic));
+            int partitions = now.partitions().size();
             admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(partitions + 1)))
                     .all()
                     .get(30, TimeUnit.SECONDS);
