@@ -15,7 +15,7 @@ import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The newest offsets seen of one group, and what the index concludes from them. Confined to the watermark thread,
+ * The newest offsets seen of one group, and what follows from them and the index. Confined to the watermark thread,
  * except where noted.
  */
 final class GroupEvidence {
