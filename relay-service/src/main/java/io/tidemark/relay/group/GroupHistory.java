@@ -25,7 +25,7 @@ public final class GroupHistory {
     private final long restartNanos;
     private Map<TopicPartition, Long> committed = Map.of();
     private boolean isSeen;
-    /** For each partition that is behind: since when it has not moved. */
+    /** For each partition that is behind: the time since which it has not moved. */
     private final Map<TopicPartition, Long> stillSince = new HashMap<>();
     /** The offset before it went back; only of partitions that are behind. */
     private final Map<TopicPartition, Long> rewoundFrom = new HashMap<>();

@@ -27,7 +27,7 @@ final class Params {
         }
     }
 
-    /** False when absent. */
+    /** False if absent. */
     static boolean strict(@Nullable String text) {
         return flag("strict", text, false);
     }

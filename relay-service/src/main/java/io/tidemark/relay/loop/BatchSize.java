@@ -14,10 +14,7 @@ public final class BatchSize {
 
     private static final Logger LOG = LoggerFactory.getLogger(BatchSize.class);
 
-    /**
-     * If a batch takes less than this, a batch of twice the size finishes long before Kafka's client gives up, after 30
-     * s.
-     */
+    /** If a batch takes less than this, one of twice the size finishes long before Kafka's client gives up (30 s). */
     private static final long FAST_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final int most;

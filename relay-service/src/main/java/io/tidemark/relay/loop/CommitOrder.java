@@ -47,8 +47,8 @@ final class CommitOrder {
         this.scope = scope;
         this.sender = sender;
         this.resumePoint = start.resumePoint();
-        // an LSN named by a person may lie inside a commit record; if confirmed there, Postgres would skip that
-        // transaction
+        // an LSN named by a person may lie inside a commit record: Postgres would skip that transaction if confirmed
+        // there
         this.whole = resumePoint.isAdopted() ? start.slotConfirmed() : resumePoint.complete();
         this.lastEvent = start.lastEvent();
         this.listener = listener;
@@ -85,7 +85,7 @@ final class CommitOrder {
         Map<TopicPartition, List<KafkaTransaction.End>> ends =
                 scope.kafka().commit(OwnTopics.POSITIONS, records(reached, last));
         lastEvent = last;
-        scope.tally().committed(); // before the index: what is published is counted
+        scope.tally().committed(); // before the index: everything published must be counted
         scope.topics().committed();
         scope.publication().committed();
 

@@ -34,7 +34,7 @@ public record RunScope(
         LimitsConfig limits,
         BatchSize batchSize) {
 
-    /** The first run. */
+    /** The scope of a first run. */
     public RunScope(
             SourceIdentity identity,
             String owner,

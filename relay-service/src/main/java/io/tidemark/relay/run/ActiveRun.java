@@ -221,7 +221,7 @@ public final class ActiveRun {
         }
     }
 
-    /** @return null where the table is not ours: its rows are not ours to delete */
+    /** @return null if the table is not ours: the relay must not delete its rows */
     private @Nullable Cleanup startCleanup(SourceIdentity identity, AuditTally tally) {
         if (!relay.config().outbox().isOwn()) {
             return null;

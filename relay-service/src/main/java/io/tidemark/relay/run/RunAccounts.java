@@ -35,7 +35,7 @@ final class RunAccounts implements Accounts {
         this.sourceId = sourceId;
         this.tally = tally;
         this.state = state;
-        state.audited(AuditStanding.UNKNOWN); // what an earlier run has found may be mended by now
+        state.audited(AuditStanding.UNKNOWN); // the finding of an earlier run may be fixed by now
     }
 
     @Override

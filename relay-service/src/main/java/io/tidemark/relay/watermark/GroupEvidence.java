@@ -100,12 +100,12 @@ final class GroupEvidence {
         return committed;
     }
 
-    /** Whether the offsets were asked for at that time or later. */
+    /** Whether the offsets were requested at that time or later. */
     boolean isSince(long nanos) {
         return isThere && fetchedNanos - nanos >= 0;
     }
 
-    /** Whether it was asked at that time or later where the logs begin and end. */
+    /** Whether the bounds of the logs were requested at that time or later. */
     boolean isLookedAtSince(long nanos) {
         return logs.isSince(nanos);
     }

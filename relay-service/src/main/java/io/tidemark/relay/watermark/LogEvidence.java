@@ -62,7 +62,7 @@ final class LogEvidence {
         });
     }
 
-    /** Whether they were asked for at that time or later. */
+    /** Whether the bounds were requested at that time or later. */
     boolean isSince(long nanos) {
         return isThere && askedNanos - nanos >= 0;
     }

@@ -75,7 +75,7 @@ final class SimulatedAuditor {
                 DayDigest difference = SimulatedTable.digest(each.getValue()).minus(counted.of(day));
                 found = isGivenUp ? found.with(day, difference).released(day) : found.with(day, difference);
             } else if (!isClean && world.random.nextBoolean()) {
-                replayed.addAll(each.getValue()); // and the next audit finds them
+                replayed.addAll(each.getValue()); // the next audit finds them
             }
         }
         world.goOn();
