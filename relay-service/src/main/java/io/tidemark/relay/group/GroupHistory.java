@@ -25,7 +25,7 @@ public final class GroupHistory {
     private final long restartNanos;
     private Map<TopicPartition, Long> committed = Map.of();
     private boolean isSeen;
-    /** For each partition that is behind: the time since which it has not moved. */
+    /** For each partition that is behind: when it last moved, or was first seen behind. */
     private final Map<TopicPartition, Long> stillSince = new HashMap<>();
     /** The offset before it went back; only of partitions that are behind. */
     private final Map<TopicPartition, Long> rewoundFrom = new HashMap<>();
@@ -174,7 +174,7 @@ public final class GroupHistory {
         return members;
     }
 
-    /** Partitions that are behind and have not moved for as long as makes the group stalled. */
+    /** Partitions that are behind and have not moved for so long that the group counts as stalled. */
     public Set<TopicPartition> still() {
         return Set.copyOf(still);
     }

@@ -47,8 +47,8 @@ final class CommitOrder {
         this.scope = scope;
         this.sender = sender;
         this.resumePoint = start.resumePoint();
-        // an LSN named by a person may lie inside a commit record: Postgres would skip that transaction if confirmed
-        // there
+        // an LSN named by a person may lie inside a commit record: after a confirmation there, Postgres would skip that
+        // transaction
         this.whole = resumePoint.isAdopted() ? start.slotConfirmed() : resumePoint.complete();
         this.lastEvent = start.lastEvent();
         this.listener = listener;

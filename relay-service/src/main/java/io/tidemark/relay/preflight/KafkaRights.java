@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The rights listed in docs/security.md that the relay's principal lacks, as far as Kafka reports them. For topics that
- * do not exist yet Kafka reports none. For a transactional id it reports only the right to describe it.
+ * do not exist yet, Kafka reports nothing. For a transactional id, it reports only whether it may be described.
  */
 final class KafkaRights {
 
