@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.declared;
 
-/** What a {@code success} would be based on. */
+/** The basis of a {@code success}. */
 public sealed interface Footing {
 
     /** The group reads what is declared: its committed offsets show what it has consumed. */

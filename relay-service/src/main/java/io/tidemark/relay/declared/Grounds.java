@@ -181,7 +181,7 @@ public final class Grounds {
     }
 
     /**
-     * What a {@code success} would be based on now.
+     * The basis that a {@code success} would have now.
      *
      * @param committed the group's offsets in the declared topics, read since
      */

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What a group reads, as Kafka reports it at one moment.
+ * The topics that a group reads, as Kafka reports them at one moment.
  *
  * @param kind the kind of group that Kafka reports
  * @param members 0 while its consumers are away, and for consumers that assign partitions themselves

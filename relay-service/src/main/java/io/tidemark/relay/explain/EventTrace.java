@@ -9,7 +9,7 @@ import java.util.UUID;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What was found of an event.
+ * The result of the search for an event.
  *
  * @param row empty if the outbox has no row with that id
  * @param record where it can be read; empty if it was not found
@@ -37,7 +37,7 @@ public record EventTrace(
         EXPIRED,
         /** The stage cannot be determined. */
         UNKNOWN,
-        /** There is no trace of the event. */
+        /** The event has left no trace. */
         NOWHERE
     }
 

@@ -12,7 +12,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a group has committed.
+ * The committed offsets of a group.
  *
  * @param offsets of each partition that has a commit
  * @param rebuilding partitions whose commit carries the group's note that it is rebuilding its projection

@@ -10,7 +10,7 @@ import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What was seen of a group over time, and the state that follows from it. Follows the rules of Burrow, with one
+ * The observations of a group over time, and the state that follows from them. Follows the rules of Burrow, with one
  * exception: a group with nothing to consume is never behind, whatever the ends of its logs are. Confined to the
  * watermark thread.
  */

@@ -88,8 +88,8 @@ public final class GroupOffsets implements AutoCloseable {
     }
 
     /**
-     * What each group reads now: the partitions of its members, and every offset it has committed, in any topic. Two
-     * requests for all groups.
+     * The partitions of each group's members, and every offset the group has committed, in any topic, now. Two requests
+     * for all groups.
      *
      * @return for each group: completes with Kafka's answer, also for a group that Kafka does not know
      */

@@ -4,7 +4,7 @@ package io.tidemark.relay.group;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What a question needs of one partition, and what the group has there.
+ * The offset that a question needs in one partition, and the group's offset there.
  *
  * @param need the offset that the group must have committed
  * @param have the offset that it has committed; without a commit, the first offset that Kafka still has, as far as

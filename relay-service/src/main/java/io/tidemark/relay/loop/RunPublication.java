@@ -10,7 +10,7 @@ import java.util.Optional;
 public interface RunPublication {
 
     /**
-     * What the next Kafka transaction must record of this state; empty if nothing.
+     * The record of this state for the next Kafka transaction; empty if none is needed.
      *
      * @param confirmed everything committed at or below it certainly came through the stream
      */

@@ -32,7 +32,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * What a relay would find if it started now: whether and why it would halt, and what continuing anyway would mean for
+ * The findings of a relay that starts now: whether and why it would halt, and the consequences of continuing anyway for
  * the events. Changes nothing, and may run beside a relay.
  *
  * @param halt why a relay would halt, or wait; empty if it would do neither
@@ -173,7 +173,7 @@ public record StartFindings(
         return needsNewSlot() ? known() : Lsn.max(known(), slot.orElseThrow().confirmed());
     }
 
-    /** What continuing at this LSN means for the events, in a sentence. */
+    /** The consequences of continuing at this LSN for the events, in a sentence. */
     public String consequences(Lsn at) {
         String before = published.map(lsn -> "Kafka has events up to " + lsn).orElse("Kafka has no position");
         if (needsNewSlot()) {

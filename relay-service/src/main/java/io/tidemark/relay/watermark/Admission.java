@@ -15,7 +15,7 @@ final class Admission {
         this.config = config;
     }
 
-    /** @return why there is no room; empty if the request was counted, and must {@link #leave} */
+    /** @return the rejection if a limit is reached; empty if the request was counted, and must {@link #leave} */
     Optional<Answer> enter(ProjectionWaiters waiters, boolean isWait) {
         Optional<Answer> tooMany = enterLook();
         if (tooMany.isPresent()) {

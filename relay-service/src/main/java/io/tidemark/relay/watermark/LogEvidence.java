@@ -87,8 +87,8 @@ final class LogEvidence {
     }
 
     /**
-     * What a group with these committed offsets has consumed. Where it has committed nothing, it counts as having
-     * consumed everything that can no longer be read. On any thread.
+     * The consumed offsets of a group with these committed offsets. Where it has committed nothing, everything that can
+     * no longer be read counts as consumed. On any thread.
      */
     Map<TopicPartition, Long> consumed(Map<TopicPartition, Long> committed) {
         Map<TopicPartition, Long> consumed = new HashMap<>(starts);

@@ -7,12 +7,12 @@ import io.tidemark.relay.group.GroupHistory;
 import io.tidemark.relay.group.GroupState;
 
 /**
- * What must be asked of Kafka before waiters can be answered. Anything seen before a question may have changed by then:
- * offsets are reset, logs lose records, and consumers return. Confined to the watermark thread.
+ * The questions that Kafka must answer before waiters can be answered. Anything seen before a question may have changed
+ * by then: offsets are reset, logs lose records, and consumers return. Confined to the watermark thread.
  */
 final class OpenQuestions {
 
-    /** What an answer still needs. */
+    /** The information that an answer still needs. */
     private enum Missing {
         NOTHING,
         OFFSETS,

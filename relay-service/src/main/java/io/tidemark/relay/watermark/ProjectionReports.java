@@ -75,7 +75,7 @@ public final class ProjectionReports {
      * Runs the look, unless the maximum number of requests is reached.
      *
      * @param look counts against the limit until its result completes
-     * @return empty if there is no room
+     * @return empty if the limit is reached
      */
     @SuppressWarnings("FutureReturnValueIgnored") // the callback cannot fail
     public <T> Optional<CompletionStage<T>> limited(Supplier<CompletionStage<T>> look) {
@@ -150,7 +150,7 @@ public final class ProjectionReports {
     }
 
     /**
-     * What a token needs from each projection, and the offsets of its group.
+     * The offsets that a token needs in each projection, and the offsets of its group.
      *
      * @param published read before the needs, so that none are missing for a token at or below it
      * @param projections in the order of the configuration
@@ -158,7 +158,7 @@ public final class ProjectionReports {
     public record Requirements(Lsn published, List<Requirement> projections) {}
 
     /**
-     * What a token needs from one projection.
+     * The offsets that a token needs in one projection.
      *
      * @param answer empty if the group was not asked and nothing else decides
      * @param partitions every partition in which something must have been consumed; empty if the token is not published
@@ -167,8 +167,8 @@ public final class ProjectionReports {
     public record Requirement(String projection, Optional<Answer> answer, List<PartitionNeed> partitions) {}
 
     /**
-     * What the token needs from these projections. Does not wait, except for a nudge. If Kafka does not answer for one
-     * group, only that group's projection is unknown.
+     * The offsets that the token needs in these projections. Does not wait, except for a nudge. If Kafka does not
+     * answer for one group, only that group's projection is unknown.
      *
      * @return fails if the index changed to another source or generation meanwhile
      */
@@ -299,7 +299,7 @@ public final class ProjectionReports {
     }
 
     /**
-     * What the record at that offset needs from each projection that reads its topic: exactly the offset after it.
+     * The offset that the record needs in each projection that reads its topic: exactly the offset after it.
      *
      * @return by projection, in the order of the configuration
      */

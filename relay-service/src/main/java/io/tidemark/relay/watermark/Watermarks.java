@@ -75,7 +75,7 @@ public final class Watermarks implements AutoCloseable {
         polling.start();
     }
 
-    /** Accepts the state of Kafka's topics: those that projections declare, and those of the source. */
+    /** Accepts the state of Kafka's topics: the declared topics of projections, and the topics of the source. */
     public void see(TopicsSeen topics) {
         thread.execute(() -> projections.values().forEach(waiters -> waiters.seeTopics(topics)));
     }

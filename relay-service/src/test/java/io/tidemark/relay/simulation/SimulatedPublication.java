@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedPublication {
 
     private final World world;
-    /** What may never have come through the stream, as reported to the person. */
+    /** The ranges that, as reported to the person, may never have come through the stream. */
     private final List<PublicationGap> named = new ArrayList<>();
 
     private boolean isHalted;

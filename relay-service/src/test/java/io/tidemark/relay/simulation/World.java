@@ -136,7 +136,9 @@ final class World {
                         publication.adoptIfHalted(position.resumePoint().complete()));
     }
 
-    /** G10: what never came through the stream does not count as published, unless it was reported to a person. */
+    /**
+     * G10: an event that never came through the stream does not count as published, unless it was reported to a person.
+     */
     private void checkPublished(Lsn published) {
         for (Wal.Entry entry : wal.entries()) {
             if (entry.isSkipped() && published.isAtLeast(entry.end()) && !publication.isNamed(entry.end())) {

@@ -71,7 +71,7 @@ class ServedSourceTest {
         assertThat(judge(merged)).contains("status=DIVERGED");
     }
 
-    /** What was written before the switch still exists, and the part also covered that. */
+    /** The writes before the switch still exist, and the part also covered them. */
     @Test
     void cutsALostPartToWhereTheDatabaseLeftItsTimeline() {
         assertThat(source.judge(Token.of(SHOP, 1, Lsn.parse("0/5001"))).carryOn())
