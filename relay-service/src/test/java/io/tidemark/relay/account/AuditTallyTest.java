@@ -40,7 +40,7 @@ class AuditTallyTest {
         }
     }
 
-    /** As Kafka has it, through bytes. */
+    /** The result as Kafka stores it, through bytes. */
     private void commit() {
         AuditTally.Records records = tally.records();
         wroteRecord = records.record().isPresent();
@@ -57,7 +57,7 @@ class AuditTallyTest {
         commit();
     }
 
-    /** A run that takes over knows what Kafka has, and nothing else. */
+    /** A run that takes over knows only what Kafka has. */
     private void takeOver() {
         tally = AuditTally.from(stored);
     }
@@ -86,7 +86,7 @@ class AuditTallyTest {
     void countsAnAttemptThatWasTakenBackOnlyOnce() {
         tally.begin();
         send(MONDAY, "a", "b");
-        tally.records(); // the commit fails: Kafka has refused one
+        tally.records(); // the commit fails: Kafka has refused an event
         tally.begin();
         send(MONDAY, "a", "b");
         commit();

@@ -11,7 +11,9 @@ import java.util.Random;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
-/** The truth an index is held against: every event with its partition, commit LSN and offset, in a plain list. */
+/**
+ * The truth with which an index is compared: every event with its partition, commit LSN and offset, in a plain list.
+ */
 final class KafkaLog {
 
     record Event(TopicPartition partition, Lsn commitLsn, long offset) {}
@@ -29,9 +31,9 @@ final class KafkaLog {
     }
 
     /**
-     * One Kafka transaction, with an event for each of these commit LSNs in a partition that chance decides.
+     * One Kafka transaction, with an event in a random partition for each of these commit LSNs.
      *
-     * @return what it added where
+     * @return what it added, by partition
      */
     Map<TopicPartition, Addition> commit(List<Lsn> commitLsns) {
         Map<TopicPartition, Addition> additions = new HashMap<>();
@@ -59,7 +61,7 @@ final class KafkaLog {
         return Map.copyOf(recordEnds);
     }
 
-    /** Offsets as a group may have committed them, anywhere in each partition; some have none. */
+    /** Offsets that a group may have committed, anywhere in each partition; some partitions have none. */
     Map<TopicPartition, Long> anyCommittedOffsets() {
         boolean nearlyThere = random.nextBoolean();
         Map<TopicPartition, Long> committed = new HashMap<>();
@@ -73,7 +75,7 @@ final class KafkaLog {
         return committed;
     }
 
-    /** 1 + the greatest offset in the partition of an event committed at or below {@code lsn}; 0 when there is none. */
+    /** 1 + the highest offset in the partition of an event committed at or below {@code lsn}; 0 if there is none. */
     long need(TopicPartition partition, Lsn lsn) {
         return events.stream()
                 .filter(event -> event.partition().equals(partition) && lsn.isAtLeast(event.commitLsn()))

@@ -92,7 +92,10 @@ class PartitionIndexTest {
         }
     }
 
-    /** Someone steadily behind must not wait for ever: what is asked for is off by a small part of its age at most. */
+    /**
+     * A group that is always somewhat behind must not wait forever: the needed offset is wrong by at most a small part
+     * of its age.
+     */
     @Test
     void forgetsSlowlyHoweverManyAreAdded() {
         int count = 200_000;

@@ -25,8 +25,8 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
- * How long a look into the index takes, and how much memory it takes; prints, decides nothing. Not in {@code mvn verify}:
- * docs/benchmarks.md has the command.
+ * Measures the time of a look into the index, and its memory. Prints the results, and checks nothing. Not in
+ * {@code mvn verify}: docs/benchmarks.md has the command.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -49,7 +49,7 @@ public class PublishedIndexBenchmark {
         return new TopicPartition("topic-" + number % TOPICS, number / TOPICS);
     }
 
-    /** Many questions, in no order that a processor's caches could have learnt. */
+    /** Many questions, in an order that a processor's caches cannot have learned. */
     @Setup
     public void fill() {
         Random random = new Random(1);
@@ -76,14 +76,14 @@ public class PublishedIndexBenchmark {
         }
     }
 
-    /** What one partition needs for one LSN. */
+    /** The need of one partition for one LSN. */
     @Benchmark
     public long need() {
         question = (question + 1) & (QUESTIONS - 1);
         return index.need(partitions[question], lsns[question]);
     }
 
-    /** Up to where a group has consumed the hundred partitions of a topic. */
+    /** The LSN up to which a group has consumed the hundred partitions of a topic. */
     @Benchmark
     public Lsn watermarkOfATopic() {
         return index.watermark(Set.of("topic-0"), committed);

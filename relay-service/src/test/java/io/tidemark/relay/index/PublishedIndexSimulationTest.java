@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Random histories of publishing, with the index held against a plain list of all events (DESIGN 7.2). A failure prints
- * the seed; to run one alone, let {@link #seeds} return it.
+ * Random histories of publishing, with the index compared with a plain list of all events (DESIGN 7.2). A failure
+ * prints the seed. To run one seed alone, let {@link #seeds} return it.
  */
 class PublishedIndexSimulationTest {
 
@@ -107,14 +107,14 @@ class PublishedIndexSimulationTest {
         history.verifyFollowerIsSound();
     }
 
-    /** Another replica, which hears of the steps by the entries they write. */
+    /** Another replica, which learns of the steps from the entries they write. */
     private static final class Follower {
 
         private final PublishedIndex index = new PublishedIndex();
         private boolean losesEntries;
     }
 
-    /** One index and the log it describes, moved on by steps as a relay takes them. */
+    /** One index and the log it describes, advanced by the steps that a relay makes. */
     private static final class History {
 
         private final long seed;
@@ -146,7 +146,7 @@ class PublishedIndexSimulationTest {
             if (random.nextInt(3) == 0) {
                 follower.index.fillGap(follower.index.openGap(), log.recordEnds(), Adoptions.NONE);
             }
-            if (random.nextInt(20) == 0) { // late, of a run that is over
+            if (random.nextInt(20) == 0) { // late, from a run that has ended
                 follower.index.apply(IndexEntry.fromJson(entry.toJson()));
             }
         }
@@ -196,7 +196,10 @@ class PublishedIndexSimulationTest {
             return commitLsns;
         }
 
-        /** In several Kafka transactions; perhaps with a crash before the last of them, whose place a new run takes. */
+        /**
+         * Publishes in several Kafka transactions. There may be a crash before the last of them, which a new run then
+         * publishes.
+         */
         private void publishSplit(boolean crash) {
             Lsn before = index.published();
             Lsn lsn = nextLsn();
@@ -222,7 +225,7 @@ class PublishedIndexSimulationTest {
             rebase(log.recordEnds(), index.published());
         }
 
-        /** Others published, of which this index heard nothing. */
+        /** Other replicas have published, without the knowledge of this index. */
         private void takeOverFromAnother() {
             Lsn last = index.published();
             for (int batches = random.nextInt(4); batches > 0; batches--) {

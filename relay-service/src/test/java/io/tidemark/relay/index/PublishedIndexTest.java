@@ -151,7 +151,7 @@ class PublishedIndexTest {
         assertThat(watermark(Map.of())).isEqualTo(Lsn.ZERO);
     }
 
-    /** What a person gave up: entries of before, read late or again, must not bring it back. */
+    /** A person has given up what was published. Earlier entries, read late or again, must not restore it. */
     @Test
     void forgetsWhatWasPublishedBeforeAnAdoptionForGood() {
         published(Map.of(FIRST, added("0/10", 1)), "0/10");
@@ -180,7 +180,7 @@ class PublishedIndexTest {
         assertThat(index.published()).isEqualTo(Lsn.parse("0/20"));
     }
 
-    /** A position read before the adoption does not know yet what it left out. */
+    /** A position read before the adoption does not contain what the adoption left out. */
     @Test
     void publishesNothingAnewBeforeItKnowsWhatAnAdoptionLeftOut() {
         Adoptions adopted = Adoptions.NONE.leavingOut(Lsn.parse("0/10"), Lsn.parse("0/18"));

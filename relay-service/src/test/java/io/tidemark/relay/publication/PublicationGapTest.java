@@ -12,7 +12,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
-/** What a start makes of a publication that is, or is not, what was recorded. */
+/** The result at a start, depending on whether the publication matches the recorded one. */
 class PublicationGapTest {
 
     private static final PublicationState BEFORE =
@@ -69,7 +69,7 @@ class PublicationGapTest {
                 .startsWith("table outbox.event was made again");
     }
 
-    /** It is confirmed beyond what is published: what lies between was never looked at. */
+    /** The slot is confirmed beyond what is published: the range between was never checked. */
     @Test
     void beginsAtTheRecordedLsnWhenTheSlotIsAnotherOneOrGone() {
         PublicationState now = changed("1 701", "2 700", "3 690");

@@ -12,7 +12,7 @@ import java.util.Queue;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-/** A watch confirms only what it has looked at after it was asked. */
+/** A watch confirms only looks that started after the request. */
 class PublicationWatchTest {
 
     private static final PublicationState RIGHT = state("a");
@@ -39,7 +39,7 @@ class PublicationWatchTest {
     @Test
     void doesNotCountALookThatBeganBeforeItWasAskedFor() throws Exception {
         looks.next(() -> {
-            watch.beginLook(); // while the look is under way
+            watch.beginLook(); // during the look
             return SEEN;
         });
         watch.turn(0);
@@ -87,7 +87,7 @@ class PublicationWatchTest {
         assertThatThrownBy(watch::check).hasMessageContaining("publication tidemark does not exist any more");
     }
 
-    /** Answers what a test has prepared; the slot is confirmed up to 0/100, and the WAL ends at 0/200. */
+    /** Returns the looks that a test has prepared; the slot is confirmed up to 0/100, and the WAL ends at 0/200. */
     private static final class Looks implements PublicationEye {
 
         private final Queue<Supplier<PublicationLook>> answers = new ArrayDeque<>();

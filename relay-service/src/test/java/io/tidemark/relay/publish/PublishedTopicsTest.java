@@ -34,7 +34,7 @@ class PublishedTopicsTest {
     @Test
     void asksAgainBeforeItTakesATopicForDeleted() throws Exception {
         cluster.ids.put("order", "old");
-        cluster.answers.add(Map.of()); // of a broker that lags behind
+        cluster.answers.add(Map.of()); // from a broker that lags behind
         PublishedTopics topics = topics(Map.of("order", "old"));
 
         topics.check();
@@ -42,7 +42,7 @@ class PublishedTopicsTest {
         assertThat(cluster.answers).isEmpty();
     }
 
-    /** Nothing of it was ever readable, so nothing is lost. */
+    /** None of it was ever readable, so nothing is lost. */
     @Test
     void doesNotMissATopicThatOnlyATransactionThatWasGivenUpHasUsed() throws Exception {
         cluster.ids.put("order", "first");
@@ -74,7 +74,7 @@ class PublishedTopicsTest {
         return TopicIds.fromJson(topics.toRecord().orElseThrow()).ids();
     }
 
-    /** Answers as the test has it, and then as things are. */
+    /** Returns the answers that the test has prepared, then the current state. */
     private static final class Cluster implements TopicCatalog {
 
         private final Map<String, String> ids = new HashMap<>();

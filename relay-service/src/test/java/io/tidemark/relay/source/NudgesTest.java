@@ -33,7 +33,7 @@ class NudgesTest {
     private volatile @Nullable CountDownLatch held;
     private volatile boolean isEnded;
 
-    /** Its WAL grows by what is nudged; a session that was ended fails when it is used next. */
+    /** Its WAL grows with each nudge; a session that was ended fails at its next use. */
     private final class FakeSession implements NudgeSession {
 
         @Override
@@ -100,7 +100,7 @@ class NudgesTest {
         assertThat(writes).hasValue(0);
     }
 
-    /** The first round is held, so that the others come while it lasts. */
+    /** The first round is held, so that the other requests arrive during it. */
     @Test
     void oneNudgeServesAllThatCameBeforeItBegan() throws Exception {
         CountDownLatch latch = new CountDownLatch(1);
@@ -135,7 +135,7 @@ class NudgesTest {
         assertThat(looks).hasValue(1);
     }
 
-    /** Nothing repeats it here, so it is asked again at once. */
+    /** No caller repeats the request here, so it is retried immediately. */
     @Test
     void asksAgainAtOnceInANewSessionWhereTheOldOneHasEnded() throws Exception {
         try (Nudges nudges = nudges(NEVER_MILLIS)) {
@@ -167,7 +167,7 @@ class NudgesTest {
         assertThat(sessions).hasValue(1);
     }
 
-    /** What was only looked at is no nudge: it brings the stream nowhere. */
+    /** A look without a write is not a nudge: it does not move the stream. */
     @Test
     void aLookThatWroteNothingServesNobodyElse() throws Exception {
         try (Nudges nudges = nudges(NEVER_MILLIS)) {
@@ -188,7 +188,7 @@ class NudgesTest {
         assertThat(counter.get()).isGreaterThanOrEqualTo(goal);
     }
 
-    /** Its database ends every connection. */
+    /** The database ends every connection. */
     @Test
     void oneAttemptServesHoweverManyAskWhileTheDatabaseIsAway() throws Exception {
         AtomicInteger attempts = new AtomicInteger();

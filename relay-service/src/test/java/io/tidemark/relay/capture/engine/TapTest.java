@@ -24,7 +24,7 @@ class TapTest {
         assertThat(tap.startedLatch().getCount()).isEqualTo(1);
     }
 
-    /** What the first has handed over would come again. */
+    /** A second stream would repeat what the first one has delivered. */
     @Test
     void refusesASecondStreamOfOneEngine() throws Exception {
         tap.started(START);
