@@ -173,7 +173,7 @@ class DeadLetterCommandsIT {
         CommandRun allowed = deadLetters("retry", empty.id(), allowing.toString());
 
         assertThat(reserved.exitCode()).isEqualTo(1);
-        assertThat(reserved.output()).contains("the relay's own", "--topic");
+        assertThat(reserved.output()).contains("an internal topic of the relay", "--topic");
         assertThat(moved.exitCode()).as(moved.output()).isZero();
         assertThat(tombstone.exitCode()).isEqualTo(1);
         assertThat(tombstone.output()).contains("its route does not allow tombstones", "tombstones: true");

@@ -101,7 +101,7 @@ class PublicationRefusedIT {
         assertThat(check(source.configFile()))
                 .contains(
                         "rule skip on outbox.event takes effect instead of an INSERT",
-                        "drop rule \"skip\" on outbox.event");
+                        "drop rule skip on outbox.event");
     }
 
     /** For a table of the user: Postgres allows neither for ours, which has a primary key. */

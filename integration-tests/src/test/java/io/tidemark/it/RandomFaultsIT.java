@@ -33,25 +33,26 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /**
- * Two relays and a consumer as processes, and readers with tokens, under random faults, which they live through, and
- * upheavals, which a person mends; every guarantee is checked after each round, and the audit is clean. A short round by default; for hours with {@code -Dfaults.minutes=60}. A round is repeated,
- * but for the scheduler, with {@code -Dfaults.seed=N}.
+ * Two relays and a consumer as processes, and readers with tokens, under random faults, from which they recover, and
+ * upheavals, which a person repairs. After each round, every guarantee is checked, and the audit is clean. Runs a short
+ * round by default, or for hours with {@code -Dfaults.minutes=60}. {@code -Dfaults.seed=N} repeats a round, except for
+ * the scheduling of threads.
  */
 class RandomFaultsIT {
 
     private static final long MINUTES = Long.getLong("faults.minutes", 0);
     private static final int FAULTS_A_ROUND = Integer.getInteger("faults.round", 6);
-    /** One fault in so many is an upheaval; they take long, so a short round has few. */
+    /** One in this number of faults is an upheaval. They take long, so a short round has few. */
     private static final int UPHEAVALS = Integer.getInteger("faults.upheavals", MINUTES > 0 ? 3 : 6);
-    /** Each of them waits with a token of its own. */
+    /** Number of readers, each of which waits with its own token. */
     private static final int READERS = Integer.getInteger("faults.readers", 12);
 
     private static final String LIMITS = "limits: {transactionBytes: 256KiB, batchEvents: 1000}";
     private static final List<RandomFault> ALL = List.of(RandomFault.values());
-    /** Of a reader with one token; a fault may last longer. */
+    /** Maximum wait of a reader with one token; a fault may last longer. */
     private static final Duration PATIENCE = Duration.ofSeconds(15);
 
-    /** So many rounds on the same servers; then others, with one broker and with three by turns. */
+    /** Number of rounds on the same servers. The next servers have one broker or three, alternately. */
     private static final int ROUNDS_ON_SERVERS = 5;
 
     private final Map<String, List<Long>> recoveryMillis = new TreeMap<>();
@@ -143,7 +144,7 @@ class RandomFaultsIT {
         return recovered(fault.toString(), undoneNanos);
     }
 
-    /** The first of a round never, so that something is published before. */
+    /** The first fault of a round is never an upheaval, so that something is published before one. */
     private static boolean isUpheaval(Random random, int strike) {
         return random.nextInt(UPHEAVALS) == 0 && strike > 0;
     }
@@ -163,7 +164,7 @@ class RandomFaultsIT {
         return new Recovery(fault, took);
     }
 
-    /** A relay that has crashed is started again, as Kubernetes would; then what is committed now gets published. */
+    /** Restarts a relay that has crashed, as Kubernetes would. Waits until everything committed by now is published. */
     private static void awaitPublishing(FaultyWorld world, String why) throws Exception {
         Lsn head = Lsn.parse(world.source().query("select pg_current_wal_flush_lsn()::text"));
         await("publishing again after " + why)

@@ -34,7 +34,7 @@ class PackageTableTest {
     /**
      * One of our packages.
      *
-     * @param most files that were agreed on, without its package-info: more is a decision, made here
+     * @param most agreed maximum number of files, without its package-info; to raise it is a decision, made here
      * @param uses our packages that it uses
      */
     private record Room(String name, int most, Set<String> uses) {}
@@ -43,7 +43,7 @@ class PackageTableTest {
         return new Room(name, most, Set.of(uses));
     }
 
-    /** In the order of the data: no package uses one below it. Ten files are about what a reader can keep in mind. */
+    /** In the order of the data: no package uses one below it. Ten files are about what a reader can remember. */
     private static final List<Room> ROOMS = List.of(
             room("config", 15),
             room("config.file", 10, "config"),
@@ -229,7 +229,7 @@ class PackageTableTest {
                     "client",
                     "cli.text"));
 
-    /** Libraries by the beginning of their names; each with the packages where it appears. */
+    /** Libraries by the prefix of their names, each with the packages where it appears. */
     private static final Map<String, Set<String>> LIBRARIES = Map.ofEntries(
             Map.entry("io.debezium.", Set.of("capture", "capture.engine")),
             Map.entry("org.apache.kafka.connect.", Set.of("capture.engine")),

@@ -44,7 +44,7 @@ record SourceFiles(Path root) {
         return files().collect(Collectors.toMap(this::packageOf, file -> 1, Integer::sum, TreeMap::new));
     }
 
-    /** By package: the packages below {@code base} that its files name, in imports, code or Javadoc. */
+    /** For each package: the packages below {@code base} that its files name, in imports, code or Javadoc. */
     Map<String, Set<String>> references(String base) throws IOException {
         Map<String, Set<String>> references = new TreeMap<>();
         files().forEach(file -> {

@@ -13,17 +13,17 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** The faults of the random run: each is done to one relay, its links, or a server, and undone again. */
+/** The faults of the random run. Each is applied to one relay, its links, or a server, and then undone. */
 public enum RandomFault {
-    /** The process is gone at once, and started again later, sometimes to crash at a failpoint. */
+    /** SIGKILL, and a later restart, which sometimes crashes at a failpoint. */
     RELAY_KILLED,
-    /** It crashes at a random failpoint, in the midst of work. */
+    /** The relay crashes at a random failpoint during its work. */
     CRASH_AT_FAILPOINT,
-    /** SIGTERM, and started again. */
+    /** SIGTERM, and a restart. */
     RELAY_STOPPED,
     /** SIGSTOP for some seconds; its sessions stay open. */
     RELAY_PAUSED,
-    /** SIGSTOP until another one has taken over, because the server has ended its sessions. */
+    /** SIGSTOP until another relay has taken over, because the server has ended its sessions. */
     RELAY_PAUSED_AND_REPLACED,
     /** The server ends the stream. */
     WALSENDER_ENDED,
@@ -40,11 +40,11 @@ public enum RandomFault {
     BROKER_KILLED,
     BROKER_PAUSED,
     POSTGRES_KILLED,
-    /** SIGKILL, often between what the consumer does with events and its commit. */
+    /** SIGKILL, often between the processing of events and the commit. */
     CONSUMER_KILLED,
     CONSUMER_PAUSED;
 
-    /** Does it to this relay, or to a server, and undoes it after a random time. */
+    /** Applies the fault to this relay, or to a server, and undoes it after a random time. */
     public void strike(FaultyWorld world, int relay, Random random) throws Exception {
         FaultyServers servers = world.servers();
         RelayProcess process = world.relay(relay);
@@ -138,7 +138,7 @@ public enum RandomFault {
                 sleep(random, 3000);
                 world.consumer().restart();
             }
-            case CONSUMER_PAUSED -> { // for longer than its session lasts, at times
+            case CONSUMER_PAUSED -> { // sometimes longer than its session timeout
                 world.consumer().pause();
                 sleep(random, 9000);
                 world.consumer().resume();
@@ -146,7 +146,7 @@ public enum RandomFault {
         }
     }
 
-    /** It may crash while it takes over, at a failpoint of an earlier fault; then it is started again. */
+    /** The relay may crash during its takeover, at a failpoint of an earlier fault. It is then restarted. */
     private static void awaitRunning(RelayProcess process) {
         await("the other relay runs").pollInterval(Duration.ofMillis(50)).until(() -> {
             if (!process.isAlive()) {
@@ -174,10 +174,10 @@ public enum RandomFault {
                         + " and l.database = (select oid from pg_database where datname = current_database())");
     }
 
-    /** A relay that dies at one failpoint, or at another if it does not come to that one. */
+    /** A relay that crashes at one failpoint, or at another if it does not reach the first. */
     private static RelayProcess.Launch crashing(Random random) {
         List<Failpoint> all = Stream.of(Failpoint.values())
-                .filter(failpoint -> failpoint != Failpoint.AFTER_SLOT_MADE) // of init, not of a run
+                .filter(failpoint -> failpoint != Failpoint.AFTER_SLOT_MADE) // reached by init, not by a run
                 .toList();
         Failpoint first = all.get(random.nextInt(all.size()));
         Failpoint second = all.get(random.nextInt(all.size()));

@@ -28,8 +28,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What a round with upheavals leaves behind: the guarantees hold for everything that came through the stream; what did
- * not lies in a range that an adoption names, and is published by a replay or, if it never was a row, gone.
+ * The state after a round with upheavals. The guarantees hold for everything that came through the stream. Everything
+ * else lies in a range that an adoption names. It is published by a replay, or is lost if it never was a row.
  */
 public final class Aftermath {
 
@@ -47,7 +47,10 @@ public final class Aftermath {
         this.rows = rows;
     }
 
-    /** Runs the audit, which has to be clean, waits until all that was not left out is readable, and takes what there is. */
+    /**
+     * Runs the audit, which must be clean. Waits until everything that was not left out is readable, and reads all
+     * events.
+     */
     public static Aftermath gather(FaultyWorld world, Operator operator) throws Exception {
         operator.audit();
         TestSource source = world.source();
@@ -114,7 +117,7 @@ public final class Aftermath {
         new G11AccountedFor().check(new G11AccountedFor.Rows(List.copyOf(rows), readable, Set.of(), rows));
     }
 
-    /** A transaction of which some events were left out has the others with ordinals as if those had never been. */
+    /** If some events of a transaction were left out, the others have ordinals without gaps. */
     private static List<CommittedEvent> numberedAnew(List<CommittedEvent> came) {
         Map<Lsn, Integer> next = new HashMap<>();
         return came.stream()
@@ -126,12 +129,12 @@ public final class Aftermath {
                 .toList();
     }
 
-    /** What came through the stream and is in a topic that is there. */
+    /** Events that came through the stream and are in a topic that still exists. */
     public List<ReadEvent> present() {
         return streamed.stream().filter(event -> !Operator.isDeleted(event)).toList();
     }
 
-    /** Checks G7 to G9, for what was not left out or deleted with its topic. */
+    /** Checks G7 to G9 for events that were not left out, or deleted with their topic. */
     public void checkWatermark(Map<String, Long> processedNanos, List<Success> successes, List<Repeat> repeats) {
         Set<String> present = ids(present());
         Set<String> gone = new HashSet<>();

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
-/** The consumers are stopped, their group is deleted, and they begin anew. */
+/** The consumers are stopped, their group is deleted, and they start again from the beginning. */
 final class GroupDeleted implements Upheaval {
 
     @Override
@@ -25,7 +25,7 @@ final class GroupDeleted implements Upheaval {
         world.consumer().restart();
     }
 
-    /** Waits until Kafka knows that its killed member is gone. */
+    /** Waits until Kafka has removed the killed member. */
     static void delete(Admin admin, FaultyWorld world) {
         String group = GroupProcess.groupOf(world.source());
         await("group " + group + " deleted").until(() -> {

@@ -29,7 +29,7 @@ final class GroupReset implements Upheaval {
                     .forEach((partition, now) ->
                             back.put(partition, new OffsetAndMetadata(random.nextLong(now.offset() + 1))));
             await("offsets of " + group + " set back")
-                    .ignoreExceptionsInstanceOf(ExecutionException.class) // until Kafka knows that its member is gone
+                    .ignoreExceptionsInstanceOf(ExecutionException.class) // until Kafka has removed the killed member
                     .untilAsserted(() ->
                             admin.alterConsumerGroupOffsets(group, back).all().get(30, TimeUnit.SECONDS));
         }

@@ -25,7 +25,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 
-/** The person of docs/operations.md, with the commands that it names; remembers what an {@link Aftermath} needs. */
+/** The person of docs/operations.md, who uses the commands named there. Remembers what an {@link Aftermath} needs. */
 public final class Operator {
 
     private static final Pattern PROPOSAL = Pattern.compile("go on +tidemark adopt --at (\\S+)");
@@ -42,14 +42,17 @@ public final class Operator {
     private int addedPartitions;
 
     /**
-     * A person has let the source go on.
+     * A person has let the source continue.
      *
-     * @param nanos when that began
-     * @param wal no event that it leaves out was committed beyond it
+     * @param nanos when the adoption began
+     * @param wal every event that it leaves out was committed at or below this LSN
      */
     record Adopted(long nanos, Lsn wal) {}
 
-    /** From an upheaval until everything has caught up again: what was success before may not be so in between. */
+    /**
+     * From an upheaval until everything has caught up again. Within it, a token that had success before may have
+     * another status.
+     */
     private record Window(long fromNanos, long toNanos) {}
 
     public Operator(FaultyWorld world, String... more) {
@@ -58,7 +61,7 @@ public final class Operator {
         this.config = source.configFile(more).toString();
     }
 
-    /** Does it to the world, mends it, and waits until a token of now is success at every relay again. */
+    /** Lets the upheaval happen, with its repair. Waits until a new token has success at every relay. */
     public void goThrough(Upheaval upheaval, Random random) throws Exception {
         long began = System.nanoTime();
         upheaval.strike(world, this, random);
@@ -85,7 +88,7 @@ public final class Operator {
                 });
     }
 
-    /** A command of the launcher on this source, which has to succeed. */
+    /** Runs a command of the launcher on this source, which must succeed. */
     CommandRun run(String... words) {
         List<String> all = new ArrayList<>(Arrays.asList(words));
         all.add(1, config);
@@ -95,8 +98,8 @@ public final class Operator {
     }
 
     /**
-     * In one transaction; again when a lock is not to be had at once, because a writer may wait on a second connection
-     * for the lock that this one waits for.
+     * Runs the statements in one transaction. Tries again if a lock is not free immediately: a writer may wait on a
+     * second connection for the lock that this transaction waits for.
      */
     void alter(String... statements) {
         List<String> all = new ArrayList<>(List.of("set lock_timeout = '300ms'", "begin"));
@@ -111,7 +114,7 @@ public final class Operator {
         return failure instanceof SQLException refused && "55P03".equals(refused.getSQLState());
     }
 
-    /** Again when it does not get its lock, for the same reason. */
+    /** Tries again if it does not get its lock, for the same reason. */
     void init() {
         await("init").untilAsserted(() -> run("init"));
     }
@@ -136,7 +139,7 @@ public final class Operator {
                         .equals("0"));
     }
 
-    /** One relay has halted and none goes on publishing. */
+    /** Waits until a relay has halted and none is publishing. */
     void awaitHalted() {
         await("a relay to halt, log " + world.relay(0).log()).until(() -> {
             restartDead();
@@ -145,7 +148,10 @@ public final class Operator {
         });
     }
 
-    /** As proposed; again while a relay holds the lock, or transactions are open that began before the change. */
+    /**
+     * Adopts as proposed. Tries again while a relay holds the lock, or while transactions from before the change are
+     * open.
+     */
     void adopt() throws Exception {
         await("adoption").untilAsserted(() -> {
             CommandRun look = CommandRun.of("adopt", config);
@@ -160,7 +166,7 @@ public final class Operator {
         });
     }
 
-    /** Publishes what the audit finds missing; the audit has nothing to say afterwards. */
+    /** Publishes what the audit finds missing. Afterwards the audit finds nothing. */
     void replayUnaccounted() throws Exception {
         await("a relay that publishes").until(() -> {
             restartDead();
@@ -180,12 +186,12 @@ public final class Operator {
         audit();
     }
 
-    /** Every row is accounted for. */
+    /** Checks that every row is accounted for. */
     void audit() {
         run("audit");
     }
 
-    /** Before its topic is deleted. */
+    /** Called before the topic is deleted. */
     void rememberWhatIsReadable() {
         deletedTopics++;
         for (ReadEvent event : TopicReader.readAll(source.servers(), source.name() + ".")) {
@@ -212,12 +218,12 @@ public final class Operator {
         return List.copyOf(adopted);
     }
 
-    /** What was in topics that were deleted since. */
+    /** Events in topics that have been deleted since. */
     List<ReadEvent> readBefore() {
         return List.copyOf(readBefore);
     }
 
-    /** Whether it was in one of these topics. */
+    /** Whether the event was in one of these topics. */
     static boolean isDeleted(ReadEvent event) {
         return event.topic().contains(DELETED);
     }

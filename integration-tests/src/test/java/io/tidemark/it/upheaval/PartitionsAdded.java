@@ -11,7 +11,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.TopicDescription;
 
-/** The topic gets a partition more while events come; nobody has to mend anything. */
+/** The topic gets another partition while events are written. No repair is needed. */
 final class PartitionsAdded implements Upheaval {
 
     @Override

@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
-/** The publication leaves rows out for a moment, and is as before; half the time without the lock of the runbook. */
+/**
+ * The publication leaves rows out for a moment, and is then restored; half the time without the lock of the runbook.
+ */
 final class PublicationAltered implements Upheaval {
 
     private static final String ALTER = "alter publication tidemark ";

@@ -5,7 +5,7 @@ import io.tidemark.it.harness.FaultyWorld;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
-/** The publication is away for a moment, and is made again by {@code tidemark init}. */
+/** The publication is dropped, and a moment later created again by {@code tidemark init}. */
 final class PublicationDropped implements Upheaval {
 
     @Override

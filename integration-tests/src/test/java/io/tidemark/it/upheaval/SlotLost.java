@@ -5,7 +5,7 @@ import io.tidemark.it.harness.FaultyWorld;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
-/** The slot is dropped while no relay runs: what is committed until the new one is made never comes through a stream. */
+/** The slot is dropped while no relay runs. Events committed before the new one exists never come through a stream. */
 final class SlotLost implements Upheaval {
 
     @Override

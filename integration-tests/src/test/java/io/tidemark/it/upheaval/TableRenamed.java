@@ -4,7 +4,7 @@ package io.tidemark.it.upheaval;
 import io.tidemark.it.harness.FaultyWorld;
 import java.util.Random;
 
-/** The table has another name within a transaction that nobody can write beside: nothing is lost, and relays halt. */
+/** The table has another name within a transaction that locks out writers. Nothing is lost, and relays halt. */
 final class TableRenamed implements Upheaval {
 
     @Override

@@ -10,7 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 
-/** The topic is deleted with all its events, and made again; its consumers begin anew. */
+/** The topic is deleted with all its events, and created again. Its consumers start from the beginning. */
 final class TopicMadeAnew implements Upheaval {
 
     @Override

@@ -4,13 +4,13 @@ package io.tidemark.it.upheaval;
 import io.tidemark.it.harness.FaultyWorld;
 import java.util.Random;
 
-/** A change that somebody makes to what a relay depends on. Returns when the events flow again. */
+/** A change by a person to something that a relay depends on. */
 public interface Upheaval {
 
-    /** Does it, and what a person does then. */
+    /** Makes the change, then repairs it as a person would. Returns when events flow again. */
     void strike(FaultyWorld world, Operator operator, Random random) throws Exception;
 
-    /** As it is printed. */
+    /** The name to print. */
     default String label() {
         return getClass().getSimpleName();
     }

@@ -1,6 +1,6 @@
 /**
- * Faults that a relay cannot mend by itself, and the person who mends them as docs/operations.md says. Each leaves
- * events out on purpose; what it left out is checked against what the relay itself names.
+ * Faults that a relay cannot repair itself, and the person who repairs them as described in docs/operations.md. Each
+ * leaves events out on purpose. The tests compare what it left out with what the relay itself names.
  */
 @NullMarked
 package io.tidemark.it.upheaval;

@@ -335,7 +335,7 @@ class ReplayIT {
 
             assertThat(partly.exitCode()).as(partly.output()).isEqualTo(1);
             assertThat(partly.output())
-                    .contains("1 events are published", "FINDING  1 events cannot be published", "'stock'");
+                    .contains("1 events were published", "FINDING  1 events cannot be published", "'stock'");
             assertThat(reserved.exitCode()).isEqualTo(1);
             assertThat(reserved.output())
                     .contains("--topic 'tidemark.positions', which is an internal topic of the relay");

@@ -39,8 +39,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets a halted source go on at an LSN that a person has named, knowing what may be lost: everything at or below it
- * counts as published from then on. Holds the lock, and so keeps every relay of the source away, until closed. One
+ * Lets a halted source continue at an LSN that a person names, who accepts what may be lost. Everything at or below it
+ * counts as published from then on. Holds the lock until closed, which keeps every relay of the source away. One
  * thread.
  */
 public final class Adoption implements AutoCloseable {
@@ -66,7 +66,7 @@ public final class Adoption implements AutoCloseable {
     /**
      * Takes the lock of the source.
      *
-     * @throws SourceNotReady when the database cannot be captured as it is, or a relay is running
+     * @throws SourceNotReady if the database cannot be captured as it is, or a relay is running
      */
     public static Adoption of(RelayConfiguration config) throws SourceNotReady, SQLException, InterruptedException {
         SourceDatabase database = new SourceDatabase(config.postgres());
@@ -84,19 +84,20 @@ public final class Adoption implements AutoCloseable {
         }
     }
 
-    /** Looks, and changes nothing. */
+    /** Reads the findings, and changes nothing. */
     public StartFindings look() throws SourceNotReady, SQLException, PublishFailure, InterruptedException {
         return StartFindings.of(config, database, control, identity);
     }
 
     /**
-     * From now on everything committed at or below {@code at} counts as published, and the topics are those that exist.
+     * Adopts the source: everything committed at or below {@code at} counts as published from now on, and the current
+     * topics are the recorded ones.
      *
-     * @param at between the slot's confirmed LSN and the end of the WAL; where a new slot is needed, what
-     *     {@link StartFindings#proposal} says
-     * @param administrator who may make the slot where a new one is needed
+     * @param at between the slot's confirmed LSN and the end of the WAL; if a new slot is needed, exactly
+     *     {@link StartFindings#proposal}
+     * @param administrator who may create the slot, if a new one is needed
      * @return where the source continues
-     * @throws SourceNotReady when {@code at} is out of that range, or the slot cannot be made
+     * @throws SourceNotReady if {@code at} is out of that range, or the slot cannot be created
      */
     public Lsn adopt(Lsn at, SourceInstallation administrator, Connection administratorSession)
             throws SourceNotReady, SQLException, PublishFailure, InterruptedException {
@@ -112,7 +113,7 @@ public final class Adoption implements AutoCloseable {
                     : checked(at, findings);
             Optional<SourcePosition> stored = readable(() -> tail.lastPosition(identity.sourceId()));
             PublicationState publication = settledPublication();
-            Lsn walHead = database.walHead(control); // what was written under another publication is below it
+            Lsn walHead = database.walHead(control); // everything written under another publication is below it
             Adoptions adoptions = adoptions(continueAt, findings.known(), stored);
             publish(
                     publisher,
@@ -129,8 +130,8 @@ public final class Adoption implements AutoCloseable {
     }
 
     /**
-     * The present state, once every transaction has ended that was open when it was made: one of them may still commit
-     * rows that were written under the state before.
+     * The present state of the publication, returned only after every transaction that was open when it changed has
+     * ended: such a transaction may still commit rows that were written under the earlier state.
      */
     private PublicationState settledPublication() throws SourceNotReady, SQLException, InterruptedException {
         PublicationReader reader = new PublicationReader(config.postgres(), config.outbox());
@@ -182,7 +183,9 @@ public final class Adoption implements AutoCloseable {
         return at;
     }
 
-    /** The stored one when that is the very point and of this timeline: then the relay may rely on its record. */
+    /**
+     * The stored resume point, if it is exactly this point and of this timeline: then the relay may rely on its record.
+     */
     private ResumePoint resumePoint(Lsn at, Optional<SourcePosition> stored) {
         return stored.filter(position -> position.source().equals(identity)
                         && position.resumePoint().lsn().equals(at))
@@ -199,12 +202,15 @@ public final class Adoption implements AutoCloseable {
         return before.leavingOut(complete.isAfter(known) ? known : complete, at);
     }
 
-    /** How often it was adopted before is not known: above any count that one adoption a minute could have led to. */
+    /**
+     * The number of earlier adoptions is not known. Uses a number above any count that one adoption a minute could have
+     * reached.
+     */
     private static Adoptions moreThanEver() {
         return new Adoptions((int) TimeUnit.MILLISECONDS.toMinutes(System.currentTimeMillis()), List.of());
     }
 
-    /** Damaged ones are what is adopted over. */
+    /** Ignores damaged records: the adoption replaces them. */
     private static <T> Optional<T> readable(Supplier<Optional<T>> record) {
         try {
             return record.get();
@@ -241,7 +247,7 @@ public final class Adoption implements AutoCloseable {
         publisher.commit(OwnTopics.POSITIONS, records);
     }
 
-    /** Lets relays have the lock again. */
+    /** Releases the lock, so that relays can take it again. */
     @Override
     public void close() throws SQLException {
         control.close();

@@ -1,6 +1,6 @@
 /**
- * {@code tidemark adopt}: a person lets a halted source continue at an LSN they name. Holds the source's lock meanwhile, so
- * that no relay publishes. One thread.
+ * {@code tidemark adopt}: a person lets a halted source continue at an LSN they name. Meanwhile it holds the source's
+ * lock, so that no relay publishes. One thread.
  */
 @NullMarked
 package io.tidemark.relay.adopt;

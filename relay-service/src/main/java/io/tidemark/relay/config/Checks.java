@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The checks that several of the records make. */
+/** Checks that several of the records use. */
 final class Checks {
 
     private Checks() {}
@@ -19,7 +19,7 @@ final class Checks {
         return value;
     }
 
-    /** An empty list when there is none; a stray dash or comma in YAML is an entry that is null. */
+    /** An empty list if the list is absent. A stray dash or comma in YAML is a null entry. */
     static <T> List<T> entries(String key, @Nullable List<T> values) {
         if (values == null) {
             return List.of();

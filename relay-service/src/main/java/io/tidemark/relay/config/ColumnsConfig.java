@@ -7,10 +7,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which columns of a table hold what, by their names as the catalog has them. Those that may be null need not be there.
+ * Which columns of a table hold which value, by their names in the catalog. The table need not have the columns that
+ * may be null.
  *
- * @param headers the event's own, an object of strings
- * @param createdAt becomes the record's timestamp; without it, the time of the commit does
+ * @param headers the event's own headers, as an object of strings
+ * @param createdAt becomes the record's timestamp; without it, the record has the time of the commit
  */
 public record ColumnsConfig(
         @Nullable String id,
@@ -26,7 +27,7 @@ public record ColumnsConfig(
 
     static final ColumnsConfig NONE = new ColumnsConfig(null, null, null, null, null, null, null, null, null, null);
 
-    /** As the migration V2__table.sql has them, but for payload_binary, which only that table has. */
+    /** The columns of the migration V2__table.sql, without payload_binary, which only that table has. */
     static final ColumnsConfig TIDEMARK = new ColumnsConfig(
             "id",
             "aggregate_type",
@@ -39,14 +40,14 @@ public record ColumnsConfig(
             "tracestate",
             "created_at");
 
-    /** As Debezium's outbox event router expects them by default. */
+    /** The default columns of Debezium's outbox event router. */
     static final ColumnsConfig DEBEZIUM =
             new ColumnsConfig("id", "aggregatetype", "aggregateid", "type", "payload", null, null, null, null, null);
 
     @JsonCreator
     public ColumnsConfig {}
 
-    /** These, and those of {@code base} where there is none. */
+    /** These columns, with those of {@code base} where one is missing. */
     ColumnsConfig over(ColumnsConfig base) {
         return new ColumnsConfig(
                 first(id, base.id),
@@ -65,7 +66,7 @@ public record ColumnsConfig(
         return ours == null ? base : ours;
     }
 
-    /** The keys of this block with the columns they name, in order; without those that name none. */
+    /** The keys of this block with the columns they name, in order; without keys that name no column. */
     public Map<String, String> byKey() {
         Map<String, String> named = new LinkedHashMap<>();
         put(named, "id", id);

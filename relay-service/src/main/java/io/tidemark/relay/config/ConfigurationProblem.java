@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.config;
 
-/** The configuration cannot be used; the message names the key, what is wrong with its value, and the fix. */
+/** The configuration cannot be used. The message names the key, what is wrong with its value, and the fix. */
 public final class ConfigurationProblem extends RuntimeException {
 
     public ConfigurationProblem(String message) {

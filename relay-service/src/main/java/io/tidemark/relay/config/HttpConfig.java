@@ -4,10 +4,10 @@ package io.tidemark.relay.config;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may ask over HTTP, on the application port.
+ * Access to the API on the application port.
  *
- * @param bearerTokenFile a token a line; whoever shows one of them may ask, and nobody else. Read again when it
- *     changes; null for everybody
+ * @param bearerTokenFile file with one token on each line; requests must present one of them. Read again when it
+ *     changes; null for access without a token
  */
 public record HttpConfig(@Nullable String bearerTokenFile) {
 

@@ -16,11 +16,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * How to reach Kafka.
  *
- * @param bootstrapServers {@code host:port}, several joined by commas
- * @param properties for all of the relay's clients (security, timeouts); those that the guarantees rest on are refused
- * @param propertiesFile more of them, for what is secret, in a file of Java properties, in UTF-8; read again for every
- *     client, so that it may change. Only {@code security.*}, {@code sasl.*} and {@code ssl.*}; null for none.
- * @param topics how topics are made
+ * @param bootstrapServers {@code host:port}, several separated by commas
+ * @param properties for all of the relay's clients (security, timeouts); properties on which the guarantees depend are
+ *     rejected
+ * @param propertiesFile further properties that are secret, in a file of Java properties, in UTF-8; read again for
+ *     every client, so that it may change. Only {@code security.*}, {@code sasl.*} and {@code ssl.*}; null for none.
+ * @param topics how topics are created
  */
 public record KafkaConfig(
         String bootstrapServers,
@@ -28,12 +29,15 @@ public record KafkaConfig(
         @Nullable String propertiesFile,
         TopicsConfig topics) {
 
-    /** A broker that says nothing is given up, and another one asked: Kafka's own half a minute is for brokers that think. */
+    /**
+     * Timeout after which another broker is asked. Kafka's default of 30 seconds is meant for brokers that are slow,
+     * not silent.
+     */
     private static final int SILENCE_MILLIS = 5_000;
 
     private static final String ANSWER_MILLIS = "default.api.timeout.ms";
 
-    /** What exactly-once delivery rests on, and what the relay must name itself. */
+    /** Properties on which exactly-once delivery depends, or which the relay must set itself. */
     private static final Set<String> OURS = Set.of(
             "acks",
             "enable.idempotence",
@@ -72,10 +76,10 @@ public record KafkaConfig(
     }
 
     /**
-     * The properties of a client to begin with: what is put into them afterwards is not for users to change.
+     * The initial properties of a client. Users cannot change properties that the caller adds afterwards.
      *
      * @param defaults which users may change
-     * @throws ConfigurationProblem when the file cannot be used, for now
+     * @throws ConfigurationProblem if the file cannot be used at the moment
      */
     public Map<String, Object> client(String clientId, Map<String, ?> defaults) {
         Map<String, Object> client = new HashMap<>();
@@ -91,7 +95,7 @@ public record KafkaConfig(
         return client;
     }
 
-    /** How a command of Kafka's begins that a person may paste. */
+    /** The beginning of a Kafka command that a person may paste. */
     public String tool(String name) {
         return name + " --bootstrap-server " + bootstrapServers
                 + (properties.containsKey("security.protocol") ? " --command-config FILE" : "");
@@ -104,13 +108,13 @@ public record KafkaConfig(
         Properties read = new Properties();
         try (Reader file = Files.newBufferedReader(Path.of(propertiesFile))) {
             read.load(file);
-        } catch (IOException | IllegalArgumentException e) { // of which a malformed escape is one
+        } catch (IOException | IllegalArgumentException e) { // also thrown for a malformed escape
             throw new ConfigurationProblem("kafka.propertiesFile " + propertiesFile + " cannot be read: " + e, e);
         }
         Map<String, String> known = new HashMap<>();
         for (String name : read.stringPropertyNames()) {
             if (!SECURITY.matcher(name).matches()) {
-                String what = KEY.matcher(name).matches() // else a secret, where the file has nothing else in it
+                String what = KEY.matcher(name).matches() // otherwise perhaps a secret, alone in the file
                         ? "sets " + name + ": it may set security.*, sasl.* and ssl.* only; move it to kafka.properties"
                         : "has a line that sets none of security.*, sasl.* and ssl.*; write it as sasl.jaas.config=…";
                 throw new ConfigurationProblem("kafka.propertiesFile " + propertiesFile + " " + what);
@@ -120,7 +124,10 @@ public record KafkaConfig(
         return known;
     }
 
-    /** Kafka's admin client refuses a limit of an answer below that of a request; what is no number is its to refuse. */
+    /**
+     * Kafka's admin client rejects a timeout for an answer that is lower than the one for a request. Leaves it to the
+     * client to reject a value that is not a number.
+     */
     private static Object atLeast(@Nullable String request, Object answer) {
         boolean isLonger = request != null
                 && request.matches("[0-9]{1,9}")
@@ -138,7 +145,7 @@ public record KafkaConfig(
         return properties;
     }
 
-    /** Only the names of the properties: their values may be secrets. */
+    /** Only the names of the properties: the values may be secrets. */
     @Override
     public String toString() {
         return bootstrapServers + " " + properties.keySet();

@@ -6,12 +6,12 @@ import io.dropwizard.util.DataSize;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What bounds memory.
+ * Limits of memory.
  *
- * @param transactionBytes a Postgres transaction above it is kept in a file until its commit and published in several
- *     Kafka transactions
- * @param batchEvents a Kafka transaction is closed once it holds so many events
- * @param spillDirectory where those files go; by default the JVM's temporary directory
+ * @param transactionBytes maximum size of a Postgres transaction in memory; a larger one is kept in a file until its
+ *     commit, and published in several Kafka transactions
+ * @param batchEvents a Kafka transaction is closed once it holds this number of events
+ * @param spillDirectory directory of those files; the JVM's temporary directory by default
  */
 public record LimitsConfig(DataSize transactionBytes, int batchEvents, String spillDirectory) {
 

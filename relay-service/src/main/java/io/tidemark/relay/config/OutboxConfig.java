@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The table the events are read from, and how long its rows stay.
  *
- * @param preset whose table and columns; null where the file names both itself
- * @param table with its schema, as the catalog has the names
- * @param columns where what is found in the table
- * @param additionalHeaders more of the event's own headers, each with the column that its value is in
- * @param retention only for our own table: rows stay so long after their {@code created_at}, and until they are
- *     published
+ * @param preset which table and columns; null if the file names both itself
+ * @param table with its schema, by the names in the catalog
+ * @param columns which column of the table holds which value
+ * @param additionalHeaders further headers of the event, each with the column of its value
+ * @param retention only for Tidemark's own table: rows stay for this time after their {@code created_at}, and until
+ *     they are published
  */
 public record OutboxConfig(
         @Nullable Preset preset,
@@ -27,11 +27,11 @@ public record OutboxConfig(
         Map<String, String> additionalHeaders,
         Duration retention) {
 
-    /** Whose table it is. */
+    /** The known kinds of tables. */
     public enum Preset {
-        /** The one that {@code tidemark init} makes. */
+        /** The table that {@code tidemark init} creates. */
         TIDEMARK,
-        /** One that is there, with the columns that Debezium's outbox event router expects. */
+        /** An existing table with the columns that Debezium's outbox event router expects. */
         DEBEZIUM
     }
 
@@ -40,7 +40,7 @@ public record OutboxConfig(
 
     public static final OutboxConfig DEFAULT = new OutboxConfig(null, null, null, null, null);
 
-    /** What Debezium's Quarkus extension calls it. */
+    /** Its name in Debezium's Quarkus extension. */
     private static final String DEBEZIUM_TABLE = "public.outboxevent";
 
     private static final String TABLE = "[A-Za-z_][A-Za-z0-9_-]{0,62}\\.[A-Za-z_][A-Za-z0-9_-]{0,62}";
@@ -104,10 +104,10 @@ public record OutboxConfig(
                         + "', which is empty, or a header" + " that Tidemark writes itself; choose another name");
             }
         });
-        return Collections.unmodifiableMap(new LinkedHashMap<>(headers)); // in their order
+        return Collections.unmodifiableMap(new LinkedHashMap<>(headers)); // keeps their order
     }
 
-    /** Whether it is the table of our migrations, which we may also clean up. */
+    /** Whether it is the table of our migrations, from which the relay also deletes rows. */
     public boolean isOwn() {
         return preset == Preset.TIDEMARK;
     }
@@ -120,7 +120,7 @@ public record OutboxConfig(
         return table.substring(table.indexOf('.') + 1);
     }
 
-    /** The table as SQL has to name it. */
+    /** The table's name, quoted for SQL. */
     public String quotedTable() {
         return isOwn() ? table : "\"" + schemaName() + "\".\"" + tableName() + "\"";
     }

@@ -16,14 +16,13 @@ import org.postgresql.PGProperty;
 /**
  * How to reach the source database.
  *
- * @param url {@code jdbc:postgresql://host:port/database?…}; several hosts only with
- *     {@code targetServerType=primary}
+ * @param url {@code jdbc:postgresql://host:port/database?…}; several hosts only with {@code targetServerType=primary}
  * @param user needs LOGIN, REPLICATION and SELECT on the outbox
  * @param password or {@code passwordFile}, not both; null for none
  * @param passwordFile read again at every connect, so that it can be rotated
- * @param slot the replication slot, made by {@code tidemark init}
- * @param publication made by the migrations
- * @param replicas standbys whose watermark can be asked for
+ * @param slot the replication slot, created by {@code tidemark init}
+ * @param publication created by the migrations
+ * @param replicas standbys whose watermark can be requested
  */
 public record PostgresConfig(
         String url,
@@ -36,7 +35,7 @@ public record PostgresConfig(
 
     private static final String PRIMARY = "primary";
     private static final String SLOT_NAME = "[a-z0-9_]{1,63}";
-    /** pgoutput reads the name as SQL reads an identifier: it folds capitals, and splits at a comma. */
+    /** pgoutput parses the name like an SQL identifier: it folds capital letters, and splits at a comma. */
     private static final String PUBLICATION_NAME = "[a-z_][a-z0-9_]{0,62}";
 
     public PostgresConfig(
@@ -84,7 +83,7 @@ public record PostgresConfig(
         }
     }
 
-    /** Debezium writes the name into a URL as it is, where these characters mean something else. */
+    /** Debezium copies the name into a URL unchanged, where these characters have another meaning. */
     private void checkDatabase() {
         String name = database();
         Properties captured = Driver.parseURL("jdbc:postgresql://localhost:5432/" + name, new Properties());
@@ -95,7 +94,7 @@ public record PostgresConfig(
         }
     }
 
-    /** Its messages do not quote the URL: whoever gets it wrong may have put the password in. */
+    /** The messages do not quote the URL: it may contain the password by mistake. */
     static void checkUrl(String key, String url) {
         Properties parsed = Driver.parseURL(url, new Properties());
         if (parsed == null
@@ -126,7 +125,7 @@ public record PostgresConfig(
         return new PostgresConfig(url, otherUser, null, itsPasswordFile, slot, publication, replicas);
     }
 
-    /** The same database, but at this one of the URL's hosts; unchanged where the URL names only one. */
+    /** The same database, at this one of the URL's hosts; unchanged if the URL names only one. */
     public PostgresConfig at(String host, int port) {
         return namesSeveralHosts(url)
                 ? withUrl(url.replaceFirst("//[^/?]*", "//" + Matcher.quoteReplacement(host + ":" + port)))
@@ -143,8 +142,8 @@ public record PostgresConfig(
     }
 
     /**
-     * The URL's parts under pgjdbc's own property names, {@code PGHOST}, {@code PGPORT} and {@code PGDBNAME} among
-     * them, without user and password.
+     * The parts of the URL under pgjdbc's property names, including {@code PGHOST}, {@code PGPORT} and
+     * {@code PGDBNAME}, without user and password.
      */
     public Properties urlProperties() {
         return parsed(url);
@@ -156,9 +155,9 @@ public record PostgresConfig(
     }
 
     /**
-     * The password of now, or null when none is configured.
+     * The current password, or null if none is configured.
      *
-     * @throws ConfigurationProblem when the file cannot be read
+     * @throws ConfigurationProblem if the file cannot be read
      */
     public @Nullable String readPassword() {
         if (passwordFile == null) {
@@ -171,7 +170,7 @@ public record PostgresConfig(
         }
     }
 
-    /** Without the password, and without the URL's parameters, of which {@code sslpassword} is one. */
+    /** Without the password, and without the URL's parameters, which may include {@code sslpassword}. */
     @Override
     public String toString() {
         return user + "@" + url.replaceFirst("\\?.*", "");

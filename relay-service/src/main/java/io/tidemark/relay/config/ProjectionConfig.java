@@ -8,10 +8,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A read model: one consumer group over declared topics.
  *
- * @param name in the URL of its watermark
+ * @param name used in the URL of its watermark
  * @param group the Kafka consumer group; by default the name
  * @param topics every topic it reads that can hold its events; never inferred
- * @param stalledAfter a partition that has not moved for so long although there is something to consume is stalled
+ * @param stalledAfter time after which a partition is stalled if it has not moved although there is something to
+ *     consume
  */
 public record ProjectionConfig(String name, String group, List<String> topics, Duration stalledAfter) {
 

@@ -23,13 +23,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The whole file; Dropwizard's {@code server:} and {@code logging:} stand beside Tidemark's own keys. {@code postgres}
- * and {@code kafka.bootstrapServers} are enough to run.
+ * The whole file: Dropwizard's {@code server:} and {@code logging:} beside Tidemark's own keys. {@code postgres} and
+ * {@code kafka.bootstrapServers} are enough to run.
  */
 public final class RelayConfiguration extends Configuration {
 
     private static final int DROPWIZARDS_THREADS = 1024;
-    /** A thousand come of a burst, and each keeps its stack for a minute; a wait needs none. */
+    /**
+     * A burst of requests would create Dropwizard's 1024 threads, each of which keeps its stack for a minute. A wait
+     * needs no thread.
+     */
     private static final int MOST_THREADS = 128;
 
     private static final DataSize DROPWIZARDS_BUFFER = DataSize.kibibytes(8);
@@ -88,7 +91,7 @@ public final class RelayConfiguration extends Configuration {
         }
     }
 
-    /** Used unless the file has a {@code logging:} of its own: our changes of state, and the libraries' warnings. */
+    /** Used unless the file has its own {@code logging:}. Logs our changes of state, and the warnings of libraries. */
     private static LoggingFactory quietLibraries() {
         DefaultLoggingFactory logging = new DefaultLoggingFactory();
         logging.setLevel("WARN");
@@ -96,13 +99,16 @@ public final class RelayConfiguration extends Configuration {
                 "io.tidemark",
                 TextNode.valueOf("INFO"),
                 "io.debezium.snapshot",
-                TextNode.valueOf("ERROR"), // warns of every snapshot provider it does not choose
+                TextNode.valueOf("ERROR"), // it warns of every snapshot provider that it does not choose
                 "org.apache.kafka.clients.NetworkClient",
-                TextNode.valueOf("ERROR"))); // a line for every attempt to connect; our own state says it once
+                TextNode.valueOf("ERROR"))); // it logs every attempt to connect; our own state reports it once
         return logging;
     }
 
-    /** Used unless the file has a {@code server:} of its own. Waits are requests too: nobody wants a line for each. */
+    /**
+     * Used unless the file has its own {@code server:}. Waits are requests too, and a log line for each would be too
+     * many.
+     */
     private static ServerFactory quietServer() {
         LogbackAccessRequestLogFactory noRequestLog = new LogbackAccessRequestLogFactory();
         noRequestLog.setAppenders(List.of());
@@ -111,7 +117,7 @@ public final class RelayConfiguration extends Configuration {
         return server;
     }
 
-    /** Loggers that print secrets at DEBUG, a driver's properties and whole requests, print none. */
+    /** Keeps loggers that print secrets at DEBUG (properties of a driver, whole requests) at WARN. */
     @Override
     public synchronized void setLoggingFactory(LoggingFactory factory) {
         if (factory instanceof DefaultLoggingFactory logging) {
@@ -122,7 +128,7 @@ public final class RelayConfiguration extends Configuration {
         super.setLoggingFactory(factory);
     }
 
-    /** Errors leave as problem+json, whatever the file says. */
+    /** Errors are always written as problem+json, whatever the file sets. */
     @Override
     public void setServerFactory(ServerFactory factory) {
         if (factory instanceof SimpleServerFactory) {
@@ -142,7 +148,7 @@ public final class RelayConfiguration extends Configuration {
         super.setServerFactory(factory);
     }
 
-    /** Jetty keeps the buffer that a request was read into for as long as the request waits. */
+    /** Jetty keeps the input buffer of a request for as long as the request waits. */
     private static void holdLittle(ConnectorFactory factory) {
         if (factory instanceof HttpConnectorFactory connector
                 && connector.getInputBufferSize().equals(DROPWIZARDS_BUFFER)) {

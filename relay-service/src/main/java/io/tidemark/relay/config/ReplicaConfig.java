@@ -4,9 +4,9 @@ package io.tidemark.relay.config;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A physical standby of the source database, from which somebody reads.
+ * A physical standby of the source database that clients read from.
  *
- * @param name under which it is asked for; letters, digits, dots, dashes and underscores
+ * @param name used in the URL of its watermark; letters, digits, dots, dashes and underscores
  * @param url {@code jdbc:postgresql://host:port/database?…}, of one server; user and password are those of
  *     {@code postgres}
  */

@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which topic the events of an aggregate type go to.
+ * The topic for the events of an aggregate type.
  *
  * @param aggregateType the type, or {@code *} for every one
  * @param topic may contain {@code {aggregateType}}
@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record RouteConfig(String aggregateType, String topic, boolean tombstones, OnPoison onPoison) {
 
-    /** Stands for the event's aggregate type in {@link #topic}. */
+    /** Replaced by the event's aggregate type in {@link #topic}. */
     public static final String PLACEHOLDER = "{aggregateType}";
-    /** What the names of Kafka's internal topics begin with: {@code __consumer_offsets}. */
+    /** The prefix of Kafka's internal topics, such as {@code __consumer_offsets}. */
     public static final String KAFKAS_PREFIX = "__";
     /** The aggregate type that matches every event. */
     public static final String ANY = "*";
@@ -30,9 +30,9 @@ public record RouteConfig(String aggregateType, String topic, boolean tombstones
 
     /** What happens with an event that cannot be published. */
     public enum OnPoison {
-        /** The relay stops publishing and says which event it is; nothing is lost or skipped. */
+        /** The relay stops publishing and names the event; nothing is lost or skipped. */
         HALT,
-        /** It goes to {@code tidemark.dead-letters}, and the relay goes on: the order of its key is broken. */
+        /** It goes to {@code tidemark.dead-letters}, and the relay continues: the order of its key is broken. */
         DEAD_LETTER
     }
 
@@ -71,7 +71,7 @@ public record RouteConfig(String aggregateType, String topic, boolean tombstones
         return onPoison == OnPoison.DEAD_LETTER;
     }
 
-    /** The one topic that all its events go to; empty where that depends on the event, or is no topic name. */
+    /** The one topic for all its events; empty if the topic depends on the event, or is not a valid name. */
     public Optional<String> fixedTopic() {
         if (aggregateType.equals(ANY) && topic.contains(PLACEHOLDER)) {
             return Optional.empty();
@@ -83,7 +83,9 @@ public record RouteConfig(String aggregateType, String topic, boolean tombstones
         return topic.replace(PLACEHOLDER, type);
     }
 
-    /** The aggregate type whose events this route sends to that topic; empty when there is none, {@code *} for every one. */
+    /**
+     * The aggregate type whose events this route sends to that topic; empty if there is none, {@code *} for every one.
+     */
     public Optional<String> typeOf(String name) {
         if (!name.matches(TOPIC) || name.length() > MAX_LENGTH || name.equals(".") || name.equals("..")) {
             return Optional.empty();

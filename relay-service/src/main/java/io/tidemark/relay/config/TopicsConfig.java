@@ -5,11 +5,11 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How topics are made.
+ * How topics are created.
  *
- * @param autoCreate whether the relay makes missing topics; otherwise they must be there
- * @param partitions of an event topic the relay makes
- * @param replicationFactor of every topic the relay makes; at most the number of brokers
+ * @param autoCreate whether the relay creates missing topics; otherwise they must exist
+ * @param partitions of an event topic that the relay creates
+ * @param replicationFactor of every topic that the relay creates; at most the number of brokers
  */
 public record TopicsConfig(boolean autoCreate, int partitions, int replicationFactor) {
 

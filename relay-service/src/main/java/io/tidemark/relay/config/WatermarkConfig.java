@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Limits of the watermark endpoint.
  *
- * @param maxWait longer waits are cut to this
- * @param maxWaiters requests that may wait at the same time; more get 429
- * @param maxWaitersPerProjection those of them that may wait for the same projection, so that a slow one leaves room to
- *     the others
+ * @param maxWait maximum wait; longer ones are shortened to this
+ * @param maxWaiters maximum number of requests that wait at the same time; further ones get 429
+ * @param maxWaitersPerProjection maximum number of these that wait for the same projection, so that a slow one leaves
+ *     room for the others
  */
 public record WatermarkConfig(Duration maxWait, int maxWaiters, int maxWaitersPerProjection) {
 

@@ -1,6 +1,6 @@
 /**
- * The relay's one YAML file as values: read once at start, strict about unknown keys, with units on every duration and
- * size. Every record checks itself, and its messages name the key.
+ * The relay's one YAML file as values. Read once at start; unknown keys are rejected, and every duration and size has a
+ * unit. Every record checks itself, and its messages name the key.
  */
 @NullMarked
 package io.tidemark.relay.config;

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.declared;
 
-/** What a {@code success} would stand on. */
+/** The basis of a {@code success}. */
 public sealed interface Footing {
 
-    /** The group reads what is declared: what it has committed says what it has consumed. */
+    /** The group reads what is declared: its committed offsets show what it has consumed. */
     record Firm() implements Footing {}
 
     /**
-     * Nothing is missing, but only because nothing is read, or nothing is there.
+     * Nothing is missing, but only because the group reads nothing, or the topic does not exist.
      *
-     * @param reason in words
-     * @param seenNanos when that was seen, by {@link System#nanoTime}: it may have changed since
+     * @param reason for people
+     * @param seenNanos when that was seen, by {@link System#nanoTime}; it may have changed since
      */
     record Hollow(String reason, long seenNanos) implements Footing {}
 
-    /** Kafka has not told yet, or not for long, what the group reads. */
+    /** Kafka has not reported what the group reads, or not recently. */
     record Unseen() implements Footing {}
 }

@@ -22,18 +22,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the declaration of one projection fits what is: only then do its group's offsets say what was consumed. Some
- * causes make every answer meaningless and are told at once; others only make a {@code success} empty. Confined to the
- * watermark thread.
+ * Whether the declaration of one projection matches reality: only then do its group's offsets show what was consumed.
+ * Some causes make every answer meaningless and are reported immediately. Others only make a {@code success}
+ * meaningless. Confined to the watermark thread.
  */
 public final class Grounds {
 
     private static final Logger LOG = LoggerFactory.getLogger(Grounds.class);
 
-    /** What Kafka has not confirmed for so long counts as unseen; it is looked at every ten seconds or more often. */
+    /** Time after which an answer of Kafka no longer counts. Kafka is asked every ten seconds, or more often. */
     static final Duration OUTDATED_AFTER = Duration.ofSeconds(60);
 
-    /** Why nothing can be said of a projection. Several may hold at a time; the first is told. */
+    /** Why no question about a projection can be answered. Several may apply at a time; the first is reported. */
     private enum Cause {
         IMPOSSIBLE_TOPIC,
         TOPIC_MADE_AGAIN,
@@ -42,7 +42,7 @@ public final class Grounds {
     }
 
     private final ProjectionConfig projection;
-    /** By this projection, or by another one of the same group. */
+    /** Topics declared by this projection, or by another one of the same group. */
     private final Set<String> declaredForGroup;
 
     private final Supplier<Set<String>> justWritten;
@@ -54,18 +54,18 @@ public final class Grounds {
     private @Nullable GroupReading reading;
     private Set<String> committedTopics = Set.of();
     private long readNanos;
-    /** What the group was assigned when that was last complete; while it has no members this is what it will read. */
+    /** Topics of the last complete assignment. While the group has no members, it is expected to read these. */
     private Set<String> assigned = Set.of();
 
     private boolean wasAssigned;
-    /** Offsets in topics that its members were seen not to read any more. */
+    /** Offsets in topics that the members were seen no longer to read. */
     private Map<TopicPartition, Long> left = Map.of();
 
     /**
      * For one projection.
      *
      * @param all every projection, this one among them
-     * @param writable what routes can write
+     * @param writable the topics that routes can write
      * @param justWritten topics with events of this source that were seen since the last look at Kafka's topics
      */
     public Grounds(
@@ -99,7 +99,7 @@ public final class Grounds {
         }
     }
 
-    /** Kafka's topics were looked at. */
+    /** Accepts the state of Kafka's topics. */
     public void seeTopics(TopicsSeen topics) {
         absent = projection.topics().stream().filter(topics.absent()::contains).collect(Collectors.toSet());
         written = topics.written();
@@ -114,12 +114,12 @@ public final class Grounds {
     }
 
     /**
-     * Kafka has told what the group reads.
+     * Accepts Kafka's answer about what the group reads.
      *
-     * @param askedNanos when it was asked
+     * @param askedNanos when Kafka was asked
      */
     public void seeGroup(GroupReading now, long askedNanos) {
-        reading = now.withoutOffsetsIn(declaredForGroup); // which may be many
+        reading = now.withoutOffsetsIn(declaredForGroup); // there may be many of these
         committedTopics = now.committedTopics();
         readNanos = askedNanos;
         set(
@@ -158,7 +158,10 @@ public final class Grounds {
                                 + " to projections[].topics and restart the relay");
     }
 
-    /** What members have, or where, as far as no members show it, the group has committed. */
+    /**
+     * The topics assigned to members. Also the topics in which the group has committed, as long as no members show what
+     * it reads.
+     */
     private Set<String> read(GroupReading now) {
         Set<String> topics = new HashSet<>(now.assigned());
         topics.addAll(assigned);
@@ -172,13 +175,13 @@ public final class Grounds {
         return topics;
     }
 
-    /** Why nothing at all can be said; empty when something can. */
+    /** Why no question can be answered at all; empty if questions can be answered. */
     public Optional<String> refusal() {
         return causes.values().stream().findFirst();
     }
 
     /**
-     * What a {@code success} would stand on now.
+     * The basis that a {@code success} would have now.
      *
      * @param committed the group's offsets in the declared topics, read since
      */
@@ -221,7 +224,7 @@ public final class Grounds {
         unread.removeAll(shown);
         boolean assignsItself =
                 now.members() == 0 && unread.size() < projection.topics().size();
-        if (unread.isEmpty() || assignsItself) { // it commits in a topic once there is something to consume
+        if (unread.isEmpty() || assignsItself) { // it commits in a topic only once there is something to consume
             return new Firm();
         }
         return new Hollow(

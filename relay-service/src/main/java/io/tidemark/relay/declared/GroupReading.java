@@ -8,22 +8,22 @@ import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What Kafka tells of a group at one moment: what it reads.
+ * The topics that a group reads, as Kafka reports them at one moment.
  *
- * @param kind what Kafka knows the group as
- * @param members none while its consumers are away, and of consumers that assign partitions themselves
- * @param isSettled whether {@code assigned} is complete: false while partitions are being handed out
+ * @param kind the kind of group that Kafka reports
+ * @param members 0 while its consumers are away, and for consumers that assign partitions themselves
+ * @param isSettled whether {@code assigned} is complete: false during a rebalance
  * @param assigned topics of which a member has a partition
- * @param committed every offset that the group has committed, whatever the topic
+ * @param committed every offset that the group has committed, in any topic
  */
 public record GroupReading(
         Kind kind, int members, boolean isSettled, Set<String> assigned, Map<TopicPartition, Long> committed) {
 
-    /** What Kafka knows a group as. */
+    /** The kind of group that Kafka reports. */
     public enum Kind {
-        /** Kafka does not know it. */
+        /** Kafka does not know the group. */
         ABSENT,
-        /** Consumers that subscribe, or a Kafka Streams application: while they run they are members. */
+        /** Consumers that subscribe, or a Kafka Streams application: while running, they are members. */
         SUBSCRIBING,
         /** Consumers that assign partitions themselves: they commit without ever being members. */
         SELF_ASSIGNING,
@@ -40,7 +40,7 @@ public record GroupReading(
         return kind != Kind.ABSENT;
     }
 
-    /** The topics it has committed in. */
+    /** The topics in which the group has committed. */
     Set<String> committedTopics() {
         return committed.keySet().stream().map(TopicPartition::topic).collect(Collectors.toSet());
     }

@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How Kafka's topics stand.
+ * The state of Kafka's topics.
  *
- * @param wrong topics that are not those that were published to any more, each with what is wrong with it
+ * @param wrong topics that are no longer the ones that were published to, each with what is wrong with it
  * @param absent declared topics that do not exist
  * @param written topics that events of this source have been published to
  */

@@ -13,12 +13,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 
-/** Which topics the routes can send events to. A projection that declares another one would wait for nothing. */
+/** The topics that routes can send events to. A projection that declares another topic would wait for nothing. */
 public final class WritableTopics {
 
     private static final String KAFKAS_OWN = "__";
     private static final int MOST_ROUTES_NAMED = 4;
-    /** So many letters may be wrong in what is taken for a misspelt name. */
+    /** Maximum number of wrong letters in a name that counts as misspelled. */
     private static final int MOST_WRONG_LETTERS = 2;
 
     private static final LevenshteinDistance DISTANCE = LevenshteinDistance.getDefaultInstance();
@@ -38,7 +38,7 @@ public final class WritableTopics {
                 .toList();
     }
 
-    /** Those that projections declare and that events can go to. */
+    /** The topics that projections declare and that events can go to. */
     public static Set<String> declaredIn(RelayConfiguration config) {
         WritableTopics writable = new WritableTopics(config.routes());
         return config.projections().stream()
@@ -58,7 +58,10 @@ public final class WritableTopics {
         return findings;
     }
 
-    /** Why no event can go to that topic, to go on after its name, with a full stop; empty when one can. */
+    /**
+     * Why no event can go to that topic: text to follow the topic's name, ending with a full stop. Empty if an event
+     * can.
+     */
     Optional<String> whyNot(String topic) {
         if (topic.startsWith(OwnTopics.PREFIX)) {
             return Optional.of("but that is a topic of the relay itself, and never holds events.");
@@ -76,7 +79,9 @@ public final class WritableTopics {
                 + nearest(topic).map(near -> "; did you mean " + near + "?").orElse("."));
     }
 
-    /** Whether events of this type go another way first; {@code *} is every type, and only a {@code *} takes all. */
+    /**
+     * Whether an earlier route takes all events of this type; {@code *} is every type, and only a {@code *} takes all.
+     */
     private static boolean isTaken(String type, List<RouteConfig> earlier) {
         return earlier.stream().anyMatch(route -> route.matches(type));
     }
@@ -90,7 +95,7 @@ public final class WritableTopics {
         return more > 0 ? named + ", and " + more + " more" : named;
     }
 
-    /** The topic that was probably meant: one that a route writes, and that is close. */
+    /** The topic that was probably meant: a topic that a route writes, with a similar name. */
     private Optional<String> nearest(String topic) {
         String best = null;
         int distance = Integer.MAX_VALUE;
@@ -110,7 +115,7 @@ public final class WritableTopics {
         return routes.stream().anyMatch(route -> route.typeOf(candidate).isPresent());
     }
 
-    /** {@code outbox.{aggregateType}} makes {@code outbox.order} of {@code order}, and of {@code Outbox.order}. */
+    /** {@code outbox.{aggregateType}} gives {@code outbox.order} for {@code order}, and for {@code Outbox.order}. */
     private static String underTemplate(String template, String topic) {
         int start = template.indexOf(RouteConfig.PLACEHOLDER);
         String prefix = template.substring(0, start);

@@ -1,6 +1,7 @@
 /**
- * What projections declare, held against what is: which topics the routes can write, which of them exist, and what each
- * group reads. Decides only; asks nobody. Where the two differ, {@code success} would say nothing, so it is not said.
+ * Compares what projections declare with reality: which topics the routes can write, which of them exist, and what each
+ * group reads. Only decides, and sends no requests. Where the two differ, {@code success} would mean nothing, so it is
+ * not returned.
  */
 @NullMarked
 package io.tidemark.relay.declared;

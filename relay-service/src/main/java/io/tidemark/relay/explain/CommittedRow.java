@@ -14,8 +14,8 @@ import java.util.UUID;
 /**
  * A committed row of the outbox, without its payload.
  *
- * @param writtenAfter its transaction's commit LSN is above this one
- * @param writtenUpTo its transaction's commit LSN is at or below this one
+ * @param writtenAfter the commit LSN of its transaction is above this one
+ * @param writtenUpTo the commit LSN of its transaction is at or below this one
  */
 public record CommittedRow(
         String aggregateType,
@@ -26,17 +26,18 @@ public record CommittedRow(
         Lsn writtenUpTo) {
 
     /**
-     * A row does not know its commit LSN. But the last checkpoint read the next transaction id when the WAL had already
-     * come beyond its redo LSN: whatever has that id or a later one was committed above it.
+     * A row does not know its commit LSN. But the last checkpoint read the next transaction id when the WAL was already
+     * past the checkpoint's redo LSN. Any transaction with that id or a later one was therefore committed above the
+     * redo LSN.
      */
     private static final String FIND = "select aggregate_type, aggregate_id, event_type, created_at,"
             + " (case when age(event.xmin) <= age(split_part(checkpoint.next_xid, ':', 2)::xid)"
             + " then checkpoint.redo_lsn else '0/0' end)::text"
             + " from outbox.event, pg_control_checkpoint() checkpoint where id = ? order by created_at limit 1";
 
-    /** The row with this id; empty when there is none: never committed, or removed by cleanup. */
+    /** The row with this id; empty if there is none: never committed, or removed by cleanup. */
     public static Optional<CommittedRow> find(Connection connection, UUID id) throws SQLException {
-        // The LSN is read by a later statement than the row is seen by: what is visible has been committed before it.
+        // The LSN is read by a later statement than the row: a visible row was committed before that statement.
         try (PreparedStatement select = connection.prepareStatement(FIND)) {
             select.setObject(1, id);
             try (ResultSet row = select.executeQuery()) {

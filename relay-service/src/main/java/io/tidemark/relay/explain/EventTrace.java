@@ -9,13 +9,13 @@ import java.util.UUID;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What was found of an event.
+ * The result of the search for an event.
  *
- * @param row empty when the outbox has none of that id
- * @param record where it can be read; empty when it was not found
- * @param deadLetter empty when it is not among them
- * @param stage what follows from that
- * @param reason in words, where the stage alone does not say it; empty otherwise
+ * @param row empty if the outbox has no row with that id
+ * @param record where it can be read; empty if it was not found
+ * @param deadLetter empty if it is not among the dead letters
+ * @param stage what follows from the above
+ * @param reason for people, if the stage alone is not enough; empty otherwise
  */
 public record EventTrace(
         UUID id,
@@ -25,19 +25,19 @@ public record EventTrace(
         Stage stage,
         String reason) {
 
-    /** How far it has come. */
+    /** How far the event has come. */
     public enum Stage {
         /** Committed, and certainly above what is published. */
         WRITTEN,
         /** Readable in its topic. */
         PUBLISHED,
-        /** Kafka did not take it, or it could not be routed; it is among the dead letters. */
+        /** Kafka rejected it, or it could not be routed; it is among the dead letters. */
         DEAD_LETTER,
-        /** Its LSN is published, and it is not in Kafka any more. */
+        /** Its LSN is published, and it is no longer in Kafka. */
         EXPIRED,
-        /** It cannot be told. */
+        /** The stage cannot be determined. */
         UNKNOWN,
-        /** There is no trace of it. */
+        /** The event has left no trace. */
         NOWHERE
     }
 
@@ -45,7 +45,7 @@ public record EventTrace(
             + " expired by the topic's retention, compacted, deleted with its topic, published to another topic under an"
             + " earlier route, discarded as a dead letter, or left out by tidemark adopt";
 
-    /** A row that is no dead letter, and was not found in its topic. */
+    /** For a row that is not a dead letter, and was not found in its topic. */
     static EventTrace notFound(UUID id, CommittedRow row, Search search, Optional<Lsn> published) {
         if (search instanceof Search.Incomplete incomplete) {
             return ofRow(id, row, Stage.UNKNOWN, incomplete.reason());
@@ -77,9 +77,9 @@ public record EventTrace(
     }
 
     /**
-     * The record it is.
+     * The record of the event.
      *
-     * @param position as its header says; empty on one that has none, such as a replayed one
+     * @param position from its header; empty if it has none, as with a replayed record
      */
     public record Found(TopicPartition partition, long offset, long timestampMillis, Optional<Position> position) {}
 }

@@ -30,17 +30,20 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.common.KafkaException;
 
-/** Where an event is. Each question opens connections of its own to Postgres and Kafka; two are worked on at a time. */
+/**
+ * Finds where an event is. Each question opens its own connections to Postgres and Kafka. Two questions are processed
+ * at a time.
+ */
 public final class EventTracer implements AutoCloseable {
 
     private static final int THREADS = 2;
     private static final int MOST_WAITING = 16;
     private static final long IDLE_SECONDS = 30;
-    /** So long a relay that publishes may take to come by what was committed last. */
+    /** Maximum time to wait for a working relay to publish what was committed last. */
     private static final long PUBLISH_MILLIS = 1_000;
 
     private static final long POLL_MILLIS = 20;
-    /** For a question over HTTP; the command line reads for as long as it takes. */
+    /** For a question over HTTP. The command line has no such limit. */
     private static final Duration DEAD_LETTERS_LIMIT = Duration.ofSeconds(8);
 
     private static final String UNREAD_DEAD_LETTERS = "topic " + OwnTopics.DEAD_LETTERS
@@ -48,7 +51,7 @@ public final class EventTracer implements AutoCloseable {
             + " list";
     private static final String KAFKAS_OWN = "__";
 
-    /** As many are being answered as are allowed to. */
+    /** The maximum number of questions is reached. */
     public static final class Busy extends RuntimeException {
 
         private static final long serialVersionUID = 1;
@@ -64,7 +67,7 @@ public final class EventTracer implements AutoCloseable {
     private final Supplier<Optional<Lsn>> published;
     private final ThreadPoolExecutor threads;
 
-    /** @param published up to where everything is in Kafka; empty while this replica cannot know */
+    /** @param published the LSN up to which everything is in Kafka; empty while this replica cannot know */
     public EventTracer(
             RelayConfiguration config, SourceDatabase database, Nudges nudges, Supplier<Optional<Lsn>> published) {
         this.config = config;
@@ -83,8 +86,9 @@ public final class EventTracer implements AutoCloseable {
     /**
      * Looks for the event.
      *
-     * @param otherwise where to look when it has no row; empty for nowhere
-     * @return fails with {@link Busy}, or with a sentence, when Postgres or Kafka does not answer
+     * @param otherwise where to look if it has no row; empty for nowhere
+     * @return fails with {@link Busy}, or with an exception whose message is for people, if Postgres or Kafka does not
+     *     answer
      */
     public CompletionStage<EventTrace> trace(UUID id, Optional<SearchFrom> otherwise) {
         CompletableFuture<EventTrace> answer = new CompletableFuture<>();
@@ -93,7 +97,7 @@ public final class EventTracer implements AutoCloseable {
             threads.execute(() -> {
                 try {
                     answer.complete(search.call());
-                } catch (Exception e) { // told to whoever has asked
+                } catch (Exception e) { // reported to the caller
                     answer.completeExceptionally(e);
                 }
             });
@@ -103,7 +107,7 @@ public final class EventTracer implements AutoCloseable {
         return answer;
     }
 
-    /** Whether events may be in that topic: others are not this relay's to read for whoever asks. */
+    /** Whether events may be in that topic. The relay must not read other topics on behalf of a caller. */
     public boolean mayLookInto(String topic) {
         return config.routes().stream().anyMatch(route -> route.typeOf(topic).isPresent())
                 || config.projections().stream()
@@ -118,7 +122,7 @@ public final class EventTracer implements AutoCloseable {
         if (row.isPresent()) {
             awaitPublished(row.get().writtenUpTo());
         }
-        Optional<Lsn> before = published.get(); // before the search: what it says is there, the search finds
+        Optional<Lsn> before = published.get(); // before the search, which finds everything it covers
         Search search = row.isPresent() ? inTopic(id, row.get()) : inTopic(id, otherwise);
         if (search instanceof Search.There there) {
             return new EventTrace(id, row, Optional.of(there.record()), Optional.empty(), Stage.PUBLISHED, "");
@@ -135,7 +139,7 @@ public final class EventTracer implements AutoCloseable {
             if (e.kind() != PublishFailure.Kind.NO_RIGHT) {
                 throw e;
             }
-            if (config.routes().stream().anyMatch(RouteConfig::hasDeadLetters)) { // else nobody needs the right
+            if (config.routes().stream().anyMatch(RouteConfig::hasDeadLetters)) { // otherwise the right is not needed
                 return nothing(id, row, Stage.UNKNOWN, RecordSearch.mayNotRead(OwnTopics.DEAD_LETTERS));
             }
         }
@@ -153,7 +157,7 @@ public final class EventTracer implements AutoCloseable {
         return new EventTrace(id, row, Optional.empty(), Optional.empty(), stage, reason);
     }
 
-    /** Without a topic it can only be a dead letter. */
+    /** An event without a topic can only be a dead letter. */
     private Search inTopic(UUID id, CommittedRow row) throws PublishFailure {
         Optional<String> topic = topicOf(row.aggregateType());
         if (topic.isEmpty()) {
@@ -174,7 +178,7 @@ public final class EventTracer implements AutoCloseable {
         }
     }
 
-    /** An idle database has WAL behind the last event, which nothing would bring by. */
+    /** On an idle database, nothing but a nudge moves the stream past the WAL behind the last event. */
     private void awaitPublished(Lsn lsn) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PUBLISH_MILLIS);
         if (published.get().filter(lsn::isAfter).isPresent()) {
@@ -187,7 +191,10 @@ public final class EventTracer implements AutoCloseable {
         }
     }
 
-    /** Only our own table is looked into: another may have no index on its ids, and the relay no right to read it. */
+    /**
+     * Looks only into Tidemark's own table: another table may have no index on its ids, and the relay may lack the
+     * right to read it.
+     */
     private Optional<CommittedRow> row(UUID id) throws SourceNotReady, SQLException {
         if (!config.outbox().isOwn()) {
             return Optional.empty();

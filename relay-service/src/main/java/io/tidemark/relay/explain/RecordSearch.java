@@ -24,17 +24,17 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks through a topic for one event, {@code read_committed}, from the time on at which its row was made: a record's
- * timestamp is its row's, so none of its copies lies before. Up to the end that uncommitted records have, because an
- * open transaction hides what others have committed after it began. One thread, once.
+ * Searches a topic for one event, {@code read_committed}, from the time at which its row was created. A record has the
+ * timestamp of its row, so no copy lies before that. Reads up to the end for uncommitted readers, because an open
+ * transaction hides records that others committed after it began. One thread, once.
  */
 final class RecordSearch {
 
     private static final int ANSWER_MILLIS = 5_000;
     private static final Duration POLL = Duration.ofMillis(100);
-    /** Found at once, mostly; this much is read before giving up. */
+    /** Usually the event is found immediately. The search gives up after this time. */
     private static final Duration TIMEOUT = Duration.ofSeconds(8);
-    /** For topics whose timestamps are the broker's, and its clock is not Postgres'. */
+    /** For topics with broker timestamps: the broker's clock can differ from that of Postgres. */
     private static final Duration CLOCKS = Duration.ofSeconds(5);
 
     private final KafkaConfig kafka;
@@ -49,7 +49,7 @@ final class RecordSearch {
         this.timeout = timeout;
     }
 
-    /** @throws org.apache.kafka.common.KafkaException when Kafka does not answer */
+    /** @throws org.apache.kafka.common.KafkaException if Kafka does not answer */
     Search find(String topic, UUID id, Instant createdAt) {
         try (KafkaConsumer<byte[], byte[]> consumer = consumer("read_committed");
                 KafkaConsumer<byte[], byte[]> uncommitted = consumer("read_uncommitted")) {
@@ -90,7 +90,7 @@ final class RecordSearch {
         Map<TopicPartition, @Nullable OffsetAndTimestamp> starts = consumer.offsetsForTimes(times);
         for (TopicPartition partition : partitions) {
             OffsetAndTimestamp start = starts.get(partition);
-            if (start == null) { // nothing so young there
+            if (start == null) { // no record is that recent
                 consumer.seekToEnd(List.of(partition));
             } else {
                 consumer.seek(partition, start.offset());

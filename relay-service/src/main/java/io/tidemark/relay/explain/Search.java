@@ -3,18 +3,18 @@ package io.tidemark.relay.explain;
 
 import io.tidemark.relay.explain.EventTrace.Found;
 
-/** How the search for one event in one topic ended. */
+/** The result of the search for one event in one topic. */
 sealed interface Search {
 
     record There(Found record) implements Search {}
 
-    /** Everything was read that was there when it began. */
+    /** Everything that was there when the search began was read. */
     record NotThere() implements Search {}
 
     /**
-     * It may be where nobody has looked.
+     * The event may be in a part that was not read.
      *
-     * @param reason in words
+     * @param reason for people
      */
     record Incomplete(String reason) implements Search {}
 }

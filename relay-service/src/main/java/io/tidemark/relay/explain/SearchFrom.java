@@ -4,8 +4,8 @@ package io.tidemark.relay.explain;
 import java.time.Instant;
 
 /**
- * Where to look for an event that has no row to tell it: written by {@code outbox.emit}, or cleaned up.
+ * Where to look for an event that has no row: written by {@code outbox.emit}, or cleaned up.
  *
- * @param since records before that are not looked at
+ * @param since earlier records are not read
  */
 public record SearchFrom(String topic, Instant since) {}

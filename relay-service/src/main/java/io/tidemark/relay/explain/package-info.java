@@ -1,6 +1,6 @@
 /**
- * Finds one event by its id: in the outbox, in Kafka, among the dead letters. On threads of its own, of which there are
- * few; it reads only, and says so when it cannot tell.
+ * Finds one event by its id: in the outbox, in Kafka, among the dead letters. Runs on a few dedicated threads. Only
+ * reads, and reports {@code unknown} if it cannot decide.
  */
 @NullMarked
 package io.tidemark.relay.explain;

@@ -12,10 +12,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a group has committed.
+ * The committed offsets of a group.
  *
  * @param offsets of each partition that has a commit
- * @param rebuilding partitions with whose offset the group has noted that it builds its projection anew
+ * @param rebuilding partitions whose commit carries the group's note that it is rebuilding its projection
  */
 public record Committed(Map<TopicPartition, Long> offsets, Set<TopicPartition> rebuilding) {
 
@@ -28,11 +28,11 @@ public record Committed(Map<TopicPartition, Long> offsets, Set<TopicPartition> r
     }
 
     /**
-     * What Kafka has answered.
+     * Reads Kafka's answer.
      *
      * @param answered null for a partition without a commit
-     * @throws KafkaException when a partition that was asked for is not in it: Kafka's client leaves out those that the
-     *     broker could not tell, and 0 would be a guess
+     * @throws KafkaException if a requested partition is missing from the answer: Kafka's client leaves out partitions
+     *     for which the broker returned an error, and 0 would be a guess
      */
     static Committed of(Set<TopicPartition> asked, Map<TopicPartition, @Nullable OffsetAndMetadata> answered) {
         Map<TopicPartition, Long> offsets = new HashMap<>();
@@ -51,7 +51,7 @@ public record Committed(Map<TopicPartition, Long> offsets, Set<TopicPartition> r
         return new Committed(offsets, rebuilding);
     }
 
-    /** What of it is in these topics: others may read other topics with the same group. */
+    /** The part in these topics: other consumers may read other topics with the same group. */
     public Committed in(Set<String> topics) {
         Map<TopicPartition, Long> own = new HashMap<>(offsets);
         own.keySet().removeIf(partition -> !topics.contains(partition.topic()));
@@ -60,7 +60,7 @@ public record Committed(Map<TopicPartition, Long> offsets, Set<TopicPartition> r
         return new Committed(own, ownRebuilding);
     }
 
-    /** Whether it builds its projection anew. */
+    /** Whether the group is rebuilding its projection. */
     public boolean isRebuilding() {
         return !rebuilding.isEmpty();
     }

@@ -9,7 +9,10 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.jspecify.annotations.Nullable;
 
-/** The admin client that all questions about groups share; a new one where Kafka has turned the old one away. */
+/**
+ * The admin client that all questions about groups share. It is replaced after Kafka has rejected its credentials, if
+ * its properties have changed since.
+ */
 final class GroupClient implements AutoCloseable {
 
     static final int TIMEOUT_MILLIS = 10_000;
@@ -25,7 +28,10 @@ final class GroupClient implements AutoCloseable {
         this.kafka = kafka;
     }
 
-    /** Made when first needed: it cannot be while Kafka's names do not resolve, say, and then the next one to ask tries. */
+    /**
+     * Creates the client when it is first needed. Creation can fail, for example while Kafka's host names do not
+     * resolve; the next call then tries again.
+     */
     synchronized Admin admin() {
         if (isClosed) {
             throw new KafkaException("this relay is shutting down");
@@ -42,7 +48,9 @@ final class GroupClient implements AutoCloseable {
         return admin;
     }
 
-    /** Who it is was read when it was made; another one with the same would be turned away as well. */
+    /**
+     * The client read its credentials when it was created. A new client with the same properties would be rejected too.
+     */
     private void discardUnlessSame(Map<String, Object> properties) {
         if (admin != null && !madeWith.equals(properties)) {
             admin.close(CLOSE_TIMEOUT);
@@ -54,7 +62,7 @@ final class GroupClient implements AutoCloseable {
         return kafka.client("tidemark-groups", Map.of());
     }
 
-    /** On the client's thread, which takes no lock here: whoever closes it waits for it. */
+    /** Runs on the client's thread and takes no lock, because a caller that closes the client waits for that thread. */
     void reactTo(@Nullable Throwable failure) {
         if (failure instanceof AuthenticationException
                 || (failure != null && failure.getCause() instanceof AuthenticationException)) {

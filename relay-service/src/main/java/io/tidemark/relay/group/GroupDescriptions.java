@@ -24,8 +24,9 @@ import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 
 /**
- * What a group is and what its members read, whichever protocol it speaks. Kafka tells of a group only to the request of
- * its kind, so one that is no consumer group is asked for as a streams group, and then as a share group.
+ * The kind of a group and what its members read, for every group protocol. Kafka describes a group only to a request of
+ * the matching kind. A group that is not a consumer group is therefore requested as a streams group, then as a share
+ * group.
  */
 final class GroupDescriptions {
 
@@ -41,7 +42,7 @@ final class GroupDescriptions {
         }
     }
 
-    /** @param asConsumers what Kafka answers of it as a consumer group */
+    /** @param asConsumers Kafka's answer to the request for a consumer group */
     static CompletionStage<Described> of(Admin admin, String group, KafkaFuture<ConsumerGroupDescription> asConsumers) {
         CompletionStage<Described> known = asConsumers.toCompletionStage().thenApply(GroupDescriptions::ofConsumers);
         return orElse(
@@ -63,7 +64,7 @@ final class GroupDescriptions {
 
     private static Described ofConsumers(ConsumerGroupDescription group) {
         if (group.groupState() == GroupState.DEAD) {
-            return NONE; // which older brokers say of a group that they do not know
+            return NONE; // older brokers report an unknown group as DEAD
         }
         Set<String> assigned = new HashSet<>();
         group.members()
@@ -85,7 +86,7 @@ final class GroupDescriptions {
                 .thenApply(GroupDescriptions::ofStreams);
     }
 
-    /** Its tasks name parts of its topology; the source topics of those are what it reads. */
+    /** The tasks of a member name parts of the topology. The group reads the source topics of those parts. */
     private static Described ofStreams(StreamsGroupDescription group) {
         Map<String, List<String>> sources = new HashMap<>();
         group.subtopologies().forEach(part -> sources.put(part.subtopologyId(), part.sourceTopics()));

@@ -10,12 +10,13 @@ import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What was seen of a group over time, and what follows from it: Burrow's rules, but a group that has nothing to do is
- * never behind, whatever the ends of its logs are. Confined to the watermark thread.
+ * The observations of a group over time, and the state that follows from them. Follows the rules of Burrow, with one
+ * exception: a group with nothing to consume is never behind, whatever the ends of its logs are. Confined to the
+ * watermark thread.
  */
 public final class GroupHistory {
 
-    /** A group whose consumers subscribe, and which has had no members for so long, is not just being restarted. */
+    /** Time without members after which a group of subscribing consumers counts as stopped, not as restarting. */
     static final Duration STOPPED_AFTER = Duration.ofSeconds(10);
 
     private static final int UNKNOWN_MEMBERS = -1;
@@ -24,9 +25,9 @@ public final class GroupHistory {
     private final long restartNanos;
     private Map<TopicPartition, Long> committed = Map.of();
     private boolean isSeen;
-    /** For each partition that is behind: since when it has not moved. */
+    /** For each partition that is behind: when it last moved, or was first seen behind. */
     private final Map<TopicPartition, Long> stillSince = new HashMap<>();
-    /** Where it was before its offsets went back; only of partitions that are behind. */
+    /** The offset before it went back; only of partitions that are behind. */
     private final Map<TopicPartition, Long> rewoundFrom = new HashMap<>();
 
     private boolean isNotedRebuilding;
@@ -34,7 +35,7 @@ public final class GroupHistory {
     private long behindSince;
     private long memberlessSince;
     private boolean isMemberless;
-    /** Its consumers assign partitions themselves: not being a member says nothing of them. */
+    /** The consumers assign partitions themselves: the absence of members does not mean that they have stopped. */
     private boolean assignsItself;
 
     private boolean hasMovedMemberless;
@@ -49,9 +50,9 @@ public final class GroupHistory {
     }
 
     /**
-     * How many members the group has now.
+     * Records the number of members now.
      *
-     * @param assignsItself whether Kafka knows it as one that has never had members, and commits
+     * @param assignsItself whether Kafka reports a group that commits offsets without ever having members
      */
     public void seeMembers(int count, boolean assignsItself, long nowNanos) {
         members = count;
@@ -65,15 +66,15 @@ public final class GroupHistory {
         }
     }
 
-    /** Whether the group itself says that it builds its projection anew. */
+    /** Records whether the group has noted that it is rebuilding its projection. */
     public void seeRebuilding(boolean isNoted) {
         isNotedRebuilding = isNoted;
     }
 
     /**
-     * The group's committed offsets now.
+     * Records the group's committed offsets now.
      *
-     * @param behind the partitions that have yet to come up to what is published
+     * @param behind the partitions that have not reached what is published
      */
     public void see(Map<TopicPartition, Long> offsets, List<PartitionNeed> behind, long nowNanos) {
         boolean moved = hasMoved(offsets);
@@ -106,8 +107,8 @@ public final class GroupHistory {
     }
 
     /**
-     * A group that rests somewhat below where it was has not gone back as long as it has all that it needs: offsets also
-     * count transaction markers, which one client passes and another does not.
+     * An offset somewhat below an earlier one does not count as gone back while the group has everything it needs:
+     * offsets also count transaction markers, which some clients skip and others do not.
      */
     private void noteRewinds(Map<TopicPartition, Long> offsets, Set<TopicPartition> late) {
         for (TopicPartition partition : late) {
@@ -149,7 +150,7 @@ public final class GroupHistory {
         }
     }
 
-    /** Its offsets mean nothing any more. */
+    /** Forgets the offsets, which no longer mean anything. */
     public void forget() {
         committed = Map.of();
         stillSince.clear();
@@ -168,18 +169,18 @@ public final class GroupHistory {
         return (nowNanos - stateSince) / 1_000_000_000;
     }
 
-    /** -1 while it is not known. */
+    /** -1 while not known. */
     public int members() {
         return members;
     }
 
-    /** The partitions that are behind and have not moved for so long that the group counts as stalled. */
+    /** Partitions that are behind and have not moved for so long that the group counts as stalled. */
     public Set<TopicPartition> still() {
         return Set.copyOf(still);
     }
 
     /**
-     * Whether waiting for these partitions is in vain for now.
+     * Whether waiting for these partitions does not help now.
      *
      * @param behind what a question needs and the group does not have
      */

@@ -40,12 +40,12 @@ public final class GroupOffsets implements AutoCloseable {
     }
 
     /**
-     * The groups' committed offsets now, in as few requests as there are coordinators. Offsets in a transaction that is
-     * still open are not told, but those committed before it. Asked for stable ones ({@code requireStable}, KIP-447) the
-     * broker would tell none at all of such a partition: that is for members, which must not read again what the
-     * transaction is about.
+     * The groups' committed offsets now, in as few requests as there are coordinators. Offsets in an open transaction
+     * are not returned; the offsets committed before it are. Does not request stable offsets ({@code requireStable},
+     * KIP-447): for such a partition the broker would then return no offset at all. That option is for members, which
+     * must not read again what the transaction covers.
      *
-     * @param partitions of each group; one without any is answered without Kafka
+     * @param partitions of each group; a group without partitions is answered without Kafka
      * @return for each group: completes with what it has committed; nothing for a group that does not exist
      */
     public Map<String, CompletionStage<Committed>> committed(Map<String, Set<TopicPartition>> partitions) {
@@ -88,10 +88,10 @@ public final class GroupOffsets implements AutoCloseable {
     }
 
     /**
-     * What each group reads now: its members' partitions, and every offset it has committed, whatever the topic. Two
-     * requests for all of them.
+     * The partitions of each group's members, and every offset the group has committed, in any topic, now. Two requests
+     * for all groups.
      *
-     * @return for each group: completes with what Kafka tells, also of a group that it does not know
+     * @return for each group: completes with Kafka's answer, also for a group that Kafka does not know
      */
     public Map<String, CompletionStage<GroupReading>> reading(Collection<String> groups) {
         Map<String, CompletionStage<GroupReading>> readings = new HashMap<>();
@@ -117,13 +117,13 @@ public final class GroupOffsets implements AutoCloseable {
         return readings;
     }
 
-    /** None of a group that does not exist. */
+    /** Empty for a group that does not exist. */
     private CompletionStage<Map<TopicPartition, Long>> everyOffset(
             KafkaFuture<Map<TopicPartition, OffsetAndMetadata>> told) {
         return told.toCompletionStage()
                 .thenApply(committed -> {
                     Map<TopicPartition, Long> offsets = new HashMap<>();
-                    committed.forEach((partition, offset) -> offsets.put(partition, offset.offset())); // none is null
+                    committed.forEach((partition, offset) -> offsets.put(partition, offset.offset())); // never null
                     return offsets;
                 })
                 .exceptionallyCompose(failure -> {
@@ -139,8 +139,8 @@ public final class GroupOffsets implements AutoCloseable {
      * Where logs begin and end now, in one request for each broker.
      *
      * @param starts partitions whose beginning is wanted
-     * @param ends others, whose end is wanted
-     * @return fails when Kafka does not tell one of them
+     * @param ends other partitions, whose end is wanted
+     * @return fails if Kafka does not return one of them
      */
     public CompletionStage<LogBounds> bounds(Collection<TopicPartition> starts, Collection<TopicPartition> ends) {
         Map<TopicPartition, OffsetSpec> wanted = new HashMap<>();

@@ -3,22 +3,22 @@ package io.tidemark.relay.group;
 
 import java.util.Locale;
 
-/** How a group is doing, measured as what it needs against what it has committed. */
+/** The state of a group: what it needs compared with what it has committed. */
 public enum GroupState {
-    /** It has everything, or has not been behind for long. */
+    /** The group has everything, or has not been behind for long. */
     RUNNING,
-    /** Behind for long, but moving. */
+    /** The group has been behind for long, but moves. */
     LAGGING,
-    /** Behind, with members, and a partition has not moved for long. */
+    /** The group is behind and has members, and a partition has not moved for long. */
     STALLED,
-    /** Behind, without members, and nothing moves. */
+    /** The group is behind and has no members, and nothing moves. */
     STOPPED,
-    /** Its offsets went back, or it says that it builds its projection anew, and it is behind. */
+    /** The group is behind, and its offsets went back or it has noted that it is rebuilding its projection. */
     REBUILDING,
-    /** Nothing is known of it, or its topics are not those that were published to. */
+    /** Nothing is known of the group, or its topics are no longer the ones that were published to. */
     UNKNOWN;
 
-    /** As it stands in JSON. */
+    /** The name in JSON. */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }

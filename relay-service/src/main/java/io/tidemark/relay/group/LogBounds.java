@@ -5,10 +5,10 @@ import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Where the logs of partitions begin and end, as Kafka tells at one moment.
+ * Where the logs of partitions begin and end, as Kafka reports them at one moment.
  *
- * @param starts the first offset that anybody can still read
- * @param ends the offset of the next record; 0 while there was none
+ * @param starts the first offset that can still be read
+ * @param ends the offset of the next record; 0 if there was none yet
  */
 public record LogBounds(Map<TopicPartition, Long> starts, Map<TopicPartition, Long> ends) {
 

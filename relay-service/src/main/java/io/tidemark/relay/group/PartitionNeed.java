@@ -4,19 +4,19 @@ package io.tidemark.relay.group;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What a question needs of one partition, and what the group has there.
+ * The offset that a question needs in one partition, and the group's offset there.
  *
  * @param need the offset that the group must have committed
- * @param have the offset that it has committed; where it has none, the first that Kafka still has, as far as known;
- *     {@link #UNKNOWN} where Kafka was not asked or did not answer
- * @param note what there is to say about {@code have}, for people; empty when nothing
+ * @param have the offset that it has committed; without a commit, the first offset that Kafka still has, as far as
+ *     known; {@link #UNKNOWN} if Kafka was not asked or did not answer
+ * @param note an explanation of {@code have}, for people; may be empty
  */
 public record PartitionNeed(String topic, int partition, long need, long have, String note) {
 
-    /** Of a partition in which the group has never committed, or its commit has expired. */
+    /** The note for a partition in which the group has never committed, or its commit has expired. */
     public static final String NO_COMMIT = "no commit in this partition yet";
 
-    /** With a committed offset. */
+    /** With a committed offset and no note. */
     public PartitionNeed(String topic, int partition, long need, long have) {
         this(topic, partition, need, have, "");
     }

@@ -15,7 +15,7 @@ import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Optional;
 
-/** Answers about projections as JSON, and as HTTP statuses for those who ask strictly. */
+/** Writes answers about projections as JSON, and chooses the HTTP status for {@code strict} requests. */
 final class AnswerJson {
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -33,7 +33,7 @@ final class AnswerJson {
                         .build());
     }
 
-    /** Where there is no answer, but a reason to ask again later. */
+    /** A problem response if only a later request may get an answer; empty if there is an answer now. */
     static Optional<Response> problem(Answer answer) {
         if (answer instanceof Answer.Unavailable unavailable) {
             return Optional.of(Problem.unavailable(unavailable.reason()));
@@ -49,7 +49,7 @@ final class AnswerJson {
         return strict ? answer.status().strictHttpStatus() : 200;
     }
 
-    /** With the parts of the token, where it was judged. */
+    /** Includes the parts of the token if they were judged. */
     ObjectNode of(String projection, Token token, Answer answer) {
         ObjectNode json = of(projection, answer);
         if (problem(answer).isEmpty()) {
@@ -82,7 +82,7 @@ final class AnswerJson {
             json.put("published", ahead.published().toString());
         } else if (answer instanceof Answer.Refused refused) {
             json.put("reason", refused.reason());
-        } else if (answer instanceof Answer.Unavailable unavailable) { // beside answers of other projections
+        } else if (answer instanceof Answer.Unavailable unavailable) { // only beside answers for other projections
             json.put("reason", unavailable.reason());
         } else if (answer instanceof Answer.TooManyWaiters tooMany) {
             json.put("reason", tooMany.reason());
@@ -120,7 +120,7 @@ final class AnswerJson {
         return json;
     }
 
-    /** Of a projection whose group Kafka did not tell of, beside others. */
+    /** For one of several projections, if Kafka did not answer for its group. */
     static ObjectNode unknown(String projection, String reason) {
         return JSON.objectNode()
                 .put("projection", projection)

@@ -43,7 +43,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** {@code GET /v1/events/{id}}: where one event is, stage by stage, and who has consumed it. */
+/** {@code GET /v1/events/{id}}: where one event is, stage by stage, and which projections have consumed it. */
 @Path("/v1/events/{id}")
 @Produces(MediaType.APPLICATION_JSON)
 public final class EventsResource {
@@ -137,7 +137,9 @@ public final class EventsResource {
         return json;
     }
 
-    /** What is committed and not published may have been read already. */
+    /**
+     * Distinguishes captured from written: a committed event that is not published may have been read from the stream.
+     */
     private static String word(EventTrace trace, RelayState.Snapshot now) {
         boolean isCaptured = trace.stage() == Stage.WRITTEN
                 && trace.row()
@@ -175,7 +177,7 @@ public final class EventsResource {
         });
     }
 
-    /** The one that its writer could have taken right after its commit. */
+    /** The token that the writer could have taken immediately after its commit. */
     private static String token(SourceIdentity identity, Position position) {
         return Token.of(identity.sourceId(), position.timeline(), position.commitLsn())
                 .toString();

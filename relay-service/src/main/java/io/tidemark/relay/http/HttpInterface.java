@@ -28,9 +28,9 @@ import java.util.EnumSet;
 import java.util.function.Predicate;
 
 /**
- * The interface as a whole: which resource answers what, and what stands before them.
+ * The whole HTTP interface: the resources, and the filters in front of them.
  *
- * @param registry of metrics, where requests are counted
+ * @param registry of the metrics that count requests
  */
 public record HttpInterface(
         RelayConfiguration config,
@@ -44,7 +44,7 @@ public record HttpInterface(
 
     private static final int RESPONSE_THREADS = 8;
 
-    /** Once, before the server starts. */
+    /** Called once, before the server starts. */
     public void register(Environment environment) {
         RequestFilter requests = new RequestFilter(registry, watermarks.names());
         environment.jersey().register(new ProblemMapper());
@@ -81,7 +81,7 @@ public record HttpInterface(
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, NoTasks.PATH);
     }
 
-    /** Where a file of tokens is configured, requests need one of them; the filter for Jersey is registered here, too. */
+    /** If a file of tokens is configured, requests need one of them. Also registers the filter for Jersey. */
     private Predicate<HttpServletRequest> admission(Environment environment) {
         String tokenFile = config.http().bearerTokenFile();
         if (tokenFile == null) {

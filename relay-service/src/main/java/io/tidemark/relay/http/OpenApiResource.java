@@ -7,7 +7,7 @@ import jakarta.ws.rs.Produces;
 import java.io.InputStream;
 import java.util.Objects;
 
-/** {@code GET /v1/openapi.yaml}: this interface, described; the tests hold the answers to it. */
+/** {@code GET /v1/openapi.yaml}: the description of this interface. Tests check the answers against it. */
 @Path("/v1/openapi.yaml")
 public final class OpenApiResource {
 

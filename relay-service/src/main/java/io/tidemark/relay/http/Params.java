@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What stands in requests, as values; nonsense is answered 400, naming it. */
+/** Parses the values in requests. Answers 400 to an invalid value, and names it. */
 final class Params {
 
     private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,249}");
@@ -27,7 +27,7 @@ final class Params {
         }
     }
 
-    /** False when absent. */
+    /** False if absent. */
     static boolean strict(@Nullable String text) {
         return flag("strict", text, false);
     }
@@ -42,7 +42,7 @@ final class Params {
         throw Problem.badRequest(name + " '" + shortened(text) + "' is neither true nor false");
     }
 
-    /** Empty without a topic; without a moment, the topic from its beginning. */
+    /** Empty without a topic; without a time, the topic from its beginning. */
     static Optional<SearchFrom> place(@Nullable String topic, @Nullable String since) {
         if (topic == null) {
             if (since != null) {
@@ -66,14 +66,14 @@ final class Params {
         }
     }
 
-    /** So that an answer does not become as long as what was asked. */
+    /** Limits the length of a value that an answer repeats. */
     static String shortened(String text) {
         return text.length() > 64 ? text.substring(0, 64) + "…" : text;
     }
 
     /**
-     * A number with a unit, as in {@code 750ms} or {@code 2s}, in milliseconds; 0 when absent. Longer than a day counts
-     * as a day: the configured maximum cuts it anyway.
+     * A number with a unit, as in {@code 750ms} or {@code 2s}, in milliseconds; 0 if absent. More than a day counts as
+     * a day: the configured maximum limits it anyway.
      */
     static long waitMillis(@Nullable String text) {
         if (text == null || text.equals("0")) {

@@ -28,12 +28,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** {@code /v1/projections}: where each projection stands, and whether one has caught up with a token. */
+/** {@code /v1/projections}: the standing of each projection, and whether it has caught up with a token. */
 @Path("/v1/projections")
 @Produces(MediaType.APPLICATION_JSON)
 public final class ProjectionsResource {
 
-    /** Of a look at which no more may be asked for. */
+    /** The reason when the maximum number of requests is reached. */
     static final String TOO_MANY = "as many requests as are allowed are being answered already (watermark.maxWaiters)";
 
     private static final String NOT_TOLD = "Kafka did not tell the group's offsets: ";
@@ -49,7 +49,10 @@ public final class ProjectionsResource {
         this.answers = answers;
     }
 
-    /** All projections, in the order of the configuration. One whose group cannot be told is unknown beside the others. */
+    /**
+     * All projections, in the order of the configuration. If Kafka does not answer for one group, only its projection
+     * is unknown.
+     */
     @GET
     public void list(@Suspended AsyncResponse response) {
         respond(response, this::listed);
@@ -71,7 +74,7 @@ public final class ProjectionsResource {
         });
     }
 
-    /** With a token: has it caught up? Without: where does it stand? */
+    /** With a token: whether the projection has caught up. Without: its standing. */
     @GET
     @Path("/{name}/watermark")
     public void watermark(

@@ -23,7 +23,7 @@ import jakarta.ws.rs.core.Response;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** {@code GET /v1/replicas/{name}/watermark}: has a standby of the database replayed up to a token? */
+/** {@code GET /v1/replicas/{name}/watermark}: whether a standby of the database has replayed up to a token. */
 @Path("/v1/replicas/{name}/watermark")
 @Produces(MediaType.APPLICATION_JSON)
 public final class ReplicasResource {

@@ -17,7 +17,10 @@ import jakarta.ws.rs.core.MediaType;
 import java.time.LocalDate;
 import java.util.Locale;
 
-/** {@code GET /v1/source}: the database, how far its events have come, and what this replica is doing and why. */
+/**
+ * {@code GET /v1/source}: the database, how far its events are published, and the state of this replica with the
+ * reason.
+ */
 @Path("/v1/source")
 @Produces(MediaType.APPLICATION_JSON)
 public final class SourceResource {

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The parts of a token in an answer, each with what is true of it alone, and the token to carry on with. */
+/** Writes the parts of a token in an answer, each with its own status, and the token to use from now on. */
 final class SourcesJson {
 
     private final Supplier<Optional<SourceIdentity>> identity;
@@ -27,11 +27,11 @@ final class SourcesJson {
     }
 
     /**
-     * What is true of every part that is not refused.
+     * The result for every part that is not refused.
      *
      * @param phase of a timeout; empty otherwise
-     * @param reason in words; empty where the status says it all
-     * @param published empty where it is not known
+     * @param reason for people; empty if the status is enough
+     * @param published empty if not known
      */
     private record Standing(WatermarkStatus status, String phase, String reason, Optional<Lsn> published) {
 
@@ -122,7 +122,7 @@ final class SourcesJson {
         standing.published().ifPresent(published -> json.put("published", published.toString()));
     }
 
-    /** The token to carry on with; null where nothing of it is left. */
+    /** The token to use from now on; null if nothing of it is left. */
     static @Nullable String carryOn(Token token, Answer answer) {
         return carryOn(token, answer instanceof Answer.Refused refused ? refused.judged() : Optional.empty());
     }
@@ -132,7 +132,7 @@ final class SourcesJson {
         return carryOn(token, answer instanceof ReplicaAnswer.Refused refused ? refused.judged() : Optional.empty());
     }
 
-    /** Where no part is refused, all of them are in the history of the one source there is. */
+    /** If no part is refused, all parts are in the history of the one source. */
     private static @Nullable String carryOn(Token token, Optional<JudgedToken> judged) {
         Optional<Token> left = judged.isPresent() ? judged.get().carryOn() : Optional.of(JudgedToken.carryOn(token));
         return left.map(Token::toString).orElse(null);

@@ -32,7 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** {@code GET /v1/tokens/{token}}: how far everything at or below the token has come, stage by stage. */
+/** {@code GET /v1/tokens/{token}}: how far everything at or below the token is, stage by stage. */
 @Path("/v1/tokens/{token}")
 @Produces(MediaType.APPLICATION_JSON)
 public final class TokensResource {
@@ -58,7 +58,7 @@ public final class TokensResource {
         this.answers = answers;
     }
 
-    /** With {@code groups=false} from the index alone, which needs no answer from Kafka. */
+    /** With {@code groups=false}, answers from the index alone, without Kafka. */
     @GET
     public void explain(
             @PathParam("token") String text,
@@ -90,7 +90,7 @@ public final class TokensResource {
                         () -> response.resume(Problem.tooManyWaiters(ProjectionsResource.TOO_MANY)));
     }
 
-    /** Where one projection has no answer for want of room, there is none about the token. */
+    /** If one projection has no answer because of a limit, the whole response is that problem. */
     private CompletionStage<Object> toResponse(Token token, Requirements requirements) {
         Optional<Object> problem = requirements.projections().stream()
                 .flatMap(requirement -> requirement.answer().stream())
@@ -125,7 +125,7 @@ public final class TokensResource {
         return body;
     }
 
-    /** Where the token is: not of this database's history, or between its WAL and Kafka. */
+    /** The stage of the token: refused, published, or between the database's WAL and Kafka. */
     private CompletionStage<ObjectNode> stage(Token token, Lsn published) {
         Optional<Answer> refusal = watermarks.judge(token);
         if (refusal.isPresent()) {

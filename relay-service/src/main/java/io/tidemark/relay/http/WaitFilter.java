@@ -31,26 +31,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers those who wait for a projection without Jersey, whose objects were more than half of what a request that waits
- * takes up. Only what is well formed in every way, and is let in; all else, and every error, is
- * {@link ProjectionsResource}'s, which answers these the same way. On Jetty's threads.
+ * Answers waits for a projection without Jersey, whose objects were more than half of the memory of a waiting request.
+ * Handles only well-formed requests that are let in. {@link ProjectionsResource} handles all others and every error,
+ * and answers these requests in the same way. On Jetty's threads.
  */
 public final class WaitFilter extends HttpFilter {
 
-    /** What it is for. */
+    /** The paths to which the filter applies. */
     public static final String PATH = "/v1/projections/*";
 
     private static final long serialVersionUID = 1;
     private static final Logger LOG = LoggerFactory.getLogger(WaitFilter.class);
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Set<String> PARAMETERS = Set.of("token", "wait", "strict");
-    /** A media range that JSON is in, with or without a weight, but none of zero. */
+    /** A media range that includes JSON, with or without a weight, but not with weight zero. */
     private static final Pattern JSON_RANGE =
             Pattern.compile("(\\*/\\*|application/\\*|application/json)(\\s*;\\s*q=(1(\\.0*)?|0?\\.0*[1-9][0-9]*))?");
 
     private static final Pattern WATERMARK = Pattern.compile("/v1/projections/([A-Za-z0-9._-]+)/watermark");
 
-    /** Is told of every answer, in HTTP's words. On the threads of {@link ResponseWriter}. */
+    /** Receives every answer as an HTTP response. On the threads of {@link ResponseWriter}. */
     @FunctionalInterface
     public interface Listener {
 
@@ -65,7 +65,7 @@ public final class WaitFilter extends HttpFilter {
     private final transient Predicate<HttpServletRequest> isLetIn;
     private final transient Listener listener;
 
-    /** @param isLetIn by what it shows of itself */
+    /** @param isLetIn whether a request's credentials are accepted */
     WaitFilter(
             Watermarks watermarks,
             AnswerJson json,
@@ -107,12 +107,15 @@ public final class WaitFilter extends HttpFilter {
                             && watermarks.names().contains(projection)
                     ? Optional.of(new Question(projection, Params.token(token), waitMillis, isStrict))
                     : Optional.empty();
-        } catch (WebApplicationException | HttpException.RuntimeException e) { // malformed: Jersey's to answer
+        } catch (WebApplicationException | HttpException.RuntimeException e) { // malformed: left to Jersey
             return Optional.empty();
         }
     }
 
-    /** Whatever else the client takes: what is left to Jersey is what may have to be refused. */
+    /**
+     * Whether the client accepts JSON, whatever else it accepts. Jersey handles other requests, because it may have to
+     * reject them.
+     */
     static boolean takesJson(HttpServletRequest request) {
         List<String> accepts = Collections.list(request.getHeaders(HttpHeaders.ACCEPT));
         return accepts.isEmpty()
@@ -130,7 +133,7 @@ public final class WaitFilter extends HttpFilter {
     private void answer(Question question, HttpServletRequest request, HttpServletResponse response) {
         long beganNanos = System.nanoTime();
         AsyncContext async = request.startAsync();
-        async.setTimeout(0); // the wait has its own end
+        async.setTimeout(0); // the wait has its own timeout
         answers.give(
                 request,
                 watermarks.ask(question.projection(), question.token(), question.waitMillis()),
@@ -139,9 +142,9 @@ public final class WaitFilter extends HttpFilter {
                     try {
                         listener.answered(question.projection(), given, System.nanoTime() - beganNanos);
                         write(given, response);
-                    } catch (IOException e) { // the client is gone
+                    } catch (IOException e) { // the client has closed the connection
                         LOG.debug("event=answer-not-written error=\"{}\"", e.getMessage());
-                    } catch (RuntimeException e) { // a bug: the trace is worth its lines
+                    } catch (RuntimeException e) { // a bug: log the stack trace
                         LOG.error("event=http-failed", e);
                         response.setStatus(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
                     } finally {
@@ -152,8 +155,8 @@ public final class WaitFilter extends HttpFilter {
 
     private static void write(Response answer, HttpServletResponse response) throws IOException {
         response.setStatus(answer.getStatus());
-        response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store"); // this filter may come before the one for all
-        response.setContentType(MediaType.APPLICATION_JSON); // unless a problem's is among the headers
+        response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store"); // this filter may run before the general one
+        response.setContentType(MediaType.APPLICATION_JSON); // unless the headers name the type of a problem
         answer.getStringHeaders().forEach((name, values) -> values.forEach(value -> response.setHeader(name, value)));
         if (answer.getEntity() instanceof JsonNode body) {
             byte[] bytes = JSON.writeValueAsBytes(body);

@@ -34,7 +34,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** {@code POST /v1/wait}: one barrier over several projections. */
+/** {@code POST /v1/wait}: one wait for several projections. */
 @Path("/v1/wait")
 @Produces(MediaType.APPLICATION_JSON)
 public final class WaitResource {
@@ -99,7 +99,7 @@ public final class WaitResource {
         return request;
     }
 
-    /** A thread waits for the body, the only one of the interface that does: not for long, and not for much. */
+    /** Blocks a thread while the body arrives. No other request does; time and size are limited. */
     private static byte[] readAll(InputStream body) {
         long deadline = System.nanoTime() + LONGEST_BODY.toNanos();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -114,7 +114,7 @@ public final class WaitResource {
                     throw tooSlow();
                 }
             }
-        } catch (IOException e) { // cut off, or nothing came until the connection's idle timeout
+        } catch (IOException e) { // cut off, or no data until the connection's idle timeout
             throw tooSlow();
         }
         return bytes.toByteArray();
@@ -148,7 +148,7 @@ public final class WaitResource {
         throw Problem.badRequest("mode '" + text + "' is neither all nor any");
     }
 
-    /** All of them where none is named. */
+    /** All projections if none is named. */
     private List<String> projections(JsonNode named) {
         if (named.isMissingNode() || named.isNull()) {
             return known(watermarks.names());

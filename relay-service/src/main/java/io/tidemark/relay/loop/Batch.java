@@ -6,7 +6,9 @@ import io.tidemark.relay.assemble.Assembled;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What goes into the next Kafka transaction: whole Postgres transactions, up to the limits. On the publishing thread. */
+/**
+ * The content of the next Kafka transaction: whole Postgres transactions, up to the limits. On the publishing thread.
+ */
 final class Batch {
 
     private final int maxEvents;
@@ -22,7 +24,7 @@ final class Batch {
         this.maxBytes = maxBytes;
     }
 
-    /** @param commitMillis when it was committed; of no account where nothing was */
+    /** @param commitMillis when it was committed; ignored if it is not a transaction */
     void add(Assembled assembled, long commitMillis) {
         reached = assembled.lsn();
         if (assembled instanceof Assembled.Transaction transaction) {
@@ -35,7 +37,10 @@ final class Batch {
         }
     }
 
-    /** Whether adding it leaves the batch within its bytes; a transaction larger than that goes alone. */
+    /**
+     * Whether the batch stays within its byte limit with this addition. A transaction larger than the limit forms a
+     * batch alone.
+     */
     boolean hasRoomFor(Assembled assembled) {
         return transactions.isEmpty()
                 || !(assembled instanceof Assembled.Transaction transaction)
@@ -59,12 +64,12 @@ final class Batch {
         return events;
     }
 
-    /** When the first of its transactions was committed; 0 when it has none. */
+    /** When the first of its transactions was committed; 0 if it has none. */
     long oldestCommitMillis() {
         return oldestCommitMillis;
     }
 
-    /** Publishing this batch publishes everything up to here. */
+    /** The LSN up to which everything is published once this batch is published. */
     Lsn reached() {
         return reached;
     }

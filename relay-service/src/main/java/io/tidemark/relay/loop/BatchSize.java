@@ -7,14 +7,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How many events go into one Kafka transaction: as configured, or fewer while Kafka does not take as many in time. A
- * timeout ends the run, so it outlives runs. On the publishing thread.
+ * Number of events in one Kafka transaction: as configured, or fewer while Kafka does not accept that many in time. A
+ * timeout ends the run, so this object outlives runs. On the publishing thread.
  */
 public final class BatchSize {
 
     private static final Logger LOG = LoggerFactory.getLogger(BatchSize.class);
 
-    /** Twice as many are then through long before Kafka's client gives them up, after 30 s. */
+    /** If a batch takes less than this, one of twice the size finishes long before Kafka's client gives up (30 s). */
     private static final long FAST_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final int most;
@@ -25,12 +25,15 @@ public final class BatchSize {
         this.events = most;
     }
 
-    /** A Kafka transaction is closed once it holds so many; a Postgres transaction within the limits is never divided. */
+    /**
+     * Number of events at which a Kafka transaction is closed. A Postgres transaction within the limits is never
+     * divided.
+     */
     int events() {
         return events;
     }
 
-    /** Kafka has not taken so many in time: half as many are tried next. */
+    /** Kafka did not accept this number of events in time: the next attempt uses half. */
     void timedOut(int sent) {
         int before = events;
         events = Math.max(1, Math.min(events, sent) / 2);
@@ -43,7 +46,7 @@ public final class BatchSize {
         }
     }
 
-    /** Kafka has taken so many in that time. */
+    /** Kafka accepted this number of events in this time. */
     void taken(int sent, long nanos) {
         if (sent >= events && nanos < FAST_NANOS) {
             events = (int) Math.min(most, events * 2L);

@@ -24,21 +24,21 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one order that makes it exactly once: Kafka commits events and position together, then a look confirms that the
- * stream had every row, then the index is told, then the slot is confirmed. Nothing is told to anyone before Kafka has it
- * for good, and before it is known that nothing is missing. On the publishing thread.
+ * The only order that delivers exactly once. First, Kafka commits events and position together. Second, a look confirms
+ * that the stream had every row. Third, the index advances. Last, the slot is confirmed. Index and slot learn of
+ * nothing before Kafka has committed it, and before it is known that no row is missing. On the publishing thread.
  */
 final class CommitOrder {
 
-    /** How long it waits for a look before it looks after the run. */
+    /** Maximum time to wait for a look before the run's other duties are handled. */
     private static final long LOOK_TURN_MILLIS = 100;
 
     private final RunScope scope;
     private final EventSender sender;
     private final LoopListener listener;
-    /** What Kafka has. */
+    /** The resume point that Kafka has. */
     private ResumePoint resumePoint;
-    /** Came off the stream as the end of a record, so that the slot may be confirmed to it. */
+    /** The end of the last whole record from the stream, so that the slot may be confirmed up to it. */
     private Lsn whole;
 
     private Lsn lastEvent;
@@ -47,7 +47,8 @@ final class CommitOrder {
         this.scope = scope;
         this.sender = sender;
         this.resumePoint = start.resumePoint();
-        // what a person named may lie inside a commit record: confirmed to it, Postgres would skip that transaction
+        // an LSN named by a person may lie inside a commit record: after a confirmation there, Postgres would skip that
+        // transaction
         this.whole = resumePoint.isAdopted() ? start.slotConfirmed() : resumePoint.complete();
         this.lastEvent = start.lastEvent();
         this.listener = listener;
@@ -58,7 +59,7 @@ final class CommitOrder {
         return whole;
     }
 
-    /** The stream is that of what was published before: the index is told from where this run goes on. */
+    /** The history of the stream is the published one: the index is opened at the start of this run. */
     void open() {
         IndexEntry opening = IndexEntry.opening(
                 scope.identity().timeline(),
@@ -73,8 +74,8 @@ final class CommitOrder {
     /**
      * Commits what was sent.
      *
-     * @param reached what Kafka has when it is done
-     * @param oldestCommitMillis when the first of its Postgres transactions was committed; 0 when it has none
+     * @param reached the resume point that Kafka has after the commit
+     * @param oldestCommitMillis when the first of its Postgres transactions was committed; 0 if it has none
      */
     void commit(ResumePoint reached, long oldestCommitMillis)
             throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
@@ -84,7 +85,7 @@ final class CommitOrder {
         Map<TopicPartition, List<KafkaTransaction.End>> ends =
                 scope.kafka().commit(OwnTopics.POSITIONS, records(reached, last));
         lastEvent = last;
-        scope.tally().committed(); // before the index: what is published is counted
+        scope.tally().committed(); // before the index: everything published must be counted
         scope.topics().committed();
         scope.publication().committed();
 
@@ -108,21 +109,27 @@ final class CommitOrder {
         listener.published(sender.sent(), sender.committed(), oldestCommitMillis);
     }
 
-    /** It takes long only while somebody changes the publication; the run is looked after meanwhile. */
+    /**
+     * Waits for the look, which takes long only during a change of the publication. Handles the run's other duties
+     * meanwhile.
+     */
     private void awaitLook() throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         while (!scope.publication().isConfirmedWithin(LOOK_TURN_MILLIS)) {
             lookAfterRun();
         }
     }
 
-    /** To be called between two Kafka transactions of one turn: a turn may have thousands of them. */
+    /** Called between two Kafka transactions of one turn, because a turn may have thousands of them. */
     void lookAfterRun() throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         if (!listener.turned()) {
             throw new RunEnding();
         }
     }
 
-    /** The position; with it the topics' ids and the publication where they have changed, and the audit's record where due. */
+    /**
+     * The position. With it, the topics' ids and the publication if they have changed, and the audit's record if it is
+     * due.
+     */
     private Map<String, byte @Nullable []> records(ResumePoint reached, Lsn last) {
         String sourceId = scope.identity().sourceId();
         AuditTally.Records audit = scope.tally().records();

@@ -25,17 +25,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends one event after the other into a Kafka transaction: to its topic or, when it cannot go there and its route says
- * so, to the dead letters. Remembers which events Kafka itself has refused until they are published, so that their
+ * Sends events one by one into a Kafka transaction: each to its topic or, if it cannot go there and its route allows
+ * it, to the dead letters. Remembers which events Kafka itself has refused until they are published, so that their
  * transaction can be sent again. On the publishing thread.
  */
 final class EventSender {
 
     private static final Logger LOG = LoggerFactory.getLogger(EventSender.class);
 
-    /** A transaction of which Kafka refuses more is not sent again and again: its topic takes too little. */
+    /**
+     * Maximum number of events of a transaction that Kafka refuses before the relay halts: the limits of the topic are
+     * too low.
+     */
     private static final int MAX_REFUSED = 100;
-    /** A topic that Kafka refuses to make is not asked for again for so long. */
+    /** Time before another attempt to create a topic that Kafka has refused to create. */
     private static final long REFUSED_TOPIC_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final int timeline;
@@ -47,16 +50,16 @@ final class EventSender {
     private final PublishTrace trace = PublishTrace.detect();
     private final Map<Position, Refusal> refused = new HashMap<>();
     private final Map<String, RefusedTopic> refusedTopics = new HashMap<>();
-    /** In the open Kafka transaction. */
+    /** Events in the open Kafka transaction. */
     private int sent;
 
     private long begunNanos;
-    /** Of the transactions of the events that were sent first and last. */
+    /** Commit LSNs of the Postgres transactions of the events that were sent first and last. */
     private Lsn firstCommitLsn = Lsn.ZERO;
 
     private Lsn lastCommitLsn = Lsn.ZERO;
     private boolean isPart;
-    /** Those in the open Kafka transaction; why, by where the event stands. */
+    /** Dead letters in the open Kafka transaction: the cause, by the position of the event. */
     private final Map<Position, PoisonEvent> deadLetters = new LinkedHashMap<>();
 
     private record RefusedTopic(PublishFailure failure, long untilNanos) {}
@@ -80,7 +83,7 @@ final class EventSender {
         kafka.begin();
     }
 
-    /** @throws PoisonEvent when it cannot be published and may not become a dead letter */
+    /** @throws PoisonEvent if the event cannot be published and may not become a dead letter */
     void send(CapturedEvent event, Lsn commitLsn, int ordinal, @Nullable String split)
             throws PublishFailure, InterruptedException {
         Position position = new Position(timeline, commitLsn, ordinal);
@@ -135,7 +138,7 @@ final class EventSender {
         try {
             topics.use(topic);
         } catch (PublishFailure e) {
-            if (e.kind() == PublishFailure.Kind.HALT && !e.isAboutTheTopic()) { // nor about this event
+            if (e.kind() == PublishFailure.Kind.HALT && !e.isAboutTheTopic()) { // and not about this event either
                 throw PublishFailure.halt(Router.name(event, position) + ": " + e.getMessage(), e);
             }
             if (!e.isAboutTheTopic()) {
@@ -156,11 +159,12 @@ final class EventSender {
     }
 
     /**
-     * After a failure: when Kafka has refused one event for what it is, and the transaction could be taken back,
-     * remembers that event, so that it becomes a dead letter, or is named, when it is sent again.
+     * Called after a failure. If Kafka has refused one event because of its content, and the transaction was aborted,
+     * remembers that event. When the transaction is sent again, the event becomes a dead letter, or is named in the
+     * failure.
      *
-     * @return where that event stands
-     * @throws PublishFailure the very one given when it was anything else, or that of the taking back; it ends the run
+     * @return the position of that event
+     * @throws PublishFailure the given failure if it has another cause, or the failure of the abort; it ends the run
      */
     Position takeBack(PublishFailure failure) throws PublishFailure {
         Refusal refusal = kafka.takeBackIfRefused().orElseThrow(() -> tooSlow(failure));
@@ -170,7 +174,7 @@ final class EventSender {
             throw PublishFailure.halt(
                     "the dead letter of the event at " + event + ", which " + deadLetter.reason() + ", "
                             + refusal.reason() + "; raise "
-                            + (refusal.reason().contains("max.request.size") // then it was the relay's own client
+                            + (refusal.reason().contains("max.request.size") // refused by the relay's own client
                                     ? "max.request.size in kafka.properties above that, and with it "
                                     : "")
                             + "max.message.bytes of topic " + OwnTopics.DEAD_LETTERS + ", then restart the relay",
@@ -191,7 +195,10 @@ final class EventSender {
         return event;
     }
 
-    /** Where Kafka has not taken what was sent in time, less is sent next; one transaction cannot become less. */
+    /**
+     * If Kafka did not accept the events in time, the next attempt sends fewer. A single transaction cannot be made
+     * smaller.
+     */
     private PublishFailure tooSlow(PublishFailure failure) {
         if (!failure.isTimeout() || sent == 0) {
             return failure;
@@ -206,20 +213,20 @@ final class EventSender {
                         + " kafka.properties, or lower limits.transactionBytes, so that such a transaction is split");
     }
 
-    /** How many events were sent into the last Kafka transaction that was begun. */
+    /** Number of events sent into the last Kafka transaction that was begun. */
     int sent() {
         return sent;
     }
 
-    /** Of the Postgres transaction whose event was sent last. */
+    /** The commit LSN of the Postgres transaction whose event was sent last. */
     Lsn lastCommitLsn() {
         return lastCommitLsn;
     }
 
     /**
-     * The open Kafka transaction is committed.
+     * Called when the open Kafka transaction has been committed.
      *
-     * @return how many dead letters were in it
+     * @return the number of dead letters in it
      */
     int committed() {
         trace.committed();

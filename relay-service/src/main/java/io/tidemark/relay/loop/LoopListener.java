@@ -14,8 +14,8 @@ public interface LoopListener {
     /**
      * A Kafka transaction was committed, the index has advanced, and the slot is confirmed.
      *
-     * @param events how many, including dead letters
-     * @param oldestCommitMillis when the first of its Postgres transactions was committed; 0 when it has none
+     * @param events number of events, including dead letters
+     * @param oldestCommitMillis when the first of its Postgres transactions was committed; 0 if it has none
      */
     void published(int events, int deadLetters, long oldestCommitMillis);
 

@@ -23,7 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The publishing loop of one run, from a stream that has just been opened until something ends it. On the supervisor's
+ * The publishing loop of one run, from a stream that has just been opened until the run ends. On the supervisor's
  * thread.
  */
 public final class PublishLoop implements AutoCloseable {
@@ -31,7 +31,7 @@ public final class PublishLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PublishLoop.class);
 
     private static final long IDLE_TURN_MILLIS = 100;
-    /** From so many events on, the next batch is given time to grow: fewer, larger Kafka transactions. */
+    /** From this number of events on, the next batch is given time to grow: fewer, larger Kafka transactions. */
     private static final int BUSY_EVENTS = 64;
 
     private static final long PATIENCE_MILLIS = 5;
@@ -44,7 +44,7 @@ public final class PublishLoop implements AutoCloseable {
     private final CommitOrder commits;
     private final SplitTransaction splitTransaction;
     private boolean anchored;
-    /** Of the transaction that was taken last. */
+    /** The commit time of the transaction that was taken last. */
     private long commitMillis;
 
     public PublishLoop(RunScope scope, StartDecision.Start start, LoopListener listener) {
@@ -62,7 +62,7 @@ public final class PublishLoop implements AutoCloseable {
         this.splitTransaction = new SplitTransaction(sender, commits, scope);
     }
 
-    /** Publishes until the listener says stop, or something fails. */
+    /** Publishes until the listener ends the run, or something fails. */
     public void publishUntilStopped() throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         List<Change> drained = new ArrayList<>();
         noteAnchor();
@@ -81,10 +81,10 @@ public final class PublishLoop implements AutoCloseable {
     }
 
     /**
-     * One turn: takes the changes in, and publishes every transaction that they complete.
+     * One turn: accepts the changes, and publishes every transaction that they complete.
      *
-     * @param changes in stream order, behind those of the last turn
-     * @return how many events the turn's last Kafka transaction had
+     * @param changes in stream order, following those of the last turn
+     * @return the number of events in the turn's last Kafka transaction
      */
     public int publish(List<Change> changes) throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         noteAnchor();
@@ -94,14 +94,14 @@ public final class PublishLoop implements AutoCloseable {
         return events;
     }
 
-    /** Frees memory and files of what was not published. */
+    /** Frees memory and files of everything that was not published. */
     @Override
     public void close() {
         batch.clear();
         assembler.close();
     }
 
-    /** Before anything is published, because nothing above the resume point gets past the assembler without it. */
+    /** Called before anything is published: without an anchor, nothing above the resume point passes the assembler. */
     private void noteAnchor() {
         if (!anchored && assembler.isAnchored()) {
             anchored = true;
@@ -139,12 +139,12 @@ public final class PublishLoop implements AutoCloseable {
         }
     }
 
-    /** Also what is left of one that was begun in parts, though it may be within the limit by now. */
+    /** Also true for the rest of a transaction that was begun in parts, even if it is within the limit now. */
     private static boolean isInParts(Assembled.Transaction transaction) {
         return transaction.events().isSpilled() || transaction.firstOrdinal() > 0;
     }
 
-    /** In one Kafka transaction; in more only around an event that cannot be published. */
+    /** Publishes in one Kafka transaction, or in several around an event that cannot be published. */
     private void publishBatch() throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         if (batch.isEmpty()) {
             return;
@@ -157,7 +157,7 @@ public final class PublishLoop implements AutoCloseable {
                     : left.get(together - 1).lsn();
             SendAttempt attempt = publish(left.subList(0, together), reached);
             if (attempt instanceof SendAttempt.StoppedBy stopped && stopped.before() > 0) {
-                together = stopped.before(); // what was committed before goes first; then it begins with that event's
+                together = stopped.before(); // first those before it; it starts the next attempt
             } else {
                 if (attempt instanceof SendAttempt.Committed) {
                     left = left.subList(together, left.size());
@@ -173,9 +173,9 @@ public final class PublishLoop implements AutoCloseable {
     }
 
     /**
-     * Publishes all of them or nothing.
+     * Publishes all of them or none.
      *
-     * @throws PoisonEvent when the first has an event that may not be published
+     * @throws PoisonEvent if the first has an event that may not be published
      */
     private SendAttempt publish(List<Assembled.Transaction> transactions, Lsn reached)
             throws PublishFailure, CaptureFailed, SQLException, InterruptedException {

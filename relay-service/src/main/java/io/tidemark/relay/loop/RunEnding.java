@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.loop;
 
-/** The run was told to stop in the middle of a turn: the next run begins behind what Kafka has. */
+/** The run was asked to stop in the middle of a turn. The next run continues after what Kafka has. */
 final class RunEnding extends RuntimeException {
 
     private static final long serialVersionUID = 1;

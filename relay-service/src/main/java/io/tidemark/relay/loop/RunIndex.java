@@ -3,7 +3,10 @@ package io.tidemark.relay.loop;
 
 import io.tidemark.relay.index.IndexEntry;
 
-/** The index as the loop sees it: this replica's own, and the topic from which the others read. On the publishing thread. */
+/**
+ * The index as the loop sees it: this replica's own index, and the topic from which the other replicas read. On the
+ * publishing thread.
+ */
 public interface RunIndex {
 
     /** The entry's Kafka transaction is committed. Returns without waiting for Kafka. */

@@ -4,27 +4,31 @@ package io.tidemark.relay.loop;
 import io.tidemark.outbox.Lsn;
 import java.util.Optional;
 
-/** What decides which rows come through the stream, as the loop sees it. On the publishing thread. */
+/**
+ * The state in Postgres that decides which rows come through the stream, as the loop sees it. On the publishing thread.
+ */
 public interface RunPublication {
 
     /**
-     * What the next Kafka transaction has to record of it, if anything.
+     * The record of this state for the next Kafka transaction; empty if none is needed.
      *
-     * @param confirmed everything committed at or below it came through the stream for certain
+     * @param confirmed everything committed at or below it certainly came through the stream
      */
     Optional<byte[]> toRecord(Lsn confirmed);
 
-    /** A Kafka transaction with what {@link #toRecord} gave has been committed. */
+    /** A Kafka transaction with the result of {@link #toRecord} has been committed. */
     void committed();
 
-    /** What is about to be committed has come off the stream: a look begins now that is to confirm it. */
+    /**
+     * Everything to be committed next has come off the stream. Starts a look that is to confirm that no row is missing.
+     */
     void beginLook();
 
     /**
-     * Waits for the look that was begun last. Throws an exception that ends the run when anything is other than it was,
+     * Waits for the look that was started last. Throws an exception that ends the run if anything differs from before,
      * or cannot be seen.
      *
-     * @return true once it is known that no row is missing below what had come off the stream; false when that is not
+     * @return true once it is known that no row is missing below what had come off the stream; false if that is not
      *     known yet
      */
     boolean isConfirmedWithin(long millis) throws InterruptedException;

@@ -11,11 +11,11 @@ import io.tidemark.relay.route.Router;
 import io.tidemark.relay.source.SourceIdentity;
 
 /**
- * What one run works with. All of it is opened and closed by the run's caller.
+ * The collaborators of one run. The run's caller opens and closes all of them.
  *
  * @param owner of the position, for people: process and host
  * @param tally begins with what Kafka has at the resume point
- * @param batchSize what earlier runs have learnt of how much Kafka takes in time
+ * @param batchSize what earlier runs have learned about how much Kafka accepts in time
  * @param run identifies this run in index entries: the replica, and the session that holds the lock
  */
 public record RunScope(
@@ -34,7 +34,7 @@ public record RunScope(
         LimitsConfig limits,
         BatchSize batchSize) {
 
-    /** The first run. */
+    /** The scope of a first run. */
     public RunScope(
             SourceIdentity identity,
             String owner,

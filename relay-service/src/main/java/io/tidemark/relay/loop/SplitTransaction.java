@@ -15,12 +15,12 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * Publishes a transaction that is too large for one Kafka transaction: each part is one, the events' headers say which,
- * and the position says how far it came. On the publishing thread.
+ * Publishes a transaction that is too large for one Kafka transaction. Each part is one Kafka transaction, the events'
+ * headers name the part, and the position records how much is published. On the publishing thread.
  */
 final class SplitTransaction {
 
-    /** A part is held in memory: a quarter of what a whole transaction may take. */
+    /** A part is held in memory. Its maximum is a quarter of the maximum for a whole transaction. */
     private static final int PARTS_OF_THE_LIMIT = 4;
 
     private final EventSender sender;
@@ -36,10 +36,10 @@ final class SplitTransaction {
     }
 
     /**
-     * Publishes what is left of it.
+     * Publishes the rest of the transaction.
      *
      * @param all its events, also those that are published already
-     * @param commitMillis when Postgres has committed it
+     * @param commitMillis when Postgres committed it
      */
     void publish(Assembled.Transaction transaction, TransactionEvents all, long commitMillis)
             throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
@@ -65,7 +65,9 @@ final class SplitTransaction {
         }
     }
 
-    /** Again and again, each time with one more of its events among the dead letters, until Kafka takes it. */
+    /**
+     * Repeats the attempt until Kafka accepts the part, each time with one more of its events among the dead letters.
+     */
     private void publish(Lsn commitLsn, List<CapturedEvent> part, int lastOrdinal, int total, long commitMillis)
             throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         int firstOrdinal = lastOrdinal - part.size() + 1;

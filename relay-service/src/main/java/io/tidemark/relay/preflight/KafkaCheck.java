@@ -38,8 +38,8 @@ import org.apache.kafka.common.errors.TopicExistsException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether Kafka can be used as configured, before the first event: everything that is in the way, each with its fix.
- * Changes nothing. One thread.
+ * Checks, before the first event, whether Kafka can be used as configured. Reports every problem with its fix. Changes
+ * nothing. One thread.
  */
 public final class KafkaCheck implements AutoCloseable {
 
@@ -65,13 +65,13 @@ public final class KafkaCheck implements AutoCloseable {
         this.policy = new TopicPolicy(admin, kafka);
     }
 
-    /** @throws PublishFailure when the cluster does not answer: then nothing can be asked of it */
+    /** @throws PublishFailure if the cluster does not answer: then nothing can be checked */
     public static KafkaCheck connect(RelayConfiguration config) throws PublishFailure, InterruptedException {
         Map<String, ?> inTime = Map.of(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, TIMEOUT_SECONDS * 1000);
         KafkaCheck check;
         try {
             check = new KafkaCheck(config, Admin.create(config.kafka().client("tidemark-check", inTime)));
-        } catch (KafkaException e) { // a property that its client does not take, a host that nobody knows
+        } catch (KafkaException e) { // a property that its client rejects, or a host that does not resolve
             throw PublishFailure.of(e);
         }
         try {
@@ -105,7 +105,7 @@ public final class KafkaCheck implements AutoCloseable {
         return brokers < kafka.topics().replicationFactor();
     }
 
-    /** Topics and groups whose names are known before the first event. */
+    /** Checks the topics and groups whose names are known before the first event. */
     public void lookAtNames() throws PublishFailure, InterruptedException {
         Map<String, TopicPlan> plans = new TreeMap<>();
         Map<String, Set<AclOperation>> wanted = new HashMap<>();
@@ -129,7 +129,7 @@ public final class KafkaCheck implements AutoCloseable {
         }
     }
 
-    /** A producer is made with the properties of the relay's, and takes no transactional id over. */
+    /** Creates a producer with the relay's properties. It does not take over a transactional id. */
     public void lookAtProducer() throws PublishFailure, InterruptedException {
         try {
             new TransactionalPublisher(kafka, "tidemark-check", NamedTopic.hasDeadLetters(config)).close();
@@ -139,7 +139,7 @@ public final class KafkaCheck implements AutoCloseable {
         }
         String timeout = kafka.properties().get(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG);
         if (timeout != null) {
-            long millis = Long.parseLong(timeout.trim()); // the producer has taken it
+            long millis = Long.parseLong(timeout.trim()); // the producer has accepted it
             policy.longestTransaction(anyBroker)
                     .filter(longest -> millis > longest)
                     .ifPresent(
@@ -151,7 +151,7 @@ public final class KafkaCheck implements AutoCloseable {
     }
 
     /**
-     * Whether topics keep events that wait.
+     * Checks whether topics keep events that wait.
      *
      * @param waitingSince when this source was last published
      */
@@ -161,7 +161,7 @@ public final class KafkaCheck implements AutoCloseable {
         }
     }
 
-    /** Kafka is asked whether it would make them. */
+    /** Asks Kafka whether it would create the topics. */
     private void checkCreation(Collection<TopicPlan> plans) throws PublishFailure, InterruptedException {
         Map<String, KafkaFuture<Void>> answers = admin.createTopics(
                         plans.stream()
@@ -186,8 +186,8 @@ public final class KafkaCheck implements AutoCloseable {
         } else if (why instanceof RetriableException) {
             throw PublishFailure.of(why);
         } else if (why != null
-                && !(why instanceof TopicExistsException) // just now
-                && !(why instanceof InvalidReplicationFactorException && hasTooFewBrokers())) { // said already
+                && !(why instanceof TopicExistsException) // created just now
+                && !(why instanceof InvalidReplicationFactorException && hasTooFewBrokers())) { // reported already
             findings.add("topic " + topic + " does not exist, and Kafka would not make it: "
                     + (PublishFailure.isOfAnOldBroker(why)
                             ? PublishFailure.of(why).getMessage()
@@ -195,7 +195,7 @@ public final class KafkaCheck implements AutoCloseable {
         }
     }
 
-    /** @param id of the relay; a relay that has it at the moment does not notice */
+    /** @param id of the relay; a relay that uses it now is not affected */
     public void lookAtTransactionalId(String id) throws PublishFailure, InterruptedException {
         if (rights.checkTransactionalId(id) && !TransactionalIdProbe.showsWrite(admin, id)) {
             hint = "; hint: only a relay that starts can tell whether Write on TransactionalId " + id
@@ -204,34 +204,37 @@ public final class KafkaCheck implements AutoCloseable {
         }
     }
 
-    /** Topics that have events already: whether they are still the same is to be asked before the next one. */
+    /**
+     * Checks the right to describe topics that already have events: before each later event the relay asks whether they
+     * are still the same topics.
+     */
     public void lookAtUsed(Set<String> topics) throws PublishFailure, InterruptedException {
         Map<String, Set<AclOperation>> wanted = new HashMap<>();
         topics.stream().filter(rights::mayDescribe).forEach(topic -> wanted.put(topic, Set.of()));
         rights.checkTopics(wanted);
     }
 
-    /** Of a topic that was looked at. */
+    /** For a topic that was checked. */
     public boolean mayDescribe(String topic) {
         return rights.mayDescribe(topic);
     }
 
-    /** Of a topic that was looked at; of one that does not exist, too. */
+    /** For a topic that was checked, also one that does not exist. */
     public boolean mayRead(String topic) {
         return rights.mayRead(topic);
     }
 
-    /** Of a topic that was looked at. */
+    /** For a topic that was checked. */
     public boolean exists(String topic) {
         return rights.mayDescribe(topic) && !absent.contains(topic);
     }
 
-    /** A few words on the cluster, for people to read. */
+    /** A short description of the cluster, for people. */
     public String description() {
         return brokers + " brokers at " + kafka.bootstrapServers() + hint;
     }
 
-    /** A sentence for everything that is in the way. */
+    /** One sentence for each problem. */
     public List<String> findings() {
         List<String> all = new ArrayList<>(findings);
         all.addAll(rights.missing());

@@ -29,8 +29,8 @@ import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which of the rights that docs/security.md lists the relay's principal lacks, as far as Kafka tells: it does not for
- * topics that are not there yet, and of a transactional id it tells only whether it may be described.
+ * The rights listed in docs/security.md that the relay's principal lacks, as far as Kafka reports them. For topics that
+ * do not exist yet, Kafka reports nothing. For a transactional id, it reports only whether it may be described.
  */
 final class KafkaRights {
 
@@ -45,17 +45,17 @@ final class KafkaRights {
         this.admin = admin;
     }
 
-    /** A sentence for each right that was found missing; none where the cluster knows no rights. */
+    /** One sentence for each right that was found missing; empty if the cluster uses no authorization. */
     List<String> missing() {
         return missing;
     }
 
-    /** Of a topic that was checked. */
+    /** For a topic that was checked. */
     boolean mayDescribe(String topic) {
         return !undescribed.contains(topic);
     }
 
-    /** Of a topic that was checked for it. */
+    /** For a topic that was checked for this right. */
     boolean mayRead(String topic) {
         return mayDescribe(topic) && !unread.contains(topic);
     }
@@ -74,7 +74,10 @@ final class KafkaRights {
         }
     }
 
-    /** The members of a group of the consumer protocol (KIP-848) are shown only to whom may know of all their topics. */
+    /**
+     * Kafka shows the members of a group of the consumer protocol (KIP-848) only to a user that may describe all their
+     * topics.
+     */
     private void checkGroup(String name, KafkaFuture<ConsumerGroupDescription> answer)
             throws PublishFailure, InterruptedException {
         try {
@@ -96,8 +99,8 @@ final class KafkaRights {
     /**
      * Asks about topics.
      *
-     * @param wanted by name, what is done with it besides describing it
-     * @return those that do not exist, as far as their existence may be known
+     * @param wanted the operations on each topic, by name, besides describing it
+     * @return the topics that do not exist, as far as the user may know
      */
     Set<String> checkTopics(Map<String, Set<AclOperation>> wanted) throws PublishFailure, InterruptedException {
         Map<String, KafkaFuture<TopicDescription>> answers = admin.describeTopics(
@@ -122,7 +125,7 @@ final class KafkaRights {
         return absent;
     }
 
-    /** @param granted null where the broker does not tell */
+    /** @param granted null if the broker does not report it */
     private void compare(String topic, Set<AclOperation> wanted, @Nullable Set<AclOperation> granted) {
         Set<AclOperation> lacking = new TreeSet<>(wanted);
         lacking.removeAll(granted == null ? wanted : granted);
@@ -141,21 +144,21 @@ final class KafkaRights {
                         .collect(Collectors.joining(" and "));
     }
 
-    /** One that was found in another way. */
+    /** Adds a missing right that was found in another way. */
     void lacks(String operations, String resource) {
         missing.add("kafka: the relay's user has not the right to " + operations + " on " + resource
                 + "; grant it (docs/security.md lists all)");
     }
 
-    /** What Kafka tells of one thing. */
+    /** Kafka's answer about one resource. */
     private sealed interface Told<T> {
 
         record Described<T>(T what) implements Told<T> {}
 
-        /** It may not be described, or cannot exist, which is noted. */
+        /** The relay may not describe it, or it cannot exist. The finding has been recorded. */
         record Denied<T>() implements Told<T> {}
 
-        /** There is no such thing, so Kafka does not tell what would be allowed with it. */
+        /** It does not exist, so Kafka does not report the rights on it. */
         record Absent<T>() implements Told<T> {}
     }
 
@@ -175,7 +178,7 @@ final class KafkaRights {
             if (e.getCause() instanceof UnknownTopicOrPartitionException
                     || e.getCause() instanceof TransactionalIdNotFoundException
                     || e.getCause() instanceof GroupIdNotFoundException
-                    || e.getCause() instanceof UnsupportedVersionException) { // transactions: before 3.0
+                    || e.getCause() instanceof UnsupportedVersionException) { // transactions on brokers before 3.0
                 return new Told.Absent<>();
             }
             throw PublishFailure.of(e);

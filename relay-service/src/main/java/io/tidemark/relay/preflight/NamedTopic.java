@@ -17,11 +17,14 @@ import org.apache.kafka.common.acl.AclOperation;
 /**
  * A topic whose name is known before the first event.
  *
- * @param rights what the relay does with it, besides describing it
+ * @param rights the operations that the relay needs on it, besides describing it
  */
 record NamedTopic(TopicPlan plan, Set<AclOperation> rights) {
 
-    /** The relay's own, those of projections that events can go to, and those of routes that lead to one topic. In the order of their names. */
+    /**
+     * The relay's own topics, the topics of projections that events can go to, and the topics of routes with one fixed
+     * topic. Ordered by name.
+     */
     static Collection<NamedTopic> of(RelayConfiguration config) {
         Set<AclOperation> readAndWrite = EnumSet.of(AclOperation.READ, AclOperation.WRITE);
         Set<AclOperation> write = EnumSet.of(AclOperation.WRITE);
@@ -38,7 +41,7 @@ record NamedTopic(TopicPlan plan, Set<AclOperation> rights) {
         return topics.values();
     }
 
-    /** The relay's own, those that it uses with this configuration. */
+    /** The relay's own topics that this configuration uses. */
     static List<TopicPlan> own(RelayConfiguration config) {
         return hasDeadLetters(config)
                 ? List.of(TopicPlan.positions(), TopicPlan.index(), TopicPlan.deadLetters(config.kafka()))

@@ -29,8 +29,8 @@ import java.util.Set;
 import org.apache.kafka.common.KafkaException;
 
 /**
- * Everything that a relay would trip over if it started now, in database and Kafka, each with its fix; what only follows
- * from something else is left out. Changes nothing, and may be asked while a relay is running. One thread.
+ * Everything in the database and Kafka that would stop a relay that starts now, each with its fix. Leaves out problems
+ * that only follow from another one. Changes nothing, and may run beside a relay. One thread.
  */
 public final class Preflight {
 
@@ -47,7 +47,7 @@ public final class Preflight {
         this.database = new SourceDatabase(config.postgres());
     }
 
-    /** Looks, once. */
+    /** Runs the checks once. */
     public static Preflight of(RelayConfiguration config) throws InterruptedException {
         Preflight preflight = new Preflight(config);
         preflight.findings.addAll(WritableTopics.findings(config));
@@ -77,7 +77,7 @@ public final class Preflight {
         return NO_SOURCE;
     }
 
-    /** A stream that is open is proof enough. */
+    /** Not called while a stream is open: that is proof enough. */
     private void lookAtReplication(Connection connection, SourceIdentity identity) throws SQLException {
         try {
             new TimelineReader(database.serverOf(connection)).connect(identity);
@@ -91,7 +91,7 @@ public final class Preflight {
                 + identity.timeline() + ServerLimits.hint(connection));
         Optional<SlotState> slot = database.slot(connection);
         isStreaming = slot.filter(SlotState::isActive).isPresent();
-        if (slot.isPresent() && !slot.get().isLost()) { // else the start says what that means
+        if (slot.isPresent() && !slot.get().isLost()) { // otherwise the start check reports what that means
             String name = config.postgres().slot();
             ok.add("slot " + name + ": confirmed " + slot.get().confirmed() + ", WAL head "
                     + database.walHead(connection) + FailoverHint.of(connection, name));
@@ -101,7 +101,7 @@ public final class Preflight {
         }
     }
 
-    /** @return whether it was judged what is published against the slot, and so the slot, too */
+    /** @return whether the published position was compared with the slot, which covers the slot's problem too */
     private boolean lookAtKafka(SourceFindings source) throws InterruptedException {
         try (KafkaCheck kafka = KafkaCheck.connect(config)) {
             Optional<SourceIdentity> identity = source.identity();
@@ -120,7 +120,7 @@ public final class Preflight {
                         }
                     }
                 }
-            } finally { // also when it stops to answer
+            } finally { // also if Kafka stops answering
                 ok.add("kafka: " + kafka.description());
                 findings.addAll(kafka.findings());
             }
@@ -128,7 +128,7 @@ public final class Preflight {
                     && kafka.mayRead(OwnTopics.POSITIONS)
                     && used.stream().allMatch(kafka::mayDescribe)
                     && lookAtStart(source, identity.get());
-        } catch (PublishFailure | ConfigurationProblem e) { // of kafka.propertiesFile
+        } catch (PublishFailure | ConfigurationProblem e) { // from kafka.propertiesFile
             findings.add(String.valueOf(e.getMessage()));
         } catch (KafkaException e) {
             findings.add(String.valueOf(PublishFailure.of(e).getMessage()));
@@ -136,7 +136,10 @@ public final class Preflight {
         return false;
     }
 
-    /** What waits is no older than the last that was published; a relay that is at work lets nothing wait. */
+    /**
+     * Events that wait are not older than the last published position. Not called beside a working relay, which leaves
+     * no events waiting.
+     */
     private void lookAtBacklog(KafkaCheck kafka, SourceIdentity identity, Set<String> used)
             throws PublishFailure, InterruptedException {
         try (KafkaTail tail = new KafkaTail(config.kafka())) {
@@ -144,7 +147,7 @@ public final class Preflight {
             if (last.isPresent()) {
                 kafka.lookAtRetention(used, last.get().time());
             }
-        } catch (IllegalArgumentException e) { // a record that is none: the start finds it, too
+        } catch (IllegalArgumentException e) { // an invalid record: the start check reports it too
             return;
         }
     }
@@ -152,12 +155,12 @@ public final class Preflight {
     private Set<String> usedTopics(SourceIdentity identity) {
         try (KafkaTail tail = new KafkaTail(config.kafka())) {
             return tail.lastTopicIds(identity.sourceId()).ids().keySet();
-        } catch (IllegalArgumentException e) { // a record that is none: the start finds it, too
+        } catch (IllegalArgumentException e) { // an invalid record: the start check reports it too
             return Set.of();
         }
     }
 
-    /** What a relay that starts would halt at. */
+    /** Reports what would halt a relay that starts. */
     private boolean lookAtStart(SourceFindings source, SourceIdentity identity)
             throws PublishFailure, InterruptedException {
         try (Connection connection = database.connect("check")) {
@@ -172,12 +175,12 @@ public final class Preflight {
             return true;
         } catch (SourceNotReady e) {
             if (source.problems().stream()
-                    .noneMatch(SourceNotReady::isRightMissing)) { // to read the timeline's history
+                    .noneMatch(SourceNotReady::isRightMissing)) { // the right to read the timeline's history
                 finding(e);
             }
         } catch (SQLException e) {
             findings.add("postgres: " + Reason.of(e));
-        } catch (IllegalArgumentException e) { // a record of the positions that is none
+        } catch (IllegalArgumentException e) { // an invalid record in the positions
             findings.add(String.valueOf(e.getMessage()));
         }
         return false;
@@ -187,12 +190,12 @@ public final class Preflight {
         findings.add(String.valueOf(problem.getMessage()));
     }
 
-    /** What is right, for people to read. */
+    /** What is in order, for people. */
     public List<String> ok() {
         return List.copyOf(ok);
     }
 
-    /** What is in the way; empty when nothing is. */
+    /** The problems; empty if there are none. */
     public List<String> findings() {
         return List.copyOf(findings);
     }

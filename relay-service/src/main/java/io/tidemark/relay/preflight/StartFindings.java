@@ -32,16 +32,17 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * What a relay would find if it started now: whether it would halt, why, and what going on all the same would mean for
- * the events. Changes nothing, and may be asked while a relay is running.
+ * The findings of a relay that starts now: whether and why it would halt, and the consequences of continuing anyway for
+ * the events. Changes nothing, and may run beside a relay.
  *
- * @param halt why a relay would halt, or wait; empty when it would do neither
- * @param published up to where Kafka has events; empty when it has no position
- * @param slot the slot; empty when there is none
- * @param gap events that may never have come through the stream; empty when none
- * @param lastPosition the highest position that an event in Kafka may have; empty when Kafka has none
+ * @param halt why a relay would halt, or wait; empty if it would do neither
+ * @param published the LSN up to which Kafka has events; empty if it has no position
+ * @param slot the slot; empty if there is none
+ * @param gap events that may never have come through the stream; empty if none
+ * @param lastPosition the highest position that an event in Kafka may have; empty if Kafka has none
  * @param timeline of the database
- * @param shared what of {@code published} is in this database's history; below it when Postgres failed over
+ * @param shared the part of {@code published} that is in this database's history; lower than {@code published} after a
+ *     failover of Postgres that lost part of it
  */
 public record StartFindings(
         Optional<String> halt,
@@ -53,7 +54,7 @@ public record StartFindings(
         int timeline,
         Lsn shared) {
 
-    /** Reads slot, position and the end of the WAL, in this order: a relay that is at work moves them in the other. */
+    /** Reads slot, position and the end of the WAL, in this order: a working relay moves them in the opposite order. */
     public static StartFindings of(
             RelayConfiguration config, SourceDatabase database, Connection connection, SourceIdentity identity)
             throws SourceNotReady, SQLException, PublishFailure, InterruptedException {
@@ -107,7 +108,7 @@ public record StartFindings(
         return decision instanceof StartDecision.NotReady notReady ? Optional.of(notReady.reason()) : Optional.empty();
     }
 
-    /** Whoever wants to continue all the same must be able to. */
+    /** Records damage as a finding instead of failing: a person must be able to continue in spite of it. */
     private static <T> Optional<T> readable(Supplier<Optional<T>> record, List<String> damaged) {
         try {
             return record.get();
@@ -157,12 +158,12 @@ public record StartFindings(
         return published.isAfter(end) ? end : published;
     }
 
-    /** Whether the events since the last published one can only be sent from where a new slot begins. */
+    /** Whether the slot is missing or lost, so that later events can only be sent from where a new slot begins. */
     public boolean needsNewSlot() {
         return slot.isEmpty() || slot.get().isLost();
     }
 
-    /** Up to where the database's events are in Kafka for all that is known. */
+    /** The LSN up to which the database's events are known to be in Kafka. */
     public Lsn known() {
         return published.map(lsn -> shared.isAfter(lsn) ? lsn : shared).orElse(Lsn.ZERO);
     }
@@ -172,7 +173,7 @@ public record StartFindings(
         return needsNewSlot() ? known() : Lsn.max(known(), slot.orElseThrow().confirmed());
     }
 
-    /** What going on at this LSN means for the events, in a sentence. */
+    /** The consequences of continuing at this LSN for the events, in a sentence. */
     public String consequences(Lsn at) {
         String before = published.map(lsn -> "Kafka has events up to " + lsn).orElse("Kafka has no position");
         if (needsNewSlot()) {

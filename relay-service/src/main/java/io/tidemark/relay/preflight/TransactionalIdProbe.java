@@ -10,23 +10,25 @@ import org.apache.kafka.clients.admin.FenceProducersOptions;
 import org.apache.kafka.common.errors.InvalidTxnTimeoutException;
 
 /**
- * Whether the relay's user may write under its transactional id. Kafka tells that only to who takes an id over, which
- * fences the producer that has it: so another id is asked for, which a prefixed ACL covers as well.
+ * Checks whether the relay's user may write under its transactional id. Kafka reports this only to a client that takes
+ * the id over, which fences the producer that uses it. The probe therefore uses another id, which a prefixed ACL covers
+ * as well.
  */
 final class TransactionalIdProbe {
 
     private static final int TIMEOUT_SECONDS = 10;
-    /** No producer has it: the relay's own end with the source id. */
+    /** No producer uses this suffix: the relay's own ids end with the source id. */
     private static final String NOBODYS = "-check";
 
     private TransactionalIdProbe() {}
 
     /**
-     * Asks, and leaves nothing behind: the transaction timeout is longer than a broker allows, so it refuses once it has
-     * looked at the right, and before it looks at the id. Where it does allow that, the id is one that nobody uses.
+     * Asks, and leaves nothing behind: the transaction timeout is above the broker's maximum, so the broker rejects it
+     * after it has checked the right, and before it looks at the id. If the broker does allow the timeout, the id is
+     * one that no producer uses.
      *
-     * @param id never asked for itself
-     * @return false when it is not told: the right is missing, or granted for that very id only
+     * @param id never probed itself
+     * @return false if Kafka does not show the right: it is missing, or granted for exactly this id only
      */
     static boolean showsWrite(Admin admin, String id) throws InterruptedException {
         String probed = id + NOBODYS;

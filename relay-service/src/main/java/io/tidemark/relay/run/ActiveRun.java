@@ -36,16 +36,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One turn as the active replica, from holding the lock to losing it or failing. Opens everything in the one order that
- * is safe: fence earlier producers, end the slot's last walsender, read the position, decide, stream. On the
- * supervisor's thread.
+ * One period as the active replica, from holding the lock to losing it or failing. Opens everything in the only safe
+ * order: fence earlier producers, end the slot's last walsender, read the position, decide, stream. On the supervisor's
+ * thread.
  */
 public final class ActiveRun {
 
     private static final Logger LOG = LoggerFactory.getLogger(ActiveRun.class);
 
     private static final long STREAM_CHECK_MILLIS = 5;
-    /** An engine tells that its stream has died when it has closed everything. */
+    /** Timeout for the stream to appear. An engine reports a dead stream only after it has closed everything. */
     private static final int STREAM_SEEN_SECONDS = 10;
 
     private static final int RING_CHANGES = 16_384;
@@ -89,12 +89,12 @@ public final class ActiveRun {
         }
     }
 
-    /** A relay that waits says for what. */
+    /** Shows the current step, so that a waiting relay names what it waits for. */
     private void starting(String step) {
         relay.state().enter(RelayState.Phase.STARTING, step);
     }
 
-    /** Rows that are older than the slot do not come through it: a person decides what becomes of them. */
+    /** Rows that are older than the slot do not come through it. A person decides what happens to them. */
     private void haltAtExistingRows(Connection control) throws HaltException, SQLException {
         Optional<String> problem = ExistingRows.read(
                         control, relay.config().postgres().slot())
@@ -104,7 +104,7 @@ public final class ActiveRun {
         }
     }
 
-    /** Whoever still streams from our slot has lost the lock, and its producer is fenced. */
+    /** Any process that still streams from our slot has lost the lock, and its producer is fenced. */
     private void freeSlot(Connection control) throws SQLException {
         Optional<SlotState> slot = relay.database().slot(control);
         if (slot.isPresent() && slot.get().activePid().isPresent()) {
@@ -180,10 +180,10 @@ public final class ActiveRun {
     }
 
     /**
-     * Returns once the stream is open, and on the server that was asked everything else: behind one name there may be
-     * two while Postgres fails over, and the other's events are not of this timeline.
+     * Returns once the stream is open, and on the same server as all other sessions. During a failover of Postgres, one
+     * name may lead to two servers, and the events of the other one are not of this timeline.
      *
-     * @return false when the relay is stopping
+     * @return false if the relay is stopping
      */
     private boolean awaitStream(Connection control, CaptureEngine engine)
             throws CaptureFailed, SQLException, InterruptedException {
@@ -196,7 +196,7 @@ public final class ActiveRun {
         }
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(STREAM_SEEN_SECONDS);
         while (!isStreamSeen(control, engine)) {
-            engine.checkAlive(); // a walsender that has died says why
+            engine.checkAlive(); // a walsender that has died gives the reason
             if (System.nanoTime() > deadline) {
                 throw new CaptureFailed(
                         "the replication stream is not on the server that holds the lock; postgres.url must"
@@ -221,7 +221,7 @@ public final class ActiveRun {
         }
     }
 
-    /** @return null where the table is not ours: its rows are not ours to delete */
+    /** @return null if the table is not ours: the relay must not delete its rows */
     private @Nullable Cleanup startCleanup(SourceIdentity identity, AuditTally tally) {
         if (!relay.config().outbox().isOwn()) {
             return null;

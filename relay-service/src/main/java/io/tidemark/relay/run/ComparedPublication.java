@@ -8,10 +8,13 @@ import io.tidemark.relay.publication.PublicationState;
 import io.tidemark.relay.publication.PublicationWatch;
 import java.util.Optional;
 
-/** The publication that a run began with: records it, and has it compared behind every commit. On the publishing thread. */
+/**
+ * The publication as it was when the run began. Records it, and has it compared after every commit. On the publishing
+ * thread.
+ */
 final class ComparedPublication implements RunPublication {
 
-    /** A record is written now and again, so that reading backwards from the end of the topic finds one soon. */
+    /** A record is written regularly, so that a backward read from the end of the topic finds one soon. */
     private static final int COMMITS_BETWEEN_RECORDS = 2000;
 
     private final PublicationWatch watch;

@@ -10,9 +10,9 @@ import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.watermark.Watermarks;
 
 /**
- * What lives as long as the process, and every run uses.
+ * The parts that live as long as the process, and that every run uses.
  *
- * @param id tells this replica's runs from those of others
+ * @param id distinguishes this replica's runs from those of others
  * @param owner of the position, for people: process and host
  */
 public record ProcessScope(

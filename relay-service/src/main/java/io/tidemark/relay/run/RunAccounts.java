@@ -15,12 +15,12 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.KafkaException;
 
 /**
- * What this run has counted, and what audits have settled, which is read from Kafka when the cleanup needs it. On the
- * cleanup's thread.
+ * The rows that this run has counted, and those that audits have settled. Reads the latter from Kafka when the cleanup
+ * needs them. On the cleanup's thread.
  */
 final class RunAccounts implements Accounts {
 
-    /** A pass asks for each day; what an audit settles counts from the next pass on. */
+    /** A pass asks for each day. Days that an audit settles count from the next pass on. */
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final KafkaConfig kafka;
@@ -35,7 +35,7 @@ final class RunAccounts implements Accounts {
         this.sourceId = sourceId;
         this.tally = tally;
         this.state = state;
-        state.audited(AuditStanding.UNKNOWN); // what an earlier run has found may be mended by now
+        state.audited(AuditStanding.UNKNOWN); // the finding of an earlier run may be fixed by now
     }
 
     @Override

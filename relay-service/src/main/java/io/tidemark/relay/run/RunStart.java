@@ -36,10 +36,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where a run begins. Read once every earlier producer is fenced, not before: until then the position can still move.
+ * Where a run begins. Read only after every earlier producer is fenced: until then the position can still move.
  *
- * @param server the one that the lock is on
- * @param publication what decides which rows come through the stream; the recorded one, if any was
+ * @param server the server on which the lock is held
+ * @param publication the state that decides which rows come through the stream; the recorded one, if there is one
  * @param tally begins with what Kafka has counted
  * @param takesOver whether another process published last
  */
@@ -54,12 +54,14 @@ record RunStart(
 
     private static final Logger LOG = LoggerFactory.getLogger(RunStart.class);
 
-    /** Without what earlier runs have left, old tokens ask for more than they need; no reason to wait for long. */
+    /**
+     * Without the entries of earlier runs, old tokens need more offsets than necessary. That is not worth a long wait.
+     */
     private static final Duration REBUILD_TIMEOUT = Duration.ofSeconds(5);
 
     /**
-     * Asked before earlier producers are fenced: a second configuration for the same source, or a copy of its database,
-     * must not interrupt the relay that publishes. What it lets pass is decided again once they are.
+     * Called before earlier producers are fenced: a second configuration for the same source, or a copy of its
+     * database, must not interrupt the relay that publishes. After the fencing, the decision is made again.
      */
     static void refuseBeforeFencing(ProcessScope relay, Connection control, SourceIdentity identity)
             throws HaltException, SourceNotReady, SQLException {
@@ -69,7 +71,10 @@ record RunStart(
         }
     }
 
-    /** A relay at work moves the position before the slot, and the WAL before both: hence slot, position, WAL. */
+    /**
+     * A working relay moves the position before the slot, and the WAL before both. The order is therefore slot,
+     * position, WAL.
+     */
     private static void refuseAnotherDatabase(
             ProcessScope relay, KafkaTail tail, Connection control, SourceIdentity identity)
             throws HaltException, SourceNotReady, SQLException {
@@ -77,7 +82,7 @@ record RunStart(
         Optional<SlotState> slot = relay.database().slot(control);
         Optional<SourcePosition> likely = readable(() -> tail.likelyPosition(identity.sourceId()));
         if (!(decision(relay, likely, slot, control, identity, history) instanceof StartDecision.Halt)) {
-            return; // nearly always: nobody's open transaction is waited for
+            return; // nearly always: waits for no open transaction
         }
         Optional<SourcePosition> settled = readable(() -> tail.settledPosition(identity.sourceId()));
         if (settled.isPresent()
@@ -115,7 +120,7 @@ record RunStart(
         if (readable(() -> tail.likelyPublication(identity.sourceId()))
                 .flatMap(gap)
                 .isEmpty()) {
-            return; // nearly always: nobody's open transaction is waited for
+            return; // nearly always: waits for no open transaction
         }
         Optional<PublicationGap> found =
                 readable(() -> tail.lastPublication(identity.sourceId())).flatMap(gap);
@@ -151,7 +156,7 @@ record RunStart(
         }
     }
 
-    /** A record that cannot be read begins anew: then nothing is deleted that an audit has not settled. */
+    /** If the record cannot be read, counting starts again. Nothing is then deleted that an audit has not settled. */
     private static AuditTally tally(ProcessScope relay, KafkaTail tail, Optional<SourcePosition> stored) {
         if (!relay.config().outbox().isOwn()) {
             return AuditTally.none();
@@ -182,7 +187,10 @@ record RunStart(
         return (StartDecision.Start) decision;
     }
 
-    /** The stream since what was published, and from now on, is the whole story, or this throws. */
+    /**
+     * Returns only if the stream has had every row since what was published, and will have every row from now on.
+     * Otherwise throws.
+     */
     private static PublicationState publication(
             ProcessScope relay,
             Connection control,
@@ -209,7 +217,10 @@ record RunStart(
                         : ((PublicationLook.Missing) now).reason() + "; run: tidemark init CONFIG");
     }
 
-    /** What this replica has followed up to the resume point is as good as if it had published it itself. */
+    /**
+     * If this replica has followed the index up to the resume point, its index is as good as if it had published
+     * itself.
+     */
     private static void startIndex(
             ProcessScope relay,
             KafkaTail tail,
@@ -224,7 +235,7 @@ record RunStart(
         }
     }
 
-    /** A record that was written by something else, or is damaged: where to resume is not known. */
+    /** If a record was written by something else, or is damaged, the resume point is not known. */
     private static <T> T readable(Supplier<T> record) throws HaltException {
         try {
             return record.get();

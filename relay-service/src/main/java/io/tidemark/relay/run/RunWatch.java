@@ -14,22 +14,30 @@ import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** Looks after the session, the publication and a quiet slot of one run, and keeps the state up to date. On the publishing thread. */
+/**
+ * Checks the session, the publication and a quiet slot of one run, and keeps the state up to date. On the publishing
+ * thread.
+ */
 final class RunWatch implements LoopListener {
 
     private static final long SESSION_CHECK_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final int SESSION_CHECK_SECONDS = 10;
-    /** A halted relay runs again when it has got past what halted it, not when it has opened its stream. */
+    /**
+     * A halted relay counts as running again only after it has passed what halted it, not when it has opened its
+     * stream.
+     */
     private static final long PROVEN_NANOS = TimeUnit.SECONDS.toNanos(3);
 
-    /** A quiet source is nudged when its WAL has moved so far past what is published, so that the slot moves too. */
+    /** A quiet source is nudged when its WAL is this far past what is published, so that the slot advances too. */
     private static final long NUDGE_AFTER_BYTES = 16 * 1024 * 1024;
 
     private static final long NUDGE_CHECK_NANOS = TimeUnit.SECONDS.toNanos(30);
-    /** Also how soon an idle relay finds out that Kafka is away. */
+    /** Also the time after which an idle relay notices that Kafka is unreachable. */
     private static final long TOPIC_CHECK_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    /** A stream that has not come by its resume point may be quiet above it: a nudge brings on the decision. */
+    /**
+     * A stream that has not passed its resume point may have no changes above it. A nudge then leads to the decision.
+     */
     private static final long ANCHOR_NUDGE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final ProcessScope relay;
@@ -120,7 +128,7 @@ final class RunWatch implements LoopListener {
 
     @Override
     public void published(int events, int deadLetters, long oldestCommitMillis) {
-        relay.state().turned(); // each part of a large transaction is progress, though the loop has not come round
+        relay.state().turned(); // each part of a large transaction is progress, although the turn has not ended
         relay.state().addDeadLetters(deadLetters);
         relay.state().progressed(relay.index().published(), engine.confirmed());
         relay.counters().published(events, deadLetters, oldestCommitMillis);

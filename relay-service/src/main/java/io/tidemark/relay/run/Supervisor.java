@@ -30,8 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes one run after the other, on a thread of its own, and says why when there is none. Every run opens everything anew
- * and in one order: lock, fence earlier producers, read the position, stream.
+ * Starts one run after another, on a dedicated thread, and reports the reason if there is none. Every run opens
+ * everything again, in one order: lock, fence earlier producers, read the position, stream.
  */
 public final class Supervisor {
 
@@ -40,7 +40,7 @@ public final class Supervisor {
     private static final long FIRST_BACKOFF_MILLIS = 200;
     private static final long LAST_BACKOFF_MILLIS = 10_000;
     private static final long STOP_MILLIS = 15_000;
-    /** How long a halted relay waits before it looks whether a person has acted. */
+    /** Time before a halted relay checks again whether a person has acted. */
     private static final long PROBE_MILLIS = 20_000;
 
     private static final long STANDBY_MILLIS = 1_000;
@@ -61,7 +61,7 @@ public final class Supervisor {
         thread.start();
     }
 
-    /** Asks it to end; returns at once. */
+    /** Asks it to end; returns immediately. */
     public void stop() {
         stopping.countDown();
     }
@@ -70,7 +70,7 @@ public final class Supervisor {
         return stopping.getCount() == 0;
     }
 
-    /** Returns when it has ended, and slot and lock are free, or half a minute is over. */
+    /** Returns when it has ended, and slot and lock are free, or after half a minute. */
     public void join() throws InterruptedException {
         thread.join(STOP_MILLIS);
         if (thread.isAlive()) { // waiting for a Kafka or a Postgres that does not answer
@@ -95,18 +95,18 @@ public final class Supervisor {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (Throwable e) { // a class that cannot be loaded, say: nothing will get better in this process
+        } catch (Throwable e) { // for example a class that cannot be loaded: this process cannot recover
             try {
                 LOG.error("event=supervisor-died", e);
                 relay.follower().close();
                 relay.watermarks().stopServing("the relay has died");
-            } finally { // what went wrong once may go wrong again
+            } finally { // the handling may fail in the same way
                 relay.state().die("fatal: " + e + "; the process ends"); // by the watchdog
             }
         }
     }
 
-    /** @return false when the relay has halted: then it only probes, now and again, whether a person has acted */
+    /** @return false if the relay has halted: then it only checks, from time to time, whether a person has acted */
     private boolean runOrSayWhyNot() throws InterruptedException {
         try {
             runOnce();
@@ -125,14 +125,14 @@ public final class Supervisor {
             count(reasonOf(e));
             relay.state().enter(RelayState.Phase.RETRYING, message(e));
         } catch (RuntimeException e) {
-            LOG.error("event=run-failed", e); // a bug: the trace is worth its lines
+            LOG.error("event=run-failed", e); // a bug: log the stack trace
             count(FailureReason.UNEXPECTED);
             relay.state().enter(RelayState.Phase.RETRYING, "unexpected: " + Reason.of(e));
         }
         return true;
     }
 
-    /** Before the state says that it has failed. */
+    /** Called before the state changes to failed. */
     private void count(FailureReason reason) {
         relay.counters().failed(reason, relay.state().snapshot().phase() == RelayState.Phase.RUNNING);
     }
@@ -179,7 +179,7 @@ public final class Supervisor {
                 throw new HaltException(message(e), e);
             }
             throw e;
-        } catch (KafkaException e) { // no client could be made
+        } catch (KafkaException e) { // a client could not be created
             PublishFailure made = PublishFailure.of(e);
             if (made.kind() == PublishFailure.Kind.HALT) {
                 throw new HaltException(message(made), e);
@@ -197,7 +197,7 @@ public final class Supervisor {
         }
     }
 
-    /** @return false when the relay is stopping */
+    /** @return false if the relay is stopping */
     private boolean awaitLock(Connection control) throws SQLException, InterruptedException {
         while (!AdvisoryLock.tryAcquire(control, relay.config().postgres().slot())) {
             relay.state().enter(RelayState.Phase.STANDBY, "another replica is active");

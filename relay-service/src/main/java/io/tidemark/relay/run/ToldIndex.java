@@ -6,7 +6,10 @@ import io.tidemark.relay.index.IndexWriter;
 import io.tidemark.relay.index.PublishedIndex;
 import io.tidemark.relay.loop.RunIndex;
 
-/** Applies an entry here before it is sent to the other replicas: a hint that may be lost. On the publishing thread. */
+/**
+ * Applies an entry to this replica's index, then sends it to the other replicas as a hint that may be lost. On the
+ * publishing thread.
+ */
 record ToldIndex(PublishedIndex index, IndexWriter writer) implements RunIndex {
 
     @Override

@@ -1,6 +1,6 @@
 /**
- * Runs: the supervisor makes one after the other on the {@code relay} thread; a run opens everything in the one order that is
- * safe (lock, fence, read the position, stream) and then publishes on that thread until something ends it.
+ * Runs. The supervisor starts one after another on the {@code relay} thread. A run opens everything in the only safe
+ * order (lock, fence, read the position, stream), and then publishes on that thread until the run ends.
  */
 @NullMarked
 package io.tidemark.relay.run;

@@ -5,7 +5,7 @@ import io.tidemark.relay.config.WatermarkConfig;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Counts those who ask, in total, and those who wait, by projection; turns away who is too many. Safe on any thread. */
+/** Counts requests in total, and waits per projection; rejects requests above the limits. Safe on any thread. */
 final class Admission {
 
     private final WatermarkConfig config;
@@ -15,7 +15,7 @@ final class Admission {
         this.config = config;
     }
 
-    /** @return why there is no room; empty when it has been counted, and must {@link #leave} */
+    /** @return the rejection if a limit is reached; empty if the request was counted, and must {@link #leave} */
     Optional<Answer> enter(ProjectionWaiters waiters, boolean isWait) {
         Optional<Answer> tooMany = enterLook();
         if (tooMany.isPresent()) {
@@ -29,7 +29,7 @@ final class Admission {
         return Optional.empty();
     }
 
-    /** The same for a look at how projections stand, for which nobody waits. */
+    /** The same for a request that only reads the standing of projections and does not wait. */
     Optional<Answer> enterLook() {
         if (inside.incrementAndGet() > config.maxWaiters()) {
             inside.decrementAndGet();

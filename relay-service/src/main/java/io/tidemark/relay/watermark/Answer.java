@@ -10,16 +10,16 @@ import io.tidemark.relay.timeline.TokenVerdict;
 import java.util.List;
 import java.util.Optional;
 
-/** What the relay answers to a question about one projection. */
+/** The relay's answer to a question about one projection. */
 public sealed interface Answer {
 
-    /** The word that callers see. */
+    /** The status that callers see. */
     WatermarkStatus status();
 
     /**
-     * Everything at or below the token is consumed.
+     * The group has consumed everything at or below the token.
      *
-     * @param evidenceAgeMillis how long ago the group's offsets were read
+     * @param evidenceAgeMillis time since the group's offsets were read
      */
     record Success(long waitedMillis, Lsn published, long evidenceAgeMillis) implements Answer {
 
@@ -29,7 +29,7 @@ public sealed interface Answer {
         }
     }
 
-    /** Not published yet when the wait was over. */
+    /** The token was not published when the wait ended. */
     record SourceBehind(long waitedMillis, Lsn published) implements Answer {
 
         @Override
@@ -38,7 +38,7 @@ public sealed interface Answer {
         }
     }
 
-    /** Published, but not consumed when the wait was over. */
+    /** The token was published, but not consumed when the wait ended. */
     record ProjectionBehind(long waitedMillis, Lsn published, List<PartitionNeed> behind, long evidenceAgeMillis)
             implements Answer {
 
@@ -49,9 +49,10 @@ public sealed interface Answer {
     }
 
     /**
-     * Published, but the group makes no progress: it is stalled, stopped, or goes over its events again. Given at once.
+     * The token is published, but the group makes no progress: it is stalled, stopped or rebuilding. Returned
+     * immediately.
      *
-     * @param reason in words
+     * @param reason for people
      */
     record NoProgress(
             GroupState state,
@@ -85,9 +86,9 @@ public sealed interface Answer {
     /**
      * Waiting does not help.
      *
-     * @param reason in words
-     * @param judged the token part by part, where one of its parts is refused; empty where something else is the reason
-     * @param others how it stood, without waiting, with the parts that are not refused; empty when there are none
+     * @param reason for people
+     * @param judged the token part by part, if one of its parts is refused; empty if there is another reason
+     * @param others the answer, without waiting, for the parts that are not refused; empty if there are none
      */
     record Refused(WatermarkStatus status, String reason, Optional<JudgedToken> judged, Optional<Answer> others)
             implements Answer {
@@ -96,7 +97,7 @@ public sealed interface Answer {
             this(status, reason, Optional.empty(), Optional.empty());
         }
 
-        /** It cannot be known. */
+        /** The answer cannot be known. */
         static Refused unknown(String reason) {
             return new Refused(WatermarkStatus.UNKNOWN, reason);
         }
@@ -109,7 +110,7 @@ public sealed interface Answer {
         }
     }
 
-    /** This replica cannot know just now; another one may, or this one later. */
+    /** This replica cannot know the answer now. Another replica, or this one later, may know it. */
     record Unavailable(String reason) implements Answer {
 
         @Override
@@ -119,9 +120,9 @@ public sealed interface Answer {
     }
 
     /**
-     * As many as allowed are waiting already.
+     * The maximum number of waiting requests is reached.
      *
-     * @param setting by which
+     * @param setting the configuration key of the limit
      */
     record TooManyWaiters(int limit, String setting) implements Answer {
 
@@ -130,7 +131,7 @@ public sealed interface Answer {
             return WatermarkStatus.UNKNOWN;
         }
 
-        /** In words. */
+        /** The reason, for people. */
         public String reason() {
             return limit + " requests are waiting already (" + setting + ")";
         }

@@ -14,7 +14,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 
-/** The answer that follows from the evidence about a group, and in words why it is a no. Confined to the watermark thread. */
+/**
+ * The answer that follows from the evidence about a group, and the reason if it is not success. Confined to the
+ * watermark thread.
+ */
 final class EvidenceAnswers {
 
     private final ProjectionConfig projection;
@@ -38,38 +41,38 @@ final class EvidenceAnswers {
         this.grounds = grounds;
     }
 
-    /** Kafka has told the offsets. */
+    /** Kafka has returned the offsets. */
     void offsetsTold() {
         failure = "";
     }
 
-    /** Kafka did not tell the offsets, or where the logs begin and end. */
+    /** Kafka did not return the offsets, or the bounds of the logs. */
     void offsetsFailed(Throwable cause) {
         failure = ": " + Reason.of(cause);
     }
 
-    /** Kafka has told what the group reads. */
+    /** Kafka has returned what the group reads. */
     void sampleTold() {
         sampleFailure = "";
     }
 
-    /** Kafka did not tell what the group reads. */
+    /** Kafka did not return what the group reads. */
     void sampleFailed(Throwable cause) {
         sampleFailure = ": " + Reason.of(cause);
     }
 
-    /** What a {@code success} would stand on now. */
+    /** The footing that a {@code success} would have now. */
     Footing footing(Map<TopicPartition, Long> offsets) {
         return grounds.footing(offsets, System.nanoTime());
     }
 
-    /** Whether a question that was asked then needs a newer look at the group than this. */
+    /** Whether a question asked at {@code sinceNanos} needs a newer look at the group than this one. */
     static boolean isOutdated(Footing footing, long sinceNanos) {
         return footing instanceof Footing.Unseen
                 || (footing instanceof Footing.Hollow hollow && hollow.seenNanos() - sinceNanos < 0);
     }
 
-    /** Why how far the group has come is not known; empty when it is. */
+    /** Why the group's progress is not known; empty if it is known. */
     Optional<String> whyUnknown(Map<TopicPartition, Long> offsets, boolean isCaughtUp) {
         if (evidence.beyondEnd().isPresent()) {
             return evidence.beyondEnd().map(this::beyond);
@@ -85,7 +88,7 @@ final class EvidenceAnswers {
         return "Kafka did not tell in time what group " + projection.group() + " reads" + sampleFailure;
     }
 
-    /** To one whose token the group has consumed. */
+    /** The answer to a waiter whose token the group has consumed. */
     Answer consumed(Waiter waiter, Footing footing) {
         Optional<LogEvidence.Beyond> beyond = evidence.beyondEnd();
         if (beyond.isPresent()) {
@@ -112,7 +115,7 @@ final class EvidenceAnswers {
                 + " --execute";
     }
 
-    /** What there is to say where a person has let the source go on without what the token stands for. */
+    /** The answer if an adoption has left out events that the token covers; empty otherwise. */
     static Optional<Answer> leftOut(PublishedIndex index, Lsn target) {
         return index.leftOut(target)
                 .map(range ->
@@ -121,8 +124,8 @@ final class EvidenceAnswers {
     }
 
     /**
-     * What there is to say to a waiter whose time is over: mostly that it is not yet so. But what it waited for may have
-     * been published since the offsets were read, or the offsets have been read before it was parked.
+     * The answer to a waiter whose time is over. Usually, what it waited for has not happened. But the token may have
+     * been published since the offsets were read, or the offsets may be older than the question.
      */
     Answer now(Waiter waiter) {
         Lsn published = index.published();
@@ -148,7 +151,7 @@ final class EvidenceAnswers {
         return new Answer.ProjectionBehind(waiter.waitedMillis(), published, behind, evidence.ageMillis());
     }
 
-    /** Why waiting is in vain, in words; empty when it is not. */
+    /** Why waiting does not help; empty if it may help. */
     String why() {
         String group = "group " + projection.group();
         return switch (history.state()) {

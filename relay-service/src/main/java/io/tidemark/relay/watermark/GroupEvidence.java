@@ -15,8 +15,8 @@ import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The newest offsets of one group that were seen, and what follows from them by the index. Confined to the watermark
- * thread, but where said.
+ * The newest offsets seen of one group, and what follows from them and the index. Confined to the watermark thread,
+ * except where noted.
  */
 final class GroupEvidence {
 
@@ -43,11 +43,11 @@ final class GroupEvidence {
     }
 
     /**
-     * Takes in what was read, unless it has been overtaken: whoever waits and whoever looks ask Kafka at the same time,
-     * and the answers may come in another order than they were read. One that is lower, and was asked for before the
-     * other came, does not tell whether the group has gone back: the next one does.
+     * Accepts the offsets, unless newer ones were accepted first. Waits and status requests ask Kafka at the same time,
+     * and the answers may arrive out of order. Lower offsets that were requested before the known ones arrived do not
+     * prove that the group has gone back. The next request shows whether it has.
      *
-     * @return whether it was taken in
+     * @return whether the offsets were accepted
      */
     boolean accept(Committed read, long readAtNanos) {
         Map<TopicPartition, Long> offsets = read.offsets();
@@ -68,13 +68,16 @@ final class GroupEvidence {
         return known.entrySet().stream().anyMatch(entry -> offsets.getOrDefault(entry.getKey(), 0L) < entry.getValue());
     }
 
-    /** Takes in where the logs begin and end. */
+    /** Accepts the bounds of the logs. */
     void accept(LogBounds bounds, long askedNanos) {
         logs.accept(bounds, askedNanos, committed, acceptedNanos);
         seeMoves(askedNanos);
     }
 
-    /** How the group has moved; where it has no commit, that is not known before the beginning of the log is. */
+    /**
+     * Records how the group has moved. Where it has no commit, this is known only once the beginning of the log is
+     * known.
+     */
     private void seeMoves(long nowNanos) {
         watermark(committed);
         if (logs.hasStartsOf(uncommitted())) {
@@ -82,45 +85,54 @@ final class GroupEvidence {
         }
     }
 
-    /** Partitions with events in which the group has committed nothing: where they begin decides. */
+    /**
+     * Partitions with events in which the group has committed nothing. The beginning of their logs decides what is
+     * consumed.
+     */
     Set<TopicPartition> uncommitted() {
         Set<TopicPartition> partitions = index.partitionsOf(topics);
         partitions.removeAll(committed.keySet());
         return partitions;
     }
 
-    /** The committed offsets that were seen last: where their logs end shows whether they can be. */
+    /** The committed offsets seen last. The ends of their logs show whether they are possible. */
     Map<TopicPartition, Long> committed() {
         return committed;
     }
 
-    /** Whether the offsets were asked for at that time or later. */
+    /** Whether the offsets were requested at that time or later. */
     boolean isSince(long nanos) {
         return isThere && fetchedNanos - nanos >= 0;
     }
 
-    /** Whether it was asked at that time or later where the logs begin and end. */
+    /** Whether the bounds of the logs were requested at that time or later. */
     boolean isLookedAtSince(long nanos) {
         return logs.isSince(nanos);
     }
 
-    /** Whether it has been seen, then or later, that the group cannot do with less: a no is one then. */
+    /**
+     * Whether the beginning of every log without a commit was looked at, at that time or later. Without this, "not
+     * consumed" is not certain.
+     */
     boolean startsAreKnownSince(long nanos) {
         Set<TopicPartition> uncommitted = uncommitted();
         return uncommitted.isEmpty() || (logs.isSince(nanos) && logs.hasStartsOf(uncommitted));
     }
 
-    /** Whether it has been seen, then or later, that the logs are as long as the group has committed, or that one is not. */
+    /**
+     * Whether the end of every log with a commit was looked at, at that time or later, and shows whether the offset is
+     * possible.
+     */
     boolean endsAreKnownSince(long nanos) {
         return committed.isEmpty() || (logs.isSince(nanos) && logs.endsFit(committed, acceptedNanos));
     }
 
-    /** Whether it has been seen, at whatever time, where each log begins or ends. */
+    /** Whether the needed beginning or end of each log has been seen, at any time. */
     boolean fitsItsLogs() {
         return logs.hasStartsOf(uncommitted()) && logs.endsFit(committed, acceptedNanos);
     }
 
-    /** A committed offset that cannot be one; empty when there is none. */
+    /** A committed offset that is not possible; empty if there is none. */
     Optional<LogEvidence.Beyond> beyondEnd() {
         return logs.beyondEnd();
     }
@@ -129,14 +141,14 @@ final class GroupEvidence {
         return (System.nanoTime() - fetchedNanos) / 1_000_000;
     }
 
-    /** By the offsets that were seen last. */
+    /** The watermark by the offsets seen last. */
     Lsn watermark() {
         return watermark(committed);
     }
 
     /**
-     * The highest LSN up to which a group that has committed this has consumed everything. What was once so stays so until
-     * an offset goes back, also when the index has since become coarser.
+     * The highest LSN up to which a group with these offsets has consumed everything. It decreases only if an offset
+     * goes back; a coarser index does not lower it.
      */
     synchronized Lsn watermark(Map<TopicPartition, Long> read) {
         if (provenIn != index.generation()) {
@@ -155,7 +167,7 @@ final class GroupEvidence {
         return proven;
     }
 
-    /** Above which LSN waiting is in vain for now; one look for all who wait. */
+    /** The LSN above which waiting does not help now; one computation for all waiters. */
     Optional<Lsn> noProgressAbove(Lsn watermark) {
         return switch (history.state()) {
             case STOPPED, REBUILDING -> Optional.of(watermark);
@@ -164,14 +176,17 @@ final class GroupEvidence {
         };
     }
 
-    /** What {@link #needs} says of partitions in which something is still to be consumed. */
+    /** The {@link #needs} of partitions in which something is still to be consumed. */
     List<PartitionNeed> behind(Lsn target, Map<TopicPartition, Long> read) {
         return needs(target, read).stream()
                 .filter(partition -> !partition.isMet())
                 .toList();
     }
 
-    /** In every partition that needs something for {@code target}: how much, and what the group has; on any thread. */
+    /**
+     * For every partition that needs something for {@code target}: the needed offset and the group's offset. On any
+     * thread.
+     */
     List<PartitionNeed> needs(Lsn target, Map<TopicPartition, Long> read) {
         Map<TopicPartition, Long> offsets = logs.consumed(read);
         return index.partitionsOf(topics).stream()
@@ -186,7 +201,7 @@ final class GroupEvidence {
                 .toList();
     }
 
-    /** What the group had consumed it has still consumed; all else is forgotten. */
+    /** Forgets everything except what the group had consumed, which stays consumed. */
     synchronized void forget() {
         isThere = false;
         history.forget();

@@ -21,24 +21,25 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks Kafka how far groups have come: often while somebody waits for one, all that are due in one request, and whenever
- * a group is sampled, so that one that does not move is known. Confined to the watermark thread, but where said.
+ * Asks Kafka for the offsets of groups: often while a request waits for a group, with all due groups in one request.
+ * Also asks after every sample of a group, so that a group that does not move is noticed. Confined to the watermark
+ * thread, except where noted.
  */
 final class GroupPolling {
 
-    /** Between two looks at a group that somebody waits for. */
+    /** Time between two looks at a group that a request waits for. */
     private static final long POLL_MILLIS = 3;
-    /** After Kafka has refused to tell. */
+    /** Time before another attempt after Kafka returned an error. */
     private static final long RETRY_MILLIS = 200;
 
     private final PublishedIndex index;
     private final GroupOffsets groups;
     private final WatermarkThread thread;
     private final GroupSampling sampling;
-    /** Whose offsets are to be fetched in the next request. */
+    /** Groups to include in the next request. */
     private final Set<ProjectionWaiters> due = new LinkedHashSet<>();
 
-    /** Who wants to know of the next offsets that are asked for. */
+    /** Futures that wait for the next offsets to be requested. */
     private final Map<ProjectionWaiters, List<CompletableFuture<Offsets>>> curious = new HashMap<>();
 
     private boolean flushQueued;
@@ -50,7 +51,7 @@ final class GroupPolling {
      */
     record Offsets(Map<TopicPartition, Long> committed, long askedNanos) {}
 
-    /** @param isServing groups are looked at only while it holds */
+    /** @param isServing groups are asked about only while this is true */
     GroupPolling(
             Collection<ProjectionWaiters> projections,
             PublishedIndex index,
@@ -68,12 +69,12 @@ final class GroupPolling {
         sampling.start();
     }
 
-    /** Asks what every group reads; from any thread. */
+    /** Requests a sample of what every group reads; from any thread. */
     void sampleAll() {
         thread.execute(sampling::all);
     }
 
-    /** Completes when Kafka has told, or failed to tell, what the group reads, having been asked after now. */
+    /** Completes when a request made after now has returned, or has failed to return, what the group reads. */
     CompletionStage<Void> nextSample(ProjectionWaiters waiters) {
         return sampling.next(waiters);
     }
@@ -83,7 +84,7 @@ final class GroupPolling {
         flushLater();
     }
 
-    /** Asks what the group reads, where that is needed now. */
+    /** Requests a sample of what the group reads, if an answer needs one now. */
     void sampleIfNeeded(ProjectionWaiters waiters) {
         if (waiters.needsSample()) {
             sampling.want(waiters);
@@ -97,7 +98,7 @@ final class GroupPolling {
         }
     }
 
-    /** Behind what is queued already, so that one request serves all of it. */
+    /** Runs after all queued tasks, so that one request serves all of them. */
     private void flushLater() {
         if (!flushQueued) {
             flushQueued = true;
@@ -155,7 +156,7 @@ final class GroupPolling {
     @SuppressWarnings("FutureReturnValueIgnored") // never cancelled
     private void again(ProjectionWaiters waiters, long millis) {
         waiters.endFetch();
-        if (curious.containsKey(waiters)) { // came while this was under way
+        if (curious.containsKey(waiters)) { // arrived during this fetch
             due.add(waiters);
             flushLater();
         }
@@ -165,12 +166,14 @@ final class GroupPolling {
         }
     }
 
-    /** Looks where that is not known; completes on the watermark thread. */
+    /** Asks for the bounds of the logs if they are not known; completes on the watermark thread. */
     CompletionStage<Void> lookIfNeeded(ProjectionWaiters waiters) {
         return waiters.evidence().fitsItsLogs() ? CompletableFuture.completedFuture(null) : look(waiters);
     }
 
-    /** Asks where the logs begin and end that the group reads; completes on the watermark thread, once that is taken in. */
+    /**
+     * Asks where the logs of the group begin and end; completes on the watermark thread after the bounds are accepted.
+     */
     CompletionStage<Void> look(ProjectionWaiters waiters) {
         long startedNanos = System.nanoTime();
         GroupEvidence evidence = waiters.evidence();
@@ -196,10 +199,10 @@ final class GroupPolling {
     }
 
     /**
-     * The offsets of each, asked for after now, from any thread. However many want to know, a group is asked once at a
-     * time, and all that are due in as few requests as there are coordinators.
+     * The offsets of each group, requested after now; from any thread. Each group has at most one request at a time,
+     * whatever the number of callers. All due groups share as few requests as there are coordinators.
      *
-     * @return each fails when Kafka does not tell
+     * @return each future fails if Kafka does not return the offsets
      */
     Map<ProjectionWaiters, CompletionStage<Offsets>> next(Collection<ProjectionWaiters> some) {
         Map<ProjectionWaiters, CompletableFuture<Offsets>> told = new LinkedHashMap<>();
@@ -213,7 +216,7 @@ final class GroupPolling {
         return new LinkedHashMap<>(told);
     }
 
-    /** The offset committed in one partition, whether the index knows it or not. */
+    /** The offset committed in one partition; the partition need not be in the index. */
     CompletionStage<Committed> committed(String group, TopicPartition partition) {
         return groups.committed(Map.of(group, Set.of(partition)))
                 .getOrDefault(group, CompletableFuture.completedFuture(Committed.NOTHING));

@@ -20,20 +20,21 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks Kafka who is in the groups and what they read: of each now and then, and at once where a {@code success} hangs on
- * it. All that are due go into one question. Confined to the watermark thread, but where said.
+ * Asks Kafka for the members of groups and what they read: for every group at an interval, and immediately if a
+ * {@code success} depends on it. All due groups share one request. Confined to the watermark thread, except where
+ * noted.
  */
 final class GroupSampling {
 
-    /** Between two samples of all groups: often enough to see within its time that one has stalled. */
+    /** Maximum time between two samples of all groups: short enough to notice a stalled group in time. */
     private static final long LONGEST_SAMPLE_MILLIS = 10_000;
 
     private static final long SHORTEST_SAMPLE_MILLIS = 250;
     private static final int SAMPLES_A_STALL = 6;
-    /** Between two samples that questions ask for, however many ask. */
+    /** Minimum time between two samples that questions ask for, whatever the number of questions. */
     private static final long NEXT_SAMPLE_MILLIS = 50;
 
-    /** After Kafka has refused to tell. */
+    /** Time before another attempt after Kafka returned an error. */
     private static final long RETRY_MILLIS = 200;
 
     private final Collection<ProjectionWaiters> projections;
@@ -43,7 +44,7 @@ final class GroupSampling {
     private final Consumer<ProjectionWaiters> sampled;
     private final Set<ProjectionWaiters> due = new LinkedHashSet<>();
     private final Set<ProjectionWaiters> asked = new LinkedHashSet<>();
-    /** Who wants to know of the next sample that is begun. */
+    /** Futures that wait for the next sample to be started. */
     private final Map<ProjectionWaiters, List<CompletableFuture<Void>>> curious = new HashMap<>();
 
     private boolean isQueued;
@@ -52,8 +53,8 @@ final class GroupSampling {
     /**
      * For all projections.
      *
-     * @param isServing groups are looked at only while it holds
-     * @param sampled is told of each that Kafka has told of
+     * @param isServing groups are asked about only while this is true
+     * @param sampled called with each projection for which Kafka has answered
      */
     GroupSampling(
             Collection<ProjectionWaiters> projections,
@@ -68,7 +69,7 @@ final class GroupSampling {
         this.sampled = sampled;
     }
 
-    /** Looks at every group again and again, from any thread. */
+    /** Starts the repeated samples of every group; from any thread. */
     void start() {
         if (!projections.isEmpty()) {
             repeatAfter(SHORTEST_SAMPLE_MILLIS);
@@ -92,14 +93,14 @@ final class GroupSampling {
         }
     }
 
-    /** Every group, soon. */
+    /** Requests a sample of every group. */
     void all() {
         if (isServing.getAsBoolean()) {
             projections.forEach(this::want);
         }
     }
 
-    /** A sample that is begun after now. */
+    /** Requests a sample that starts after now. */
     void want(ProjectionWaiters waiters) {
         due.add(waiters);
         if (!asked.contains(waiters)) {
@@ -107,7 +108,7 @@ final class GroupSampling {
         }
     }
 
-    /** Completes when Kafka has told, or failed to tell, having been asked after now. */
+    /** Completes when a request made after now has returned, or has failed to return, what the group reads. */
     CompletionStage<Void> next(ProjectionWaiters waiters) {
         CompletableFuture<Void> told = new CompletableFuture<>();
         curious.computeIfAbsent(waiters, key -> new ArrayList<>()).add(told);

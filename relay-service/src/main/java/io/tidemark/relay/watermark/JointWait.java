@@ -10,28 +10,31 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
-/** One wait for several projections: for all of them, or for the first. Safe on any thread. */
+/** One wait for several projections: for all of them, or for the first one. Safe on any thread. */
 public final class JointWait {
 
-    /** How long the others are waited for once one has decided: a group that Kafka does not tell of must not delay it. */
+    /**
+     * Maximum time to wait for the other answers after one has decided. A group for which Kafka does not answer must
+     * not delay the result.
+     */
     private static final long OTHERS_MILLIS = 250;
 
     private static final Answer.Unavailable OVER =
             new Answer.Unavailable("another projection has decided, and Kafka has not told this group's offsets since");
 
-    /** Whom it waits for. */
+    /** Which projections the wait needs. */
     public enum Mode {
-        /** Over when one of them answers anything but success. */
+        /** Ends when one projection answers anything but success. */
         ALL,
-        /** Over with the first success. */
+        /** Ends with the first success. */
         ANY
     }
 
     /**
-     * How it ended.
+     * The result of the wait.
      *
-     * @param deciding the answer of the one that decided
-     * @param answers of all of them; of those that were not waited for to the end, how they stood then
+     * @param deciding the answer that decided
+     * @param answers one for each projection; if the wait ended before a projection's answer, its answer at that moment
      */
     public record Result(long waitedMillis, Answer deciding, Map<String, Answer> answers) {}
 
@@ -46,12 +49,12 @@ public final class JointWait {
     private JointWait() {}
 
     /**
-     * Waits for each of them.
+     * Waits for each of the projections.
      *
      * @param projections configured names, at least one
-     * @return completes with the result, never exceptionally; whoever does not want it any more cancels
+     * @return completes with the result, never exceptionally; a caller that no longer needs the result cancels it
      */
-    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback cannot fail
     public static CompletableFuture<Result> await(
             Question question, List<String> projections, long waitMillis, Mode mode) {
         long startedNanos = System.nanoTime();
@@ -94,7 +97,7 @@ public final class JointWait {
         return result;
     }
 
-    /** One that cannot be told does not take the others' answers with it. */
+    /** The first answer that is known, or the first one if none is: an unavailable answer must not hide the others. */
     private static Answer firstKnown(Map<String, Answer> answers) {
         return answers.values().stream()
                 .filter(answer -> !(answer instanceof Answer.Unavailable) && !(answer instanceof Answer.TooManyWaiters))
@@ -103,10 +106,11 @@ public final class JointWait {
     }
 
     /**
-     * With the answer that decides; without one when all have answered and none does. Counted by hand: what is attached
-     * to a future runs in no order, and {@code allOf} may be complete before its last answer has been looked at.
+     * Completes with the deciding answer, or empty if all have answered and none decides. Uses its own counter:
+     * callbacks of a future run in no fixed order, and {@code allOf} may complete before the last answer has been
+     * examined.
      */
-    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback cannot fail
     private static CompletableFuture<Optional<Answer>> over(
             Map<String, CompletableFuture<Answer>> asked, Predicate<Answer> decides) {
         CompletableFuture<Optional<Answer>> over = new CompletableFuture<>();

@@ -10,16 +10,16 @@ import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Where the logs of one projection begin and end, as seen last, and what that says of its group's offsets. Below the
- * beginning there is nothing left to consume; beyond the end nothing can have been consumed. Confined to the watermark
- * thread, but where said.
+ * The bounds of one projection's logs, as seen last, and what they show about the offsets of its group. Below the
+ * beginning of a log, nothing is left to consume. Beyond its end, nothing can have been consumed. Confined to the
+ * watermark thread, except where noted.
  */
 final class LogEvidence {
 
-    /** A committed offset that cannot be one: Kafka has lost what was there, or somebody has set it. */
+    /** A committed offset that is not possible: Kafka has lost records, or a person has set the offset. */
     record Beyond(TopicPartition partition, long committed, long end) {}
 
-    /** Of partitions that were seen without a commit; a log's beginning never goes back. */
+    /** Of partitions seen without a commit. The beginning of a log never goes back. */
     private volatile Map<TopicPartition, Long> starts = Map.of();
 
     private Map<TopicPartition, Long> ends = Map.of();
@@ -28,9 +28,10 @@ final class LogEvidence {
     private final Map<TopicPartition, Beyond> beyond = new HashMap<>();
 
     /**
-     * Takes in what Kafka has told.
+     * Accepts the bounds that Kafka returned.
      *
-     * @param committedNanos when the offsets were taken in: only an end that was asked for later can be too low for them
+     * @param committedNanos when the offsets were accepted; only an end that was requested later can show that an
+     *     offset is too high
      */
     void accept(LogBounds bounds, long readAtNanos, Map<TopicPartition, Long> committed, long committedNanos) {
         Map<TopicPartition, Long> merged = new HashMap<>(starts);
@@ -45,8 +46,9 @@ final class LogEvidence {
     }
 
     /**
-     * The log may have grown past such an offset since, which proves nothing of what the group has read: it counts again
-     * once the group has committed another.
+     * Compares offsets with the ends of their logs. An offset found beyond the end stays refused, even if the log has
+     * grown past it since: that growth does not prove that the group has read the records. The partition counts again
+     * once the group has committed another offset.
      */
     void compare(Map<TopicPartition, Long> committed, long committedNanos) {
         beyond.keySet().retainAll(committed.keySet());
@@ -60,7 +62,7 @@ final class LogEvidence {
         });
     }
 
-    /** Whether they were asked for at that time or later. */
+    /** Whether the bounds were requested at that time or later. */
     boolean isSince(long nanos) {
         return isThere && askedNanos - nanos >= 0;
     }
@@ -69,7 +71,7 @@ final class LogEvidence {
         return starts.keySet().containsAll(partitions);
     }
 
-    /** Whether each of these offsets is known to lie in its log, or known not to. */
+    /** Whether each of these offsets is known to be within its log, or known not to be. */
     boolean endsFit(Map<TopicPartition, Long> committed, long committedNanos) {
         return committed.entrySet().stream().allMatch(entry -> {
             Long end = ends.get(entry.getKey());
@@ -77,7 +79,7 @@ final class LogEvidence {
         });
     }
 
-    /** The first of the offsets that cannot be; empty when there is none. */
+    /** The first of the offsets that are not possible; empty if there is none. */
     Optional<Beyond> beyondEnd() {
         return beyond.values().stream()
                 .min(Comparator.comparing((Beyond one) -> one.partition().topic())
@@ -85,8 +87,8 @@ final class LogEvidence {
     }
 
     /**
-     * What a group has consumed that has committed this: where it has committed nothing, everything that nobody can read
-     * any more. On any thread.
+     * The consumed offsets of a group with these committed offsets. Where it has committed nothing, everything that can
+     * no longer be read counts as consumed. On any thread.
      */
     Map<TopicPartition, Long> consumed(Map<TopicPartition, Long> committed) {
         Map<TopicPartition, Long> consumed = new HashMap<>(starts);
@@ -94,7 +96,7 @@ final class LogEvidence {
         return consumed;
     }
 
-    /** It is about other logs now. */
+    /** Forgets everything: the logs are other ones now. */
     void clear() {
         starts = Map.of();
         ends = Map.of();

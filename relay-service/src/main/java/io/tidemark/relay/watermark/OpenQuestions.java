@@ -7,12 +7,12 @@ import io.tidemark.relay.group.GroupHistory;
 import io.tidemark.relay.group.GroupState;
 
 /**
- * What has to be asked of Kafka before waiters can be answered. Whatever was true before a question may have been undone
- * by then: offsets are reset, logs lose records, and consumers come back. Confined to the watermark thread.
+ * The questions that Kafka must answer before waiters can be answered. Anything seen before a question may have changed
+ * by then: offsets are reset, logs lose records, and consumers return. Confined to the watermark thread.
  */
 final class OpenQuestions {
 
-    /** What an answer is still missing. */
+    /** The information that an answer still needs. */
     private enum Missing {
         NOTHING,
         OFFSETS,
@@ -33,41 +33,41 @@ final class OpenQuestions {
         this.history = history;
     }
 
-    /** Kafka has told what the group reads. */
+    /** Kafka has returned what the group reads. */
     void sampled(long askedNanos) {
         isSampled = true;
         sampledNanos = askedNanos;
-        wantsBounds = true; // to be looked at now and then in any case
+        wantsBounds = true; // the bounds are also checked at an interval
     }
 
-    /** Kafka has told where the logs begin and end. */
+    /** Kafka has returned the bounds of the logs. */
     void looked() {
         wantsBounds = false;
     }
 
-    /** Begins anew for all who are parked. */
+    /** Starts again for all parked waiters. */
     void reset(long newestNanos) {
         needsSample = false;
-        // at once, so that an answer need not wait for it
+        // request the bounds now, so that an answer need not wait for them
         needsBounds = !evidence.isLookedAtSince(newestNanos) || !evidence.startsAreKnownSince(newestNanos);
     }
 
-    /** What the group reads. */
+    /** Whether a parked waiter needs a sample of what the group reads. */
     boolean needsSample() {
         return needsSample;
     }
 
-    /** Where the logs begin and end, for somebody who is parked. */
+    /** Whether a parked waiter needs the bounds of the logs. */
     boolean needsBounds() {
         return needsBounds;
     }
 
-    /** Where the logs begin and end, whether anybody is parked or not. */
+    /** Whether the bounds of the logs are due, with or without a parked waiter. */
     boolean wantsBounds() {
         return wantsBounds;
     }
 
-    /** Whether all that its answer rests on was asked for after the question; what was not is noted as needed. */
+    /** Whether everything that the answer depends on was requested after the question. Notes what is still needed. */
     boolean isComplete(Waiter waiter, Lsn watermark, Footing footing) {
         Missing missing = missing(waiter, watermark, footing);
         needsBounds |= missing == Missing.BOUNDS;
@@ -88,7 +88,9 @@ final class OpenQuestions {
         return isOutdated ? Missing.SAMPLE : Missing.NOTHING;
     }
 
-    /** Whether the group was without members when it was looked at, before then: its consumers may be back. */
+    /**
+     * Whether the group counts as stopped and has not been sampled since that time: its consumers may have returned.
+     */
     boolean isDoubtful(long sinceNanos) {
         return history.state() == GroupState.STOPPED && !(isSampled && sampledNanos - sinceNanos >= 0);
     }

@@ -12,22 +12,25 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
-/** The waiters of one projection, the one that is satisfied first in front. Confined to the watermark thread, but where said. */
+/**
+ * The waiters of one projection, ordered by token, the lowest first. Confined to the watermark thread, except where
+ * noted.
+ */
 final class ParkedWaiters {
 
     private final PriorityQueue<Waiter> parked = new PriorityQueue<>();
-    /** Those whose wait is over: to be answered with the first evidence, whatever it says. */
+    /** Waiters whose wait is over. They are answered with the first evidence, whatever the answer. */
     private final Set<Waiter> urgent = new HashSet<>();
 
     private long newestNanos = System.nanoTime();
 
-    /** How many wait; on any thread. */
+    /** Number of waits; on any thread. */
     private final AtomicInteger waiting = new AtomicInteger();
 
     /**
      * On any thread.
      *
-     * @return how many wait with this one
+     * @return the number of waits, with this one
      */
     int enterWait() {
         return waiting.incrementAndGet();
@@ -45,7 +48,7 @@ final class ParkedWaiters {
         parked.add(waiter);
     }
 
-    /** From now on the first evidence will do. */
+    /** From now on the waiter is answered with the first evidence. */
     void answerOnNextEvidence(Waiter waiter) {
         urgent.add(waiter);
     }
@@ -54,7 +57,7 @@ final class ParkedWaiters {
         return urgent.contains(waiter);
     }
 
-    /** When the last of them came. */
+    /** When the newest waiter arrived. */
     long newestNanos() {
         return newestNanos;
     }
@@ -63,12 +66,12 @@ final class ParkedWaiters {
         return parked.isEmpty();
     }
 
-    /** The lowest LSN that somebody waits for. */
+    /** The lowest LSN that a waiter waits for. */
     Optional<Lsn> firstTarget() {
         return Optional.ofNullable(parked.peek()).map(first -> first.target);
     }
 
-    /** Answers it, unless it has been answered. */
+    /** Answers the waiter, unless it has an answer. */
     void answer(Waiter waiter, Answer answer) {
         if (!waiter.answer.isDone()) {
             remove(waiter);
@@ -87,7 +90,7 @@ final class ParkedWaiters {
         urgent.remove(waiter);
     }
 
-    /** Takes out those whose token is at or below {@code watermark}. */
+    /** Removes the waiters whose token is at or below {@code watermark}. */
     List<Waiter> takeUpTo(Lsn watermark) {
         List<Waiter> taken = new ArrayList<>();
         for (Waiter first = parked.peek(); first != null && watermark.isAtLeast(first.target); first = parked.peek()) {
@@ -97,17 +100,17 @@ final class ParkedWaiters {
         return taken;
     }
 
-    /** Those of {@link #takeUpTo} that were answered. */
+    /** Called for a waiter of {@link #takeUpTo} that was answered. */
     void taken(Waiter waiter) {
         urgent.remove(waiter);
     }
 
-    /** Those of {@link #takeUpTo} that cannot be answered yet. */
+    /** Puts back the waiters of {@link #takeUpTo} that cannot be answered yet. */
     void putBack(Collection<Waiter> held) {
         parked.addAll(held);
     }
 
-    /** Those whose wait is over, and those whose token is above {@code stuck}, where waiting for more is in vain. */
+    /** Waiters whose wait is over, and waiters whose token is above {@code stuck}, where waiting does not help. */
     Stream<Waiter> leaving(Optional<Lsn> stuck) {
         return stuck.map(above ->
                         parked.stream().filter(waiter -> urgent.contains(waiter) || waiter.target.isAfter(above)))

@@ -23,12 +23,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 
-/** Where projections stand, and what a token or an event asks of them, by fresh offsets. Safe on any thread. */
+/** The standing of projections, and what a token or an event needs from them, by fresh offsets. Safe on any thread. */
 public final class ProjectionReports {
 
     private static final long STANDING_SECONDS = 15;
 
-    /** How long one group may keep what is told of all of them. */
+    /** Timeout for one group's offsets when a report covers several groups. */
     private static final long TOLD_SECONDS = 2;
 
     /** A question about one projection, as {@link Watermarks#ask} takes it. */
@@ -72,12 +72,12 @@ public final class ProjectionReports {
     }
 
     /**
-     * Looks, unless as many ask already as are allowed to.
+     * Runs the look, unless the maximum number of requests is reached.
      *
-     * @param look counted until what it returns is complete
-     * @return empty when there is no room
+     * @param look counts against the limit until its result completes
+     * @return empty if the limit is reached
      */
-    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback cannot fail
     public <T> Optional<CompletionStage<T>> limited(Supplier<CompletionStage<T>> look) {
         if (admission.enterLook().isPresent()) {
             return Optional.empty();
@@ -87,7 +87,7 @@ public final class ProjectionReports {
         return Optional.of(looked);
     }
 
-    /** Where the projection stands now; fails when Kafka does not tell. */
+    /** The standing of the projection now; fails if Kafka does not return the offsets. */
     public CompletionStage<ProjectionStanding> standing(String name) {
         ProjectionWaiters waiters = waitersOf(name);
         long askedNanos = System.nanoTime();
@@ -95,7 +95,10 @@ public final class ProjectionReports {
                 waiters, Objects.requireNonNull(polling.next(List.of(waiters)).get(waiters)), askedNanos);
     }
 
-    /** The same of all, in the order of the configuration; each for itself, so that none waits for another's group. */
+    /**
+     * The standings of all projections, in the order of the configuration. Each is independent, so that none waits for
+     * another's group.
+     */
     public Map<String, CompletionStage<ProjectionStanding>> standings() {
         long askedNanos = System.nanoTime();
         Map<String, CompletionStage<ProjectionStanding>> standings = new LinkedHashMap<>();
@@ -110,10 +113,10 @@ public final class ProjectionReports {
         return asked.thenComposeAsync(offsets -> polling.lookIfNeeded(waiters), thread)
                 .thenComposeAsync(looked -> standing(waiters, waiters.evidence().committed(), askedNanos), thread)
                 .toCompletableFuture()
-                .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS); // the thread drops what comes after its end
+                .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS); // the thread drops tasks that arrive after it has ended
     }
 
-    /** Where it would look well only for want of knowing better, Kafka is asked first what the group reads. */
+    /** If what is known of the group is too old for the question, asks Kafka first what the group reads. */
     private CompletionStage<ProjectionStanding> standing(
             ProjectionWaiters waiters, Map<TopicPartition, Long> offsets, long startedNanos) {
         return waiters.isOutdated(offsets, startedNanos)
@@ -123,7 +126,7 @@ public final class ProjectionReports {
 
     private ProjectionStanding standing(ProjectionWaiters waiters, Map<TopicPartition, Long> offsets) {
         long now = System.nanoTime();
-        Lsn watermark = waiters.evidence().watermark(offsets); // before what is published, which it never is above
+        Lsn watermark = waiters.evidence().watermark(offsets); // read before what is published, to stay at or below it
         Lsn published = index.published();
         List<PartitionNeed> behind = waiters.evidence().behind(published, offsets);
         Optional<String> unknown = waiters.refusal().or(() -> waiters.answers().whyUnknown(offsets, behind.isEmpty()));
@@ -147,27 +150,27 @@ public final class ProjectionReports {
     }
 
     /**
-     * What a token asks of each projection, and what its group has.
+     * The offsets that a token needs in each projection, and the offsets of its group.
      *
-     * @param published read before the needs were, so that there are none missing for a token at or below it
+     * @param published read before the needs, so that none are missing for a token at or below it
      * @param projections in the order of the configuration
      */
     public record Requirements(Lsn published, List<Requirement> projections) {}
 
     /**
-     * What a token asks of one projection.
+     * The offsets that a token needs in one projection.
      *
-     * @param answer empty where the group was not asked and nothing else decides
-     * @param partitions every partition in which something must have been consumed; none while it is not published, or the
-     *     token is refused
+     * @param answer empty if the group was not asked and nothing else decides
+     * @param partitions every partition in which something must have been consumed; empty if the token is not published
+     *     or is refused
      */
     public record Requirement(String projection, Optional<Answer> answer, List<PartitionNeed> partitions) {}
 
     /**
-     * What the token asks of these projections; nobody waits, but for a nudge. A group that Kafka does not tell of costs the
-     * others nothing: its projection is unknown.
+     * The offsets that the token needs in these projections. Does not wait, except for a nudge. If Kafka does not
+     * answer for one group, only that group's projection is unknown.
      *
-     * @return fails when the index is about something else by the end
+     * @return fails if the index changed to another source or generation meanwhile
      */
     public CompletionStage<Requirements> requirements(Token token, List<String> names) {
         long generation = index.generation();
@@ -189,7 +192,7 @@ public final class ProjectionReports {
                 .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS);
     }
 
-    /** The same from the index alone: no group is asked, nor is one waited for. */
+    /** The same from the index alone: asks no group and waits for none. */
     public CompletionStage<Requirements> requirementsWithoutGroups(Token token, List<String> names) {
         long generation = index.generation();
         Optional<ServedSource> source = served.get();
@@ -233,7 +236,7 @@ public final class ProjectionReports {
                 : new Requirement(name, Optional.of(new Answer.SourceBehind(0, published)), List.of());
     }
 
-    /** Why the answer does not rest on what the group has committed; empty when it does. */
+    /** Why the answer does not depend on the committed offsets; empty if it does. */
     private static Optional<String> whyNotOfGroup(Answer answer) {
         if (answer instanceof Answer.Unavailable unavailable) {
             return Optional.of(unavailable.reason());
@@ -268,7 +271,7 @@ public final class ProjectionReports {
         return judged.refusal().isPresent() ? Optional.empty() : judged.target();
     }
 
-    /** What Kafka has told of one group, or why it has not: one group must not take others with it. */
+    /** Kafka's answer for one group, or why there is none: one group's failure must not affect others. */
     private record Told(Committed committed, String failure) {
 
         PartitionNeed of(TopicPartition partition, long need) {
@@ -286,9 +289,9 @@ public final class ProjectionReports {
         return new PartitionNeed(topic, partition, need, PartitionNeed.UNKNOWN, "not known what is committed: " + why);
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback cannot fail
     private static CompletableFuture<Told> told(CompletionStage<Committed> asked) {
-        CompletableFuture<Told> told = new CompletableFuture<>(); // Kafka's own must not be completed by others
+        CompletableFuture<Told> told = new CompletableFuture<>(); // others must not complete Kafka's own future
         asked.whenComplete((committed, failure) -> told.complete(
                 failure == null ? new Told(committed, "") : new Told(Committed.NOTHING, Reason.of(failure))));
         return told.completeOnTimeout(
@@ -296,7 +299,7 @@ public final class ProjectionReports {
     }
 
     /**
-     * What the record at that offset asks of each projection that reads its topic: the offset after it, exactly.
+     * The offset that the record needs in each projection that reads its topic: exactly the offset after it.
      *
      * @return by projection, in the order of the configuration
      */
@@ -315,7 +318,7 @@ public final class ProjectionReports {
                 });
     }
 
-    /** When the first thing above {@code lsn} was published; see {@link PublishedIndex#publishedAfter}. */
+    /** When the first entry above {@code lsn} was published; see {@link PublishedIndex#publishedAfter}. */
     public OptionalLong publishedAfter(Lsn lsn) {
         return index.publishedAfter(lsn);
     }

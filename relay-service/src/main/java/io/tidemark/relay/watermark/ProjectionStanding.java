@@ -9,18 +9,19 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * Where a projection stands.
+ * The standing of a projection.
  *
  * @param watermark everything at or below it is consumed
- * @param behind partitions that have yet to come up to {@code published}
- * @param lagRecords offsets between what it has and what it needs, over all of its partitions: at most so many events,
- *     because transaction markers take offsets too, and how many nobody tells
- * @param lagSeconds how long ago the oldest of what it has yet to consume was published; 0 when there is none,
- *     empty when it is not known any more
+ * @param behind partitions that have not reached {@code published} yet
+ * @param lagRecords difference between needed and committed offsets, over all partitions of the projection; the maximum
+ *     number of events still to consume, because transaction markers take offsets too, and Kafka does not report how
+ *     many
+ * @param lagSeconds seconds since the oldest event still to consume was published; 0 if there is none, empty if that is
+ *     no longer known
  * @param state of its group
- * @param stateSeconds for how long it has been so, as far as this replica has seen
- * @param members of its group; -1 while not known
- * @param reason why the state is what it is; empty when running or lagging
+ * @param stateSeconds how long the group has been in this state, as far as this replica has seen
+ * @param members of its group; -1 if not known
+ * @param reason why the group is in this state; empty if running or lagging
  */
 public record ProjectionStanding(
         ProjectionConfig projection,
@@ -34,7 +35,7 @@ public record ProjectionStanding(
         int members,
         String reason) {
 
-    /** Bytes of WAL between its watermark and what is published. */
+    /** Bytes of WAL between the watermark and what is published. */
     public long lagBytes() {
         return published.value() - watermark.value();
     }

@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
-/** What the waiters of one projection are answered, by the evidence about its group. Confined to the watermark thread. */
+/** Answers the waiters of one projection by the evidence about its group. Confined to the watermark thread. */
 final class ProjectionWaiters {
 
     private final ProjectionConfig projection;
@@ -51,7 +51,7 @@ final class ProjectionWaiters {
         return projection.group();
     }
 
-    /** The declared ones. */
+    /** The declared topics. */
     Set<String> topics() {
         return topics;
     }
@@ -59,7 +59,7 @@ final class ProjectionWaiters {
     /**
      * On any thread.
      *
-     * @return how many wait with this one
+     * @return the number of waits, with this one
      */
     int enterWait() {
         return parked.enterWait();
@@ -74,12 +74,12 @@ final class ProjectionWaiters {
         parked.park(waiter);
     }
 
-    /** From now on the first evidence will do. */
+    /** From now on the waiter is answered with the first evidence. */
     void answerOnNextEvidence(Waiter waiter) {
         parked.answerOnNextEvidence(waiter);
     }
 
-    /** Answers it, unless it has been answered. */
+    /** Answers the waiter, unless it has an answer. */
     void answer(Waiter waiter, Answer answer) {
         parked.answer(waiter, answer);
     }
@@ -89,12 +89,12 @@ final class ProjectionWaiters {
         return evidence;
     }
 
-    /** What follows from it. */
+    /** The answers that follow from the evidence. */
     EvidenceAnswers answers() {
         return answers;
     }
 
-    /** @return false when the group's offsets have been asked for already */
+    /** @return false if a request for the group's offsets is already under way */
     boolean beginFetch() {
         boolean begins = !isFetching;
         isFetching = true;
@@ -105,7 +105,7 @@ final class ProjectionWaiters {
         isFetching = false;
     }
 
-    /** What the group reads; whoever cannot be answered any more because of it is told so. */
+    /** Accepts what the group reads, and answers all waiters if they can no longer be answered because of it. */
     void seeGroup(GroupReading reading, long askedNanos) {
         history.seeMembers(reading.members(), reading.kind() == GroupReading.Kind.SELF_ASSIGNING, System.nanoTime());
         open.sampled(askedNanos);
@@ -114,7 +114,7 @@ final class ProjectionWaiters {
         refuseAll();
     }
 
-    /** Kafka's topics were looked at; whoever cannot be answered any more because of it is told so. */
+    /** Accepts the state of Kafka's topics, and answers all waiters if they can no longer be answered because of it. */
     void seeTopics(TopicsSeen seen) {
         grounds.seeTopics(seen);
         refuseAll();
@@ -124,29 +124,29 @@ final class ProjectionWaiters {
         grounds.refusal().ifPresent(reason -> parked.answerAll(Answer.Refused.unknown(reason)));
     }
 
-    /** Why nothing can be said of it; empty when something can. */
+    /** Why no question about this projection can be answered; empty if questions can be answered. */
     Optional<String> refusal() {
         return grounds.refusal();
     }
 
-    /** Kafka did not tell the offsets. */
+    /** Kafka did not return the offsets, or the bounds of the logs. */
     void failed(Throwable cause) {
         answers.offsetsFailed(cause);
     }
 
-    /** Kafka did not tell what the group reads. */
+    /** Kafka did not return what the group reads. */
     void sampleFailed(Throwable cause) {
         answers.sampleFailed(cause);
     }
 
-    /** How the group is doing, as far as this replica has seen. */
+    /** The state of the group, as far as this replica has seen. */
     GroupHistory history() {
         return history;
     }
 
     /**
-     * It is known now that its token is not ahead. Its nudge may have been published meanwhile: then the group's offsets
-     * decide, which are on their way.
+     * Called when the waiter's token is known not to be ahead. If its nudge has been published meanwhile, the group's
+     * offsets decide. They have been requested already.
      */
     void answerIfUrgent(Waiter waiter) {
         if (parked.isUrgent(waiter) && hasEvidenceFor(waiter)) {
@@ -154,16 +154,17 @@ final class ProjectionWaiters {
         }
     }
 
-    /** Whether somebody waits for the group, not for the source. */
+    /** Whether a waiter waits for the group, not for the source. */
     boolean needsEvidence() {
         return parked.firstTarget().filter(index.published()::isAtLeast).isPresent();
     }
 
     /**
-     * Takes in fresh offsets and answers whoever they satisfy; nobody, where they have been overtaken by others.
+     * Accepts fresh offsets and answers the waiters that they satisfy. If newer offsets were accepted first, answers
+     * none.
      *
      * @param readAtNanos when Kafka was asked
-     * @return those of its own topics; the ones known before where those have been overtaken
+     * @return the offsets in its own topics; the known ones if newer offsets were accepted first
      */
     Map<TopicPartition, Long> accept(Committed ofGroup, long readAtNanos) {
         if (evidence.accept(ofGroup.in(topics), readAtNanos)) {
@@ -173,7 +174,7 @@ final class ProjectionWaiters {
         return evidence.committed();
     }
 
-    /** Takes in where the logs begin and end, and answers whoever that satisfies. */
+    /** Accepts the bounds of the logs, and answers the waiters that they satisfy. */
     void accept(LogBounds bounds, long readAtNanos) {
         open.looked();
         evidence.accept(bounds, readAtNanos);
@@ -202,46 +203,51 @@ final class ProjectionWaiters {
         leaving.forEach(waiter -> parked.answer(waiter, answerNow(waiter)));
     }
 
-    /** Whether there is something to say to it: the source is behind anyway, or all has been asked since it came. */
+    /**
+     * Whether the waiter can be answered: its token is not published, or everything needed was requested after its
+     * question.
+     */
     boolean hasEvidenceFor(Waiter waiter) {
         return waiter.target.isAfter(index.published())
                 || open.isComplete(waiter, evidence.watermark(), answers.footing(evidence.committed()));
     }
 
-    /** Whether it is to be looked at where the logs begin and end. */
+    /** Whether the bounds of the logs must be requested. */
     boolean needsBounds() {
         return open.wantsBounds() || (open.needsBounds() && !parked.isEmpty());
     }
 
-    /** Whether somebody came after Kafka was asked then. */
+    /** Whether a waiter arrived after that time. */
     boolean hasNewerThan(long nanos) {
         return parked.newestNanos() - nanos > 0;
     }
 
-    /** Whether an answer hangs on a new look at what the group reads. */
+    /** Whether an answer needs a new sample of what the group reads. */
     boolean needsSample() {
         return open.needsSample() && !parked.isEmpty();
     }
 
-    /** Whether what is known of the group is too old for somebody who asked then. */
+    /** Whether the knowledge of the group is too old for a question asked at {@code sinceNanos}. */
     boolean isOutdated(Map<TopicPartition, Long> offsets, long sinceNanos) {
         return refusal().isEmpty()
                 && (open.isDoubtful(sinceNanos) || EvidenceAnswers.isOutdated(answers.footing(offsets), sinceNanos));
     }
 
-    /** Why a success would be empty, by what was seen last; empty also where nothing was seen. */
+    /** Why a success would have no basis, by what was seen last; also empty if nothing was seen. */
     Optional<String> knownHollow() {
         return answers.footing(evidence.committed()) instanceof Footing.Hollow hollow
                 ? Optional.of(hollow.reason())
                 : Optional.empty();
     }
 
-    /** What there is to say to a waiter whose time is over. */
+    /** The answer to a waiter whose time is over. */
     Answer answerNow(Waiter waiter) {
         return answers.now(waiter);
     }
 
-    /** Answers everyone, and forgets what was seen of the group; what it had consumed it has still consumed. */
+    /**
+     * Answers all waiters, and forgets what was seen of the group, except what it had consumed, which stays consumed.
+     */
     void forget(Answer answer) {
         parked.answerAll(answer);
         evidence.forget();

@@ -10,10 +10,10 @@ import io.tidemark.relay.timeline.TimelineHistory;
 import io.tidemark.relay.timeline.TokenJudge;
 import io.tidemark.relay.timeline.TokenVerdict;
 
-/** The database that questions are answered for, and the history of its timeline. */
+/** The database for which questions are answered, and the history of its timeline. */
 record ServedSource(SourceIdentity identity, TimelineHistory history) {
 
-    /** Each part is in the history of this database, or refused. */
+    /** Judges each part of the token: in the history of this database, or refused. */
     JudgedToken judge(Token token) {
         JudgedToken judged = new TokenJudge("database", identity.sourceId(), identity.timeline(), history).judge(token);
         return new JudgedToken(judged.parts().stream()
@@ -21,7 +21,10 @@ record ServedSource(SourceIdentity identity, TimelineHistory history) {
                 .toList());
     }
 
-    /** A replica of the relay learns of a failover by its session's end, so this passes, but not by waiting here. */
+    /**
+     * A replica learns of a failover when its session ends. This refusal is therefore temporary, but waiting here does
+     * not help.
+     */
     private TokenVerdict refusingYounger(TokenVerdict verdict) {
         return verdict instanceof TokenVerdict.Younger younger
                 ? TokenVerdict.Refused.keeping(

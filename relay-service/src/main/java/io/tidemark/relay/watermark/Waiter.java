@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 
-/** One parked request. Confined to the watermark thread, but for {@link #answer}, which anyone may complete. */
+/** One parked request. Confined to the watermark thread, except {@link #answer}, which any thread may complete. */
 final class Waiter implements Comparable<Waiter> {
 
     final Lsn target;
@@ -19,12 +19,12 @@ final class Waiter implements Comparable<Waiter> {
         this.target = target;
     }
 
-    /** What is to happen to it later, unless it has been answered by then. */
+    /** Keeps a timer, to be cancelled when the waiter is answered. */
     void timer(Future<?> timer) {
         timers.add(timer);
     }
 
-    /** Answers, unless it has been; on the watermark thread. */
+    /** Answers the waiter, unless it has an answer; on the watermark thread. */
     void complete(Answer given) {
         timers.forEach(timer -> timer.cancel(false));
         timers.clear();
@@ -35,7 +35,7 @@ final class Waiter implements Comparable<Waiter> {
         return (System.nanoTime() - sinceNanos) / 1_000_000;
     }
 
-    /** The one that is satisfied first comes first. */
+    /** The lowest token comes first. */
     @Override
     public int compareTo(Waiter other) {
         return target.compareTo(other.target);

@@ -9,15 +9,16 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Has nudges sent for those whose token is not published yet: on an idle database nothing else would bring the stream
- * past it, and where a nudge stands tells whether there can be such a write. Confined to the watermark thread.
+ * Requests nudges for waiters whose token is not published. On an idle database nothing else would move the stream past
+ * the token. The position of a nudge also shows whether a write with this token can exist. Confined to the watermark
+ * thread.
  */
 final class WaiterNudges {
 
-    /** Where events flow, the next ones mostly bring the stream past a token within this time, and spare a nudge. */
+    /** While events flow, the next events usually move the stream past a token within this time, without a nudge. */
     static final long NUDGE_AFTER_MILLIS = 5;
 
-    /** Events flow when the last ones came less than so long ago. */
+    /** Events are flowing if the last ones arrived less than this time ago. */
     static final long QUIET_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final PublishedIndex index;
@@ -30,16 +31,16 @@ final class WaiterNudges {
         this.thread = thread;
     }
 
-    /** @param served which database the waiter's LSN is one of */
+    /** @param served the database to which the waiter's LSN belongs */
     void nudgeFor(ProjectionWaiters waiters, Waiter waiter, boolean isWait, SourceIdentity served) {
         long delay = delayMillis(isWait, index.eventsNanos(), System.nanoTime());
         waiter.timer(thread.later(() -> request(waiters, waiter, served), delay));
     }
 
     /**
-     * How long to hope that events make the nudge unnecessary.
+     * How long to wait for events that make the nudge unnecessary.
      *
-     * @param eventsNanos when the last ones came, in {@link System#nanoTime}; empty when none have
+     * @param eventsNanos when the last events arrived, in {@link System#nanoTime}; empty if none have
      */
     static long delayMillis(boolean isWait, OptionalLong eventsNanos, long nowNanos) {
         boolean isQuiet = eventsNanos.isEmpty() || nowNanos - eventsNanos.getAsLong() > QUIET_AFTER_NANOS;

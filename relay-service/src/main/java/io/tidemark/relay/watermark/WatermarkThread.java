@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread to which waiters, offsets and what follows from them are confined. After {@link #closeAfter} nobody waits
- * any more, so whatever still comes in is dropped.
+ * The one thread to which waiters, offsets and the conclusions from them are confined. After {@link #closeAfter} no
+ * request waits, so later tasks are dropped.
  */
 final class WatermarkThread implements Executor {
 
@@ -31,16 +31,19 @@ final class WatermarkThread implements Executor {
 
     WatermarkThread() {
         thread.setRemoveOnCancelPolicy(
-                true); // else whoever was answered early stays reachable until its wait were over
+                true); // otherwise a waiter that is answered early stays reachable until its wait would have ended
     }
 
-    /** Behind what is queued already. */
+    /** Runs the task after all queued ones. */
     @Override
     public void execute(Runnable task) {
         thread.execute(() -> runLogged(task));
     }
 
-    /** Not before so long; what is returned can be cancelled, and holds nothing then. */
+    /**
+     * Runs the task after this time, or later. The returned future can be cancelled, and then holds no reference to the
+     * task.
+     */
     Future<?> later(Runnable task, long millis) {
         return thread.schedule(() -> runLogged(task), millis, TimeUnit.MILLISECONDS);
     }
@@ -48,12 +51,12 @@ final class WatermarkThread implements Executor {
     private static void runLogged(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException | Error e) { // which the executor would keep to itself
+        } catch (RuntimeException | Error e) { // the executor would swallow it
             LOG.error("event=watermark-task-failed", e);
         }
     }
 
-    /** Does this last, and waits for it, two seconds at most. */
+    /** Runs this task last, and waits for it, at most two seconds. */
     void closeAfter(Runnable last) {
         CountDownLatch done = new CountDownLatch(1);
         execute(() -> {

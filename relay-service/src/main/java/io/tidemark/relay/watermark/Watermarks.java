@@ -24,15 +24,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has a projection caught up with a token? Called by HTTP threads, and by the publishing thread when publishing has
- * advanced; everything else happens on one thread of its own.
+ * Answers whether a projection has caught up with a token. Called by HTTP threads, and by the publishing thread when
+ * publishing has advanced. Everything else happens on one dedicated thread.
  */
 public final class Watermarks implements AutoCloseable {
 
-    /** How long a question that does not wait is kept for the nudge that tells whether its token is ahead. */
+    /** Maximum time that a question without waiting is kept for the nudge that shows whether its token is ahead. */
     private static final long AHEAD_MILLIS = 500;
 
-    /** How long a wait that is over stays open for offsets that Kafka has been asked for. */
+    /** Maximum time that a wait stays open after its end for offsets that were requested from Kafka. */
     private static final long EVIDENCE_MILLIS = 2000;
 
     private static final Answer.Unavailable NOT_SERVING =
@@ -75,17 +75,17 @@ public final class Watermarks implements AutoCloseable {
         polling.start();
     }
 
-    /** Kafka's topics were looked at: those that projections declare, and those of the source. */
+    /** Accepts the state of Kafka's topics: the declared topics of projections, and the topics of the source. */
     public void see(TopicsSeen topics) {
         thread.execute(() -> projections.values().forEach(waiters -> waiters.seeTopics(topics)));
     }
 
-    /** The index is filled and belongs to this source: from now on there are answers. */
+    /** Starts answering: the index is filled and belongs to this source. */
     public void serve(SourceIdentity identity, TimelineHistory history) {
         if (isClosed) {
             return;
         }
-        if (!index.isAbout(identity)) { // cleared meanwhile, by a run whose session led to another server
+        if (!index.isAbout(identity)) { // cleared meanwhile by a run that connected to another server
             stopServing(OTHER_SOURCE);
             return;
         }
@@ -94,7 +94,7 @@ public final class Watermarks implements AutoCloseable {
         advanced();
     }
 
-    /** From now on this replica cannot know what is published: another one is active, or nobody is. */
+    /** Stops answering: this replica can no longer know what is published, because another one, or none, is active. */
     public void stopServing(String reason) {
         Answer.Unavailable answer = new Answer.Unavailable(reason);
         notServing = answer;
@@ -102,7 +102,7 @@ public final class Watermarks implements AutoCloseable {
         thread.execute(() -> projections.values().forEach(waiters -> waiters.forget(answer)));
     }
 
-    /** Publishing has advanced. Cheap when nobody waits. */
+    /** Publishing has advanced. Cheap if no request waits. */
     public void advanced() {
         if (admission.inside() > 0 && advanceQueued.compareAndSet(false, true)) {
             thread.execute(() -> {
@@ -115,9 +115,9 @@ public final class Watermarks implements AutoCloseable {
     /**
      * Asks about one projection.
      *
-     * @param projection one of the configured names; anything else is the caller's bug
-     * @param waitMillis how long to wait at most, cut to the configured maximum; 0 answers with the first evidence
-     * @return completes with the answer, never exceptionally; whoever does not want it any more cancels
+     * @param projection one of the configured names; any other name is a bug of the caller
+     * @param waitMillis maximum wait, limited to the configured maximum; 0 answers with the first evidence
+     * @return completes with the answer, never exceptionally; a caller that no longer needs the answer cancels it
      */
     public CompletableFuture<Answer> ask(String projection, Token token, long waitMillis) {
         ProjectionWaiters waiters = waitersOf(projection);
@@ -135,7 +135,7 @@ public final class Watermarks implements AutoCloseable {
                 .orElseGet(() -> ask(waiters, judged.target().orElseThrow(), waitMillis, served, generation));
     }
 
-    /** A refusal is given at once, and with it how the parts stand that are not refused. */
+    /** Returns a refusal without waiting, with the answer for the parts that are not refused. */
     private CompletableFuture<Answer> askForOthers(
             ProjectionWaiters waiters,
             JudgedToken judged,
@@ -149,7 +149,7 @@ public final class Watermarks implements AutoCloseable {
                         () -> CompletableFuture.completedFuture(Answer.Refused.of(refusal, judged, Optional.empty())));
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // what is done then cannot fail
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback cannot fail
     private CompletableFuture<Answer> ask(
             ProjectionWaiters waiters, Lsn target, long waitMillis, ServedSource served, long generation) {
         boolean isWait = waitMillis > 0;
@@ -162,7 +162,7 @@ public final class Watermarks implements AutoCloseable {
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         waiter.answer.thenAccept(given -> {
             admission.leave(waiters, isWait);
-            // What was concluded from an index that has been cleared since was not about this database throughout.
+            // If the index was cleared meanwhile, the answer may rest in part on another database.
             answer.complete(index.generation() == generation ? given : LOST);
         });
         answer.whenComplete((given, failure) -> {
@@ -177,7 +177,7 @@ public final class Watermarks implements AutoCloseable {
         return answer;
     }
 
-    /** @throws IllegalArgumentException when it is not configured */
+    /** @throws IllegalArgumentException if the projection is not configured */
     private ProjectionWaiters waitersOf(String name) {
         ProjectionWaiters waiters = projections.get(name);
         if (waiters == null) {
@@ -186,7 +186,7 @@ public final class Watermarks implements AutoCloseable {
         return waiters;
     }
 
-    /** Whatever goes wrong, it is answered: its place is free then. */
+    /** Always answers the waiter, even after a failure, so that its place becomes free. */
     private void enterOrFail(ProjectionWaiters waiters, Waiter waiter, long waitMillis, ServedSource questionBy) {
         try {
             enter(waiters, waiter, waitMillis, questionBy);
@@ -197,7 +197,7 @@ public final class Watermarks implements AutoCloseable {
     }
 
     private void enter(ProjectionWaiters waiters, Waiter waiter, long waitMillis, ServedSource questionBy) {
-        if (waiter.answer.isDone() || !questionBy.equals(source)) { // what it was question by holds no more
+        if (waiter.answer.isDone() || !questionBy.equals(source)) { // the source that judged the token has changed
             waiter.complete(notServing);
             return;
         }
@@ -213,7 +213,7 @@ public final class Watermarks implements AutoCloseable {
         }
         if (waiter.target.isAfter(index.published())) {
             nudges.nudgeFor(waiters, waiter, waitMillis > 0, questionBy.identity());
-            if (waitMillis <= 0) { // where the nudge stands tells a token that is ahead from one that is not published
+            if (waitMillis <= 0) { // the position of the nudge distinguishes ahead from not yet published
                 waiters.park(waiter);
                 waiters.answerOnNextEvidence(waiter);
                 waiter.timer(thread.later(() -> waiters.answer(waiter, waiters.answerNow(waiter)), AHEAD_MILLIS));
@@ -229,7 +229,7 @@ public final class Watermarks implements AutoCloseable {
         polling.fetchIfNeeded(waiters);
     }
 
-    /** The wait is over; only evidence that is already on its way is still taken in. */
+    /** Ends the wait. Only evidence that has already been requested is still accepted. */
     private void endWait(ProjectionWaiters waiters, Waiter waiter) {
         if (waiter.answer.isDone()) {
             return;
@@ -247,27 +247,29 @@ public final class Watermarks implements AutoCloseable {
         return List.copyOf(projections.keySet());
     }
 
-    /** Where projections stand, for people. */
+    /** The standing of projections, for people. */
     public ProjectionReports reports() {
         return reports;
     }
 
-    /** Whether there are answers yet. */
+    /** Whether questions are answered yet. */
     public boolean isServing() {
         return source != null;
     }
 
-    /** How many are being dealt with now, most of them waiting. */
+    /** Number of requests in progress, most of them waiting. */
     public int waiting() {
         return admission.inside();
     }
 
-    /** Why there are none, when there are none. */
+    /** Why questions are not answered, if they are not. */
     public String whyNotServing() {
         return notServing.reason();
     }
 
-    /** What there is to say to the token whatever any group has consumed; empty when it can be waited for. */
+    /**
+     * The answer that holds for the token whatever any group has consumed; empty if a request can wait for the token.
+     */
     public Optional<Answer> judge(Token token) {
         ServedSource served = source;
         if (served == null) {
@@ -279,7 +281,7 @@ public final class Watermarks implements AutoCloseable {
                 .or(() -> judged.target().flatMap(lsn -> EvidenceAnswers.leftOut(index, lsn)));
     }
 
-    /** Answers everyone who waits, and everyone who still comes, that this replica is going away. */
+    /** Answers all current and later requests with the reason that this replica is shutting down. */
     @Override
     public void close() {
         isClosed = true;

@@ -40,7 +40,7 @@ class AuditTallyTest {
         }
     }
 
-    /** Commits what Kafka would store, as bytes. */
+    /** The result as Kafka stores it, through bytes. */
     private void commit() {
         AuditTally.Records records = tally.records();
         wroteRecord = records.record().isPresent();
@@ -86,7 +86,7 @@ class AuditTallyTest {
     void countsAnAttemptThatWasTakenBackOnlyOnce() {
         tally.begin();
         send(MONDAY, "a", "b");
-        tally.records(); // the commit fails: Kafka has refused a record
+        tally.records(); // the commit fails: Kafka has refused an event
         tally.begin();
         send(MONDAY, "a", "b");
         commit();

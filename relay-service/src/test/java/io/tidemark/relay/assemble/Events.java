@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Input for the tests of this package. */
+/** Inputs for the tests of this package. */
 final class Events {
 
     private Events() {}

@@ -18,7 +18,7 @@ class PublishedBarrierTest {
     private static final Duration LONG = Duration.ofMinutes(1);
     private static final Duration SHORT = Duration.ofMillis(30);
 
-    /** A barrier that sees these published LSNs, one per look; the last one stays. */
+    /** The published LSN at each look; the last value is repeated. */
     private static PublishedBarrier barrier(Duration patience, long nudge, Long... published) {
         Deque<Long> looks = new ArrayDeque<>(List.of(published));
         return new PublishedBarrier(
@@ -43,10 +43,7 @@ class PublishedBarrierTest {
         assertThat(barrier(SHORT, Long.MIN_VALUE, 50L, Long.MAX_VALUE).pass()).isFalse();
     }
 
-    /**
-     * As after a failover that lost WAL: events published from the old server prove nothing about the new server's
-     * rows.
-     */
+    /** After a failover that lost WAL, what the old server had published shows nothing about the new server's rows. */
     @Test
     void refusesAServerWhoseWalIsBehindWhatIsPublished() {
         assertThatThrownBy(() -> barrier(LONG, 100, 100L).pass())

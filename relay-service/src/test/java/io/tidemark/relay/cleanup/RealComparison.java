@@ -6,7 +6,7 @@ import io.tidemark.relay.source.SourceNotReady;
 import java.time.LocalDate;
 import java.util.Map;
 
-/** {@link RowAudit} for the simulation: the check of the cleanup before it deletes, and its report afterwards. */
+/** {@link RowAudit} for the simulation: the cleanup's question before a deletion, and its report afterwards. */
 public final class RealComparison {
 
     private final RowAudit audit;

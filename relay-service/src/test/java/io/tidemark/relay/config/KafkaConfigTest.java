@@ -25,7 +25,7 @@ class KafkaConfigTest {
                 .containsEntry("bootstrap.servers", "kafka:9092");
     }
 
-    /** Kafka's admin client refuses to be made with a limit of an answer below that of a request. */
+    /** Kafka's admin client cannot be created with a timeout for an answer that is lower than the one for a request. */
     @Test
     void usersMayWaitLongerForARequestThanWeDoForAnAnswer() {
         Map<String, String> users = Map.of("request.timeout.ms", "30000");
@@ -37,7 +37,10 @@ class KafkaConfigTest {
         assertThatCode(() -> Admin.create(client).close(Duration.ZERO)).doesNotThrowAnyException();
     }
 
-    /** Kafka's half a minute held the relay up three times over when a broker stood still (BrokerLossIT). */
+    /**
+     * With Kafka's default of 30 seconds, a broker that stood still delayed the relay three times in a row
+     * (BrokerLossIT).
+     */
     @Test
     void aClientAsksAnotherBrokerSoonUnlessUsersSayOtherwise() {
         assertThat(new KafkaConfig("kafka:9092", null, null, null).client("ours", Map.of()))

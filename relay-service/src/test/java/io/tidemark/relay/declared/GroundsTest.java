@@ -47,7 +47,7 @@ class GroundsTest {
         return new GroupReading(Kind.SUBSCRIBING, 2, false, Set.of(), Map.of());
     }
 
-    /** Without members: they are away, or assign partitions themselves. */
+    /** Without members: the consumers are away, or assign partitions themselves. */
     private static GroupReading memberless(Map<TopicPartition, Long> committed) {
         return new GroupReading(Kind.SUBSCRIBING, 0, false, Set.of(), committed);
     }
@@ -120,7 +120,7 @@ class GroundsTest {
         assertFirm(grounds);
     }
 
-    /** Each cause stands for itself: one that is gone does not take another with it. */
+    /** Causes are independent: the end of one does not end another. */
     @Test
     void keepsRefusingForOneCauseWhenAnotherIsGone() {
         Grounds grounds = grounds(ORDER);
@@ -144,7 +144,7 @@ class GroundsTest {
         assertFirm(grounds);
     }
 
-    /** It reads by pattern, say: the topic was assigned before it had its first event. */
+    /** For example, the group subscribes by pattern, and the topic was assigned before it had its first event. */
     @Test
     void refusesItOnceTheSourceHasWrittenTheUndeclaredTopic() {
         Grounds grounds = grounds(ORDER);
@@ -245,7 +245,7 @@ class GroundsTest {
         assertHollow(grounds, "does not read outbox.order", "no members");
     }
 
-    /** It commits nothing in a topic as long as there is nothing to consume. */
+    /** Such a consumer commits nothing in a topic as long as there is nothing to consume. */
     @Test
     void aConsumerThatAssignsPartitionsItselfIsKnownByOneDeclaredTopic() {
         Grounds grounds = grounds(ORDER, INVOICE);

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** What may be said of a committed event that was not found. */
+/** The conclusions that a trace may draw about a committed event that was not found. */
 class EventTraceTest {
 
     private static final Search NOT_THERE = new Search.NotThere();

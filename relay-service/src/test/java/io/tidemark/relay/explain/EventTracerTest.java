@@ -22,7 +22,7 @@ class EventTracerTest {
 
     private static final int AT_ONCE = 18;
 
-    /** Its database takes connections and says nothing, so that no question is answered. */
+    /** The database accepts connections and never answers, so that no question is answered. */
     @Test
     void turnsAwayMoreQuestionsThanItCanWorkOn() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {

@@ -137,7 +137,9 @@ class GroupHistoryTest {
         assertThat(history.state()).isEqualTo(GroupState.RUNNING);
     }
 
-    /** Nor when it has had nothing to do for long, and its first event in a while has just been published. */
+    /**
+     * Also not if the group had nothing to consume for long, and its first event in a while has just been published.
+     */
     @Test
     void aGroupWithoutMembersIsGivenTimeFromTheMomentItIsBehind() {
         needed(5, 0);
@@ -176,7 +178,9 @@ class GroupHistoryTest {
         assertThat(history.state()).isEqualTo(GroupState.REBUILDING);
     }
 
-    /** FINDINGS D3: one client leaves offsets past the transaction markers, and another that of its last record. */
+    /**
+     * FINDINGS D3: one client commits an offset past the transaction markers, another the offset after its last record.
+     */
     @Test
     void aGroupThatRestsBelowItsOldOffsetsButHasWhatIsNeededHasNotGoneBack() {
         needed(69, 45);
@@ -194,7 +198,7 @@ class GroupHistoryTest {
         assertThat(history.state()).as("and now it has").isEqualTo(GroupState.REBUILDING);
     }
 
-    /** FINDINGS D12: it commits every 20 seconds, say. */
+    /** FINDINGS D12: for example, it commits every 20 seconds. */
     @Test
     void aGroupThatHasNeverHadMembersIsStoppedOnlyWhenItHasNotMovedForLong() {
         assignsItself = true;

@@ -19,7 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** {@code docs/http-api.md} tells of the same paths, statuses and bodies as the OpenAPI file, no more and no less. */
+/** {@code docs/http-api.md} describes exactly the paths, statuses and bodies of the OpenAPI file. */
 class HttpApiDocTest {
 
     private static final Path PAGE = Path.of("..", "docs", "http-api.md");
@@ -48,7 +48,7 @@ class HttpApiDocTest {
 
     private static Map<String, Set<String>> documented() throws IOException {
         Map<String, Set<String>> operations = new TreeMap<>();
-        Set<String> statuses = new TreeSet<>(); // of what stands before the first path
+        Set<String> statuses = new TreeSet<>(); // for text before the first path
         for (String line : Files.readAllLines(PAGE)) {
             Matcher heading = HEADING.matcher(line);
             Matcher status = STATUS.matcher(line);
@@ -77,7 +77,7 @@ class HttpApiDocTest {
         while (schema.find()) {
             bodies.add(schema.group(1));
         }
-        bodies.removeAll(Set.of("Problem", "BarrierRequest", "Standings")); // told in words
+        bodies.removeAll(Set.of("Problem", "BarrierRequest", "Standings")); // described in prose
 
         assertThat(bodies).isNotEmpty().allSatisfy(body -> assertThat(page).contains("`" + body + "`"));
     }

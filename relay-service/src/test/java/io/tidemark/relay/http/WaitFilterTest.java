@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class WaitFilterTest {
 
-    /** What HTTP clients and browsers send by default. */
+    /** The default headers of HTTP clients and browsers. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             */*                                             | true

@@ -10,19 +10,19 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 
-/** The steps of a run on its index, in terms of LSNs. */
+/** The steps of a run on its index, expressed by an LSN. */
 public final class IndexSteps {
 
     private IndexSteps() {}
 
-    /** An index before the first event. */
+    /** An index of a source that has never published. */
     public static PublishedIndex empty() {
         PublishedIndex index = new PublishedIndex();
         index.startAt(ResumePoint.after(Lsn.ZERO), Adoptions.NONE, Map.of());
         return index;
     }
 
-    /** One Kafka transaction. One that adds something without advancing is a part of a split transaction. */
+    /** One Kafka transaction. If it has additions but does not advance, it is a part of a split transaction. */
     public static IndexEntry advance(PublishedIndex index, Map<TopicPartition, Addition> additions, Lsn upTo) {
         ResumePoint from = index.reached();
         ResumePoint to = ResumePoint.after(upTo);
@@ -37,13 +37,13 @@ public final class IndexSteps {
         return entry;
     }
 
-    /** A run starts where the last one ended, or further. */
+    /** A run starts where the last one has ended, or further. */
     public static void rebase(PublishedIndex index, Map<TopicPartition, Long> recordEnds, Lsn publishedUpTo) {
         boolean isFurther = publishedUpTo.isAfter(index.reached().complete());
         index.startAt(isFurther ? ResumePoint.after(publishedUpTo) : index.reached(), Adoptions.NONE, recordEnds);
     }
 
-    /** A run starts within a transaction of which one more part was published than the index knows. */
+    /** A run starts within a transaction, one part of which was published without the knowledge of the index. */
     static void rebaseBehindAnotherPart(PublishedIndex index, Map<TopicPartition, Long> recordEnds) {
         ResumePoint part = index.reached();
         index.startAt(

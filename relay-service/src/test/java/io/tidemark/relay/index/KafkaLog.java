@@ -11,7 +11,9 @@ import java.util.Random;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
-/** The reference for checking an index: every event with its partition, commit LSN and offset, in a plain list. */
+/**
+ * The truth with which an index is compared: every event with its partition, commit LSN and offset, in a plain list.
+ */
 final class KafkaLog {
 
     record Event(TopicPartition partition, Lsn commitLsn, long offset) {}
@@ -29,9 +31,9 @@ final class KafkaLog {
     }
 
     /**
-     * One Kafka transaction, with an event for each of these commit LSNs in a random partition.
+     * One Kafka transaction, with an event in a random partition for each of these commit LSNs.
      *
-     * @return what was added to each partition
+     * @return what it added, by partition
      */
     Map<TopicPartition, Addition> commit(List<Lsn> commitLsns) {
         Map<TopicPartition, Addition> additions = new HashMap<>();
@@ -59,7 +61,7 @@ final class KafkaLog {
         return Map.copyOf(recordEnds);
     }
 
-    /** Random committed offsets of a group, anywhere in each partition; some partitions have none. */
+    /** Offsets that a group may have committed, anywhere in each partition; some partitions have none. */
     Map<TopicPartition, Long> anyCommittedOffsets() {
         boolean nearlyThere = random.nextBoolean();
         Map<TopicPartition, Long> committed = new HashMap<>();
@@ -73,9 +75,7 @@ final class KafkaLog {
         return committed;
     }
 
-    /**
-     * 1 + the highest offset in the partition of an event committed at or below {@code lsn}; 0 without such an event.
-     */
+    /** 1 + the highest offset in the partition of an event committed at or below {@code lsn}; 0 if there is none. */
     long need(TopicPartition partition, Lsn lsn) {
         return events.stream()
                 .filter(event -> event.partition().equals(partition) && lsn.isAtLeast(event.commitLsn()))

@@ -93,8 +93,8 @@ class PartitionIndexTest {
     }
 
     /**
-     * A consumer that is steadily behind must not wait forever: the error of an answer is at most a small part of its
-     * age.
+     * A group that is always somewhat behind must not wait forever: the needed offset is wrong by at most a small part
+     * of its age.
      */
     @Test
     void forgetsSlowlyHoweverManyAreAdded() {

@@ -25,7 +25,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
- * Measures the time of a look-up in the index, and its memory; prints the results and checks nothing. Not in
+ * Measures the time of a look into the index, and its memory. Prints the results, and checks nothing. Not in
  * {@code mvn verify}: docs/benchmarks.md has the command.
  */
 @State(Scope.Benchmark)
@@ -49,7 +49,7 @@ public class PublishedIndexBenchmark {
         return new TopicPartition("topic-" + number % TOPICS, number / TOPICS);
     }
 
-    /** Many queries, in an order that a processor's caches cannot have learned. */
+    /** Many questions, in an order that a processor's caches cannot have learned. */
     @Setup
     public void fill() {
         Random random = new Random(1);
@@ -76,7 +76,7 @@ public class PublishedIndexBenchmark {
         }
     }
 
-    /** The offset that one partition needs for one LSN. */
+    /** The need of one partition for one LSN. */
     @Benchmark
     public long need() {
         question = (question + 1) & (QUESTIONS - 1);

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Random histories of publishing; the index is compared with a plain list of all events (DESIGN 7.2). A failure prints
- * the seed; to run one seed alone, let {@link #seeds} return it.
+ * Random histories of publishing, with the index compared with a plain list of all events (DESIGN 7.2). A failure
+ * prints the seed. To run one seed alone, let {@link #seeds} return it.
  */
 class PublishedIndexSimulationTest {
 
@@ -107,14 +107,14 @@ class PublishedIndexSimulationTest {
         history.verifyFollowerIsSound();
     }
 
-    /** Another replica, which learns of the steps from their entries. */
+    /** Another replica, which learns of the steps from the entries they write. */
     private static final class Follower {
 
         private final PublishedIndex index = new PublishedIndex();
         private boolean losesEntries;
     }
 
-    /** One index and the log it describes, advanced in the steps of a relay. */
+    /** One index and the log it describes, advanced by the steps that a relay makes. */
     private static final class History {
 
         private final long seed;
@@ -197,7 +197,8 @@ class PublishedIndexSimulationTest {
         }
 
         /**
-         * In several Kafka transactions; perhaps with a crash before the last of them, which a new run then replaces.
+         * Publishes in several Kafka transactions. There may be a crash before the last of them, which a new run then
+         * publishes.
          */
         private void publishSplit(boolean crash) {
             Lsn before = index.published();
@@ -224,7 +225,7 @@ class PublishedIndexSimulationTest {
             rebase(log.recordEnds(), index.published());
         }
 
-        /** Other replicas published, without any entry reaching this index. */
+        /** Other replicas have published, without the knowledge of this index. */
         private void takeOverFromAnother() {
             Lsn last = index.published();
             for (int batches = random.nextInt(4); batches > 0; batches--) {

@@ -151,7 +151,7 @@ class PublishedIndexTest {
         assertThat(watermark(Map.of())).isEqualTo(Lsn.ZERO);
     }
 
-    /** Entries from before an adoption, read late or repeatedly, must not restore what a person gave up. */
+    /** A person has given up what was published. Earlier entries, read late or again, must not restore it. */
     @Test
     void forgetsWhatWasPublishedBeforeAnAdoptionForGood() {
         published(Map.of(FIRST, added("0/10", 1)), "0/10");

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The order "Kafka commit, look, index, slot": whatever fails, nothing behind it has happened. */
+/** The order "Kafka commit, look, index, slot": if a step fails, no later step has happened. */
 class CommitOrderTest {
 
     private static final ResumePoint REACHED = ResumePoint.after(Lsn.parse("0/200"));

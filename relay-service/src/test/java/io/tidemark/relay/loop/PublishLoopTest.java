@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PublishLoopTest {
 
     private static final long ROOMY = 1 << 20;
-    /** Fewer events than a few: such a transaction is split. */
+    /** A limit below the size of four events: a transaction of four is split. */
     private static final long TIGHT = 3 * 440;
 
     @TempDir
@@ -326,7 +326,7 @@ class PublishLoopTest {
         assertThat(run.positions.get(0).resumePoint().complete()).isEqualTo(RecordedRun.START);
     }
 
-    /** As one run after the other, until all is published. */
+    /** Publishes in one run after another, until everything is published. */
     private static @Nullable PublishFailure publishInRuns(RecordedRun run, List<Change> changes, int mostRuns) {
         @Nullable PublishFailure last = null;
         for (int i = 0; i < mostRuns; i++) {

@@ -45,49 +45,49 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The outside of a run, which writes down what it is told in the order it is told, and fails where a test wants it to.
- * An event is called by its id, a position by the LSN and, within a split transaction, the ordinal.
+ * The outside of a run. Records every call in order, and fails where a test wants it to. An event is recorded by its
+ * id, a position by its LSN and, within a split transaction, the ordinal.
  */
 final class RecordedRun {
 
     static final Lsn START = Lsn.parse("0/100");
     private static final SourceIdentity IDENTITY = new SourceIdentity("7f3a9c21", "1", "shop", 1);
 
-    /** What happened outside, in order. */
+    /** Calls from the run, in order. */
     final List<String> calls = new ArrayList<>();
 
-    /** The ids that Kafka refuses, as it would a record that is too large: at the commit, the whole transaction with it. */
+    /** The ids that Kafka refuses, as with a record that is too large: it fails the commit of the whole transaction. */
     final Set<String> refused = new HashSet<>();
 
-    /** Kafka has counted nothing before. */
+    /** Starts without earlier counts in Kafka. */
     final AuditTally tally = AuditTally.from(AuditRecord.beginning(Instant.EPOCH));
 
-    /** What the last committed Kafka transaction left of it, as the next run reads it. */
+    /** The audit record after the last committed Kafka transaction, as the next run reads it. */
     AuditRecord audit = AuditRecord.beginning(Instant.EPOCH);
 
     boolean commitFails;
     boolean indexFails;
 
-    /** What a look at the publication finds; null when it is what it was. */
+    /** The failure of a look at the publication; null if nothing has changed. */
     @Nullable
     RuntimeException changed;
 
-    /** How often a look is in doubt before it is not. */
+    /** Number of looks that are in doubt before one is not. */
     int looksInDoubt;
 
-    /** Whether the run is told to stop at its next turn. */
+    /** Whether the run is asked to stop at its next turn. */
     boolean stops;
 
-    /** Kafka does not take more events in time; Kafka's client tells it at the commit. */
+    /** Maximum number of events that Kafka accepts in time; above it, the commit fails with a timeout. */
     int mostInTime = Integer.MAX_VALUE;
 
-    /** How often the run was looked after. */
+    /** Number of turns reported to the listener. */
     int turns;
 
-    /** Of each Kafka transaction: the position it recorded. */
+    /** The recorded position of each Kafka transaction. */
     final List<SourcePosition> positions = new ArrayList<>();
 
-    /** Of each Kafka transaction: whether it recorded the publication. */
+    /** For each Kafka transaction: whether it recorded the publication. */
     final List<Boolean> publicationRecords = new ArrayList<>();
 
     private ResumePoint reached = ResumePoint.after(START);
@@ -155,12 +155,12 @@ final class RecordedRun {
         return new Change.Commit(Lsn.parse(lsn), 0);
     }
 
-    /** What Kafka has. */
+    /** The resume point that Kafka has. */
     ResumePoint committed() {
         return reached;
     }
 
-    /** What Kafka was told, without what index and slot were. */
+    /** The calls to Kafka, without those for the index, the slot and looks. */
     List<String> kafka() {
         return calls.stream()
                 .filter(call -> !call.startsWith("index")

@@ -10,9 +10,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * Parses Prometheus' text format, and makes the checks of {@code promtool check metrics}, which may not be installed.
- */
+/** Parses Prometheus' text format. Makes the checks of {@code promtool check metrics}, which may not be installed. */
 final class Exposition {
 
     /** The declaration of a metric, with the names of its labels. */

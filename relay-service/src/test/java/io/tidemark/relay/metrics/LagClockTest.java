@@ -43,7 +43,7 @@ class LagClockTest {
         assertThat(behind(299, 10)).isEqualTo(7);
     }
 
-    /** A source that writes nothing leaves one mark, from its first sight. The lag behind it does not grow. */
+    /** A source that writes nothing has one mark, from the first look. The lag behind it does not grow. */
     @Test
     void marksAnIdleSourceOnce() {
         mark(100, 1);

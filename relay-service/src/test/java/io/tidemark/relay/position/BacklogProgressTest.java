@@ -25,7 +25,7 @@ class BacklogProgressTest {
         assertThat(BacklogProgress.fromJson(progress.toJson())).isEqualTo(progress);
     }
 
-    /** Beginning again at the first row would repeat events. */
+    /** A new start at the first row would repeat events. */
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -70,7 +70,7 @@ class SourcePositionTest {
         assertThat(text(position)).contains("\"commitLsn\":\"1/0\",\"lastEventLsn\":\"0/F0\",");
     }
 
-    /** An older version did not write this field. */
+    /** Older versions did not write this field. */
     @Test
     void takesThePositionForThatOfAnEventWhereNothingSaysOtherwise() {
         SourcePosition position = new SourcePosition(SOURCE, ResumePoint.after(Lsn.parse("1/0")), "a", TIME);

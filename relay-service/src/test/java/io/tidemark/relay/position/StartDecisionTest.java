@@ -17,7 +17,7 @@ class StartDecisionTest {
 
     private static final SourceIdentity SHOP = new SourceIdentity("7f3a9c21", "system-1", "shop", 1);
     private static final Lsn WAL_HEAD = Lsn.parse("0/9000");
-    /** Timeline 1 was left at 0/5000 for 3, and 3 at 0/7000; timeline 2 belonged to another server. */
+    /** Timeline 1 was left at 0/5000 for timeline 3, and 3 at 0/7000 for 4. Timeline 2 belonged to another server. */
     private static final TimelineHistory HISTORY_OF_4 = TimelineHistory.parse(4, "1\t0/5000\tx\n3\t0/7000\tx\n");
 
     private static final String FRESH_START = "tidemark slot drop --yes tidemark CONFIG and then: tidemark init CONFIG";
@@ -48,7 +48,7 @@ class StartDecisionTest {
     }
 
     /**
-     * Postgres skips a transaction whose commit record starts below the confirmed LSN: 0/4FF0 lies inside the record.
+     * Postgres skips transactions whose commit starts below the confirmed LSN: 0/4FF0 lies inside the commit record.
      */
     @Test
     void haltsWhenTheSlotIsPastATransactionThatIsPublishedInPart() {
@@ -139,7 +139,7 @@ class StartDecisionTest {
                 .endsWith(StartDecision.whatToDo());
     }
 
-    /** Only a nudge, or transactions without events, were left out. */
+    /** Only a nudge, or transactions without events, are lost. */
     @Test
     void resumesAtTheSwitchWhenOnlyProgressLiesBeyondIt() {
         SourcePosition position = new SourcePosition(
@@ -173,7 +173,7 @@ class StartDecisionTest {
         assertThat(haltReason(decision)).contains("confirmed up to 0/5400", "only up to 0/5000");
     }
 
-    /** All whole transactions are below the switch, but the published part of the next one is not. */
+    /** All of its whole transactions are below the switch, but the published part of the next one is not. */
     @Test
     void haltsWhenATransactionPublishedInPartCommittedBeyondTheSwitch() {
         ResumePoint inside = ResumePoint.inside(Lsn.parse("0/5008"), 0, Lsn.parse("0/4000"));

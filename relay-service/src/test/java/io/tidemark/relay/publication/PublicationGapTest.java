@@ -12,7 +12,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
-/** The gap that the start of a run derives from the recorded and the present publication. */
+/** The result at a start, depending on whether the publication matches the recorded one. */
 class PublicationGapTest {
 
     private static final PublicationState BEFORE =
@@ -69,7 +69,7 @@ class PublicationGapTest {
                 .startsWith("table outbox.event was made again");
     }
 
-    /** The new slot is confirmed beyond what is published: the range between was never looked at. */
+    /** The slot is confirmed beyond what is published: the range between was never checked. */
     @Test
     void beginsAtTheRecordedLsnWhenTheSlotIsAnotherOneOrGone() {
         PublicationState now = changed("1 701", "2 700", "3 690");

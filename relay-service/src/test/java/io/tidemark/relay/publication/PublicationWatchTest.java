@@ -12,7 +12,7 @@ import java.util.Queue;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-/** A watch confirms only what it has looked at after the request. */
+/** A watch confirms only looks that started after the request. */
 class PublicationWatchTest {
 
     private static final PublicationState RIGHT = state("a");
@@ -87,7 +87,7 @@ class PublicationWatchTest {
         assertThatThrownBy(watch::check).hasMessageContaining("publication tidemark does not exist any more");
     }
 
-    /** Gives prepared answers; the slot is confirmed up to 0/100, and the WAL ends at 0/200. */
+    /** Returns the looks that a test has prepared; the slot is confirmed up to 0/100, and the WAL ends at 0/200. */
     private static final class Looks implements PublicationEye {
 
         private final Queue<Supplier<PublicationLook>> answers = new ArrayDeque<>();

@@ -64,7 +64,7 @@ class PlainPublisherTest {
         assertThat(told).hasSize(1).first().asString().startsWith("large is refused by Kafka");
     }
 
-    /** The record at fault is unknown, so none is left out. */
+    /** Kafka does not report which record was the cause, so none is refused. */
     @Test
     void refusesNoneOfABatchThatIsRefusedAsAWhole() throws Exception {
         InvalidTimestampException ofAll = new InvalidTimestampException("1970");

@@ -42,7 +42,7 @@ class PublishedTopicsTest {
         assertThat(cluster.answers).isEmpty();
     }
 
-    /** Nothing in the topic was ever readable, so nothing is lost. */
+    /** None of it was ever readable, so nothing is lost. */
     @Test
     void doesNotMissATopicThatOnlyATransactionThatWasGivenUpHasUsed() throws Exception {
         cluster.ids.put("order", "first");
@@ -74,7 +74,7 @@ class PublishedTopicsTest {
         return TopicIds.fromJson(topics.toRecord().orElseThrow()).ids();
     }
 
-    /** Gives the prepared answers first, then the current state. */
+    /** Returns the answers that the test has prepared, then the current state. */
     private static final class Cluster implements TopicCatalog {
 
         private final Map<String, String> ids = new HashMap<>();

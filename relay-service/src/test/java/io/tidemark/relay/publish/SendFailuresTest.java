@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Uses the orders in which the producer of Kafka's clients 4.3 makes its callbacks. */
+/** Failures in the orders in which the producer of Kafka's clients 4.3 calls back. */
 class SendFailuresTest {
 
     private static final Position FIRST = new Position(1, Lsn.parse("0/10"), 0);
@@ -42,7 +42,7 @@ class SendFailuresTest {
         assertThat(Objects.requireNonNull(failures.failure()).kind()).isEqualTo(PublishFailure.Kind.HALT);
     }
 
-    /** The topic's other records are refused in their turn. */
+    /** The topic's other records are refused when they are sent. */
     @Test
     void blamesTheFirstRecordOfATopicThatKafkaRefuses() {
         InvalidTopicException internal = new InvalidTopicException("Topic '__x' is invalid");

@@ -43,7 +43,7 @@ class ReplayCountTest {
                 .contains("replay r1 broke off with 2 events published", "go on with --from 2026-11-25T08:00:01Z");
     }
 
-    /** Later rows may have been created at the same moment. */
+    /** Later events may have been created at the same moment. */
     @Test
     void goesOnWithTheLastOneWhenKafkaHasThemAll() {
         send("event a", 0).acknowledged();

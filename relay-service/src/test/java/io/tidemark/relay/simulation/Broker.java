@@ -19,7 +19,7 @@ final class Broker {
     /** The partition of the positions, after those of the events. */
     static final int POSITIONS = Wal.PARTITIONS;
 
-    /** A transaction as the coordinator has it. */
+    /** The coordinator's view of a transaction. */
     static final class Txn {
         boolean open = true;
         boolean committed;
@@ -29,13 +29,13 @@ final class Broker {
     }
 
     /**
-     * What stands at an offset.
+     * The content of an offset.
      *
      * @param event its number; -1 for a position or a marker
      * @param position the JSON of a position
-     * @param publication the JSON of what the events were published with
-     * @param audit the JSON of a record of the audit
-     * @param isMarker of a transaction's end; no consumer ever sees it
+     * @param publication the JSON of the publication with which the events were published
+     * @param audit the JSON of an audit record
+     * @param isMarker whether it is the marker of a transaction's end; consumers never receive it
      */
     record Entry(
             Txn txn,
@@ -56,7 +56,7 @@ final class Broker {
 
     private final List<List<Entry>> partitions = new ArrayList<>();
     private final Map<String, Producer> producers = new HashMap<>();
-    /** Event to its offset, once it can be read. */
+    /** From event to offset, once it can be read. */
     private final Map<Integer, Long> readable = new HashMap<>();
 
     private AuditRecord outside = AuditRecord.beginning(Instant.EPOCH);
@@ -67,7 +67,9 @@ final class Broker {
         }
     }
 
-    /** Aborts what an earlier producer of this id left open, and fences it; returns the new epoch. */
+    /**
+     * Aborts the open transaction of an earlier producer with this id, and fences that producer; returns the new epoch.
+     */
     int init(String transactionalId) {
         Producer producer = producers.computeIfAbsent(transactionalId, id -> new Producer());
         if (producer.open != null) {
@@ -76,7 +78,7 @@ final class Broker {
         return ++producer.epoch;
     }
 
-    /** @return the record's offset, or empty when the producer is fenced */
+    /** @return the record's offset, or empty if the producer is fenced */
     Optional<Long> append(
             String transactionalId,
             int epoch,
@@ -104,7 +106,7 @@ final class Broker {
         return Optional.of(log.size() - 1L);
     }
 
-    /** @return false when the producer is fenced */
+    /** @return false if the producer is fenced */
     boolean commit(String transactionalId, int epoch) {
         Producer producer = producers.get(transactionalId);
         if (producer == null || producer.epoch != epoch) {
@@ -134,7 +136,7 @@ final class Broker {
         }
     }
 
-    /** What the coordinator does with a transaction that has been open for too long. */
+    /** Aborts transactions that have been open for too long, as the coordinator does. */
     void timeOutOpenTransactions() {
         for (Producer producer : producers.values()) {
             if (producer.open != null) {
@@ -167,7 +169,7 @@ final class Broker {
         return Optional.empty();
     }
 
-    /** What the last committed record says the events were published with. */
+    /** The publication in the last committed record. */
     Optional<String> lastPublication() {
         List<Entry> log = log(POSITIONS);
         for (int i = log.size() - 1; i >= 0; i--) {
@@ -179,7 +181,7 @@ final class Broker {
         return Optional.empty();
     }
 
-    /** What is counted in committed transactions, as a run reads it at its start. */
+    /** The counts in committed transactions, as a run reads them at its start. */
     AuditRecord lastAudit() {
         AuditRecord record = AuditRecord.beginning(Instant.EPOCH);
         List<Entry> log = log(POSITIONS);
@@ -196,7 +198,7 @@ final class Broker {
         return record.with(carried);
     }
 
-    /** What was written beside the transactions, whatever became of these. */
+    /** The counts written outside transactions, whether or not the transactions were committed. */
     AuditRecord auditOutside() {
         return outside;
     }
@@ -205,7 +207,7 @@ final class Broker {
         outside = record;
     }
 
-    /** The offset after the last committed record; 0 when there is none. */
+    /** The offset after the last committed record; 0 if there is none. */
     long recordEnd(int partition) {
         List<Entry> log = log(partition);
         for (int i = log.size() - 1; i >= 0; i--) {

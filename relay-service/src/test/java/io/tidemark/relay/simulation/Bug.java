@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.simulation;
 
-/** Mistakes that a relay can make; the simulation has to find every one of them. */
+/** Mistakes that a relay can make. The simulation must find every one of them. */
 enum Bug {
     NONE,
     POSITION_READ_BEFORE_INIT,

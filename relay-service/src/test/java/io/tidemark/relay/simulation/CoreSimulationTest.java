@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The publishing loop itself, with filter, position, takeover and watermark, through crashes, fencing and late messages:
+ * The real publishing loop, with filter, position, takeover and watermark, under crashes, fencing and late messages:
  * millions of steps in seconds. Repeat a seed with {@code -Dsimulation.seed=N -Dsimulation.worlds=1}.
  */
 class CoreSimulationTest {
@@ -26,7 +26,7 @@ class CoreSimulationTest {
 
     private int deletedDays;
 
-    /** What goes wrong in this world, if anything; an exception of the core itself counts too. */
+    /** The violation in this world, if there is one. An exception of the core itself also counts. */
     private Optional<String> violation(long seed, Bug bug) {
         try {
             World world = new World(seed, bug, spillDirectory);

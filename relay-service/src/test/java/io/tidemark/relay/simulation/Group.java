@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Random;
 import org.apache.kafka.common.TopicPartition;
 
-/** A consumer group that reads committed records in order, applies them, and commits offsets now and then. */
+/** A consumer group that reads committed records in order, applies them, and commits offsets from time to time. */
 final class Group {
 
     private final Broker broker;
@@ -23,7 +23,7 @@ final class Group {
         return new TopicPartition("order", number);
     }
 
-    /** Reads one more record of a partition, if there is a readable one. */
+    /** Reads the next record of a partition, if one is readable. */
     void consume(int partition) {
         List<Broker.Entry> log = broker.log(partition);
         while (next[partition] < log.size()) {
@@ -39,7 +39,7 @@ final class Group {
         }
     }
 
-    /** Commits what it has applied; some clients count the markers behind it, others do not. */
+    /** Commits what it has applied. Some clients count the markers after it, others do not. */
     void commit(int partition, Random random) {
         long offset = random.nextBoolean() ? appliedUpTo[partition] : next[partition];
         if (offset > 0) {
@@ -62,7 +62,7 @@ final class Group {
         return committed;
     }
 
-    /** Whether the record at this offset was applied, and the group has said so. */
+    /** Whether the record at this offset was applied, and the group has committed it. */
     boolean hasCommitted(int partition, long offset) {
         return offset < appliedUpTo[partition] && offset < committed.getOrDefault(partition(partition), 0L);
     }

@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Topics that are there, and stay the same ones. */
+/** Topics that exist and never change. */
 final class OneTopic implements TopicCatalog {
 
     private static final String ID = "an-id";

@@ -42,16 +42,16 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One replica of the relay: the real publishing loop with everything in it, the real position, start decision and index,
- * and the order of {@code ActiveRun} around them. Whatever it asks of the outside gives the world a chance to go on
- * without it, and may be the last that it does.
+ * One replica of the relay: the whole real publishing loop, the real position, start decision and index, and the order
+ * of {@code ActiveRun} around them. During every call to the outside, the rest of the world may take steps, and the
+ * replica may end there.
  */
 final class Replica {
 
     static final String SOURCE_ID = "7f3a9c21";
     private static final SourceIdentity IDENTITY = new SourceIdentity(SOURCE_ID, "1", "shop", 1);
     private static final int BATCH_EVENTS = 10;
-    /** What a captured event of this simulation counts, and a little less than what a transaction of seven does. */
+    /** Slightly less than the size of seven captured events of this simulation: a transaction of seven is split. */
     private static final int SPLIT_BYTES = 7 * 440;
 
     private static final int MOST_CHANGES_A_TURN = 8;
@@ -64,7 +64,7 @@ final class Replica {
         STREAMING
     }
 
-    /** The process was killed, or its run ended, while it waited for the outside. */
+    /** The process was killed, or its run ended, during a call to the outside. */
     static final class Gone extends RuntimeException {
         private static final long serialVersionUID = 1;
 
@@ -77,7 +77,7 @@ final class Replica {
     private final Bug bug;
     private PublishedIndex index = new PublishedIndex();
     private Phase phase = Phase.STANDBY;
-    /** Counts its runs: what belongs to an earlier one is gone. */
+    /** Counts its runs: whatever belongs to an earlier run is gone. */
     private int run;
 
     private boolean isInLoop;
@@ -96,7 +96,7 @@ final class Replica {
         this.bug = bug;
     }
 
-    /** One step, unless it is in the middle of one. */
+    /** Takes one step, unless it is in the middle of one. */
     void step() {
         if (isInLoop) {
             return;
@@ -167,7 +167,7 @@ final class Replica {
         StartDecision.Start decided = Objects.requireNonNull(start);
         stream = world.wal.openStream();
         if (!world.wal.slot().confirmed().equals(decided.slotConfirmed())) {
-            endRun(); // a confirmation of the last stream came late; the engine finds out, too
+            endRun(); // a late confirmation of the last stream; the real engine notices it too
             return;
         }
         cursor = world.wal.firstFrom(decided.slotConfirmed());
@@ -187,7 +187,7 @@ final class Replica {
                 "sim",
                 "relay/" + number,
                 Adoptions.NONE,
-                new ChangeRing(1, 1), // the world hands changes over itself
+                new ChangeRing(1, 1), // the world delivers changes itself
                 new Router(
                         List.of(new RouteConfig("*", "order", null, null)), HeaderStyle.TIDEMARK, IDENTITY.sourceId()),
                 new PublishedTopics(new OneTopic(), new TopicIds(Map.of())),
@@ -199,7 +199,7 @@ final class Replica {
                 new LimitsConfig(DataSize.bytes(SPLIT_BYTES), BATCH_EVENTS, world.spillDirectory));
     }
 
-    /** Some of what the stream holds, and whatever that completes. */
+    /** Publishes some of what the stream holds, and the transactions that it completes. */
     private void publish() {
         List<Change> changes = new ArrayList<>();
         int most = 1 + world.random.nextInt(MOST_CHANGES_A_TURN);
@@ -223,7 +223,7 @@ final class Replica {
         try {
             Objects.requireNonNull(loop).publish(changes);
             goesOn = true;
-        } catch (Gone | PublishFailure e) { // killed or ended meanwhile; or fenced
+        } catch (Gone | PublishFailure e) { // killed or ended meanwhile, or fenced
             goesOn = false;
         } catch (InterruptedException | CaptureFailed | SQLException e) {
             throw new IllegalStateException("nothing waits here, and nothing is asked for", e);
@@ -253,7 +253,7 @@ final class Replica {
         changes.add(entry.events().isEmpty() ? new Change.Barrier(entry.end()) : new Change.Commit(commitLsn, 0));
     }
 
-    /** Over the stream's connection, at once or late. */
+    /** Confirms over the stream's connection, immediately or late. */
     private void confirm(int ofStream, int ofRun, Lsn lsn) {
         if (world.random.nextBoolean()) {
             world.wal.confirm(ofStream, lsn);
@@ -264,9 +264,9 @@ final class Replica {
     }
 
     /**
-     * Gives the others a chance, before something of this replica reaches the outside or after it.
+     * Lets the rest of the world take steps, before or after something of this replica reaches the outside.
      *
-     * @throws Gone when the run is over by then
+     * @throws Gone if the run has ended meanwhile
      */
     void letTheWorldGoOn(int ofRun) {
         world.goOn();
@@ -279,7 +279,7 @@ final class Replica {
         return run != ofRun;
     }
 
-    /** The run ends, the process lives: its index stays, and so does what is on its way to the brokers. */
+    /** Ends the run, not the process: its index stays, and so do messages on their way to the brokers. */
     void endRun() {
         run++;
         if (world.lockHolder == this) {
@@ -292,7 +292,7 @@ final class Replica {
         loop = null;
     }
 
-    /** Like {@code kill -9}. */
+    /** Ends the process, like {@code kill -9}. */
     void crash() {
         endRun();
         index = new PublishedIndex();
@@ -302,7 +302,7 @@ final class Replica {
         return phase == Phase.DECIDED || phase == Phase.STREAMING;
     }
 
-    /** Streams, and is not in the middle of a step. */
+    /** Whether it streams and is not in the middle of a step. */
     boolean isReady() {
         return phase == Phase.STREAMING && !isInLoop;
     }
@@ -312,7 +312,7 @@ final class Replica {
         return run;
     }
 
-    /** What its last run that streamed has counted. */
+    /** The counts of its last run that streamed. */
     AuditTally tally() {
         return tally;
     }
@@ -321,7 +321,7 @@ final class Replica {
         return index.published();
     }
 
-    /** What this replica would say is the watermark of a group with these offsets. */
+    /** The watermark that this replica would report for a group with these offsets. */
     Lsn watermark(Map<TopicPartition, Long> offsets) {
         Map<TopicPartition, Long> committed = new HashMap<>(offsets);
         if (bug == Bug.EMPTY_PARTITION_IGNORED) {
@@ -332,7 +332,7 @@ final class Replica {
         return index.watermark(World.TOPICS, committed);
     }
 
-    /** This process's index; a run that is over has lost it to a crash, or tells it no more. */
+    /** This process's index. A run that has ended lost it in a crash, or no longer changes it. */
     private final class OwnIndex implements RunIndex {
 
         private final PublishedIndex mine = index;

@@ -23,7 +23,7 @@ final class SimulatedAuditor {
     private SettledDays settled = SettledDays.NONE;
     private @Nullable Begun begun;
 
-    /** A snapshot, what was counted before it, and a barrier after it. */
+    /** A snapshot, the counts before it, and a barrier after it. */
     private record Begun(AuditRecord before, NavigableMap<LocalDate, Set<Integer>> rows, Lsn barrier) {}
 
     SimulatedAuditor(World world, SimulatedTable table) {
@@ -35,12 +35,12 @@ final class SimulatedAuditor {
         return settled;
     }
 
-    /** In Kafka, or given up by the person. */
+    /** Whether the row is in Kafka, or was given up by the person. */
     boolean isAccountedFor(LocalDate day, int row) {
         return world.broker.offsetOf(row) != null || replayed.contains(row) || settled.isReleased(day);
     }
 
-    /** One more step of an audit: it takes its snapshot, or compares once everything in that is published. */
+    /** The next step of an audit: it takes its snapshot or, once everything in the snapshot is published, compares. */
     void step() {
         Begun now = begun;
         if (now == null) {
@@ -75,7 +75,7 @@ final class SimulatedAuditor {
                 DayDigest difference = SimulatedTable.digest(each.getValue()).minus(counted.of(day));
                 found = isGivenUp ? found.with(day, difference).released(day) : found.with(day, difference);
             } else if (!isClean && world.random.nextBoolean()) {
-                replayed.addAll(each.getValue()); // and the next audit finds them
+                replayed.addAll(each.getValue()); // the next audit finds them
             }
         }
         world.goOn();

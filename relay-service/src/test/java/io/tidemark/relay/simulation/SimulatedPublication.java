@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The publication as relays compare it, and the person who adopts once a relay has halted for it. */
+/** The publication as relays compare it, and the person who adopts after a relay has halted because of it. */
 final class SimulatedPublication {
 
     private final World world;
-    /** What the person was told may never have come through the stream. */
+    /** The ranges that, as reported to the person, may never have come through the stream. */
     private final List<PublicationGap> named = new ArrayList<>();
 
     private boolean isHalted;
@@ -32,7 +32,7 @@ final class SimulatedPublication {
                 .map(json -> PublicationRecord.fromJson(json.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** Whether a relay has recorded it: what happens to it before, this simulation leaves out. */
+    /** Whether a relay has recorded it. This simulation does not change it earlier. */
     boolean isRecorded() {
         return world.broker.lastPublication().isPresent();
     }
@@ -51,7 +51,7 @@ final class SimulatedPublication {
         return !isHalted && world.wal.look() instanceof PublicationLook.Seen;
     }
 
-    /** A person has altered it back, and lets the halted source go on, once no relay holds the lock. */
+    /** Once no relay holds the lock, a person who has undone the change lets the halted source continue. */
     void adoptIfHalted(Lsn published) {
         if (!isHalted || world.lockHolder != null || !world.wal.isPublicationRight()) {
             return;
@@ -67,18 +67,18 @@ final class SimulatedPublication {
         isHalted = false;
     }
 
-    /** Whether everybody knows that the event committed here may be missing. */
+    /** Whether a report names the event committed here as possibly missing. */
     boolean isNamed(Lsn commitLsn) {
         return named.stream()
                 .anyMatch(gap -> commitLsn.isAfter(gap.after()) && gap.upTo().isAtLeast(commitLsn));
     }
 
-    /** Whether the person ever has. */
+    /** Whether the person has ever adopted. */
     boolean isAdopted() {
         return !named.isEmpty();
     }
 
-    /** The gate of one run. */
+    /** The check of one run. */
     static final class Gate implements RunPublication {
 
         private static final int DOUBTS = 3;
@@ -135,7 +135,7 @@ final class SimulatedPublication {
                 return false;
             }
             if (!now.equals(expected)) {
-                throw new Replica.Gone(); // halted, or it has lost its patience
+                throw new Replica.Gone(); // halted, or still in doubt after several looks
             }
             return true;
         }

@@ -18,14 +18,14 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** The rows of the outbox, and the cleanup of a replica, which deletes old days with the real comparison. */
+/** The rows of the outbox, and a replica's cleanup, which deletes old days with the real comparison. */
 final class SimulatedTable {
 
-    /** Rows that were never in the WAL as rows of the outbox are numbered from here on. */
+    /** The first number of rows that were never in the WAL as rows of the outbox. */
     private static final int FIRST_ATTACHED = 1_000_000;
 
     private static final int RETENTION_DAYS = 1;
-    /** So many steps of its relay it waits for its barrier. */
+    /** Maximum number of its relay's steps to wait for the barrier. */
     private static final int PATIENCE = 60;
 
     private final World world;
@@ -34,7 +34,7 @@ final class SimulatedTable {
     private final Set<LocalDate> deleted = new HashSet<>();
     private final SimulatedAuditor auditor;
     private int attached;
-    /** Nobody can add a row to its partition now. */
+    /** The day to whose partition no row can be added now. */
     private @Nullable LocalDate locked;
 
     SimulatedTable(World world, Bug bug) {
@@ -53,7 +53,7 @@ final class SimulatedTable {
         }
     }
 
-    /** A table that was filled before becomes a partition: neither the stream nor the catalog shows its rows. */
+    /** An already filled table becomes a partition: neither the stream nor the catalog shows its rows. */
     void attachFilled() {
         List<LocalDate> old = oldDays();
         if (!old.isEmpty()) {
@@ -75,7 +75,7 @@ final class SimulatedTable {
         return rows;
     }
 
-    /** The days of which something was deleted: what is counted of them may be from before or after. */
+    /** The days of which rows were deleted: their counts may be from before or after the deletion. */
     Set<LocalDate> deletedDays() {
         return deleted;
     }
@@ -87,7 +87,7 @@ final class SimulatedTable {
                 .reduce(DayDigest.NONE, DayDigest::plus);
     }
 
-    /** The cleanup of a replica: it locks a day, writes its barrier, and waits for that while its relay goes on. */
+    /** The cleanup of a replica: it locks a day, writes its barrier, and waits for it while its relay continues. */
     void cleanUp(Replica replica) {
         List<LocalDate> old = oldDays();
         if (old.isEmpty() || !replica.isReady() || locked != null) {
@@ -112,7 +112,7 @@ final class SimulatedTable {
         locked = null;
     }
 
-    /** Each old day once. */
+    /** Cleans up each old day once. */
     void cleanUpAll(Replica replica) {
         oldDays().forEach(day -> cleanUp(replica, day));
     }
@@ -131,7 +131,7 @@ final class SimulatedTable {
         }
         rows.remove(day);
         deleted.add(day);
-        world.goOn(); // the process may end before it has counted them out
+        world.goOn(); // the process may end before it has subtracted them
         comparison.deleted(day, digest);
     }
 
@@ -140,7 +140,7 @@ final class SimulatedTable {
                 || (bug == Bug.CLEANUP_RIGHT_AFTER_ADOPT && world.publication.isAdopted());
     }
 
-    /** What a run has counted, and what the auditor has settled. */
+    /** The counts of a run, and what the auditor has settled. */
     private final class OfRun implements Accounts {
 
         private final AuditTally tally;

@@ -22,12 +22,13 @@ import org.apache.kafka.common.errors.ProducerFencedException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A transactional producer. What is sent reaches the broker when the producer likes: records of different partitions in
- * any order, those of one in theirs, all before the commit. What was sent when its process ends may arrive later.
+ * A transactional producer. A record reaches the broker at a random time: records of different partitions in any order,
+ * records of one partition in their order, all before the commit. Messages sent before the process ends may arrive
+ * later.
  */
 final class SimulatedTransaction implements KafkaTransaction {
 
-    /** A record on its way; an event has its number, position and publication their JSON. */
+    /** A record on its way; an event has its number, position and publication have their JSON. */
     private record Sent(
             int partition,
             int event,
@@ -121,7 +122,7 @@ final class SimulatedTransaction implements KafkaTransaction {
             sendOne();
         }
         world.goOn();
-        if (replica.isGone(run)) { // with the commit on its way, maybe
+        if (replica.isGone(run)) { // the commit may be on its way
             if (world.random.nextBoolean()) {
                 world.late.add(() -> world.broker.commit(transactionalId, epoch));
             }
@@ -150,7 +151,7 @@ final class SimulatedTransaction implements KafkaTransaction {
                 .orElseThrow();
         unsent.remove(next);
         world.goOn();
-        if (replica.isGone(run)) { // with the record on its way, maybe
+        if (replica.isGone(run)) { // the record may be on its way
             if (world.random.nextBoolean()) {
                 world.late.add(() -> append(next));
             }

@@ -16,7 +16,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
 
-/** Postgres: what was committed, in commit order, and one slot that at most one stream holds. */
+/** Postgres: the committed transactions, in commit order, and one slot that at most one stream holds. */
 final class Wal {
 
     static final int PARTITIONS = 3;
@@ -25,11 +25,11 @@ final class Wal {
     private static final int COMMIT_RECORD_BYTES = 48;
 
     /**
-     * A transaction, or a nudge when it has no events.
+     * A transaction, or a nudge if it has no events.
      *
-     * @param firstRowLsn where its first row starts: maybe below the commit of an earlier one
-     * @param commitStart Postgres sends it when this is at or above the confirmed LSN
-     * @param events each a number of its own; its partition follows from it
+     * @param firstRowLsn where its first row starts; may be below the commit of an earlier one
+     * @param commitStart Postgres sends it if this is at or above the confirmed LSN
+     * @param events each with a unique number, which determines its partition
      * @param isSkipped whether no stream ever has it: it was committed under another publication
      */
     record Entry(Lsn firstRowLsn, Lsn commitStart, Lsn end, List<Integer> events, boolean isSkipped) {}
@@ -41,7 +41,7 @@ final class Wal {
     private int nextEvent;
     private boolean isPublicationOther;
     private boolean isAlterationInFlight;
-    /** Of the alteration that is being done, or undone next. */
+    /** Whether the current alteration, or the one to be undone next, is of the table. */
     private boolean isOfTable;
 
     private int publicationVersion;
@@ -68,7 +68,7 @@ final class Wal {
         return entry;
     }
 
-    /** So that the stream comes to the end, also where rows are skipped before it. */
+    /** Moves the stream to the end, also if rows before it are skipped. */
     Lsn nudge() {
         Lsn commitStart = end;
         end = new Lsn(end.value() + COMMIT_RECORD_BYTES);
@@ -77,8 +77,8 @@ final class Wal {
     }
 
     /**
-     * One more step of somebody who alters the publication, or swaps the table for another one, and undoes it: the
-     * commit record decides what is decoded from then on, and a while later everybody sees the change.
+     * The next step of a person who alters the publication, or replaces the table by another one, and undoes it. From
+     * the commit record on, the change decides what is decoded; it becomes visible a while later.
      */
     void stepOfAlteration() {
         if (isAlterationInFlight) {
@@ -95,7 +95,7 @@ final class Wal {
         }
     }
 
-    /** Whether the publication is as it should be, and nobody is about to change it. */
+    /** Whether the publication is as it should be, with no change in progress. */
     boolean isPublicationRight() {
         return !isAlterationInFlight && !isPublicationOther;
     }
@@ -114,17 +114,17 @@ final class Wal {
     }
 
     static int partitionOf(int event) {
-        // partition 2 comes into use late: until then nobody has committed an offset there
+        // partition 2 is first used late: until then the group has no committed offset there
         int spread = Math.floorMod(event * 0x9E3779B1, 16);
         return event > 40 && spread == 0 ? 2 : spread % 2;
     }
 
-    /** Days go by, and some events are created the day before. */
+    /** Days pass, and some events are created the day before. */
     static LocalDate dayOf(int event) {
         return LocalDate.ofEpochDay(event / 40 + (event % 17 == 0 ? 0 : 1));
     }
 
-    /** What the stream has of each day: all events but those that the publication left out. */
+    /** The events of each day that the stream has: all but those that the publication left out. */
     NavigableMap<LocalDate, DayDigest> days() {
         IdHash hash = new IdHash();
         TreeMap<LocalDate, DayDigest> days = new TreeMap<>();
@@ -149,7 +149,7 @@ final class Wal {
                 confirmed, CREATED, "reserved", OptionalInt.empty(), OptionalLong.empty(), OptionalLong.empty());
     }
 
-    /** Ends whoever streams; returns the number of the new stream. */
+    /** Ends the current stream; returns the number of the new one. */
     int openStream() {
         return ++stream;
     }
@@ -158,7 +158,7 @@ final class Wal {
         return number == stream;
     }
 
-    /** The first entry that a stream from {@code start} on sends. */
+    /** The first entry that a stream from {@code start} sends. */
     int firstFrom(Lsn start) {
         int low = 0;
         int high = entries.size();
@@ -173,7 +173,7 @@ final class Wal {
         return low;
     }
 
-    /** Over a stream's connection; one that is gone is not heard any more. */
+    /** Confirms over a stream's connection; ignored if that stream has ended. */
     void confirm(int number, Lsn lsn) {
         if (isOpen(number)) {
             if (lsn.isAfter(end)) {

@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** A database, a Kafka, three replicas and a consumer group; everything happens in an order drawn from a seed. */
+/** A database, a Kafka, three replicas and a consumer group. Everything happens in an order drawn from a seed. */
 final class World {
 
     static final Set<String> TOPICS = Set.of("order");
@@ -29,21 +29,21 @@ final class World {
     final Broker broker = new Broker();
     final Group group = new Group(broker);
     final SimulatedPublication publication = new SimulatedPublication(this);
-    /** Messages that were sent and may arrive at any time, also after their sender is gone. */
+    /** Messages that were sent and may arrive at any time, also after the end of their sender. */
     final List<Runnable> late = new ArrayList<>();
 
     @Nullable
     Replica lockHolder;
 
-    /** Where transactions that are too large for memory go. */
+    /** Directory for transactions that are too large for memory. */
     final String spillDirectory;
 
     private final Bug bug;
     private final SimulatedTable table;
     private final List<Replica> replicas;
-    /** How many replicas are in the middle of something, each within what the last one waits for. */
+    /** How many replicas are in the middle of a step, each within a call of the one before. */
     private int depth;
-    /** No more faults, and nobody is overtaken. */
+    /** No more faults, and no replica's call is interleaved with other steps. */
     private boolean isQuiet;
 
     private Lsn verifiedUpTo = Lsn.ZERO;
@@ -58,7 +58,7 @@ final class World {
         replicas = List.of(new Replica(this, bug), new Replica(this, bug), new Replica(this, bug));
     }
 
-    /** Lives through so many steps with faults, then quietly until everything is published, and checks. */
+    /** Takes this number of steps with faults, then quiet ones until everything is published, and checks. */
     void live(int steps) {
         for (int i = 0; i < steps; i++) {
             step();
@@ -81,7 +81,7 @@ final class World {
         } else if (dice < 425) {
             replica.crash();
         } else if (dice < 430) {
-            lockHolder = null; // its session is gone, and it does not know
+            lockHolder = null; // its session has ended, and it does not know
         } else if (dice < 432) {
             broker.timeOutOpenTransactions();
         } else if (dice < 450) {
@@ -89,7 +89,7 @@ final class World {
         } else if (dice < 452 && publication.isRecorded()) {
             wal.stepOfAlteration();
         } else if (dice < 460 && !wal.isPublicationRight()) {
-            wal.stepOfAlteration(); // it is not like this for long
+            wal.stepOfAlteration(); // such a state does not last long
         } else if (dice < 480) {
             adoptIfHalted();
         } else if (dice < 510) {
@@ -103,7 +103,10 @@ final class World {
         }
     }
 
-    /** While a replica waits for the outside, the rest of the world mostly stands still, and sometimes goes far. */
+    /**
+     * During a replica's call to the outside, the rest of the world usually stands still, and sometimes takes many
+     * steps.
+     */
     void goOn() {
         if (depth >= MAX_DEPTH || isQuiet) {
             return;
@@ -133,7 +136,9 @@ final class World {
                         publication.adoptIfHalted(position.resumePoint().complete()));
     }
 
-    /** G10: what never came through the stream is not passed by, unless a person was told of it. */
+    /**
+     * G10: an event that never came through the stream does not count as published, unless it was reported to a person.
+     */
     private void checkPublished(Lsn published) {
         for (Wal.Entry entry : wal.entries()) {
             if (entry.isSkipped() && published.isAtLeast(entry.end()) && !publication.isNamed(entry.end())) {
@@ -143,7 +148,7 @@ final class World {
         }
     }
 
-    /** G7: whatever the group is said to have reached, it has applied and committed. */
+    /** G7: the group has applied and committed everything up to its reported watermark. */
     private void checkWatermark(Replica replica) {
         if (!replica.isServing()) {
             return;
@@ -157,7 +162,7 @@ final class World {
         while (verifiedEntries < entries.size()
                 && !entries.get(verifiedEntries).end().isAfter(watermark)) {
             Wal.Entry entry = entries.get(verifiedEntries);
-            for (int event : entry.isSkipped() ? List.<Integer>of() : entry.events()) { // those are looked at above
+            for (int event : entry.isSkipped() ? List.<Integer>of() : entry.events()) { // skipped: checked above
                 Long offset = broker.offsetOf(event);
                 if (offset == null || !group.hasCommitted(Wal.partitionOf(event), offset)) {
                     throw new Violation("G7: the watermark is " + watermark + ", but event " + event + " at "
@@ -206,7 +211,7 @@ final class World {
                 group.consume(partition);
             }
         }
-        Objects.requireNonNull(lockHolder).crash(); // what the next one knows, it knows from Kafka's logs alone
+        Objects.requireNonNull(lockHolder).crash(); // the next replica then knows only what Kafka's logs contain
         settle();
         Lsn watermark = Objects.requireNonNull(lockHolder).watermark(group.applied());
         if (!watermark.equals(wal.end())) {
@@ -214,7 +219,7 @@ final class World {
         }
     }
 
-    /** G11: what is counted of a day is what the stream brought, as long as nothing of it was deleted. */
+    /** G11: the counts of a day match the stream, as long as none of its rows were deleted. */
     private void checkCounted(AuditRecord audit) {
         Map<LocalDate, DayDigest> expected = wal.days();
         Map<LocalDate, DayDigest> counted = new TreeMap<>(audit.days());
@@ -225,7 +230,7 @@ final class World {
         }
     }
 
-    /** How many days the cleanup has deleted. */
+    /** Number of days that the cleanup has deleted. */
     int deletedDays() {
         return table.deletedDays().size();
     }

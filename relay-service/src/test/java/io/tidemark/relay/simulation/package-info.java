@@ -1,6 +1,6 @@
 /**
- * The relay's pure core in a world that goes wrong: a WAL, a Kafka and a consumer group as small models, the real
- * filter, position, start decision and index, and an order of events drawn from a seed. One thread.
+ * The relay's pure core in a world with faults. A WAL, a Kafka and a consumer group are small models; filter, position,
+ * start decision and index are real; the order of events is drawn from a seed. One thread.
  */
 @NullMarked
 package io.tidemark.relay.simulation;

@@ -17,7 +17,7 @@ class NudgeTest {
         assertThat(NUDGE.isShortOf(new Lsn(500), SERVER)).isFalse();
     }
 
-    /** During a failover: the nudge went to one server, and the token is from the other. */
+    /** During a failover, the nudge may go to one server while the token is from the other. */
     @Test
     void provesNothingOfAnotherTimelineOrServer() {
         SourceIdentity before = new SourceIdentity("7f3a9c21", "71", "shop", 1);

@@ -33,7 +33,7 @@ class NudgesTest {
     private volatile @Nullable CountDownLatch held;
     private volatile boolean isEnded;
 
-    /** Each nudge advances its WAL. A session that was ended fails at its next use. */
+    /** Its WAL grows with each nudge; a session that was ended fails at its next use. */
     private final class FakeSession implements NudgeSession {
 
         @Override
@@ -100,7 +100,7 @@ class NudgesTest {
         assertThat(writes).hasValue(0);
     }
 
-    /** The first round is blocked, so that the other requests arrive while it runs. */
+    /** The first round is held, so that the other requests arrive during it. */
     @Test
     void oneNudgeServesAllThatCameBeforeItBegan() throws Exception {
         CountDownLatch latch = new CountDownLatch(1);
@@ -135,7 +135,7 @@ class NudgesTest {
         assertThat(looks).hasValue(1);
     }
 
-    /** Repetition is off here, so the new session must be opened at once. */
+    /** No caller repeats the request here, so it is retried immediately. */
     @Test
     void asksAgainAtOnceInANewSessionWhereTheOldOneHasEnded() throws Exception {
         try (Nudges nudges = nudges(NEVER_MILLIS)) {
@@ -167,7 +167,7 @@ class NudgesTest {
         assertThat(sessions).hasValue(1);
     }
 
-    /** A look that wrote nothing is not a nudge: it does not advance the stream. */
+    /** A look without a write is not a nudge: it does not move the stream. */
     @Test
     void aLookThatWroteNothingServesNobodyElse() throws Exception {
         try (Nudges nudges = nudges(NEVER_MILLIS)) {

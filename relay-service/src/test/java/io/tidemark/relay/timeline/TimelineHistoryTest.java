@@ -39,7 +39,7 @@ class TimelineHistoryTest {
         assertThat(third.sharedUpTo(4)).isEmpty();
     }
 
-    /** Recovery to a target before the beginning of timeline 2 writes such a file. */
+    /** Recovery to a target before the start of timeline 2 writes such a file. */
     @Test
     void sharesOfAnAncestorOnlyWhatEveryLaterOneKept() {
         TimelineHistory history = TimelineHistory.parse(3, "1\t0/5000000\tx\n2\t0/4000000\ttarget\n");

@@ -18,8 +18,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
 /**
- * What the evidence about many groups takes of memory; prints, decides nothing. Not in {@code mvn verify}:
- * docs/benchmarks.md has the command.
+ * Measures the memory for the evidence about many groups. Prints the results, and checks nothing. Not in
+ * {@code mvn verify}: docs/benchmarks.md has the command.
  */
 class GroupsBenchmark {
 
@@ -29,7 +29,7 @@ class GroupsBenchmark {
     private static final int ROUNDS = 3;
     private static final long END = 1_000_000;
 
-    /** As Kafka's client makes them: every answer has objects of its own. */
+    /** As Kafka's client creates them: every answer has separate objects. */
     private static Committed committed(int topic, long round) {
         String name = new String("topic-" + topic);
         Map<TopicPartition, Long> offsets = new HashMap<>();
@@ -52,7 +52,7 @@ class GroupsBenchmark {
         return index;
     }
 
-    /** Each behind in all of its partitions, which takes the most. */
+    /** Each group is behind in all of its partitions, which needs the most memory. */
     @Test
     void measures() {
         PublishedIndex index = index();

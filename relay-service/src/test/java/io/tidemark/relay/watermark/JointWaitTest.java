@@ -27,7 +27,7 @@ class JointWaitTest {
 
     private final Map<String, Answer> standing = new HashMap<>();
 
-    /** Of which Kafka tells nothing, ever. */
+    /** A projection for which Kafka never answers. */
     private String sick = "";
 
     private CompletableFuture<Answer> ask(String projection, long waitMillis) {

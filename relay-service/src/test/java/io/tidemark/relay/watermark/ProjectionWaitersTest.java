@@ -56,7 +56,7 @@ class ProjectionWaitersTest {
         waiters.seeGroup(reads("orders"), System.nanoTime());
     }
 
-    /** G7: nothing is needed of a group that reads nothing, and that is no reason for a success. */
+    /** G7: a group that reads nothing needs nothing, but that must not give a success. */
     @Test
     void saysUnknownForATokenThatOnlyAGroupNobodyKnowsHasConsumed() {
         waiters.seeGroup(new GroupReading(Kind.ABSENT, 0, false, Set.of(), Map.of()), System.nanoTime());
@@ -112,7 +112,7 @@ class ProjectionWaitersTest {
         assertThat(waiters.refusal()).isPresent();
     }
 
-    /** C14: by then the group may have gone back. */
+    /** C14: the group may have gone back in between. */
     @Test
     void answersNoSuccessByOffsetsThatWereAskedForBeforeTheQuestion() {
         published(FIRST, "0/10", 1);
@@ -146,7 +146,7 @@ class ProjectionWaitersTest {
         assertThat(waiters.needsBounds()).isFalse();
     }
 
-    /** FINDINGS D2: it would count as having consumed what is published there next. */
+    /** FINDINGS D2: otherwise the group would count as having consumed the events that are published there next. */
     @Test
     void saysUnknownWhenTheGroupHasCommittedBeyondTheEndOfTheLog() {
         published(FIRST, "0/10", 62);
@@ -168,7 +168,7 @@ class ProjectionWaitersTest {
         assertThat(last.answer.getNow(null)).isInstanceOf(Answer.Success.class);
     }
 
-    /** The log may have grown since it was looked at, and the group with it. */
+    /** The log may have grown since the look at its end, and the group's offset with it. */
     @Test
     void anOffsetIsHeldAgainstAnEndThatWasAskedForAfterIt() {
         published(FIRST, "0/10", 2);
@@ -184,7 +184,7 @@ class ProjectionWaitersTest {
         assertThat(waiter.answer.getNow(null)).isInstanceOf(Answer.Success.class);
     }
 
-    /** FINDINGS D1: nobody can read it any more, so nobody can commit it. */
+    /** FINDINGS D1: deleted records cannot be read, so the group cannot commit them. */
     @Test
     void whereTheGroupHasNoCommitItNeedsNothingThatKafkaHasDeleted() {
         published(FIRST, "0/10", 7);
@@ -204,7 +204,7 @@ class ProjectionWaitersTest {
         assertThat(waiter.answer.getNow(null)).isInstanceOf(Answer.Success.class);
     }
 
-    /** It was there, and has missed what Kafka has deleted: only its own next commit says that this is all right. */
+    /** The group has missed records that Kafka has deleted. Only its next commit shows that it accepts this. */
     @Test
     void whereTheGroupHasACommitItIsBehindAlsoOfWhatKafkaHasDeleted() {
         published(FIRST, "0/10", 7);
@@ -232,7 +232,7 @@ class ProjectionWaitersTest {
                 .containsExactly(new PartitionNeed("orders", 0, 9, 8, PartitionNeed.NO_COMMIT));
     }
 
-    /** D12: members are sampled now and then, and a consumer may have come since. */
+    /** D12: members are sampled at intervals, and a consumer may have started since. */
     @Test
     void saysStoppedOnlyWhenTheGroupWasLookedAtAfterTheQuestion() {
         GroupReading memberless = new GroupReading(Kind.SUBSCRIBING, 0, false, Set.of(), Map.of(FIRST, 0L));
@@ -289,7 +289,7 @@ class ProjectionWaitersTest {
         assertThat(late.answer.getNow(null)).isInstanceOf(Answer.Success.class);
     }
 
-    /** Who came before the adoption must not be answered by what it has made of the index either. */
+    /** A question from before the adoption must not be answered by the index after it either. */
     @Test
     void saysUnknownToWhomAnAdoptionHasLeftOut() {
         Waiter leftOut = parked("0/18");
@@ -337,7 +337,7 @@ class ProjectionWaitersTest {
                                         new PartitionNeed("orders", 1, 4, 3)));
     }
 
-    /** It came, others had the group's offsets read, and only then was it its turn. */
+    /** The question arrived, then another one caused a read of the offsets, and only then was the question parked. */
     @Test
     void whoseEvidenceWasThereBeforeItWasParkedIsAnsweredByIt() {
         published(FIRST, "0/10", 1);
@@ -385,14 +385,14 @@ class ProjectionWaitersTest {
     void whatWasConsumedStaysSoUntilTheGroupGoesBack() {
         published(FIRST, "0/10", 1);
         assertThat(waiters.evidence().watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/10"));
-        IndexSteps.advance( // as if merging had pulled a later end to an earlier LSN
+        IndexSteps.advance( // as if a merge had moved a later end to an earlier LSN
                 index, Map.of(FIRST, new IndexEntry.Addition(Lsn.parse("0/8"), 9)), Lsn.parse("0/20"));
 
         assertThat(waiters.evidence().watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.parse("0/10"));
         assertThat(waiters.evidence().watermark(Map.of(FIRST, 0L))).isLessThan(Lsn.parse("0/8"));
     }
 
-    /** G8: what was read earlier and comes later is no group that has gone back. */
+    /** G8: offsets that were read earlier and arrive later do not mean that the group has gone back. */
     @Test
     void offsetsThatWereOvertakenTakeNothingBack() {
         published(FIRST, "0/10", 1);
@@ -424,7 +424,7 @@ class ProjectionWaitersTest {
         assertThat(waiters.evidence().watermark(Map.of(FIRST, 1L))).isEqualTo(Lsn.ZERO);
     }
 
-    /** Kafka tells the group's offsets, and that the logs are as long, and lack nothing. */
+    /** Kafka returns these offsets of the group, with logs that are exactly as long and have all records. */
     private void read(Map<TopicPartition, Long> committed) {
         waiters.accept(new Committed(committed, Set.of()), System.nanoTime());
         look(Map.of(), committed);

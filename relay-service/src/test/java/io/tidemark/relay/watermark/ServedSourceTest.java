@@ -16,7 +16,7 @@ class ServedSourceTest {
 
     private static final String SHOP = "7f3a9c21";
 
-    /** On timeline 4, which left 1 at 0/5000 for 3; 2 was somebody else's. */
+    /** On timeline 4. Timeline 1 was left at 0/5000 for timeline 3; timeline 2 belonged to another server. */
     private final ServedSource source = new ServedSource(
             new SourceIdentity(SHOP, "system-1", "shop", 4), TimelineHistory.parse(4, "1\t0/5000\tx\n3\t0/7000\tx\n"));
 
@@ -71,7 +71,7 @@ class ServedSourceTest {
         assertThat(judge(merged)).contains("status=DIVERGED");
     }
 
-    /** What was written before the switch is still there, and the part stood for that, too. */
+    /** The writes before the switch still exist, and the part also covered them. */
     @Test
     void cutsALostPartToWhereTheDatabaseLeftItsTimeline() {
         assertThat(source.judge(Token.of(SHOP, 1, Lsn.parse("0/5001"))).carryOn())
@@ -88,7 +88,7 @@ class ServedSourceTest {
         assertThat(source.judge(judged.carryOn().orElseThrow()).refusal()).isEmpty();
     }
 
-    /** The lost part reached further than the new one: what it shares with this database counts. */
+    /** The lost part was higher than the new one: the LSN that it shares with this database counts. */
     @Test
     void carriesOnWithTheHighestOfWhatIsLeft() {
         Token merged = Token.of(SHOP, 3, Lsn.parse("0/7001")).merge(Token.of(SHOP, 1, Lsn.parse("0/4000")));

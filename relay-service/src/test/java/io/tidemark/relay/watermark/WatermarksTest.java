@@ -51,7 +51,7 @@ class WatermarksTest {
         groups.close();
     }
 
-    /** A run whose session led to another server has cleared it between the proof and the serving. */
+    /** A run whose session led to another server has cleared the index between the check and the start of serving. */
     @Test
     void doesNotServeADatabaseThatTheIndexIsNotAbout() {
         index.belongTo(COPY);
@@ -73,7 +73,7 @@ class WatermarksTest {
                         && unavailable.reason().contains("another database"));
     }
 
-    /** Whoever was asked before it was cleared must not be answered by what it holds now. */
+    /** A question from before the index was cleared must not be answered by its later content. */
     @Test
     void answersNobodyByAnIndexThatWasClearedWhileItWasAsked() {
         index.belongTo(SHOP);

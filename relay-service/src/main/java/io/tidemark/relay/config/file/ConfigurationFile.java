@@ -22,8 +22,8 @@ public final class ConfigurationFile {
     /**
      * Reads and checks the file.
      *
-     * @throws ConfigurationProblem in one message for a person: file missing, variable unset, key unknown (with "did
-     *     you mean"), value of a wrong type, or refused by its check; it never quotes a password
+     * @throws ConfigurationProblem with one message for people: file missing, variable unset, key unknown (with "did
+     *     you mean"), value of a wrong type, or rejected by its check; it never quotes a password
      */
     public static RelayConfiguration read(Path file) {
         try {
@@ -37,7 +37,7 @@ public final class ConfigurationFile {
         }
     }
 
-    /** Dropwizard's, for a file that is parsed already. */
+    /** Dropwizard's factory, for a file that is already parsed. */
     private static final class TreeFactory extends YamlConfigurationFactory<RelayConfiguration> {
 
         TreeFactory() {

@@ -25,12 +25,12 @@ import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says in a sentence, in the words of the file and never of Java, what the libraries found wrong with it. It quotes
- * keys, not lines: a line may hold a password.
+ * Describes what the libraries rejected in the file: one sentence, in the words of the file and never of Java. Quotes
+ * keys, not lines, because a line may hold a password.
  */
 final class ConfigurationMistake {
 
-    /** How commons-text, which replaces the variables, names one that has no value. */
+    /** The message of commons-text, which replaces the variables, for a variable without a value. */
     private static final Pattern UNSET = Pattern.compile("Cannot resolve variable '([^']+)'");
 
     private static final LevenshteinDistance DISTANCE = LevenshteinDistance.getDefaultInstance();
@@ -63,7 +63,7 @@ final class ConfigurationMistake {
             return Optional.of(unknownKey(unknown));
         }
         if (cause instanceof JsonMappingException refused && refused.getCause() instanceof ConfigurationProblem) {
-            return Optional.empty(); // one of our classes has said it better
+            return Optional.empty(); // one of our classes has a better message
         }
         if (cause instanceof ValueInstantiationException refused) {
             return Optional.of(wrongValue(refused, "", refused.getType().getRawClass()));

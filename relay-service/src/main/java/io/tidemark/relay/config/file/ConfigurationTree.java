@@ -20,19 +20,21 @@ import java.util.regex.Pattern;
 import org.apache.commons.text.StringSubstitutor;
 
 /**
- * Reads YAML as a tree in which each value is the text that stands in the file: {@code 012345} stays a password, and is
- * a number only where a number is wanted. Variables are replaced after the parsing, so that no value of one can be YAML.
+ * Reads YAML as a tree in which each value is the text in the file: {@code 012345} stays a password, and becomes a
+ * number only where a number is needed. Variables are replaced after parsing, so that their values cannot be YAML.
  */
 final class ConfigurationTree {
 
-    /** A variable as commons-text reads it; with one more dollar sign in front it stays as it is. */
+    /** A variable in the syntax of commons-text; with one more dollar sign in front it is not replaced. */
     private static final Pattern VARIABLE = Pattern.compile("\\$?\\$\\{[^}]*}");
 
-    /** Stand for the variables while the file is parsed: of a private area of Unicode, legal anywhere in YAML. */
+    /**
+     * Placeholders for the variables while the file is parsed: from a private area of Unicode, valid anywhere in YAML.
+     */
     private static final char FIRST = '\uE100';
 
     private static final char LAST = '\uF8FF';
-    /** Makes a placeholder as long as its variable, so that the place of an error is right. */
+    /** Makes a placeholder as long as its variable, so that the position of an error is right. */
     private static final char PADDING = '\uE000';
 
     private static final Pattern PLACEHOLDER = Pattern.compile("([" + FIRST + "-" + LAST + "])" + PADDING + "+");
@@ -49,8 +51,8 @@ final class ConfigurationTree {
     /**
      * Reads the whole file.
      *
-     * @throws ConfigurationProblem when it is empty, or repeats a key
-     * @throws IOException when it is not YAML
+     * @throws ConfigurationProblem if it is empty, or repeats a key
+     * @throws IOException if it is not YAML
      */
     static JsonNode read(String yaml, Map<String, String> environment) throws IOException {
         return new ConfigurationTree(environment).parse(yaml);
@@ -108,7 +110,7 @@ final class ConfigurationTree {
         return block;
     }
 
-    /** A variable that is empty, and all that stands there, is as if nothing stood there. */
+    /** A value that consists only of empty variables counts as absent. */
     private JsonNode scalar(String text) {
         String value = replaceVariables(text);
         return value.isEmpty() && !text.isEmpty() ? NullNode.getInstance() : TextNode.valueOf(value);

@@ -20,8 +20,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Looks for misspelled keys before any value is looked at: of {@code postgress:} a user wants to read that it is
- * unknown, not that {@code postgres} is missing. Jackson reports them the other way round.
+ * Looks for misspelled keys before any value is checked: for {@code postgress:}, the message should be that it is
+ * unknown, not that {@code postgres} is missing. Jackson reports them in the opposite order.
  */
 final class KnownKeys {
 
@@ -44,7 +44,7 @@ final class KnownKeys {
 
     private KnownKeys() {}
 
-    /** @throws ConfigurationProblem naming the first unknown key, and the one it may be meant to be */
+    /** @throws ConfigurationProblem names the first unknown key, and the one that was probably meant */
     static void check(JsonNode file) {
         check("", file, TOP_LEVEL);
     }

@@ -1,6 +1,6 @@
 /**
- * Reads the YAML file into {@link io.tidemark.relay.config.RelayConfiguration}: environment variables, unknown keys with the
- * likely right one, and one sentence for each mistake. Used once, at start.
+ * Reads the YAML file into {@link io.tidemark.relay.config.RelayConfiguration}. Replaces environment variables,
+ * suggests the likely key for an unknown one, and reports each mistake in one sentence. Used once, at start.
  */
 @NullMarked
 package io.tidemark.relay.config.file;

@@ -14,11 +14,11 @@ import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * Ends the wait of a client that goes away. Jetty does not read from an HTTP/1.1 connection while it owes an answer on it
- * (jetty.project#824), and so would not notice before it writes one. Here its connection is read from meanwhile; what a
- * client sends ahead is handed back, and ends the watch. A client that closes but its half of the connection counts as
- * gone, as with nginx. A watch begins on the request's thread, is told on Jetty's, and must be over before the answer is
- * given.
+ * Ends the wait of a client that closes its connection. Jetty does not read from an HTTP/1.1 connection while an answer
+ * is pending (jetty.project#824), so it would notice only when it writes the answer. The watch therefore reads from the
+ * connection meanwhile. If the client sends more data, the watch hands it back to Jetty and ends. A client that closes
+ * only its half of the connection counts as gone, as with nginx. A watch starts on the request's thread, is notified on
+ * Jetty's threads, and must end before the answer is written.
  */
 final class ClientWatch implements Callback {
 
@@ -34,16 +34,16 @@ final class ClientWatch implements Callback {
     }
 
     /**
-     * Cancels what was asked when the client goes away before it is answered.
+     * Cancels {@code asked} if the client closes the connection before the answer.
      *
-     * @param request all of which has been read
-     * @return what to run before the answer is given; does nothing where there is nothing to watch
+     * @param request must have been read completely
+     * @return to run before the answer is written; does nothing if there is nothing to watch
      */
     static Runnable begin(HttpServletRequest request, CompletableFuture<?> asked) {
         ConnectionMetaData client =
                 ServletContextRequest.getServletContextRequest(request).getConnectionMetaData();
         if (asked.isDone()
-                || client.getHttpVersion() != HttpVersion.HTTP_1_1 // several requests share a connection of HTTP/2
+                || client.getHttpVersion() != HttpVersion.HTTP_1_1 // with HTTP/2, several requests share a connection
                 || !(client.getConnection() instanceof Connection.UpgradeTo connection)
                 || !(client.getConnection().getEndPoint() instanceof AbstractEndPoint endPoint)) {
             return () -> {};
@@ -59,7 +59,7 @@ final class ClientWatch implements Callback {
         }
     }
 
-    /** After it, the connection is Jetty's alone. */
+    /** After this, only Jetty uses the connection. */
     private synchronized void end() {
         if (!isOver) {
             isOver = true;
@@ -67,7 +67,7 @@ final class ClientWatch implements Callback {
         }
     }
 
-    /** There is something to read, if only the end. */
+    /** The connection has data, or has ended. */
     @Override
     public void succeeded() {
         if (isGone()) {
@@ -85,7 +85,7 @@ final class ClientWatch implements Callback {
         int read;
         try {
             read = endPoint.fill(one);
-        } catch (IOException e) { // reset
+        } catch (IOException e) { // connection reset
             read = -1;
         }
         isOver = read != 0;

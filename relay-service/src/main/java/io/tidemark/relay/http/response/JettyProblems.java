@@ -12,7 +12,7 @@ import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
-/** What Jetty itself refuses, before any of our code sees it, as a problem like every other; without a word of HTML. */
+/** Turns requests that Jetty itself rejects, before any of our code, into problems like all others, never HTML. */
 public final class JettyProblems extends ErrorHandler {
 
     @Override

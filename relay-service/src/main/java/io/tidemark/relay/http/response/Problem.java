@@ -8,7 +8,7 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** An error as RFC 9457 has it: {@code type}, {@code title}, {@code status} and a {@code detail} for a person. */
+/** An error in the form of RFC 9457: {@code type}, {@code title}, {@code status} and a {@code detail} for people. */
 public final class Problem {
 
     static final String MEDIA_TYPE = "application/problem+json";
@@ -19,19 +19,21 @@ public final class Problem {
         return builder(status, title, detail).build();
     }
 
-    /** With a {@code Retry-After} of one to three seconds, so that those turned away do not come back together. */
+    /**
+     * With a {@code Retry-After} of one to three seconds, so that rejected clients do not all return at the same time.
+     */
     public static Response retryLater(int status, String title, String detail) {
         return builder(status, title, detail)
                 .header(HttpHeaders.RETRY_AFTER, ThreadLocalRandom.current().nextInt(1, 4))
                 .build();
     }
 
-    /** As many as are allowed to wait are waiting. */
+    /** The maximum number of waiting requests is reached. */
     public static Response tooManyWaiters(String reason) {
         return retryLater(429, "Too Many Requests", reason);
     }
 
-    /** This replica cannot know now. */
+    /** This replica cannot know the answer now. */
     public static Response unavailable(String why) {
         return retryLater(503, "Service Unavailable", why);
     }

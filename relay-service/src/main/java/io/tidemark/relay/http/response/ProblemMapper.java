@@ -7,7 +7,7 @@ import jakarta.ws.rs.ext.ExceptionMapper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Every error leaves as a problem; what is a bug is logged with its trace and tells the caller nothing of it. */
+/** Turns every error into a problem. Logs a bug with its stack trace, and does not disclose it to the caller. */
 public final class ProblemMapper implements ExceptionMapper<Throwable> {
 
     private static final Logger LOG = LoggerFactory.getLogger(ProblemMapper.class);

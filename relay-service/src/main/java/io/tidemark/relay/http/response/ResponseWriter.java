@@ -16,23 +16,26 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes answers to those who wait, on threads of its own: whoever does not read its answer holds one of these until the
- * connection's idle timeout, and never the thread that decides on everybody's. No more are queued than requests are
- * open.
+ * Writes answers to waiting requests, on separate threads. A client that does not read its answer blocks one of these
+ * threads until the connection's idle timeout, and never the thread that decides for all. The queue holds at most one
+ * entry for each open request.
  */
 public final class ResponseWriter {
 
-    /** Attribute of a request that waits: how long its client will at most, in milliseconds, a {@code Long}. */
+    /** Attribute of a waiting request: how long its client waits at most, in milliseconds, a {@code Long}. */
     public static final String WAIT_MILLIS = "tidemark.wait-millis";
 
     private static final long IDLE_SECONDS = 10;
 
-    /** For logs and counters, as nginx has it: nobody reads it. */
+    /** For logs and counters, as with nginx; no client receives it. */
     private static final int CLIENT_GONE = 499;
 
     private final ThreadPoolExecutor threads;
 
-    /** @param name of the threads, of which there are so many at most, and none while nothing is written */
+    /**
+     * @param name of the threads
+     * @param threads maximum number of threads; idle threads end
+     */
     public ResponseWriter(String name, int threads) {
         this.threads = new ThreadPoolExecutor(
                 threads, threads, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
@@ -44,10 +47,10 @@ public final class ResponseWriter {
     }
 
     /**
-     * Resumes the response when there is an answer, in any case.
+     * Resumes the response when there is an answer or a failure.
      *
-     * @param toEntity what to answer, or a response
-     * @param toProblem the same for a failure, by its cause
+     * @param toEntity makes the entity, or a response
+     * @param toProblem the same for a failure, from its cause
      */
     public <T> void give(
             AsyncResponse response,
@@ -66,10 +69,10 @@ public final class ResponseWriter {
     }
 
     /**
-     * The same for a wait, which never fails; cancels it when the client goes away.
+     * The same for a wait, which never fails; cancels the wait if the client closes the connection.
      *
-     * @param request all of which has been read
-     * @param waitMillis how long its client will wait at most, for the counters
+     * @param request must have been read completely
+     * @param waitMillis how long its client waits at most, for the counters
      */
     public <T> void give(
             AsyncResponse response,
@@ -98,9 +101,9 @@ public final class ResponseWriter {
     /**
      * The same without Jersey.
      *
-     * @param to told the response, in any case; {@value CLIENT_GONE} when the client has gone away
+     * @param to receives the response in every case; {@value CLIENT_GONE} if the client has closed the connection
      */
-    @SuppressWarnings("FutureReturnValueIgnored") // what is done then fails only where the server does
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback fails only if the server does
     public <T> void give(
             HttpServletRequest request,
             CompletableFuture<T> wait,
@@ -130,7 +133,7 @@ public final class ResponseWriter {
         }
     }
 
-    /** Without what a chain of stages has wrapped it in. */
+    /** The failure without the wrapper that a chain of stages adds. */
     public static Throwable cause(Throwable failure) {
         Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
         return cause == null ? failure : cause;

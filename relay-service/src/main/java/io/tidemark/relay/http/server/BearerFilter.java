@@ -11,7 +11,10 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.util.Optional;
 
-/** Lets in who shows a bearer token (RFC 6750), on every path of the application port, also on those that are none. */
+/**
+ * Lets in requests with a valid bearer token (RFC 6750). Applies to every path of the application port, also to unknown
+ * ones.
+ */
 @PreMatching
 @Priority(Priorities.AUTHENTICATION)
 public final class BearerFilter implements ContainerRequestFilter {
@@ -25,7 +28,7 @@ public final class BearerFilter implements ContainerRequestFilter {
     @Override
     public void filter(ContainerRequestContext request) {
         String problem = tokens.problem();
-        if (!problem.isEmpty()) { // where the file is stands in the log, for those who may know
+        if (!problem.isEmpty()) { // the log has the path of the file, for those who may know it
             request.abortWith(Problem.unavailable("the relay's http.bearerTokenFile cannot be used; its log says why"));
             return;
         }

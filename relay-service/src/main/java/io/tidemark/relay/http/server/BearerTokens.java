@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The bearer tokens that are in a file, a line each. Any thread asks; the file is read again within a second of a
- * change, so that tokens can be rotated. A file that cannot be used lets nobody in, and says why.
+ * The bearer tokens in a file, one on each line. For any thread. The file is read again within a second of a change, so
+ * that tokens can be rotated. If the file cannot be used, no request is let in, and the log has the reason.
  */
 public final class BearerTokens {
 
@@ -36,7 +36,7 @@ public final class BearerTokens {
     private long lookedNanos;
     private Loaded loaded;
 
-    /** Digests, so that a comparison tells nothing, not even a length. With a problem there are none. */
+    /** Digests, so that a comparison discloses nothing, not even a length. Empty if there is a problem. */
     private record Loaded(List<byte[]> digests, String problem) {}
 
     private BearerTokens(Path file, LongSupplier nanoClock) {
@@ -60,19 +60,19 @@ public final class BearerTokens {
         return tokenOf(authorization).filter(this::accepts).isPresent();
     }
 
-    /** What the header shows; empty when that is no bearer token. */
+    /** The token in the header; empty if it has no bearer token. */
     static Optional<String> tokenOf(@Nullable String authorization) {
         return authorization != null && authorization.toLowerCase(Locale.ROOT).startsWith(SCHEME)
                 ? Optional.of(authorization.substring(SCHEME.length()).strip())
                 : Optional.empty();
     }
 
-    /** Why nobody is let in; empty when the file can be used. */
+    /** Why no request is let in; empty if the file can be used. */
     String problem() {
         return current().problem();
     }
 
-    /** Whether the token is one of them; takes the same time whichever it is like. */
+    /** Whether the token is in the file. Takes the same time whether or not it resembles one of them. */
     boolean accepts(String token) {
         byte[] digest = digest(token);
         boolean found = false;
@@ -84,7 +84,7 @@ public final class BearerTokens {
 
     private synchronized Loaded current() {
         long now = nanoClock.getAsLong();
-        if (now - lookedNanos >= LOOK_EVERY_NANOS) { // by content: a mounted Secret changes without a new time
+        if (now - lookedNanos >= LOOK_EVERY_NANOS) { // by content: a mounted Secret may keep its time
             lookedNanos = now;
             String before = loaded.problem();
             loaded = load(file);

@@ -15,8 +15,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses a query parameter that the resource does not declare, and one that is given twice: a misspelt {@code token} would
- * otherwise be answered with something else than what was asked. On Jetty's threads.
+ * Rejects a query parameter that the resource does not declare, or that is given twice. Otherwise a misspelled
+ * {@code token} would be answered as a different question. On Jetty's threads.
  */
 public final class KnownParameters implements ContainerRequestFilter {
 
@@ -28,7 +28,7 @@ public final class KnownParameters implements ContainerRequestFilter {
     @Override
     public void filter(ContainerRequestContext request) {
         if (resource == null || resource.getResourceMethod() == null) {
-            return; // no resource: answered 404
+            return; // no resource: the answer is 404
         }
         List<String> known = knownTo(resource.getResourceMethod());
         for (Map.Entry<String, List<String>> given :

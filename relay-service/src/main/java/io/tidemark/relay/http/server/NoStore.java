@@ -8,7 +8,10 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
-/** An answer is true when it is given; no cache may give it again. In front of everything on the application port. */
+/**
+ * Forbids caches to store answers: an answer is true only when it is given. In front of everything on the application
+ * port.
+ */
 public final class NoStore extends HttpFilter {
 
     private static final long serialVersionUID = 1;

@@ -8,12 +8,12 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
 /**
- * Dropwizard's admin port takes commands from anybody, one of them to log at DEBUG what holds secrets. Here there are
- * none.
+ * Disables the commands of Dropwizard's admin port. It accepts them without authentication, and one of them can set
+ * loggers that hold secrets to DEBUG.
  */
 public final class NoTasks extends HttpFilter {
 
-    /** What it is for. */
+    /** The paths to which the filter applies. */
     public static final String PATH = "/tasks/*";
 
     private static final long serialVersionUID = 1;

@@ -20,8 +20,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts and times the requests to the API, and among them those that ask whether a projection has caught up, by what
- * they were answered. Sees the answers as the caller does. On HTTP's threads.
+ * Counts and times the requests to the API. Counts questions whether a projection has caught up also by their answer.
+ * Sees the answers that the caller receives. On HTTP threads.
  */
 public final class RequestFilter implements ContainerRequestFilter, ContainerResponseFilter {
 
@@ -30,10 +30,10 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
     private static final String ROUTE = "tidemark.route";
     private static final String WATERMARK = "/v1/projections/{name}/watermark";
     private static final String WAIT = "/v1/wait";
-    /** Instead of a projection, where the answer is about the request as a whole. */
+    /** In place of a projection, if the answer is about the request as a whole. */
     private static final String SEVERAL = "several";
 
-    /** Instead of {@code timeout}, where nothing was to be waited for: who asks so again and again has no trouble. */
+    /** In place of {@code timeout}, if no wait was requested: for a client that polls, this is not a problem. */
     private static final String NOT_YET = "not_yet";
 
     private final Histogram requests;
@@ -69,7 +69,7 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
                 .classicUpperBounds(BUCKETS)
                 .withoutExemplars()
                 .register(registry);
-        for (String projection : projections) { // from 0 on, or the first would not be seen to rise
+        for (String projection : projections) { // start at 0, otherwise the first increase would not be visible
             waits.initLabelValues(projection, "success");
             waits.initLabelValues(projection, "timeout");
         }
@@ -81,7 +81,7 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
         request.setProperty(ROUTE, route());
     }
 
-    /** As it is declared, so that there are as many as there are methods. */
+    /** The path as declared, so that there are no more labels than methods. */
     private String route() {
         if (resource == null || resource.getResourceMethod() == null) {
             return "none";
@@ -98,7 +98,7 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         if (!(request.getProperty(BEGAN) instanceof Long began)
                 || !(request.getProperty(ROUTE) instanceof String route)) {
-            return; // no route has taken it
+            return; // no route matched
         }
         double seconds = (System.nanoTime() - began) / 1e9;
         answered(route, response.getStatus(), seconds);
@@ -112,7 +112,7 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
         }
     }
 
-    /** Counts one that has waited for a projection, and has not come by here. */
+    /** Counts a wait for a projection that did not pass through this filter. */
     public void waited(String projection, Response response, long tookNanos) {
         double seconds = tookNanos / 1e9;
         answered(WATERMARK, response.getStatus(), seconds);
@@ -127,7 +127,7 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
         requests.labelValues(route, status / 100 + "xx").observe(seconds);
     }
 
-    /** Empty for what was no question: a malformed one, or one about no projection. */
+    /** Empty if the request was not a question: it was malformed, or was not about a projection. */
     private static String outcome(@Nullable Object entity, int status) {
         if (entity instanceof JsonNode json && json.path("status").isTextual()) {
             return json.path("status").textValue();
@@ -151,7 +151,7 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
         String outcome = outcome(outcome(response.getEntity(), response.getStatus()), waited);
         if (response.getEntity() instanceof JsonNode json
                 && json.path("projections").isArray()) {
-            boolean wasEnough = outcome.equals("success"); // mode any: the others were not waited for to the end
+            boolean wasEnough = outcome.equals("success"); // mode any: the other waits were cut short
             json.path("projections")
                     .forEach(one -> waits.labelValues(
                                     one.path("projection").asText(),

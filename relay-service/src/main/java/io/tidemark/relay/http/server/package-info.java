@@ -1,6 +1,6 @@
 /**
- * What stands around the resources: bearer tokens, request metrics, readiness, and the admin port without Dropwizard's tasks.
- * On Jetty's threads.
+ * Filters and servlets around the resources: bearer tokens, request metrics, readiness, and the admin port without
+ * Dropwizard's tasks. On Jetty's threads.
  */
 @NullMarked
 package io.tidemark.relay.http.server;

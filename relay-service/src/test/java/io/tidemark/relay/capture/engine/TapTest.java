@@ -24,7 +24,7 @@ class TapTest {
         assertThat(tap.startedLatch().getCount()).isEqualTo(1);
     }
 
-    /** The events that the first stream has handed over would be delivered again. */
+    /** A second stream would repeat what the first one has delivered. */
     @Test
     void refusesASecondStreamOfOneEngine() throws Exception {
         tap.started(START);

@@ -42,7 +42,7 @@ class ConfigurationFileTest {
     @TempDir
     private Path directory;
 
-    /** Also with the connector that makes such a server work elsewhere. */
+    /** Also with the connector that such a server normally needs. */
     @Test
     void refusesAServerWhoseAdminPagesAreOnThePortOfTheApi() {
         assertThatThrownBy(() -> read(MINIMAL + "server: {type: simple, connector: {type: http, port: 8080}}"))
@@ -51,7 +51,7 @@ class ConfigurationFileTest {
                 .hasMessageContaining("write applicationConnectors and adminConnectors");
     }
 
-    /** Whatever the file wants to see of the libraries. */
+    /** Whatever log levels the file sets for libraries. */
     @Test
     void holdsLoggersThatPrintSecretsAtWarn() {
         RelayConfiguration config = read(MINIMAL + "logging: {level: DEBUG, loggers: {io.tidemark: TRACE}}");
@@ -153,7 +153,7 @@ class ConfigurationFileTest {
         assertThat(config.kafka().bootstrapServers()).isEqualTo("broker:9093");
     }
 
-    /** YAML would read a number that is another text. */
+    /** YAML would read these as values of other types, whose text differs. */
     @ParameterizedTest
     @ValueSource(strings = {"012345", "1e3", "0x1F", "1_000", "1.10", "true", "2026-01-01"})
     void aValueWithoutQuotesStaysTheTextThatItIs(String password) {

@@ -58,7 +58,7 @@ class SecretsTest {
         assertThatThrownBy(() -> kafka.client("one", Map.of()))
                 .isInstanceOf(ConfigurationProblem.class)
                 .hasMessageContaining("sets none of security.*");
-        Files.writeString(file, "s3cr3t-value\n"); // as a password file has it
+        Files.writeString(file, "s3cr3t-value\n"); // a password file ends with a line break
         assertThatThrownBy(() -> kafka.client("one", Map.of()))
                 .isInstanceOf(ConfigurationProblem.class)
                 .hasMessageContaining("sets none of security.*")

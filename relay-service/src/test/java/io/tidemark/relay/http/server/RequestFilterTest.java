@@ -31,7 +31,7 @@ class RequestFilterTest {
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final RequestFilter filter = new RequestFilter(registry, List.of("view"));
 
-    /** Of an interface of which only these methods are called. */
+    /** A stub of an interface of which only these methods are called. */
     private static <T> T stub(Class<T> type, Map<String, Object> answers) {
         return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, args) -> {
             Object answer = answers.get(method.getName());
@@ -55,7 +55,7 @@ class RequestFilterTest {
                 stub(ContainerResponseContext.class, answered));
     }
 
-    /** By projection and outcome, without those that are 0. */
+    /** By projection and outcome, without zeros. */
     private Map<String, Integer> waits() {
         Map<String, Integer> counted = new TreeMap<>();
         registry.scrape(name -> name.equals("tidemark_wait_requests"))
