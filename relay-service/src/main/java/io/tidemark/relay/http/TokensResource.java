@@ -77,17 +77,23 @@ public final class TokensResource {
         }
         List<String> names = projection == null ? watermarks.names() : List.of(projection);
         ProjectionReports reports = watermarks.reports();
-        reports.limited(() -> (withGroups
-                                ? reports.requirements(token, names)
-                                : reports.requirementsWithoutGroups(token, names))
-                        .thenCompose(requirements -> toResponse(token, requirements)))
-                .ifPresentOrElse(
-                        body -> answers.give(
-                                response,
-                                body,
-                                found -> found,
-                                failure -> Problem.unavailable("the token cannot be explained: " + Reason.of(failure))),
-                        () -> response.resume(Problem.tooManyWaiters(ProjectionsResource.TOO_MANY)));
+        CompletionStage<Requirements> asked;
+        if (withGroups) { // each question about a group counts by itself
+            asked = reports.requirements(token, names);
+        } else {
+            Optional<CompletionStage<Requirements>> look =
+                    reports.limited(() -> reports.requirementsWithoutGroups(token, names));
+            if (look.isEmpty()) {
+                response.resume(Problem.tooManyWaiters(ProjectionsResource.TOO_MANY));
+                return;
+            }
+            asked = look.get();
+        }
+        answers.give(
+                response,
+                asked.thenCompose(requirements -> toResponse(token, requirements)),
+                found -> found,
+                failure -> Problem.unavailable("the token cannot be explained: " + Reason.of(failure)));
     }
 
     /** If one projection has no answer because of a limit, the whole response is that problem. */
