@@ -165,7 +165,7 @@ class ExistingRowsIT {
             assertThat(relay.state().phase()).isEqualTo(Phase.RUNNING);
             CommandRun late = CommandRun.of("init", config, "--existing", "publish");
             assertThat(late.exitCode()).isEqualTo(1);
-            assertThat(late.output()).contains("FINDING  the 2 rows", "tidemark replay");
+            assertThat(late.output()).contains("FINDING  an earlier decision left out the 2 rows", "tidemark replay");
         }
         assertThat(source.query("select count(*) from outbox.backlog")).isEqualTo("2");
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
+import io.tidemark.it.harness.TopicReader;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.watermark.Answer;
 import java.io.IOException;
@@ -43,6 +44,9 @@ class KcatIT {
         try (TestSource source = TestSource.create("kcat");
                 RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             source.execute("select outbox.publish('order', '4711', 'Placed', 'first')");
+            assertThat(TopicReader.readUntil(source.servers(), source.topic("order"), read -> !read.isEmpty()))
+                    .as("kcat gives up a topic that does not exist yet")
+                    .hasSize(1);
             Path printed = source.dir().resolve("kcat.out");
             Process kcat = start(source, printed);
             try {

@@ -153,11 +153,9 @@ class OddTransactionsIT {
         }
     }
 
+    /** Before anything was published. A later change halts the relay: PublicationChangedIT. */
     @Test
     void rejectsAPublicationThatLeavesOutRowsOrColumns() throws Exception {
-        try (RunningRelay relay = RunningRelay.start(source.configuration())) {
-            relay.awaitPhase(Phase.RUNNING);
-        }
         source.execute("alter publication tidemark set table outbox.event where (event_type <> 'secret')");
         try (RunningRelay relay = RunningRelay.start(source.configuration())) {
             assertThat(relay.awaitPhase(Phase.RETRYING).reason())

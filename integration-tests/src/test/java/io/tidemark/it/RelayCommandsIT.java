@@ -210,7 +210,8 @@ class RelayCommandsIT {
     void explainsATokenByStages() throws Exception {
         String token = write("customer").toString();
         await("published")
-                .untilAsserted(() -> assertThat(send("/v1/tokens/" + token).body()).contains("\"stage\":\"published\""));
+                .untilAsserted(
+                        () -> assertThat(send("/v1/tokens/" + token).body()).contains("\"stage\":\"published\""));
 
         Result text = tidemark("explain", token, "--url", UNREACHABLE, "--url", active.url());
         Result json = tidemark("explain", "--json", token, "--url", active.url());

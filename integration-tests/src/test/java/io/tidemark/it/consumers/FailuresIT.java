@@ -308,7 +308,7 @@ class FailuresIT {
                 ProjectionRunner.start(world.generation(1).onFailure(STOP), world.config())) {
             awaitState(runner, 0, State.STOPPED);
             assertThat(partition(runner, 0).reason())
-                    .contains(world.topic() + " was deleted and made again", oldId, newId, "generation 2");
+                    .contains(world.topic() + " was deleted and created again", oldId, newId, "generation 2");
             assertThat(world.progress()).containsEntry(0, 3L);
         }
         try (ProjectionRunner runner = ProjectionRunner.start(world.generation(2), world.config())) {

@@ -72,6 +72,7 @@ public record PostgresConfig(
             throw new ConfigurationProblem("postgres.url names several hosts; add targetServerType=primary to its"
                     + " parameters, so that the relay finds the one that is the primary");
         }
+        checkUser();
         checkDatabase();
         this.replicas = Checks.entries("postgres.replicas", replicas);
         Set<String> names = new HashSet<>();
@@ -80,6 +81,15 @@ public record PostgresConfig(
                 throw new ConfigurationProblem("postgres.replicas.name '" + replica.name()
                         + "' is there twice; give each replica a name of its own");
             }
+        }
+    }
+
+    /** Debezium writes the name into an SQL literal without quoting it, and its query fails. */
+    private void checkUser() {
+        if (user.contains("'")) {
+            throw new ConfigurationProblem("postgres.user is \"" + user + "\", and Debezium cannot connect as a user"
+                    + " whose name has a single quote; rename it: alter role \"" + user.replace("\"", "\"\"")
+                    + "\" rename to …");
         }
     }
 

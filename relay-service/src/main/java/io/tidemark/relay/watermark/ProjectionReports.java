@@ -82,7 +82,13 @@ public final class ProjectionReports {
         if (admission.enterLook().isPresent()) {
             return Optional.empty();
         }
-        CompletionStage<T> looked = look.get();
+        CompletionStage<T> looked;
+        try {
+            looked = look.get();
+        } catch (RuntimeException e) {
+            admission.leaveLook();
+            throw e;
+        }
         looked.whenComplete((result, failure) -> admission.leaveLook());
         return Optional.of(looked);
     }
@@ -224,16 +230,17 @@ public final class ProjectionReports {
         Optional<Answer> refused = judged.flatMap(
                         one -> one.refusal().<Answer>map(refusal -> Answer.Refused.of(refusal, one, Optional.empty())))
                 .or(() -> waiters.refusal().map(Answer.Refused::unknown))
-                .or(() -> judged.flatMap(JudgedToken::target).flatMap(lsn -> EvidenceAnswers.leftOut(index, lsn)))
-                .or(() -> waiters.knownHollow().map(Answer.Refused::unknown));
-        if (refused.isPresent()) {
-            return new Requirement(name, refused, List.of());
+                .or(() -> judged.flatMap(JudgedToken::target).flatMap(lsn -> EvidenceAnswers.leftOut(index, lsn)));
+        if (refused.isEmpty()
+                && judged.flatMap(JudgedToken::target)
+                        .filter(published::isAtLeast)
+                        .isEmpty()) { // its event may be the one that creates a declared topic
+            return new Requirement(name, Optional.of(new Answer.SourceBehind(0, published)), List.of());
         }
-        boolean isPublished =
-                judged.flatMap(JudgedToken::target).filter(published::isAtLeast).isPresent();
-        return isPublished
-                ? new Requirement(name, Optional.empty(), withoutOffsets(needs(name, source, token, published)))
-                : new Requirement(name, Optional.of(new Answer.SourceBehind(0, published)), List.of());
+        Optional<Answer> unfounded = refused.or(() -> waiters.knownHollow().map(Answer.Refused::unknown));
+        return unfounded.isPresent()
+                ? new Requirement(name, unfounded, List.of())
+                : new Requirement(name, Optional.empty(), withoutOffsets(needs(name, source, token, published)));
     }
 
     /** Why the answer does not depend on the committed offsets; empty if it does. */

@@ -231,6 +231,10 @@ class ConfigurationFileTest {
                 mistake(
                         POSTGRES + "kafka: {bootstrapServers: [a, b]}\n",
                         "kafka.bootstrapServers must be a single text"),
+                mistake(
+                        "postgres: {url: 'jdbc:postgresql://db/shop', user: o'neil}\n" + KAFKA,
+                        "postgres.user is \"o'neil\"",
+                        "alter role \"o'neil\" rename to"),
                 mistake(postgres("slot: My-Slot"), "postgres.slot 'My-Slot'", "lower-case letters"),
                 mistake(postgres("password: a, passwordFile: b"), "both set; keep one"),
                 mistake(
