@@ -131,13 +131,12 @@ final class SnapshotGauges implements MultiCollector {
 
     private static List<Gauge> ofAudit(MetricsSnapshot snapshot) {
         Gauge days = new Gauge(
-                "tidemark_audit_unaccounted_days",
-                "Number of days past retention whose rows stay in outbox.event, because not all of them are accounted"
-                        + " for."
-                        + " tidemark audit lists the rows. No series on a replica that does not publish.");
+                "tidemark_audit_unaccounted_partitions",
+                "Number of day partitions of outbox.event that stay past retention, because not all of their rows are"
+                        + " accounted for. tidemark audit lists the rows. No series on a replica that does not publish.");
         Gauge rows = new Gauge(
                 "tidemark_audit_unaccounted_rows",
-                "Rows of these days minus the rows accounted for. 0 if the numbers are equal but the rows differ. No"
+                "Rows of these partitions minus the rows accounted for. 0 if the numbers are equal but the rows differ. No"
                         + " series on a replica that does not publish.");
         snapshot.audit().ifPresent(audit -> {
             days.add((double) audit.unaccounted().size());
