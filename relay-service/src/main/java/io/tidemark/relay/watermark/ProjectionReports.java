@@ -237,10 +237,14 @@ public final class ProjectionReports {
                         .isEmpty()) { // its event may be the one that creates a declared topic
             return new Requirement(name, Optional.of(new Answer.SourceBehind(0, published)), List.of());
         }
-        Optional<Answer> unfounded = refused.or(() -> waiters.knownHollow().map(Answer.Refused::unknown));
-        return unfounded.isPresent()
-                ? new Requirement(name, unfounded, List.of())
-                : new Requirement(name, Optional.empty(), withoutOffsets(needs(name, source, token, published)));
+        if (refused.isPresent()) {
+            return new Requirement(name, refused, List.of());
+        }
+        List<PartitionNeed> needs = needs(name, source, token, published);
+        Optional<String> hollow = needs.isEmpty() ? waiters.knownHollow() : Optional.empty(); // else offsets decide
+        return hollow.isPresent()
+                ? new Requirement(name, hollow.map(Answer.Refused::unknown), List.of())
+                : new Requirement(name, Optional.empty(), withoutOffsets(needs));
     }
 
     /** Why the answer does not depend on the committed offsets; empty if it does. */
