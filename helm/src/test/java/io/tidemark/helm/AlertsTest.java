@@ -167,7 +167,7 @@ class AlertsTest {
         Path rendered = directory.resolve("rules.yaml");
         Chart.YAML.writeValue(rendered.toFile(), rule.path("spec"));
 
-        assertThat(Promtool.run("check", "rules", rendered.toString())).contains("10 rules found");
+        assertThat(Promtool.run("check", "rules", rendered.toString())).contains("11 rules found");
     }
 
     @Test
