@@ -5,6 +5,8 @@ import io.tidemark.relay.cli.TidemarkCli;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A command of the launcher, run in this JVM, because a separate process takes seconds to start. {@code CommandLineIT}
@@ -13,6 +15,8 @@ import java.nio.charset.StandardCharsets;
  * @param output its standard output and error
  */
 public record CommandRun(int exitCode, String output) {
+
+    private static final Pattern PROPOSAL = Pattern.compile("continue +tidemark adopt --at (\\S+)");
 
     /** Runs it. One at a time: while it runs, everything that this JVM prints counts as its output. */
     public static synchronized CommandRun of(String... arguments) {
@@ -29,5 +33,14 @@ public record CommandRun(int exitCode, String output) {
             System.setOut(out);
             System.setErr(err);
         }
+    }
+
+    /** The LSN at which {@code tidemark adopt CONFIG} proposes to continue. */
+    public String proposedLsn() {
+        Matcher proposal = PROPOSAL.matcher(output);
+        if (!proposal.find()) {
+            throw new AssertionError("adopt proposes nothing: " + output);
+        }
+        return proposal.group(1);
     }
 }

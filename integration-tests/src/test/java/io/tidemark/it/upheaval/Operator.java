@@ -21,14 +21,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 
 /** The person of docs/operations.md, who uses the commands named there. Remembers what an {@link Aftermath} needs. */
 public final class Operator {
-
-    private static final Pattern PROPOSAL = Pattern.compile("go on +tidemark adopt --at (\\S+)");
 
     private static final String DELETED = " deleted ";
 
@@ -155,10 +151,8 @@ public final class Operator {
     void adopt() throws Exception {
         await("adoption").untilAsserted(() -> {
             CommandRun look = CommandRun.of("adopt", config);
-            Matcher proposal = PROPOSAL.matcher(look.output());
-            assertThat(proposal.find()).as(look.output()).isTrue();
             long began = System.nanoTime();
-            CommandRun done = CommandRun.of("adopt", "--at", proposal.group(1), config);
+            CommandRun done = CommandRun.of("adopt", "--at", look.proposedLsn(), config);
             assertThat(done.exitCode()).as(done.output()).isZero();
             adopted.add(new Adopted(began, Lsn.parse(source.query("select pg_current_wal_insert_lsn()::text"))));
             System.out.println(
