@@ -24,6 +24,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -39,6 +40,10 @@ public final class Audit {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     /** Other processes write the two keys, so a position and its record may not match while they are read. */
     private static final int LOOKS = 20;
+
+    /** Nothing is counted for a table of somebody else's, so that no cause can be excluded. */
+    private static final String NOT_IN_KAFKA = "not in Kafka: retention may have deleted its record since, it may be"
+            + " older than the slot, or left out by tidemark adopt, or it did not come through the replication stream";
 
     private final RelayConfiguration config;
     private final LocalDate since;
@@ -65,7 +70,8 @@ public final class Audit {
     }
 
     /**
-     * Compares every row from that day on, and settles the days whose rows are all accounted for.
+     * Compares every row from that day on, and settles the days of {@code outbox.event} whose rows are all accounted
+     * for.
      *
      * @param given days that a person gave up: they count as accounted for, whatever is missing
      */
@@ -80,15 +86,16 @@ public final class Audit {
                         + " is nothing to compare with; start the relay: tidemark run CONFIG");
             }
             Counted before = counted(tail, identity);
-            AuditedRows rows = AuditedRows.open(connection, since);
+            AuditedRows rows = AuditedRows.open(connection, config.outbox(), since);
             passBarrier(tail, identity);
             Counted counted = counted(tail, identity);
-            Comparison comparison = new Comparison(rows, counted, causes(counted));
+            Comparison comparison = new Comparison(rows, counted, rows.isOwn() ? causes(counted) : row -> NOT_IN_KAFKA);
             PublishedRecords records = new PublishedRecords(
                     config.kafka(), identity.sourceId(), topics(rows, topics, tail, identity), rows.firstDay());
             Comparison.Result result = comparison.with(records, rowsPerPass);
-            List<LocalDate> settled = settle(identity, before, counted, result, given);
-            return new AuditReport(result.rowsOfDays(), result.expired(), result.findings(), result.total(), settled);
+            List<LocalDate> settled = rows.isOwn() ? settle(identity, before, counted, result, given) : List.of();
+            return new AuditReport(
+                    result.rowsOfDays(), result.expired(), result.findings(), result.total(), settled, rows.isOwn());
         } catch (KafkaException e) {
             throw PublishFailure.of(e);
         }
@@ -187,9 +194,11 @@ public final class Audit {
         String since = counted.record().map(record -> record.since().toString()).orElse("which there is none of");
         List<Adoptions.LeftOut> leftOut = counted.position().adoptions().leftOut();
         return row -> {
-            boolean isOlder = counted.record()
-                    .map(record -> row.createdAt().toInstant().isBefore(record.since()))
-                    .orElse(true);
+            OffsetDateTime createdAt = row.createdAt();
+            boolean isOlder = createdAt == null
+                    || counted.record()
+                            .map(record -> createdAt.toInstant().isBefore(record.since()))
+                            .orElse(true);
             if (!leftOut.isEmpty()) {
                 return "perhaps left out by tidemark adopt, which skipped the LSNs " + leftOut;
             }

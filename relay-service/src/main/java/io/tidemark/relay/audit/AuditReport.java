@@ -6,6 +6,7 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The result of an audit.
@@ -15,9 +16,18 @@ import java.util.TreeMap;
  *     given up
  * @param findings the first findings; {@code total} is their full number
  * @param settled days whose rows are all accounted for, though the relay had counted different ones
+ * @param isOwn whether the rows are those of {@code outbox.event}, and not of a table of somebody else's
  */
 public record AuditReport(
-        SortedMap<LocalDate, Long> rows, long expired, List<Finding> findings, long total, List<LocalDate> settled) {
+        SortedMap<LocalDate, Long> rows,
+        long expired,
+        List<Finding> findings,
+        long total,
+        List<LocalDate> settled,
+        boolean isOwn) {
+
+    /** Stands for the day of a row that has no time. */
+    public static final LocalDate NO_DAY = LocalDate.EPOCH;
 
     /** What is wrong with a row. */
     public enum Kind {
@@ -29,8 +39,11 @@ public record AuditReport(
         ALTERED
     }
 
-    /** @param cause what is known about it, worded to follow the row */
-    public record Finding(Kind kind, String id, Instant createdAt, String cause) {}
+    /**
+     * @param createdAt null if the row has no time
+     * @param cause what is known about it, worded to follow the row
+     */
+    public record Finding(Kind kind, String id, @Nullable Instant createdAt, String cause) {}
 
     public AuditReport {
         rows = new TreeMap<>(rows);

@@ -7,6 +7,7 @@ import io.tidemark.relay.audit.AuditReport.Kind;
 import io.tidemark.relay.audit.AuditedRows.Row;
 import java.sql.SQLException;
 import java.time.LocalDate;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -138,7 +139,8 @@ final class Comparison {
     private void find(Kind kind, Row row, String cause) {
         total++;
         if (findings.size() < MOST_FINDINGS) {
-            findings.add(new Finding(kind, row.id(), row.createdAt().toInstant(), cause));
+            OffsetDateTime createdAt = row.createdAt();
+            findings.add(new Finding(kind, row.id(), createdAt == null ? null : createdAt.toInstant(), cause));
         }
     }
 }

@@ -6,13 +6,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import org.jspecify.annotations.Nullable;
 
-/** 64 bits of the SHA-256 of key and payload, as {@link #SQL} computes them in Postgres. One thread. */
+/** 64 bits of the SHA-256 of key and payload, as {@link #sql} computes them in Postgres. One thread. */
 final class ContentHash {
-
-    /** Expression over {@code aggregate_id}, {@code payload} and {@code payload_binary}; a bytea of eight bytes. */
-    static final String SQL = "substr(sha256(convert_to(aggregate_id, 'UTF8')"
-            + " || coalesce(decode('0001', 'hex') || coalesce(convert_to(payload, 'UTF8'), payload_binary),"
-            + " decode('0000', 'hex'))), 1, 8)";
 
     private final MessageDigest sha256;
 
@@ -22,6 +17,17 @@ final class ContentHash {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
+    }
+
+    /**
+     * The same as an expression; a bytea of eight bytes.
+     *
+     * @param key a text
+     * @param payload a bytea
+     */
+    static String sql(String key, String payload) {
+        return "substr(sha256(convert_to(" + key + ", 'UTF8') || coalesce(decode('0001', 'hex') || " + payload
+                + ", decode('0000', 'hex'))), 1, 8)";
     }
 
     long of(byte[] key, byte @Nullable [] payload) {

@@ -22,8 +22,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "audit",
         description = {
-            "Compares each row of outbox.event with the records in Kafka. Lists the rows that are missing, repeated or"
-                    + " altered. Settles the days whose rows are all accounted for: cleanup may delete them.",
+            "Compares each row of the outbox with the records in Kafka. Lists the rows that are missing, repeated or"
+                    + " altered. Settles the days of outbox.event whose rows are all accounted for: cleanup may delete"
+                    + " them.",
             "Exit code: 0 every row is accounted for, 1 findings, 2 could not run."
         })
 final class AuditCommand implements Callable<Integer> {
@@ -52,9 +53,10 @@ final class AuditCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         BootstrapLogging.bootstrap();
         RelayConfiguration config = ConfigurationFile.read(file);
-        if (!config.outbox().isOwn()) {
-            System.err.println("tidemark: outbox.preset or outbox.table names a table of your own, and audit reads only"
-                    + " outbox.event");
+        if (!config.outbox().isOwn() && !release.isEmpty()) {
+            System.err.println("tidemark: --release allows cleanup to delete rows of outbox.event, and "
+                    + config.outbox().table() + " is a table of your own, whose rows only you delete; leave --release"
+                    + " out");
             return TidemarkCli.COULD_NOT_RUN;
         }
         try {

@@ -24,17 +24,19 @@ public final class AuditText {
                 .put("findings", report.total());
         ArrayNode days = json.putArray("days");
         report.rows()
-                .forEach((day, rows) ->
-                        days.addObject().put("day", day.toString()).put("rows", rows));
+                .forEach((day, rows) -> (day.equals(AuditReport.NO_DAY)
+                                ? days.addObject()
+                                : days.addObject().put("day", day.toString()))
+                        .put("rows", rows));
         ArrayNode settled = json.putArray("settled");
         report.settled().forEach(day -> settled.add(day.toString()));
         ArrayNode list = json.putArray("list");
         for (Finding finding : report.findings()) {
-            list.addObject()
-                    .put("kind", word(finding))
-                    .put("id", finding.id())
-                    .put("createdAt", finding.createdAt().toString())
-                    .put("cause", finding.cause());
+            ObjectNode one = list.addObject().put("kind", word(finding)).put("id", finding.id());
+            if (finding.createdAt() != null) {
+                one.put("createdAt", finding.createdAt().toString());
+            }
+            one.put("cause", finding.cause());
         }
         return json;
     }
@@ -42,9 +44,11 @@ public final class AuditText {
     public static String text(AuditReport report) {
         StringBuilder text = new StringBuilder();
         text.append(report.rowCount())
-                .append(" rows of ")
-                .append(report.rows().size())
-                .append(" days were compared with Kafka\n");
+                .append(report.isOwn() ? " rows of " + report.rows().size() + " days" : " rows")
+                .append(" were compared with Kafka\n");
+        if (!report.isOwn()) {
+            text.append("rows that are no longer in the table were not: nothing is known about them\n");
+        }
         if (report.expired() > 0) {
             text.append(report.expired())
                     .append(" of them were published or given up, and are not in Kafka (any more)\n");
@@ -57,8 +61,7 @@ public final class AuditText {
                         .append("  ")
                         .append(finding.id())
                         .append("  ")
-                        .append(finding.createdAt())
-                        .append("  ")
+                        .append(finding.createdAt() == null ? "" : finding.createdAt() + "  ")
                         .append(finding.cause())
                         .append('\n'));
         if (report.total() > MOST_LINES) {
@@ -68,6 +71,8 @@ public final class AuditText {
         }
         if (report.isClean()) {
             text.append("every row is accounted for");
+        } else if (!report.isOwn() && !report.missing().isEmpty()) {
+            text.append("to publish a missing row of your own table, insert its event again, with an id of its own");
         } else if (!report.missing().isEmpty()) {
             text.append("to publish the missing rows: tidemark replay CONFIG --unaccounted --yes\n")
                     .append("to give up the missing rows of a day: tidemark audit CONFIG --release DAY");
