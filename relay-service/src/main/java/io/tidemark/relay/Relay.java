@@ -64,7 +64,13 @@ public final class Relay {
                 database,
                 nudges,
                 () -> watermarks.isServing() ? Optional.of(index.published()) : Optional.empty());
-        this.follower = new IndexFollower(config, database, index, id, new WatermarkGate());
+        this.follower = new IndexFollower(
+                config,
+                database,
+                index,
+                id,
+                () -> state.snapshot().phase() == RelayState.Phase.RUNNING,
+                new WatermarkGate());
         this.metrics = new Metrics(state, index, follower, watermarks, new SourceProbe(database));
         String owner = ProcessHandle.current().pid() + "@" + hostName();
         this.supervisor = new Supervisor(

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.TopicPartition;
@@ -30,6 +31,8 @@ public final class IndexReader implements AutoCloseable {
     /** Maximum number of old entries to read: enough for minutes of precision, and read in about a second. */
     private static final long MOST_OLD_ENTRIES = 50_000;
 
+    private static final int MOST_AT_ONCE = 500;
+
     private static final TopicPartition PARTITION = new TopicPartition(OwnTopics.INDEX, 0);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
@@ -38,6 +41,7 @@ public final class IndexReader implements AutoCloseable {
     private final Metric answers;
     private double answersSeen;
     private boolean caughtUp;
+    private boolean hasMore;
 
     /**
      * Reads where the topic begins and ends now. If the topic does not exist, waits for it up to the timeout of Kafka's
@@ -49,6 +53,7 @@ public final class IndexReader implements AutoCloseable {
         properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // entries may expire while being read
         properties.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
+        properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MOST_AT_ONCE);
         this.consumer = new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
         this.sourceId = sourceId;
         this.answers = consumer.metrics().values().stream()
@@ -72,12 +77,19 @@ public final class IndexReader implements AutoCloseable {
      */
     public List<IndexEntry> poll(Duration timeout) {
         List<IndexEntry> entries = new ArrayList<>();
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(timeout)) {
+        ConsumerRecords<byte[], byte[]> records = consumer.poll(timeout);
+        hasMore = records.count() == MOST_AT_ONCE;
+        for (ConsumerRecord<byte[], byte[]> record : records) {
             if (record.key() != null && sourceId.equals(new String(record.key(), StandardCharsets.UTF_8))) {
                 parse(record).ifPresent(entries::add);
             }
         }
         return entries;
+    }
+
+    /** Whether the last poll left entries, as far as can be known without another one. */
+    public boolean hasMore() {
+        return hasMore;
     }
 
     private static Optional<IndexEntry> parse(ConsumerRecord<byte[], byte[]> record) {

@@ -54,6 +54,7 @@ public final class ActiveRun {
     private final ProcessScope relay;
     private final BatchSize batchSize;
     private final BooleanSupplier isStopping;
+    private final StartStages stages = new StartStages(System::nanoTime, "topics");
 
     ActiveRun(ProcessScope relay, BatchSize batchSize, BooleanSupplier isStopping) {
         this.relay = relay;
@@ -75,15 +76,19 @@ public final class ActiveRun {
             warnOfWeakTransactions(topics);
             ensureTopics(topics);
             indexWriter.prepare();
+            stages.next("source");
             RunStart.refuseBeforeFencing(relay, control, identity);
+            stages.next("fence");
             starting("waiting until Kafka has ended the last transaction of this source");
             publisher.initialize();
             Failpoint.AFTER_INIT.reach();
             freeSlot(control);
+            stages.next("position");
             starting("reading the position in Kafka; if it stands behind another source's open transaction, this takes"
                     + " until that ends");
             RunStart start = RunStart.read(relay, control, identity, topics);
             Failpoint.AFTER_POSITION_READ.reach();
+            stages.next("stream");
             starting("opening the replication stream");
             stream(control, identity, start, publisher, indexWriter);
         }
@@ -139,10 +144,11 @@ public final class ActiveRun {
             }
             relay.state().captures(new ShownCapture(engine));
             LOG.info(
-                    "event=streaming timeline={} from={} resumePoint={}",
+                    "event=streaming timeline={} from={} resumePoint={} {}",
                     identity.timeline(),
                     start.decision().slotConfirmed(),
-                    start.decision().resumePoint().lsn());
+                    start.decision().resumePoint().lsn(),
+                    stages.end());
             RunScope scope = new RunScope(
                     identity,
                     relay.owner(),
