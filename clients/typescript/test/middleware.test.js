@@ -5,9 +5,9 @@ import { describe, it } from 'node:test';
 import { tidemark } from '../src/express.js';
 import { carriedTokens, kept } from '../src/carried.js';
 import { Token, WatermarkClient } from '../src/index.js';
-import { FakeRelay } from './support/fake-relay.js';
-import { cases, checkCase, exchange } from './support/middleware-cases.js';
-import { vectors } from './support/vectors.js';
+import { FakeRelay } from '../test-support/fake-relay.js';
+import { cases, checkCase, exchange } from '../test-support/middleware-cases.js';
+import { vectors } from '../test-support/vectors.js';
 
 const TOKEN = 'tm1.7f3a9c21.1.0000000A1B2C3D40';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MalformedTokenError, Token, takeToken } from '../src/index.js';
-import { vectors } from './support/vectors.js';
+import { vectors } from '../test-support/vectors.js';
 
 const { valid, invalid, merge } = vectors('tokens.json');
 

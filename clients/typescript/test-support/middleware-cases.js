@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import { WatermarkClient } from '../../src/index.js';
+import { WatermarkClient } from '../src/index.js';
 import { FakeRelay } from './fake-relay.js';
 import { vectors } from './vectors.js';
 
