@@ -22,6 +22,7 @@ from tidemark_client import (
     Token,
     WatermarkClient,
     WatermarkStatus,
+    Within,
 )
 
 SUCCESS = answer("success", token=TOKEN)
@@ -30,7 +31,8 @@ TIMEOUT = answer("timeout", waitedMillis=7)
 
 class RecordedRelayTest(unittest.TestCase):
     def test_answers_as_the_other_clients_do(self) -> None:
-        cases = vectors("relay.json")["cases"]
+        recorded = vectors("relay.json")
+        cases = recorded["cases"] + recorded["freshness"]
         with ThreadPoolExecutor(8) as threads:
             results = [(case, threads.submit(self.check, case)) for case in cases]
             for case, result in results:
@@ -55,6 +57,8 @@ class RecordedRelayTest(unittest.TestCase):
             else:
                 self.assertGreaterEqual(sum(counts), expected.get("min", 0))
                 self.assertLessEqual(sum(counts), expected.get("max", 1000))
+            for i, part in enumerate(case.get("questions", [])):
+                self.assertIn(part.replace('":"', '": "'), fakes[0].requests[i])
             for request in (request for fake in fakes for request in fake.requests):
                 self.assertIn("strict=false", request)
         finally:
@@ -94,9 +98,10 @@ class RecordedRelayTest(unittest.TestCase):
     @staticmethod
     def answer(client: WatermarkClient, ask: Any) -> Any:
         timeout = ask["timeoutMillis"] / 1000
+        wanted = Within(ask["maxStalenessMillis"] / 1000) if "maxStalenessMillis" in ask else ask["token"]
         if "projections" in ask:
-            return client.await_all(ask["projections"], ask["token"], timeout, ask["mode"])
-        return client.await_(ask["projection"], Token.parse(ask["token"]), timeout)
+            return client.await_all(ask["projections"], wanted, timeout, ask["mode"])
+        return client.await_(ask["projection"], wanted, timeout)
 
 
 class ClientTest(unittest.TestCase):
@@ -259,6 +264,9 @@ class ClientTest(unittest.TestCase):
             client.await_("", TOKEN)
         with self.assertRaisesRegex(ValueError, "malformed token"):
             client.await_("orders-view", "tm2.x")
+        for seconds in (0.09, float("nan"), "5s", None):
+            with self.assertRaisesRegex(ValueError, "max_staleness is .*; write a number of seconds from 0.1"):
+                Within(seconds)  # type: ignore[arg-type]
         for projections in ([], "orders-view"):
             with self.assertRaisesRegex(ValueError, "projections is empty; name at least one in a list"):
                 client.await_all(projections, TOKEN)

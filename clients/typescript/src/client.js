@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CombinedAnswer, WatermarkAnswer, readAnswer, readCombined } from './answers.js';
 import { Deadline, NoRelayAnswered, RelayRequestError, Relays } from './relays.js';
-import { Token } from './token.js';
+import { Freshness } from './freshness.js';
 
 /** Delay between two requests, for relays with a short `watermark.maxWait`. */
 const PAUSE_MILLIS = 100;
@@ -50,22 +50,22 @@ export class WatermarkClient {
    * Waits until the projection has caught up, and returns whether it has. If no relay can be reached, the status is
    * `unreachable`. Throws a {@link RelayRequestError} if all relays refuse with the same HTTP status.
    */
-  async awaitToken(projection, token, { timeoutMillis = 0, signal } = {}) {
+  async awaitToken(projection, wanted, { timeoutMillis = 0, signal } = {}) {
     requireName(projection);
     requireTimeout(timeoutMillis);
-    const asked = Token.of(token);
+    const freshness = Freshness.of(wanted);
     const deadline = new Deadline(timeoutMillis);
-    let answer = await this.#askOne(projection, asked, deadline, signal);
+    let answer = await this.#askOne(projection, freshness, deadline, signal);
     while (answer.status === 'timeout' && (await pauseBefore(deadline, signal))) {
-      const waited = answer.waitedMillis;
-      answer = (await this.#askOne(projection, asked, deadline, signal)).afterWaiting(waited);
+      const { token, waitedMillis } = answer;
+      answer = (await this.#askOne(projection, freshness.again(token), deadline, signal)).afterWaiting(waitedMillis);
     }
     return answer;
   }
 
-  async #askOne(projection, token, deadline, signal) {
+  async #askOne(projection, { token, parameters }, deadline, signal) {
     const since = performance.now();
-    const path = `/v1/projections/${encodeURIComponent(projection)}/watermark?token=${encodeURIComponent(token)}`;
+    const path = `/v1/projections/${encodeURIComponent(projection)}/watermark?${new URLSearchParams(parameters)}`;
     try {
       return await this.#relays.ask(
         (left) => ({ method: 'GET', path: `${path}&wait=${left}ms&strict=false` }),
@@ -79,7 +79,7 @@ export class WatermarkClient {
   }
 
   /** Waits for several projections at once, in one request if the wait is within the relay's maximum. */
-  async awaitAll(projections, token, { timeoutMillis = 0, mode = 'all', signal } = {}) {
+  async awaitAll(projections, wanted, { timeoutMillis = 0, mode = 'all', signal } = {}) {
     if (!Array.isArray(projections) || projections.length === 0) {
       throw new TypeError('projections is empty; name at least one');
     }
@@ -88,22 +88,22 @@ export class WatermarkClient {
       throw new TypeError(`mode '${mode}' is not known; write all or any`);
     }
     requireTimeout(timeoutMillis);
-    const asked = Token.of(token);
+    const freshness = Freshness.of(wanted);
     const deadline = new Deadline(timeoutMillis);
-    let answer = await this.#askAll(projections, asked, deadline, mode, signal);
+    let answer = await this.#askAll(projections, freshness, deadline, mode, signal);
     while (answer.status === 'timeout' && (await pauseBefore(deadline, signal))) {
-      answer = await this.#askAll(projections, asked, deadline, mode, signal);
+      answer = await this.#askAll(projections, freshness.again(answer.token), deadline, mode, signal);
     }
     return answer;
   }
 
-  async #askAll(projections, token, deadline, mode, signal) {
+  async #askAll(projections, { token, parameters }, deadline, mode, signal) {
     try {
       return await this.#relays.ask(
         (left) => ({
           method: 'POST',
           path: '/v1/wait?strict=false',
-          body: JSON.stringify({ token: String(token), wait: `${left}ms`, mode, projections }),
+          body: JSON.stringify({ ...parameters, wait: `${left}ms`, mode, projections }),
         }),
         (json) => readCombined(json, token),
         deadline,
@@ -121,17 +121,17 @@ export class WatermarkClient {
    * Waits until the projection has caught up, and returns where to read: `projection`, or what the fallback decides in
    * every other case: a status other than success, no relay that answers, or all relays refusing the request.
    */
-  async readFrom(projection, token, { timeoutMillis = 0, fallback, signal } = {}) {
+  async readFrom(projection, wanted, { timeoutMillis = 0, fallback, signal } = {}) {
     if (typeof fallback !== 'function' && !['stale', 'primary', 'fail'].includes(fallback)) {
       throw new TypeError(`fallback '${fallback}' is not known; write stale, primary, fail, or a function`);
     }
-    const { answer, refusal } = await this.awaitOrRefusal(projection, token, { timeoutMillis, signal });
+    const { answer, refusal } = await this.awaitOrRefusal(projection, wanted, { timeoutMillis, signal });
     if (answer.isCaughtUp) {
       return 'projection';
     }
     if (fallback === 'fail') {
       throw new NotCaughtUpError(
-        `projection ${projection} has not caught up with ${token} within ${timeoutMillis} ms: ` +
+        `projection ${projection} has not caught up with ${Freshness.of(wanted)} within ${timeoutMillis} ms: ` +
           `${answer.status}${answer.reason && ` (${answer.reason})`}`,
         answer,
         refusal,
@@ -147,9 +147,9 @@ export class WatermarkClient {
    * As `awaitToken`, but a refusal by all relays is an answer `unreachable` too, and is logged: a misspelt name or a
    * missing bearer token would not be noticed otherwise. At most one line a minute.
    */
-  async awaitOrRefusal(projection, token, options) {
+  async awaitOrRefusal(projection, wanted, options) {
     try {
-      return { answer: await this.awaitToken(projection, token, options) };
+      return { answer: await this.awaitToken(projection, wanted, options) };
     } catch (error) {
       if (!(error instanceof RelayRequestError)) {
         throw error;
@@ -159,7 +159,8 @@ export class WatermarkClient {
         this.#nextLog = now + LOG_INTERVAL_MILLIS;
         this.#warn(`event=relays-refuse projection=${projection} reason="${error.message}"`);
       }
-      return { answer: unreachable(projection, Token.of(token), new NoRelayAnswered(error.message), 0), refusal: error };
+      const { token } = Freshness.of(wanted);
+      return { answer: unreachable(projection, token, new NoRelayAnswered(error.message), 0), refusal: error };
     }
   }
 }

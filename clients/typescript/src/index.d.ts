@@ -53,6 +53,13 @@ export function takeToken(connection: {
   query(sql: string): Promise<{ rows: Array<Record<string, any>> }>;
 }): Promise<Token>;
 
+/**
+ * What a reader wants to see: the writes of a token; or, without one, everything that is committed when a relay receives
+ * the question (`now`), or that was committed so long before the answer (100 ms or more). The last two need a relay of
+ * version 0.2.
+ */
+export type Wanted = Token | string | 'now' | { maxStalenessMillis: number };
+
 /** What a relay answers about a token. */
 export type RelayStatus =
   | 'success'
@@ -93,7 +100,10 @@ export class WatermarkAnswer {
   readonly waitedMillis: number;
   /** The partitions that are behind, as far as the relay reports them. */
   readonly behind: readonly Behind[];
-  /** The token to continue with; null when nothing of it is left. Hand it to the caller instead of the old one. */
+  /**
+   * The token to continue with; null when nothing of it is left, or when the question had none and no relay has answered.
+   * Hand it to the caller instead of the old one.
+   */
   readonly token: Token | null;
   get isCaughtUp(): boolean;
 }
@@ -160,12 +170,12 @@ export class WatermarkClient {
    *
    * @throws {RelayRequestError} if all relays refuse with the same HTTP status, for example because none has the projection
    */
-  awaitToken(projection: string, token: Token | string, options?: AwaitOptions): Promise<WatermarkAnswer>;
+  awaitToken(projection: string, wanted: Wanted, options?: AwaitOptions): Promise<WatermarkAnswer>;
 
   /** Waits for several projections at once: for `all` of them (the default), or for `any`. */
   awaitAll(
     projections: readonly string[],
-    token: Token | string,
+    wanted: Wanted,
     options?: AwaitOptions & { mode?: 'all' | 'any' },
   ): Promise<CombinedAnswer>;
 
@@ -177,12 +187,12 @@ export class WatermarkClient {
    */
   readFrom(
     projection: string,
-    token: Token | string,
+    wanted: Wanted,
     options: AwaitOptions & { fallback: 'stale' | 'primary' | 'fail' },
   ): Promise<ReadFrom>;
   readFrom<T>(
     projection: string,
-    token: Token | string,
+    wanted: Wanted,
     options: AwaitOptions & { fallback: (answer: WatermarkAnswer) => T | Promise<T> },
   ): Promise<T | 'projection'>;
 }

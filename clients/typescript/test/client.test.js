@@ -5,7 +5,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { NotCaughtUpError, RelayRequestError, Token, WatermarkClient } from '../src/index.js';
+import { NotCaughtUpError, RelayRequestError, WatermarkClient } from '../src/index.js';
 import { FakeRelay } from '../test-support/fake-relay.js';
 import { vectors } from '../test-support/vectors.js';
 
@@ -14,12 +14,13 @@ const SUCCESS = { status: 200, headers: {}, body: { status: 'success', projectio
 const BEHIND = { status: 200, headers: {}, body: { status: 'timeout', projection: 'orders-view', waitedMillis: 7 } };
 
 describe('the recorded relay', { concurrency: 8 }, () => {
-  for (const recorded of vectors('relay.json').cases) {
+  const { cases, freshness } = vectors('relay.json');
+  for (const recorded of [...cases, ...freshness]) {
     it(recorded.name, { timeout: 60_000 }, () => check(recorded));
   }
 });
 
-async function check({ ask, relays, calls = 1, expect, requests, elapsedMillis = {} }) {
+async function check({ ask, relays, calls = 1, expect, requests, questions, elapsedMillis = {} }) {
   const fakes = await Promise.all(relays.map((relay) => FakeRelay.start(relay === 'away' ? [] : relay)));
   try {
     await Promise.all(fakes.filter((_, i) => relays[i] === 'away').map((fake) => fake.close()));
@@ -38,6 +39,7 @@ async function check({ ask, relays, calls = 1, expect, requests, elapsedMillis =
       const sum = counts.reduce((a, b) => a + b);
       assert.ok(sum >= (requests.min ?? 0) && sum <= (requests.max ?? Infinity), `requests: ${counts}`);
     }
+    (questions ?? []).forEach((part, i) => assert.ok(fakes[0].requests[i].includes(part), fakes[0].requests[i]));
     for (const request of fakes.flatMap((fake) => fake.requests)) {
       assert.match(request, /strict=false/);
     }
@@ -46,10 +48,11 @@ async function check({ ask, relays, calls = 1, expect, requests, elapsedMillis =
   }
 }
 
-function question(client, { projection, projections, token, timeoutMillis, mode }) {
+function question(client, { projection, projections, token, maxStalenessMillis, timeoutMillis, mode }) {
+  const wanted = maxStalenessMillis === undefined ? token : { maxStalenessMillis };
   return projections === undefined
-    ? client.awaitToken(projection, Token.parse(token), { timeoutMillis })
-    : client.awaitAll(projections, token, { timeoutMillis, mode });
+    ? client.awaitToken(projection, wanted, { timeoutMillis })
+    : client.awaitAll(projections, wanted, { timeoutMillis, mode });
 }
 
 async function checkAnswer(ask, { refused, message, ...expect }) {
@@ -234,6 +237,9 @@ describe('the client', () => {
     }
     await assert.rejects(client.awaitToken('', TOKEN), /projection '' is not a name/);
     await assert.rejects(client.awaitToken('orders-view', 'tm2.x'), /malformed token/);
+    for (const maxStalenessMillis of [99, 1.5, '5s', undefined]) {
+      await assert.rejects(client.awaitToken('orders-view', { maxStalenessMillis }), /maxStalenessMillis is .*; write a/);
+    }
     await assert.rejects(client.awaitAll([], TOKEN), /projections is empty; name at least one/);
     await assert.rejects(client.awaitAll(['a'], TOKEN, { mode: 'some' }), /mode 'some' is not known; write all or any/);
   });

@@ -17,6 +17,8 @@ export async function ask(connection: Parameters<typeof takeToken>[0]): Promise<
   const combined = await client.awaitAll(['a', 'b'], token, { mode: 'any', signal: AbortSignal.timeout(100) });
   const from: ReadFrom = await client.readFrom('orders-view', token, { fallback: 'primary' });
   const own: number | 'projection' = await client.readFrom('orders-view', token, { fallback: () => 42 });
+  await client.awaitToken('orders-view', 'now');
+  await client.awaitAll(['orders-view'], { maxStalenessMillis: 5000 });
   // @ts-expect-error a fallback is required
   await client.readFrom('orders-view', token, {});
   // @ts-expect-error not a mode

@@ -7,6 +7,7 @@ The middleware is in :mod:`tidemark_client.wsgi` and :mod:`tidemark_client.asgi`
 
 from .answers import Behind, CombinedAnswer, WatermarkAnswer, WatermarkStatus
 from .client import Fallback, Mode, NotCaughtUp, ReadFrom, WatermarkClient
+from .freshness import Wanted, Within
 from .relays import RelayRequestError
 from .tokens import MAX_LENGTH, MAX_SOURCES, TAKE_TOKEN, MalformedToken, Token, TokenLike, TokenPart, take_token
 
@@ -25,8 +26,10 @@ __all__ = [
     "Token",
     "TokenLike",
     "TokenPart",
+    "Wanted",
     "WatermarkAnswer",
     "WatermarkClient",
     "WatermarkStatus",
+    "Within",
     "take_token",
 ]

@@ -50,7 +50,8 @@ class WatermarkAnswer:
     #: its name; the name in the question if no relay has answered
     projection: str
     status: WatermarkStatus
-    #: the token to continue with; None when nothing of it is left. Hand it to the caller instead of the old one.
+    #: the token to continue with; None when nothing of it is left, or when the question had none and no relay has
+    #: answered. Hand it to the caller instead of the old one.
     token: Optional[Token]
     #: of a timeout: ``source`` (not published) or ``projection`` (not consumed); otherwise empty
     phase: str = ""
@@ -91,11 +92,11 @@ class NoAnswer(Exception):
     """JSON that is not a relay's answer: a gateway's page, or a relay of another version."""
 
 
-def read_answer(json: Any, asked: Token) -> WatermarkAnswer:
+def read_answer(json: Any, asked: Optional[Token]) -> WatermarkAnswer:
     return _answer(json, _carry_on(json, asked))
 
 
-def read_combined(json: Any, asked: Token) -> CombinedAnswer:
+def read_combined(json: Any, asked: Optional[Token]) -> CombinedAnswer:
     status = _status(json)
     token = _carry_on(json, asked)
     projections = json.get("projections")
@@ -133,7 +134,7 @@ def _status(json: Any) -> WatermarkStatus:
     return known
 
 
-def _carry_on(json: Any, asked: Token) -> Optional[Token]:
+def _carry_on(json: Any, asked: Optional[Token]) -> Optional[Token]:
     """Only the relay's word drops a part: a relay that returns nothing readable leaves the token as it was."""
     if not isinstance(json, dict) or "token" not in json:
         return asked

@@ -11,11 +11,12 @@ import ssl
 import time
 from enum import Enum
 from typing import Any, Callable, Optional, Sequence, TypeVar, Union, overload
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from .answers import CombinedAnswer, WatermarkAnswer, WatermarkStatus, read_answer, read_combined
+from .freshness import Freshness, Wanted
 from .relays import Deadline, NoRelayAnswered, RelayRequestError, Relays, Request
-from .tokens import Token, TokenLike
+from .tokens import Token
 
 T = TypeVar("T")
 
@@ -94,75 +95,79 @@ class WatermarkClient:
         self._relays = Relays(relays, bearer_token, ssl_context)
         self._next_log = -math.inf
 
-    def await_(self, projection: str, token: TokenLike, timeout: float = 0.0) -> WatermarkAnswer:
+    def await_(self, projection: str, wanted: Wanted, timeout: float = 0.0) -> WatermarkAnswer:
         """
         Wait until the projection has caught up, and return whether it has. If no relay can be reached, the status is
         ``UNREACHABLE``.
 
+        :param wanted: a token, ``"now"``, or :class:`Within`
         :param timeout: in seconds; zero asks once
         :raises RelayRequestError: when all relays refuse with the same HTTP status, for example because none has the
             projection
         """
         _require_name(projection)
         require_timeout(timeout)
-        asked = Token.of(token)
+        freshness = Freshness.of(wanted)
         deadline = Deadline(timeout)
-        answer = self._ask_one(projection, asked, deadline)
+        answer = self._ask_one(projection, freshness, deadline)
         while answer.status is WatermarkStatus.TIMEOUT and _pause_before(deadline):
             waited = answer.waited_millis
-            answer = self._ask_one(projection, asked, deadline).after_waiting(waited)
+            answer = self._ask_one(projection, freshness.again(answer.token), deadline).after_waiting(waited)
         return answer
 
-    def _ask_one(self, projection: str, token: Token, deadline: Deadline) -> WatermarkAnswer:
+    def _ask_one(self, projection: str, freshness: Freshness, deadline: Deadline) -> WatermarkAnswer:
         since = time.monotonic()
-        path = f"/v1/projections/{quote(projection, safe='')}/watermark?token={quote(str(token), safe='')}"
+        path = f"/v1/projections/{quote(projection, safe='')}/watermark?{urlencode(freshness.parameters)}"
         try:
             return self._relays.ask(
                 lambda left: Request("GET", f"{path}&wait={left}ms&strict=false"),
-                lambda content: read_answer(content, token),
+                lambda content: read_answer(content, freshness.token),
                 deadline,
             )
         except NoRelayAnswered as error:
-            return _unreachable(projection, token, str(error), round((time.monotonic() - since) * 1000))
+            return _unreachable(projection, freshness.token, str(error), round((time.monotonic() - since) * 1000))
 
     def await_all(
-        self, projections: Sequence[str], token: TokenLike, timeout: float = 0.0, mode: Union[Mode, str] = Mode.ALL
+        self, projections: Sequence[str], wanted: Wanted, timeout: float = 0.0, mode: Union[Mode, str] = Mode.ALL
     ) -> CombinedAnswer:
         """Wait for several projections at once, in one request if the wait is within the relay's maximum."""
         if isinstance(projections, str) or not projections:
             raise ValueError("projections is empty; name at least one in a list")
         for projection in projections:
             _require_name(projection)
-        wanted = _one_of(Mode, "mode", mode)
+        mode = _one_of(Mode, "mode", mode)
         require_timeout(timeout)
-        asked = Token.of(token)
+        freshness = Freshness.of(wanted)
         deadline = Deadline(timeout)
-        answer = self._ask_all(projections, asked, deadline, wanted)
+        answer = self._ask_all(projections, freshness, deadline, mode)
         while answer.status is WatermarkStatus.TIMEOUT and _pause_before(deadline):
-            answer = self._ask_all(projections, asked, deadline, wanted)
+            answer = self._ask_all(projections, freshness.again(answer.token), deadline, mode)
         return answer
 
-    def _ask_all(self, projections: Sequence[str], token: Token, deadline: Deadline, mode: Mode) -> CombinedAnswer:
+    def _ask_all(
+        self, projections: Sequence[str], freshness: Freshness, deadline: Deadline, mode: Mode
+    ) -> CombinedAnswer:
         def request(left: int) -> Request:
-            body = {"token": str(token), "wait": f"{left}ms", "mode": mode.value, "projections": list(projections)}
+            body: dict[str, Any] = {**freshness.parameters, "wait": f"{left}ms", "mode": mode.value}
+            body["projections"] = list(projections)
             return Request("POST", "/v1/wait?strict=false", json.dumps(body).encode())
 
         try:
-            return self._relays.ask(request, lambda content: read_combined(content, token), deadline)
+            return self._relays.ask(request, lambda content: read_combined(content, freshness.token), deadline)
         except NoRelayAnswered as error:
-            return CombinedAnswer(WatermarkStatus.UNREACHABLE, token, (), str(error))
+            return CombinedAnswer(WatermarkStatus.UNREACHABLE, freshness.token, (), str(error))
 
     @overload
     def read_from(
-        self, projection: str, token: TokenLike, timeout: float = ..., *, fallback: Union[Fallback, str]
+        self, projection: str, wanted: Wanted, timeout: float = ..., *, fallback: Union[Fallback, str]
     ) -> ReadFrom: ...
 
     @overload
     def read_from(
-        self, projection: str, token: TokenLike, timeout: float = ..., *, fallback: Callable[[WatermarkAnswer], T]
+        self, projection: str, wanted: Wanted, timeout: float = ..., *, fallback: Callable[[WatermarkAnswer], T]
     ) -> Union[T, ReadFrom]: ...
 
-    def read_from(self, projection: str, token: TokenLike, timeout: float = 0.0, *, fallback: Any) -> Any:
+    def read_from(self, projection: str, wanted: Wanted, timeout: float = 0.0, *, fallback: Any) -> Any:
         """
         Wait until the projection has caught up, and return where to read. The fallback decides in every other case: a
         status other than success, no relay that answers, or all relays refusing the request, which is also logged.
@@ -172,12 +177,12 @@ class WatermarkClient:
         """
         if not callable(fallback):
             fallback = _one_of(Fallback, "fallback", fallback, ", or a function")
-        answer, refusal = self.await_or_refusal(projection, token, timeout)
+        answer, refusal = self.await_or_refusal(projection, wanted, timeout)
         if answer.is_caught_up:
             return ReadFrom.PROJECTION
         if fallback is Fallback.FAIL:
             raise NotCaughtUp(
-                f"projection {projection} has not caught up with {token} within {timeout:g} s: {answer.status}"
+                f"projection {projection} has not caught up with {Freshness.of(wanted)} within {timeout:g} s: {answer.status}"
                 + (f" ({answer.reason})" if answer.reason else ""),
                 answer,
             ) from refusal
@@ -186,20 +191,20 @@ class WatermarkClient:
         return fallback(answer)
 
     def await_or_refusal(
-        self, projection: str, token: TokenLike, timeout: float
+        self, projection: str, wanted: Wanted, timeout: float
     ) -> tuple[WatermarkAnswer, Optional[RelayRequestError]]:
         """
         As :meth:`await_`, but a refusal by all relays is an answer ``UNREACHABLE`` too, and is logged: a misspelt name or
         a missing bearer token would not be noticed otherwise. At most one line a minute.
         """
         try:
-            return self.await_(projection, token, timeout), None
+            return self.await_(projection, wanted, timeout), None
         except RelayRequestError as refusal:
             now = time.monotonic()
             if now >= self._next_log:
                 self._next_log = now + _LOG_INTERVAL_SECONDS
                 _LOG.warning('event=relays-refuse projection=%s reason="%s"', projection, refusal)
-            return _unreachable(projection, Token.of(token), str(refusal), 0), refusal
+            return _unreachable(projection, Freshness.of(wanted).token, str(refusal), 0), refusal
 
     def close(self) -> None:
         """Close the connections that are not in use."""
@@ -212,7 +217,7 @@ class WatermarkClient:
         self.close()
 
 
-def _unreachable(projection: str, token: Token, reason: str, waited_millis: int) -> WatermarkAnswer:
+def _unreachable(projection: str, token: Optional[Token], reason: str, waited_millis: int) -> WatermarkAnswer:
     return WatermarkAnswer(
         projection, WatermarkStatus.UNREACHABLE, token, reason=reason, waited_millis=waited_millis
     )
