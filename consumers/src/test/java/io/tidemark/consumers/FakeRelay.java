@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** Returns scripted responses in turn and repeats the last one; records the requests. */
 public final class FakeRelay implements AutoCloseable {
@@ -26,7 +27,11 @@ public final class FakeRelay implements AutoCloseable {
     /** The authorization headers of the requests, in the same order; empty if a request had none. */
     public final List<String> authorizations = new CopyOnWriteArrayList<>();
 
-    private record Scripted(int status, String body, Map<String, String> headers, CountDownLatch mayAnswer) {}
+    /** Answers a request in its own way. */
+    @FunctionalInterface
+    private interface Scripted {
+        void answer(HttpExchange exchange) throws IOException, InterruptedException;
+    }
 
     public FakeRelay() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -43,12 +48,40 @@ public final class FakeRelay implements AutoCloseable {
     }
 
     public FakeRelay then(int status, String body, Map<String, String> headers) {
-        return then(new Scripted(status, body, headers, new CountDownLatch(0)));
+        return then(exchange -> answer(exchange, status, body, headers));
     }
 
     /** Accepts the request, and answers only when the fake is closed. */
     public FakeRelay thenNothing() {
-        return then(new Scripted(200, "{}", Map.of(), closing));
+        return then(exchange -> {
+            closing.await();
+            answer(exchange, 200, "{}", Map.of());
+        });
+    }
+
+    /** Sends its answer byte by byte, and never ends it. */
+    public FakeRelay thenDribble() {
+        return then(exchange -> {
+            exchange.sendResponseHeaders(200, Integer.MAX_VALUE);
+            while (!closing.await(50, TimeUnit.MILLISECONDS)) {
+                exchange.getResponseBody().write(' ');
+                exchange.getResponseBody().flush();
+            }
+        });
+    }
+
+    /** Closes the connection in the middle of its answer. */
+    public FakeRelay thenCut() {
+        return then(exchange -> {
+            exchange.sendResponseHeaders(200, 1000);
+            exchange.getResponseBody().write("{\"status\":\"success\"}".getBytes(StandardCharsets.UTF_8));
+            exchange.getResponseBody().flush();
+        });
+    }
+
+    /** Closes the connection without an answer. */
+    public FakeRelay thenClose() {
+        return then(HttpExchange::close);
     }
 
     private synchronized FakeRelay then(Scripted response) {
@@ -63,18 +96,21 @@ public final class FakeRelay implements AutoCloseable {
                     exchange.getRequestMethod() + " " + exchange.getRequestURI() + (body.isEmpty() ? "" : " " + body));
             String authorization = exchange.getRequestHeaders().getFirst("Authorization");
             authorizations.add(authorization == null ? "" : authorization);
-            Scripted next = next();
-            next.mayAnswer().await();
-            next.headers().forEach(exchange.getResponseHeaders()::add);
-            byte[] bytes = next.body().getBytes(StandardCharsets.UTF_8);
-            exchange.sendResponseHeaders(next.status(), bytes.length == 0 ? -1 : bytes.length);
-            if (bytes.length > 0) {
-                exchange.getResponseBody().write(bytes);
-            }
+            next().answer(exchange);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void answer(HttpExchange exchange, int status, String body, Map<String, String> headers)
+            throws IOException {
+        headers.forEach(exchange.getResponseHeaders()::add);
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
+        if (bytes.length > 0) {
+            exchange.getResponseBody().write(bytes);
         }
     }
 

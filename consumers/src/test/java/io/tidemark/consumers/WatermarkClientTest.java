@@ -48,7 +48,7 @@ class WatermarkClientTest {
                     .singleElement()
                     .asString()
                     .startsWith("GET /v1/projections/orders-view/watermark?token=" + TOKEN + "&wait=")
-                    .endsWith("ms");
+                    .endsWith("ms&strict=false");
         }
     }
 
@@ -277,7 +277,7 @@ class WatermarkClientTest {
             assertThat(relay.requests)
                     .singleElement()
                     .asString()
-                    .startsWith("POST /v1/wait {\"token\":\"" + TOKEN + "\",\"wait\":\"")
+                    .startsWith("POST /v1/wait?strict=false {\"token\":\"" + TOKEN + "\",\"wait\":\"")
                     .endsWith("ms\",\"mode\":\"all\",\"projections\":[\"orders-view\",\"stock\"]}");
         }
     }

@@ -24,7 +24,8 @@ import java.util.function.Function;
 
 /**
  * The requests of the relay's HTTP API, one method for each. Blocks its caller until at most {@link Deadline#GRACE}
- * after the deadline. Safe on any thread.
+ * after the deadline. Questions have {@code strict=false}, whatever a relay's default is: the status is in the body.
+ * Safe on any thread.
  */
 public final class RelayApi {
 
@@ -61,7 +62,7 @@ public final class RelayApi {
                             + encoded(token.toString())
                             + "&wait="
                             + left.toMillis()
-                            + "ms")),
+                            + "ms&strict=false")),
                     json -> AnswerReader.answer(json, token),
                     deadline);
         } catch (RelayHttp.NoRelayAnswered e) {
@@ -85,7 +86,7 @@ public final class RelayApi {
             throws InterruptedException {
         try {
             return relays.ask(
-                    (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay) + "/v1/wait"))
+                    (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay) + "/v1/wait?strict=false"))
                             .header("Content-Type", "application/json")
                             .POST(HttpRequest.BodyPublishers.ofString(waitBody(projections, token, left, mode))),
                     json -> AnswerReader.combined(json, token),

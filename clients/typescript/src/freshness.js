@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Token } from './token.js';
+
+const LEAST_STALENESS_MILLIS = 100;
+const MAX_STALENESS_MILLIS = 24 * 60 * 60 * 1000;
+
+/**
+ * What a reader wants to see: the writes of a token (a Token or its text), everything that is committed `now`, or
+ * everything that was committed `{maxStalenessMillis}` before the answer.
+ */
+export class Freshness {
+  /** @param {import('./index.js').Wanted} wanted */
+  static of(wanted) {
+    if (wanted === 'now') {
+      return new Freshness(null, { token: 'now' });
+    }
+    if (wanted !== null && typeof wanted === 'object' && 'maxStalenessMillis' in wanted) {
+      return new Freshness(null, { maxStaleness: `${stalenessOf(wanted)}ms` });
+    }
+    const token = Token.of(wanted);
+    return new Freshness(token, { token: String(token) });
+  }
+
+  constructor(token, parameters) {
+    /** The token of the question; null if it has none. */
+    this.token = token;
+    /** As in the query and the body of a question. */
+    this.parameters = parameters;
+  }
+
+  /** The same question once more: `now` is the moment of the first one. */
+  again(answered) {
+    return this.parameters.token === 'now' && answered !== null ? Freshness.of(answered) : this;
+  }
+
+  toString() {
+    return Object.values(this.parameters)[0];
+  }
+}
+
+function stalenessOf({ maxStalenessMillis: millis }) {
+  if (!Number.isInteger(millis) || millis < LEAST_STALENESS_MILLIS || millis > MAX_STALENESS_MILLIS) {
+    throw new RangeError(
+      `maxStalenessMillis is ${millis}; write a whole number from ${LEAST_STALENESS_MILLIS} to ${MAX_STALENESS_MILLIS}`,
+    );
+  }
+  return millis;
+}

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+export { CombinedAnswer, WatermarkAnswer } from './answers.js';
+export { NotCaughtUpError, WatermarkClient } from './client.js';
+export { RelayRequestError } from './relays.js';
+export { MAX_LENGTH, MAX_SOURCES, MalformedTokenError, TAKE_TOKEN, Token, takeToken } from './token.js';
