@@ -86,7 +86,7 @@ public final class RelayConfiguration extends Configuration {
         for (ProjectionConfig projection : projections) {
             if (!names.add(projection.name())) {
                 throw new ConfigurationProblem("projections.name '" + projection.name()
-                        + "' is there twice; give each projection a name of its own");
+                        + "' is there twice; give each projection its own name");
             }
         }
     }

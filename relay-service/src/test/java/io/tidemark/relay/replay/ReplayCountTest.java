@@ -40,7 +40,7 @@ class ReplayCountTest {
         first.acknowledged();
 
         assertThat(tally.brokenOff("r1"))
-                .contains("replay r1 broke off with 2 events published", "go on with --from 2026-11-25T08:00:01Z");
+                .contains("replay r1 broke off with 2 events published", "continue with --from 2026-11-25T08:00:01Z");
     }
 
     /** Later events may have been created at the same moment. */
@@ -49,7 +49,7 @@ class ReplayCountTest {
         send("event a", 0).acknowledged();
         send("event b", 1).acknowledged();
 
-        assertThat(tally.brokenOff("r1")).contains("go on with --from 2026-11-25T08:00:01Z");
+        assertThat(tally.brokenOff("r1")).contains("continue with --from 2026-11-25T08:00:01Z");
     }
 
     @Test

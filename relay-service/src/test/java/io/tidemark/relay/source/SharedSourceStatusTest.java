@@ -51,12 +51,12 @@ class SharedSourceStatusTest {
         List<CompletableFuture<SourceStatus>> meanwhile =
                 Stream.generate(standings::now).limit(100).toList();
 
-        answers.add("go on");
+        answers.add("continue");
 
         assertThat(head(first)).isEqualTo(1);
         awaitLook();
         assertThat(meanwhile).noneMatch(CompletableFuture::isDone);
-        answers.add("go on");
+        answers.add("continue");
         assertThat(meanwhile).allMatch(standing -> head(standing) == 2);
         assertThat(looks).hasValue(2);
     }
@@ -69,8 +69,8 @@ class SharedSourceStatusTest {
         CompletableFuture<SourceStatus> stays = standings.now();
 
         leaves.cancel(false);
-        answers.add("go on");
-        answers.add("go on");
+        answers.add("continue");
+        answers.add("continue");
 
         assertThat(head(one)).isEqualTo(1);
         assertThat(head(stays)).isEqualTo(2);
@@ -79,7 +79,7 @@ class SharedSourceStatusTest {
     @Test
     void aFailureIsToldAndTheNextLookIsMadeAnew() {
         answers.add(new SourceNotReady("it is away"));
-        answers.add("go on");
+        answers.add("continue");
 
         assertThatThrownBy(standings.now()::join)
                 .hasCauseInstanceOf(SourceNotReady.class)

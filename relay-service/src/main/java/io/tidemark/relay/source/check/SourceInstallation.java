@@ -167,12 +167,12 @@ public final class SourceInstallation {
         }
         new NewSlot(config, outbox).make(connection, decision);
         report.add("replication slot " + config.slot()
-                + (isCutOff ? ": made anew, because an init was cut off before" : ": made"));
+                + (isCutOff ? ": recreated, because an earlier init was interrupted" : ": made"));
     }
 
     private SourceNotReady notMadeByInit() {
         return new SourceNotReady("replication slot " + config.slot() + " is there, but was not made by tidemark"
-                + " init, so where it began is not known; choose another postgres.slot, or, if nobody needs"
+                + " init, so where it began is not known; choose another postgres.slot, or, if nothing uses"
                 + " it, run: tidemark slot drop --yes " + config.slot() + " CONFIG");
     }
 
@@ -213,7 +213,7 @@ public final class SourceInstallation {
                     end if;
                     if exists (select from %2$s) then
                         perform pg_drop_replication_slot('%1$s');
-                        raise exception '%2$s has rows, and SQL cannot tell which of them are older than the slot'
+                        raise exception '%2$s has rows, and SQL cannot determine which of them are older than the slot'
                             using hint = 'Run: tidemark init CONFIG';
                     end if;
                     insert into outbox.slot (slot_name, created_lsn) values ('%1$s', made)
