@@ -298,7 +298,7 @@ class CheckIT {
     }
 
     @Test
-    void findsTopicsThatDoNotKeepWhatTheyMust() throws Exception {
+    void reportsTopicsWithTheWrongCleanupPolicy() throws Exception {
         make("tidemark.positions", 1, Map.of("cleanup.policy", "delete"));
         make("tidemark.index", 1, Map.of("cleanup.policy", "compact"));
         make("tidemark.dead-letters", 1, Map.of("cleanup.policy", "compact,delete"));

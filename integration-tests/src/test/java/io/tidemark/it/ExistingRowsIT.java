@@ -100,7 +100,7 @@ class ExistingRowsIT {
         assertThat(init.exitCode()).as(init.output()).isEqualTo(1);
         assertThat(init.output())
                 .contains(
-                        "replication slot " + source.name() + ": made",
+                        "replication slot " + source.name() + ": created",
                         "FINDING  3 rows of outbox.event are older than replication slot " + source.name()
                                 + " (the oldest is of 20",
                         "tidemark init CONFIG --existing publish",

@@ -62,7 +62,7 @@ class TokenServletFilterTest {
 
     /** The received token has a part that was lost; the token that the relay returns takes its place, also beside one that is written. */
     @Test
-    void theCallerKeepsTheTokenThatARelaySaysToCarryOnWith() throws Exception {
+    void theCallerReceivesTheTokenThatARelayReturns() throws Exception {
         Token lost = Token.of("7f3a9c21", 1, Lsn.parse("9/9"));
         Token kept = Token.of("7f3a9c21", 2, Lsn.parse("9/8"));
         lines.set(0, lost.merge(kept).toString());

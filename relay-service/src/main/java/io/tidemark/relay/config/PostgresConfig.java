@@ -79,7 +79,7 @@ public record PostgresConfig(
         for (ReplicaConfig replica : this.replicas) {
             if (!names.add(replica.name())) {
                 throw new ConfigurationProblem("postgres.replicas.name '" + replica.name()
-                        + "' is there twice; give each replica its own name");
+                        + "' appears twice; give each replica its own name");
             }
         }
     }

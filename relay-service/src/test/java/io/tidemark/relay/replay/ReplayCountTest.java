@@ -32,7 +32,7 @@ class ReplayCountTest {
     }
 
     @Test
-    void goesOnWithTheOldestEventThatKafkaHasNotAnsweredFor() {
+    void continuesWithTheOldestUnacknowledgedEvent() {
         Delivery first = send("event a", 0);
         send("event b", 1);
         Delivery third = send("event c", 2);
@@ -45,7 +45,7 @@ class ReplayCountTest {
 
     /** Later events may have been created at the same moment. */
     @Test
-    void goesOnWithTheLastOneWhenKafkaHasThemAll() {
+    void continuesWithTheLastEventWhenAllAreAcknowledged() {
         send("event a", 0).acknowledged();
         send("event b", 1).acknowledged();
 

@@ -45,7 +45,7 @@ class SharedSourceStatusTest {
     }
 
     @Test
-    void oneLookServesAllWhoAskedBeforeItAndNobodyWhoAskedLater() throws Exception {
+    void oneReadServesAllEarlierRequestsAndNoLaterOne() throws Exception {
         CompletableFuture<SourceStatus> first = standings.now();
         awaitLook();
         List<CompletableFuture<SourceStatus>> meanwhile =
@@ -62,7 +62,7 @@ class SharedSourceStatusTest {
     }
 
     @Test
-    void whoGivesUpDoesSoForItself() throws Exception {
+    void oneCancelledRequestDoesNotAffectOthers() throws Exception {
         CompletableFuture<SourceStatus> one = standings.now();
         awaitLook();
         CompletableFuture<SourceStatus> leaves = standings.now();
@@ -77,7 +77,7 @@ class SharedSourceStatusTest {
     }
 
     @Test
-    void aFailureIsToldAndTheNextLookIsMadeAnew() {
+    void aFailureIsReportedAndTheNextRequestReadsAgain() {
         answers.add(new SourceNotReady("it is away"));
         answers.add("continue");
 

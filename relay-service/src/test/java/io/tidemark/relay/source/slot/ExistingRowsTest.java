@@ -29,7 +29,7 @@ class ExistingRowsTest {
     }
 
     @Test
-    void namesCountAgeConsequenceAndBothCommandsWhileNobodyHasDecided() {
+    void namesCountAgeConsequenceAndBothCommandsUntilADecision() {
         assertThat(problem(BEGAN, 3, Optional.empty(), false))
                 .contains("3 rows of outbox.event are older than replication slot tidemark (the oldest is of"
                         + " 2026-11-21T09:12:44Z): the relay never receives them, so their events are not published, and"
