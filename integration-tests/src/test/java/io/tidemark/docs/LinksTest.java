@@ -32,6 +32,8 @@ class LinksTest {
     private static final Pattern HEADING = Pattern.compile("(?m)^#{1,6} +(.*?)[ #]*$");
     private static final Pattern NAMED_PAGE = Pattern.compile("\\bdocs/[a-z0-9/-]+\\.md(#[a-z0-9_-]+)?");
 
+    private static final Pattern TEST = Pattern.compile("`([A-Z]\\w*[a-z](?:IT|Test))(?:\\.(\\w+))?`");
+
     private final Map<Path, Set<String>> anchors = new HashMap<>();
 
     @Test
@@ -69,6 +71,30 @@ class LinksTest {
 
         assertThat(found).isGreaterThan(20);
         assertThat(broken).as("pages that do not exist").isEmpty();
+    }
+
+    /** A renamed test takes its mentions along. */
+    @Test
+    void everyTestThatAPageNamesExists() throws IOException {
+        Map<String, String> sources = new HashMap<>();
+        for (Path source : Repository.files(Set.of("java"))) {
+            sources.put(String.valueOf(source.getFileName()).replace(".java", ""), Files.readString(source));
+        }
+        Set<String> missing = new TreeSet<>();
+        int found = 0;
+        for (Path page : Repository.pages()) {
+            Matcher test = TEST.matcher(Files.readString(page));
+            while (test.find()) {
+                found++;
+                String source = sources.getOrDefault(test.group(1), "");
+                if (source.isEmpty() || (test.group(2) != null && !source.contains("void " + test.group(2) + "("))) {
+                    missing.add(ROOT.relativize(page) + ": " + test.group());
+                }
+            }
+        }
+
+        assertThat(found).isGreaterThan(50);
+        assertThat(missing).as("tests that do not exist").isEmpty();
     }
 
     @Test

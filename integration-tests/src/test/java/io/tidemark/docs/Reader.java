@@ -26,7 +26,8 @@ import java.util.concurrent.TimeUnit;
 final class Reader implements AutoCloseable {
 
     private static final String PSQL = "psql postgresql://postgres:tidemark@127.0.0.1:54321/shop";
-    private static final Duration PATIENCE = Duration.ofSeconds(Integer.getInteger("patience.seconds", 180));
+    /** One command can do as much as a whole test: it starts servers, or plays the demo. */
+    private static final Duration PATIENCE = Duration.ofSeconds(3L * Integer.getInteger("patience.seconds", 180));
 
     /** The beginnings of the commands that run until Ctrl-C, and what they print when they are ready. */
     private static final Map<String, String> SERVERS =
