@@ -54,7 +54,7 @@ class WatermarkClientTest {
 
     /** An older relay echoes what was asked, and a relay that says nothing drops nothing. */
     @Test
-    void returnsTheTokenThatTheRelaySaysToCarryOnWith() throws Exception {
+    void returnsTheTokenThatTheRelayReturns() throws Exception {
         Token fresh = Token.of("7f3a9c21", 2, Lsn.parse("A/1B2C3D00"));
         String diverged = "{\"status\":\"diverged\",\"projection\":\"orders-view\",\"reason\":\"lost\",\"token\":";
         try (FakeRelay relay = new FakeRelay()

@@ -6,11 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,8 +22,7 @@ import org.junit.jupiter.api.Test;
 /** Relative links of the documentation lead somewhere. Links to other hosts are not checked: tests need no network. */
 class LinksTest {
 
-    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-    private static final Set<String> GENERATED = Set.of("target", ".git", ".tidemark", "node_modules");
+    private static final Path ROOT = Repository.ROOT;
     private static final Set<String> SOURCES = Set.of("java", "yaml", "yml", "sql", "tpl", "txt", "xml", "json");
 
     private static final Pattern CODE = Pattern.compile("(?ms)^[ ]*```.*?^[ ]*```[ ]*$|`[^`\n]*`");
@@ -36,12 +32,14 @@ class LinksTest {
     private static final Pattern HEADING = Pattern.compile("(?m)^#{1,6} +(.*?)[ #]*$");
     private static final Pattern NAMED_PAGE = Pattern.compile("\\bdocs/[a-z0-9/-]+\\.md(#[a-z0-9_-]+)?");
 
+    private static final Pattern TEST = Pattern.compile("`([A-Z]\\w*[a-z](?:IT|Test))(?:\\.(\\w+))?`");
+
     private final Map<Path, Set<String>> anchors = new HashMap<>();
 
     @Test
     void everyRelativeLinkOfAPageLeadsSomewhere() throws IOException {
         List<String> broken = new ArrayList<>();
-        List<Path> pages = files(Set.of("md"));
+        List<Path> pages = Repository.pages();
         for (Path page : pages) {
             Matcher link = LINK.matcher(CODE.matcher(Files.readString(page)).replaceAll(""));
             while (link.find()) {
@@ -61,7 +59,7 @@ class LinksTest {
     void everyPageThatASourceFileNamesExists() throws IOException {
         Set<String> broken = new TreeSet<>();
         int found = 0;
-        for (Path source : files(SOURCES)) {
+        for (Path source : Repository.files(SOURCES)) {
             Matcher page = NAMED_PAGE.matcher(Files.readString(source));
             while (page.find()) {
                 found++;
@@ -73,6 +71,30 @@ class LinksTest {
 
         assertThat(found).isGreaterThan(20);
         assertThat(broken).as("pages that do not exist").isEmpty();
+    }
+
+    /** A renamed test takes its mentions along. */
+    @Test
+    void everyTestThatAPageNamesExists() throws IOException {
+        Map<String, String> sources = new HashMap<>();
+        for (Path source : Repository.files(Set.of("java"))) {
+            sources.put(String.valueOf(source.getFileName()).replace(".java", ""), Files.readString(source));
+        }
+        Set<String> missing = new TreeSet<>();
+        int found = 0;
+        for (Path page : Repository.pages()) {
+            Matcher test = TEST.matcher(Files.readString(page));
+            while (test.find()) {
+                found++;
+                String source = sources.getOrDefault(test.group(1), "");
+                if (source.isEmpty() || (test.group(2) != null && !source.contains("void " + test.group(2) + "("))) {
+                    missing.add(ROOT.relativize(page) + ": " + test.group());
+                }
+            }
+        }
+
+        assertThat(found).isGreaterThan(50);
+        assertThat(missing).as("tests that do not exist").isEmpty();
     }
 
     @Test
@@ -113,27 +135,5 @@ class LinksTest {
             all.add(before == 0 ? anchor : anchor + "-" + before);
         }
         return all;
-    }
-
-    private static List<Path> files(Set<String> extensions) throws IOException {
-        List<Path> found = new ArrayList<>();
-        Files.walkFileTree(ROOT, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
-                return GENERATED.contains(String.valueOf(directory.getFileName()))
-                        ? FileVisitResult.SKIP_SUBTREE
-                        : FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                String name = file.toString();
-                if (extensions.contains(name.substring(name.lastIndexOf('.') + 1))) {
-                    found.add(file);
-                }
-                return FileVisitResult.CONTINUE;
-            }
-        });
-        return found;
     }
 }

@@ -104,7 +104,7 @@ class BadStartIT {
     @EnabledIf(
             value = "io.tidemark.it.harness.PgBouncer#isInstalled",
             disabledReason = "no program pgbouncer on this machine")
-    void saysThatAPoolerIsInBetweenAndLeavesNothingInItsSessions() throws Exception {
+    void reportsAPoolerAndLeavesNothingInItsSessions() throws Exception {
         try (PgBouncer pooler = PgBouncer.start(source.servers(), source.name())) {
             String direct = source.servers().url(source.name());
             RelayConfiguration pooled = configWith(direct, pooler.url(source.name()));
@@ -150,7 +150,7 @@ class BadStartIT {
                         .replace("slot: " + source.name(), "slot: " + source.name() + "_odd"));
         try {
             assertThat(CommandRun.of("init", file.toString()).output())
-                    .contains("slot " + source.name() + "_odd: made");
+                    .contains("slot " + source.name() + "_odd: created");
             RelayConfiguration config = ConfigurationFile.read(file);
             try (RunningRelay relay = RunningRelay.startAndAwait(config);
                     Connection connection = new SourceDatabase(config.postgres()).connect("test")) {
@@ -328,7 +328,7 @@ class BadStartIT {
     }
 
     @Test
-    void checkSaysThatNoReplicationConnectionCanBeOpened(@TempDir Path dir) throws Exception {
+    void checkReportsThatNoReplicationConnectionCanBeOpened(@TempDir Path dir) throws Exception {
         try (PostgresServer postgres = PostgresServer.start(dir, FreePorts.next(), Map.of("max_wal_senders", "0"))) {
             TestSource bare = TestSource.bare("nosender", Servers.with(postgres));
             bare.execute(bare.installation().script().toArray(String[]::new));

@@ -63,7 +63,7 @@ class CheckIT {
 
     private static final String WAL_LEVEL = "wal_level is 'replica'";
     private static final String MISSING = " does not exist, and kafka.topics.autoCreate is false; run: ";
-    private static final String NO_RIGHT = "kafka: the relay's user has not the right to ";
+    private static final String NO_RIGHT = "kafka: the relay's user has no right to ";
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // set by JUnit
@@ -298,7 +298,7 @@ class CheckIT {
     }
 
     @Test
-    void findsTopicsThatDoNotKeepWhatTheyMust() throws Exception {
+    void reportsTopicsWithTheWrongCleanupPolicy() throws Exception {
         make("tidemark.positions", 1, Map.of("cleanup.policy", "delete"));
         make("tidemark.index", 1, Map.of("cleanup.policy", "compact"));
         make("tidemark.dead-letters", 1, Map.of("cleanup.policy", "compact,delete"));
@@ -377,7 +377,7 @@ class CheckIT {
         }
         Path config = configFile(source.servers().user());
         String id = "tidemark-" + source.sourceId();
-        String hint = "only a relay that starts can tell whether Write on TransactionalId " + id + " is granted";
+        String hint = "only a relay that starts can find out whether Write on TransactionalId " + id + " is granted";
         String finding = NO_RIGHT + "Write and Describe on TransactionalId " + id;
         assertThat(check(config).toString()).contains(finding).doesNotContain(hint);
 

@@ -86,7 +86,7 @@ class CommandLineIT {
             Result finding = tidemark("check", "--json", config);
 
             assertThat(again).isEqualTo(new Result(0, again.output()));
-            assertThat(again.output()).contains("V1__base.sql: there already");
+            assertThat(again.output()).contains("V1__base.sql: already exists");
             assertThat(check.exitCode()).as(check.output()).isZero();
             assertThat(slot.output()).contains("slot=" + source.name(), "walStatus=reserved");
             assertThat(new ObjectMapper()
@@ -136,7 +136,7 @@ class CommandLineIT {
             assertThat(check.output()).doesNotContain("FINDING");
             assertThat(new ObjectMapper().readTree(init.output()).path("done"))
                     .hasSizeGreaterThan(2)
-                    .allSatisfy(line -> assertThat(line.asText()).endsWith(": there already"));
+                    .allSatisfy(line -> assertThat(line.asText()).endsWith(": already exists"));
         }
     }
 
@@ -160,7 +160,7 @@ class CommandLineIT {
                     .anySatisfy(sql -> assertThat(sql.asText()).contains("create publication tidemark"));
             assertThat(json(0, "init", "--json", config).path("done"))
                     .anySatisfy(line ->
-                            assertThat(line.asText()).isEqualTo("replication slot " + name + ": there already"));
+                            assertThat(line.asText()).isEqualTo("replication slot " + name + ": already exists"));
 
             JsonNode found = json(1, "adopt", "--json", config);
             assertThat(found.path("found").isNull()).isTrue();

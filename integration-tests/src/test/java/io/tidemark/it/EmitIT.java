@@ -205,7 +205,7 @@ class EmitIT {
 
             try (Connection connection = source.connect()) {
                 assertThat(source.installation().install(connection))
-                        .contains("migration V3__partitions.sql: there already", "migration V4__emit.sql: applied");
+                        .contains("migration V3__partitions.sql: already exists", "migration V4__emit.sql: applied");
             }
             source.execute(emit("a", 2));
 

@@ -100,7 +100,7 @@ class ExistingRowsIT {
         assertThat(init.exitCode()).as(init.output()).isEqualTo(1);
         assertThat(init.output())
                 .contains(
-                        "replication slot " + source.name() + ": made",
+                        "replication slot " + source.name() + ": created",
                         "FINDING  3 rows of outbox.event are older than replication slot " + source.name()
                                 + " (the oldest is of 20",
                         "tidemark init CONFIG --existing publish",
@@ -235,7 +235,8 @@ class ExistingRowsIT {
         }
         CommandRun again = CommandRun.of("init", config, "--existing", "publish");
         assertThat(again.exitCode()).as(again.output()).isZero();
-        assertThat(again.output()).contains("made anew, because an init was cut off", "2, of which 2 are published");
+        assertThat(again.output())
+                .contains("recreated, because an earlier init was interrupted", "2, of which 2 are published");
         assertThat(texts(read(2))).containsExactly("1", "2");
     }
 
@@ -413,7 +414,7 @@ class ExistingRowsIT {
         publish(1);
 
         assertThatThrownBy(() -> source.execute(source.installation().slotSql()))
-                .hasMessageContaining("outbox.event has rows, and SQL cannot tell which of them are older");
+                .hasMessageContaining("outbox.event has rows, and SQL cannot determine which of them are older");
 
         assertThat(slots()).isEqualTo("0");
     }

@@ -253,7 +253,7 @@ class ExistingTableIT {
             try (Connection connection = source.connect()) {
                 assertThat(source.installation(PRESET).install(connection))
                         .hasSize(4)
-                        .allSatisfy(line -> assertThat(line).endsWith("there already"));
+                        .allSatisfy(line -> assertThat(line).endsWith("already exists"));
                 assertThatThrownBy(() -> source.installation().install(connection))
                         .isInstanceOf(SourceNotReady.class)
                         .hasMessageContainingAll("has no outbox.event", "set outbox.preset or outbox.table");
@@ -272,7 +272,7 @@ class ExistingTableIT {
 
             try (Connection connection = source.connect()) {
                 assertThat(source.installation(PRESET).install(connection))
-                        .allSatisfy(line -> assertThat(line).endsWith("there already"));
+                        .allSatisfy(line -> assertThat(line).endsWith("already exists"));
             }
         }
     }

@@ -169,7 +169,7 @@ class ExplainEventIT {
                 JsonNode unknown = explain(relay, id);
 
                 assertThat(unknown.path("stage").asText()).isEqualTo("unknown");
-                assertThat(unknown.path("reason").asText()).contains("whether it is still to come cannot be told");
+                assertThat(unknown.path("reason").asText()).contains("whether it will still be published is unknown");
                 assertThat(unknown.path("relay").path("state").asText()).isEqualTo("halted");
                 assertThat(unknown.path("relay").path("reason").asText()).contains(poison, "has no payload");
             }

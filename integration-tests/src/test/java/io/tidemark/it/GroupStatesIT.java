@@ -307,7 +307,7 @@ class GroupStatesIT {
         }
     }
 
-    /** FINDINGS D7: Kafka tells of its members only to whom asks for a streams group. */
+    /** FINDINGS D7: Kafka returns its members only to a request for a streams group. */
     @Test
     void aStreamsApplicationIsAGroupWithMembers() throws Exception {
         write("one");

@@ -146,7 +146,7 @@ class MigrationFromDebeziumIT {
         List<ReadEvent> before = awaitEvents(source.committedEvents().size());
         String config = source.configFile(OUTBOX).toString();
         assertThat(tidemark("init", config, "--existing", "ignore"))
-                .contains("V1__base.sql: applied", "publication tidemark: made");
+                .contains("V1__base.sql: applied", "publication tidemark: created");
         assertThat(tidemark("check", config)).contains("Kafka has no events of this source yet");
         AtomicBoolean stopping = new AtomicBoolean(); // 5. the writers continue
         CompletableFuture<Void> writing = writeUntil(stopping);
@@ -228,7 +228,7 @@ class MigrationFromDebeziumIT {
             TimeUnit.SECONDS.sleep(1);
             config = source.configFile(OUTBOX).toString(); // 1. the slot first, while the connector runs
             assertThat(tidemark("init", config, "--existing", "ignore"))
-                    .contains("replication slot " + source.name() + ": made");
+                    .contains("replication slot " + source.name() + ": created");
             await("the connector's slot beyond the relay's").until(() -> isConfirmedBeyond(source.name()));
             router.close(); // 2. stop the connector
         }

@@ -432,7 +432,7 @@ class OutboxSchemaIT {
             report = source.installation().install(connection);
         }
 
-        assertThat(report).allSatisfy(line -> assertThat(line).endsWith("there already"));
+        assertThat(report).allSatisfy(line -> assertThat(line).endsWith("already exists"));
         assertThat(source.sourceId()).isEqualTo(sourceId);
     }
 
@@ -445,7 +445,7 @@ class OutboxSchemaIT {
             String sourceId = cutOff.sourceId();
 
             assertThat(cutOff.installation().install(connection))
-                    .contains("migration V1__base.sql: there already", "migration V2__table.sql: applied");
+                    .contains("migration V1__base.sql: already exists", "migration V2__table.sql: applied");
 
             assertThat(cutOff.sourceId()).isEqualTo(sourceId);
         }

@@ -88,7 +88,7 @@ class PostgresReplicaIT {
                 pauseReplay(standby, false);
                 assertThat(waiting.get().path("status").asText()).isEqualTo("success");
 
-                refusesWhatCannotBe(relay, source);
+                refusesImpossibleTokens(relay, source);
                 pair.promote(); // while the primary is still running
                 assertThat(ask(relay, unseen + "&wait=20s").path("status").asText())
                         .isEqualTo("unknown");
@@ -96,7 +96,7 @@ class PostgresReplicaIT {
         }
     }
 
-    private static void refusesWhatCannotBe(RelayProcess relay, TestSource source) throws Exception {
+    private static void refusesImpossibleTokens(RelayProcess relay, TestSource source) throws Exception {
         assertThat(ask(relay, "tm1.ffffffff.1.0000000000000001&wait=20s")
                         .path("status")
                         .asText())

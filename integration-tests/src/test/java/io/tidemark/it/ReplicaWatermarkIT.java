@@ -123,7 +123,7 @@ class ReplicaWatermarkIT {
 
     /** The group has consumed exactly what the first token needs. Only the earlier index shows this. */
     @Test
-    void newReplicaKnowsEarlierRunsAsPreciselyAsTheyDid() throws Exception {
+    void newReplicaReadsEarlierRunsWithoutLossOfPrecision() throws Exception {
         Token first;
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
             first = write("one");

@@ -133,7 +133,7 @@ class RestartIT {
         }
     }
 
-    /** Returns when a relay of its own has published it. */
+    /** Returns when a relay that this starts has published it. */
     private static void publishFor(TestSource source, String aggregateId) throws Exception {
         source.execute("insert into audit.entry (event_id, aggregate_id) select outbox.publish('order', '" + aggregateId
                 + "', 't', 'x'), '" + aggregateId + "'");

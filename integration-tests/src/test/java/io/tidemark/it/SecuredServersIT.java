@@ -299,8 +299,7 @@ class SecuredServersIT {
                 assertThat(findings())
                         .singleElement()
                         .asString()
-                        .contains(
-                                "has not the right to Describe on a topic that group " + source.name() + "-view reads");
+                        .contains("has no right to Describe on a topic that group " + source.name() + "-view reads");
             });
         }
     }
@@ -389,7 +388,7 @@ class SecuredServersIT {
         try {
             await(finding)
                     .untilAsserted(() -> assertThat(findings())
-                            .anySatisfy(found -> assertThat(found).contains("has not the right to " + finding)));
+                            .anySatisfy(found -> assertThat(found).contains("has no right to " + finding)));
         } finally {
             admin.createAcls(List.of(without)).all().get(30, TimeUnit.SECONDS);
         }

@@ -78,7 +78,7 @@ class TakeoverIT {
 
     /** It checks its session only every two seconds. Until then, only fencing keeps it from publishing. */
     @Test
-    void relayThatHasNotNoticedTheLossOfItsLockPublishesNothingMore(@TempDir Path dir) throws Exception {
+    void relayThatLostItsLockUnnoticedPublishesNothingMore(@TempDir Path dir) throws Exception {
         Path start = Files.createFile(dir.resolve("start"));
         try (TestSource source = TestSource.create("unaware")) {
             try (Workload workload = Workload.start(source, 12, 3, 5);

@@ -289,7 +289,7 @@ class WatermarkIT {
 
             try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
                 assertThat(ask(relay, last.token(), 0))
-                        .as("of a group that nobody knows")
+                        .as("of a group that Kafka does not know")
                         .isInstanceOf(Answer.Refused.class);
                 commit(0, 0);
                 commit(1, 0);

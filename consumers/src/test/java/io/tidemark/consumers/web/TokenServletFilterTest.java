@@ -60,9 +60,9 @@ class TokenServletFilterTest {
                         Token.HTTP_HEADER, RECEIVED.merge(ORDERS).merge(STOCK).toString());
     }
 
-    /** The received token has a part that was lost; what the relay answers takes its place, also beside what is written. */
+    /** The received token has a part that was lost; the token that the relay returns takes its place, also beside one that is written. */
     @Test
-    void theCallerKeepsTheTokenThatARelaySaysToCarryOnWith() throws Exception {
+    void theCallerReceivesTheTokenThatARelayReturns() throws Exception {
         Token lost = Token.of("7f3a9c21", 1, Lsn.parse("9/9"));
         Token kept = Token.of("7f3a9c21", 2, Lsn.parse("9/8"));
         lines.set(0, lost.merge(kept).toString());

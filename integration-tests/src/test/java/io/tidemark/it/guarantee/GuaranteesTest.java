@@ -129,7 +129,7 @@ class GuaranteesTest {
     }
 
     @Test
-    void anEventThatNobodyHasGivenUpBreaksG7() {
+    void anEventThatWasNotGivenUpBreaksG7() {
         G7SoundWatermark g7 = new G7SoundWatermark();
         List<CommittedEvent> committed = List.of(committed("1", 10));
         List<Success> successes = List.of(new Success(new Lsn(10), "2", 100));

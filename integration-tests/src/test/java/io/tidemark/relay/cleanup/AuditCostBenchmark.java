@@ -24,7 +24,7 @@ class AuditCostBenchmark {
     private static final int ROUNDS = Integer.getInteger("audit.rounds", 3);
     private static final int IDS = 1 << 16;
 
-    /** CPU time, so that what else the machine does falls on nobody. */
+    /** CPU time, so that other work of the machine does not count. */
     @Test
     void countOfAnEvent() {
         String[] ids = new String[IDS];

@@ -137,7 +137,7 @@ class ReplayRefusalsIT {
                     .isInstanceOf(PublishFailure.class)
                     .hasMessageContainingAll(
                             "replay r1 broke off with 0 events published",
-                            "go on with --from " + young + ",",
+                            "continue with --from " + young + ",",
                             "1 events cannot be published",
                             idOf("1"));
 

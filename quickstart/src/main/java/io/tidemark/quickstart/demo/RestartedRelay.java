@@ -10,20 +10,20 @@ import java.util.function.Consumer;
 final class RestartedRelay implements AutoCloseable {
 
     private final RelaySite site;
-    private final Consumer<String> tell;
+    private final Consumer<String> notify;
     private final Thread watch = new Thread(this::restartWhenDead, "relay-watch");
     private volatile boolean closing;
     private volatile RelayChild process;
 
-    private RestartedRelay(RelaySite site, Consumer<String> tell) {
+    private RestartedRelay(RelaySite site, Consumer<String> notify) {
         this.site = site;
-        this.tell = tell;
+        this.notify = notify;
         this.process = RelayChild.start(site);
     }
 
-    /** @param tell a message is passed to it when the relay was started again */
-    static RestartedRelay start(RelaySite site, Consumer<String> tell) {
-        RestartedRelay relay = new RestartedRelay(site, tell);
+    /** @param notify a message is passed to it when the relay was started again */
+    static RestartedRelay start(RelaySite site, Consumer<String> notify) {
+        RestartedRelay relay = new RestartedRelay(site, notify);
         relay.watch.setDaemon(true);
         relay.watch.start();
         return relay;
@@ -35,7 +35,8 @@ final class RestartedRelay implements AutoCloseable {
                 if (!process.isAlive()) {
                     long dead = process.pid();
                     process = RelayChild.start(site);
-                    tell.accept("The relay (pid " + dead + ") has ended; started again as pid " + process.pid() + ".");
+                    notify.accept(
+                            "The relay (pid " + dead + ") has ended; started again as pid " + process.pid() + ".");
                 }
                 TimeUnit.MILLISECONDS.sleep(500);
             }

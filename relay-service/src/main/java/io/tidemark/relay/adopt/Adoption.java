@@ -169,7 +169,7 @@ public final class Adoption implements AutoCloseable {
         }
         administrator.installAnotherSlot(session);
         return database.slot(control)
-                .orElseThrow(() -> new SourceNotReady("the new slot is not there; run the command again"))
+                .orElseThrow(() -> new SourceNotReady("the new slot does not exist; run the command again"))
                 .confirmed();
     }
 

@@ -116,7 +116,7 @@ public final class Audit {
                 throw new AuditProblem("the relay has not published all that is committed (it is up to "
                         + publishedOf(tail, identity)
                         + "), so that rows on their way would count as missing. Nothing was compared. Start the relay;"
-                        + " if it has halted, do first what its reason says, mostly tidemark adopt CONFIG; if it is"
+                        + " if it has halted, do first what its reason says, usually tidemark adopt CONFIG; if it is"
                         + " behind, wait: tidemark status CONFIG");
             }
         }

@@ -73,7 +73,7 @@ final class OldRows {
         }
         if (next == before) {
             throw new SourceNotReady("the id of row " + next + " of outbox.backlog is that of several rows of "
-                    + outbox.table() + ", so it cannot be told which of them is older than the slot. Neither they nor"
+                    + outbox.table() + ", so which of them is older than the slot is unknown. Neither they nor"
                     + " anything behind them is published. To leave them out: delete from outbox.backlog where"
                     + " slot_name = '" + slot + "' and n = " + next
                     + "; then run again: tidemark init CONFIG --existing publish");

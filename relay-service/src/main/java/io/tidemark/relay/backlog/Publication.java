@@ -146,7 +146,7 @@ public final class Publication {
 
     private SourceNotReady madeAnew() {
         return new SourceNotReady("replication slot " + config.postgres().slot()
-                + " was made anew, or somebody else decided about the old rows meanwhile. What was published so far is"
+                + " was recreated, or somebody else decided about the old rows meanwhile. What was published so far is"
                 + " recorded in Kafka. Look at it again: tidemark init CONFIG");
     }
 }

@@ -22,7 +22,7 @@ public final class OwnHeaders {
     public static @Nullable String whyNot(String text) {
         try (JsonParser parser = JSON.createParser(text)) {
             String wrong = whyNot(parser, parser.nextToken());
-            return wrong == null && parser.nextToken() != null ? "go on behind their end" : wrong;
+            return wrong == null && parser.nextToken() != null ? "have text after their end" : wrong;
         } catch (IOException e) {
             return "are not JSON";
         }

@@ -79,7 +79,7 @@ public record PostgresConfig(
         for (ReplicaConfig replica : this.replicas) {
             if (!names.add(replica.name())) {
                 throw new ConfigurationProblem("postgres.replicas.name '" + replica.name()
-                        + "' is there twice; give each replica a name of its own");
+                        + "' appears twice; give each replica its own name");
             }
         }
     }
@@ -110,7 +110,7 @@ public record PostgresConfig(
         if (parsed == null
                 || String.valueOf(PGProperty.PG_HOST.getOrDefault(parsed)).contains("@")) {
             throw new ConfigurationProblem(key + " is not a JDBC URL of Postgres; write it as"
-                    + " jdbc:postgresql://host:5432/database, with user and password under keys of their own");
+                    + " jdbc:postgresql://host:5432/database, with user and password under their own keys");
         }
         if (PGProperty.USER.isPresent(parsed) || PGProperty.PASSWORD.isPresent(parsed)) {
             throw new ConfigurationProblem(key + " sets user or password; move them to postgres.user, and"

@@ -61,7 +61,7 @@ public final class RelayConfiguration extends Configuration {
             @JsonProperty("limits") @Nullable LimitsConfig limits,
             @JsonProperty("http") @Nullable HttpConfig http) {
         if (postgres == null) {
-            throw new ConfigurationProblem("postgres is missing; it needs url and user, and mostly passwordFile");
+            throw new ConfigurationProblem("postgres is missing; it needs url and user, and usually passwordFile");
         }
         if (kafka == null) {
             throw new ConfigurationProblem("kafka is missing; it needs bootstrapServers");
@@ -86,7 +86,7 @@ public final class RelayConfiguration extends Configuration {
         for (ProjectionConfig projection : projections) {
             if (!names.add(projection.name())) {
                 throw new ConfigurationProblem("projections.name '" + projection.name()
-                        + "' is there twice; give each projection a name of its own");
+                        + "' appears twice; give each projection its own name");
             }
         }
     }

@@ -67,7 +67,7 @@ public record EventTrace(
                 id,
                 row,
                 Stage.UNKNOWN,
-                "it is committed, and not in Kafka; whether it is still to come cannot be told while the relay is behind"
+                "it is committed, and not in Kafka; whether it will still be published is unknown while the relay is behind"
                         + " what is committed now: published is " + published.get()
                         + ", and its commit is somewhere up to " + row.writtenUpTo());
     }

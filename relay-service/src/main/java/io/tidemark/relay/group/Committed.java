@@ -45,7 +45,7 @@ public record Committed(Map<TopicPartition, Long> offsets, Set<TopicPartition> r
                     rebuilding.add(partition);
                 }
             } else if (!answered.containsKey(partition)) {
-                throw new KafkaException("the broker could not tell the committed offset of " + partition);
+                throw new KafkaException("the broker did not return the committed offset of " + partition);
             }
         }
         return new Committed(offsets, rebuilding);

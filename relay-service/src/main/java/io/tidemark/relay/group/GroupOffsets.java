@@ -167,7 +167,7 @@ public final class GroupOffsets implements AutoCloseable {
         for (TopicPartition partition : partitions) {
             ListOffsetsResultInfo info = told.get(partition);
             if (info == null) {
-                throw new KafkaException("the broker could not tell the bounds of " + partition);
+                throw new KafkaException("the broker did not return the bounds of " + partition);
             }
             offsets.put(partition, info.offset());
         }

@@ -72,7 +72,7 @@ public sealed interface StartDecision {
         if (confirmed.isAfter(complete)) {
             return halt("replication slot " + slotName + " is confirmed up to " + confirmed
                     + ", but Kafka has events only up to " + complete + ": events between may be missing (the slot"
-                    + " was moved or made anew, or the topic " + OwnTopics.POSITIONS + " was restored)");
+                    + " was moved or recreated, or the topic " + OwnTopics.POSITIONS + " was restored)");
         }
         return new Start(confirmed, resumePoint, position.lastEvent());
     }
@@ -119,7 +119,7 @@ public sealed interface StartDecision {
         return Optional.of(halt("source " + now.sourceId() + " was published from database " + then.database()
                 + " of system " + then.systemIdentifier() + ", but this is database " + now.database()
                 + " of system " + now.systemIdentifier()
-                + ": its LSNs mean something else (a copy needs a source id of its own: update outbox.source)"));
+                + ": its LSNs mean something else (a copy needs its own source id: update outbox.source)"));
     }
 
     /** A partial position is judged by its commit LSN: some of that transaction's events are in Kafka. */
@@ -154,6 +154,6 @@ public sealed interface StartDecision {
 
     /** The remedy for every halt of a source that has a position. */
     static String whatToDo() {
-        return "To go on knowingly: tidemark adopt CONFIG says what may be lost, and how";
+        return "To continue nevertheless: tidemark adopt CONFIG shows what may be lost, and how to continue";
     }
 }

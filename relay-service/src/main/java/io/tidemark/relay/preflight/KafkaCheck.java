@@ -198,8 +198,8 @@ public final class KafkaCheck implements AutoCloseable {
     /** @param id of the relay; a relay that uses it now is not affected */
     public void lookAtTransactionalId(String id) throws PublishFailure, InterruptedException {
         if (rights.checkTransactionalId(id) && !TransactionalIdProbe.showsWrite(admin, id)) {
-            hint = "; hint: only a relay that starts can tell whether Write on TransactionalId " + id
-                    + " is granted, because Kafka tells it of no id but one that is taken over (it could be told here if"
+            hint = "; hint: only a relay that starts can find out whether Write on TransactionalId " + id
+                    + " is granted, because Kafka shows that right only to a producer that takes the id over (it would be visible here if"
                     + " that right were granted for all ids with this prefix)";
         }
     }

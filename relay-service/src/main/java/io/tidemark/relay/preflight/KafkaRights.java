@@ -84,7 +84,7 @@ final class KafkaRights {
             answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof TopicAuthorizationException) {
-                missing.add("kafka: the relay's user has not the right to Describe on a topic that group " + name
+                missing.add("kafka: the relay's user has no right to Describe on a topic that group " + name
                         + " reads, so Kafka does not show the group's members, and every token is answered with 503 for"
                         + " its projections; grant Describe on every topic that the group reads, also those that no"
                         + " projection declares (docs/security.md lists all)");
@@ -146,7 +146,7 @@ final class KafkaRights {
 
     /** Adds a missing right that was found in another way. */
     void lacks(String operations, String resource) {
-        missing.add("kafka: the relay's user has not the right to " + operations + " on " + resource
+        missing.add("kafka: the relay's user has no right to " + operations + " on " + resource
                 + "; grant it (docs/security.md lists all)");
     }
 

@@ -57,7 +57,7 @@ final class SendFailures {
 
     synchronized void addUnknownOffset() {
         if (first == null) {
-            first = PublishFailure.notYet("Kafka did not tell the offset of a record; reading it again");
+            first = PublishFailure.notYet("Kafka did not return the offset of a record; reading it again");
         }
         failed = true;
     }

@@ -70,7 +70,7 @@ public final class TopicPolicy {
                 .map(millis -> "topic " + topic + " has " + RETENTION + "=" + millis
                         + ", and this source last published at "
                         + waitingSince + ": Kafka may delete events that wait since then as soon as they arrive, before"
-                        + " any group reads them; before the relay goes on, run: "
+                        + " any group reads them; before the relay continues, run: "
                         + alter(topic, RETENTION + "=" + (age.toMillis() + millis)));
     }
 

@@ -79,7 +79,7 @@ final class ReplayCount {
                 "replay " + replayId + " broke off with " + summary().events() + " events published");
         if (lastSent != null) {
             Instant from = unanswered.isEmpty() ? lastSent : unanswered.get(unanswered.firstKey());
-            text.append("; go on with --from ")
+            text.append("; continue with --from ")
                     .append(from)
                     .append(", which repeats what it has published from then on");
         }

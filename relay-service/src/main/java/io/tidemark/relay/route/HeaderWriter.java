@@ -25,13 +25,13 @@ abstract class HeaderWriter {
 
     final byte[] sourceId;
 
-    /** An event's own headers are no JSON object of texts. */
+    /** An event's own headers are not a JSON object of strings. */
     static final class UnreadableHeaders extends RuntimeException {
 
         private static final long serialVersionUID = 1;
 
         private UnreadableHeaders(@Nullable Throwable cause) {
-            super("the event's own headers are no JSON object of texts", cause, false, false);
+            super("the event's own headers are not a JSON object of strings", cause, false, false);
         }
     }
 
@@ -96,7 +96,7 @@ abstract class HeaderWriter {
         }
     }
 
-    /** Constraints of the outbox say so, but a constraint can be dropped. */
+    /** The constraints of the outbox require it, but a constraint can be dropped. */
     private static void require(boolean isText) {
         if (!isText) {
             throw new UnreadableHeaders(null);

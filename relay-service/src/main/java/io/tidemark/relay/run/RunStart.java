@@ -165,7 +165,7 @@ record RunStart(
         try {
             return AuditTally.from(stored.flatMap(tail::lastAudit).orElse(beginning));
         } catch (IllegalArgumentException e) {
-            LOG.warn("event=audit-begins-anew reason=\"{}\"", e.getMessage());
+            LOG.warn("event=audit-restarted reason=\"{}\"", e.getMessage());
             return AuditTally.from(beginning);
         }
     }

@@ -87,7 +87,7 @@ public final class SourceDatabase {
                 throw new SourceNotReady("postgres (" + config + "): postgres.url leads through a connection pooler"
                         + " (the server process that answers is not the one that the connection was opened with)."
                         + " Through a pooler there is no replication, and no lock that lasts, so nothing is published;"
-                        + " nothing is lost. Set postgres.url to the Postgres server itself, mostly port 5432");
+                        + " nothing is lost. Set postgres.url to the Postgres server itself, usually port 5432");
             }
         }
     }

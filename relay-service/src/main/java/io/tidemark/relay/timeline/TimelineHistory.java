@@ -61,7 +61,7 @@ public record TimelineHistory(int timeline, Map<Integer, Lsn> switches) {
     }
 
     private static IllegalArgumentException notALine(int timeline, String line) {
-        return new IllegalArgumentException("'" + line + "' is no line of the history of timeline " + timeline);
+        return new IllegalArgumentException("'" + line + "' is not a line of the history of timeline " + timeline);
     }
 
     /**

@@ -85,7 +85,7 @@ final class EvidenceAnswers {
     }
 
     private String unseen() {
-        return "Kafka did not tell in time what group " + projection.group() + " reads" + sampleFailure;
+        return "Kafka did not report in time what group " + projection.group() + " reads" + sampleFailure;
     }
 
     /** The answer to a waiter whose token the group has consumed. */
@@ -134,11 +134,11 @@ final class EvidenceAnswers {
         }
         if (!evidence.isSince(waiter.sinceNanos)) {
             return new Answer.Unavailable(
-                    "Kafka did not tell the offsets of group " + projection.group() + " in time" + failure);
+                    "Kafka did not return the offsets of group " + projection.group() + " in time" + failure);
         }
         if (evidence.beyondEnd().isPresent() || evidence.watermark().isAtLeast(waiter.target)) {
             if (!evidence.endsAreKnownSince(waiter.sinceNanos) || !evidence.startsAreKnownSince(waiter.sinceNanos)) {
-                return new Answer.Unavailable("Kafka did not tell in time where the logs begin and end that group "
+                return new Answer.Unavailable("Kafka did not report in time where the logs begin and end that group "
                         + projection.group() + " reads" + failure);
             }
             return consumed(waiter, footing(evidence.committed()));
@@ -156,7 +156,7 @@ final class EvidenceAnswers {
         String group = "group " + projection.group();
         return switch (history.state()) {
             case STOPPED ->
-                group + " has no members, and does not move: nobody consumes for projection " + projection.name()
+                group + " has no members and makes no progress: no consumer runs for projection " + projection.name()
                         + ". Start its consumers";
             case STALLED ->
                 group + " has members, but a partition has not moved for " + projection.stalledAfter()

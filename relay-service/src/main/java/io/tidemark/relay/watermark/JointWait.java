@@ -19,8 +19,8 @@ public final class JointWait {
      */
     private static final long OTHERS_MILLIS = 250;
 
-    private static final Answer.Unavailable OVER =
-            new Answer.Unavailable("another projection has decided, and Kafka has not told this group's offsets since");
+    private static final Answer.Unavailable OVER = new Answer.Unavailable(
+            "another projection has decided, and Kafka has not returned this group's offsets since");
 
     /** Which projections the wait needs. */
     public enum Mode {

@@ -306,7 +306,7 @@ public final class ProjectionReports {
         asked.whenComplete((committed, failure) -> told.complete(
                 failure == null ? new Told(committed, "") : new Told(Committed.NOTHING, Reason.of(failure))));
         return told.completeOnTimeout(
-                new Told(Committed.NOTHING, "Kafka did not tell in time"), TOLD_SECONDS, TimeUnit.SECONDS);
+                new Told(Committed.NOTHING, "Kafka did not answer in time"), TOLD_SECONDS, TimeUnit.SECONDS);
     }
 
     /**

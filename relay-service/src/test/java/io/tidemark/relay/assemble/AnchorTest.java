@@ -76,7 +76,7 @@ class AnchorTest {
     }
 
     @Test
-    void saysWhatWasPublishedAndWhatCameInstead() {
+    void reportsThePublishedLsnAndTheReceivedChange() {
         assertThatThrownBy(() -> anchored("0/10", AT_20, barrier("0/28")))
                 .hasMessageContaining("does not contain what was published up to 0/20")
                 .hasMessageContaining("something at 0/28 came");

@@ -82,7 +82,7 @@ class TransactionEventsTest {
     }
 
     @Test
-    void tellsNullFromEmpty() {
+    void distinguishesNullFromEmpty() {
         CapturedEvent nothing = new CapturedEvent("1", "order", "a", "T", null, null, null, null, null, -1);
         CapturedEvent empty = new CapturedEvent("2", "order", "a", "T", new byte[0], "", "", "", "", Long.MIN_VALUE);
 

@@ -39,7 +39,7 @@ class RowSetTest {
     }
 
     @Test
-    void tellsEveryRowThatIsMissingAmongMany() {
+    void reportsEveryRowThatIsMissingAmongMany() {
         for (int n = 0; n < 2_000; n++) {
             row("id-" + n, n);
         }
@@ -56,7 +56,7 @@ class RowSetTest {
     }
 
     @Test
-    void tellsRepeatedAndAlteredRows() {
+    void reportsRepeatedAndAlteredRows() {
         row("once", 1);
         row("twice", 2);
         row("altered", 3);

@@ -46,7 +46,7 @@ class EmittedEventTest {
     }
 
     @Test
-    void tellsNoPayloadFromAnEmptyOne() {
+    void distinguishesNoPayloadFromAnEmptyOne() {
         assertThat(read(HEAD).payload()).isEmpty();
         assertThat(read(HEAD.replace("true", "false")).payload()).isNull();
     }

@@ -11,14 +11,14 @@ class OncePerReasonTest {
     private final OncePerReason notices = new OncePerReason();
 
     @Test
-    void tellsAReasonOnceForEachWork() {
+    void reportsAReasonOnceForEachWork() {
         assertThat(notices.postponed("drop a", "behind")).isTrue();
         assertThat(notices.postponed("drop a", "behind")).isFalse();
         assertThat(notices.postponed("drop b", "behind")).isTrue();
     }
 
     @Test
-    void tellsAnotherReasonAndTheSameOneAgainAfterSuccess() {
+    void reportsAnotherReasonAndTheSameOneAgainAfterSuccess() {
         notices.postponed("drop a", "behind");
 
         assertThat(notices.postponed("drop a", "locked")).isTrue();

@@ -42,7 +42,7 @@ class KafkaConfigTest {
      * (BrokerLossIT).
      */
     @Test
-    void aClientAsksAnotherBrokerSoonUnlessUsersSayOtherwise() {
+    void aClientAsksAnotherBrokerSoonByDefault() {
         assertThat(new KafkaConfig("kafka:9092", null, null, null).client("ours", Map.of()))
                 .containsEntry("request.timeout.ms", 5_000);
         assertThat(new KafkaConfig("kafka:9092", Map.of("request.timeout.ms", "20000"), null, null)

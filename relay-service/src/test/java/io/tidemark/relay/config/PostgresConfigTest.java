@@ -24,7 +24,7 @@ class PostgresConfigTest {
     }
 
     @Test
-    void leavesOneHostAsItIs() {
+    void leavesOneHostUnchanged() {
         PostgresConfig config = config("jdbc:postgresql://db.example.com/shop");
 
         assertThat(config.at("10.0.0.7", 5432)).isSameAs(config);

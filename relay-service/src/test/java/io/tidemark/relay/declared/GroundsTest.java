@@ -88,7 +88,7 @@ class GroundsTest {
     }
 
     @Test
-    void knowsNothingBeforeKafkaHasToldAndNothingWhenItHasNotForLong() {
+    void isUnknownBeforeKafkaAnswersAndAfterALongSilence() {
         Grounds grounds = grounds(ORDER);
         assertThat(grounds.footing(Map.of(), NOW)).isInstanceOf(Footing.Unseen.class);
 
@@ -193,7 +193,7 @@ class GroundsTest {
     }
 
     @Test
-    void membersWhoseAssignmentIsNotKnownYetAreJudgedByWhatTheirGroupHasCommitted() {
+    void usesCommittedOffsetsForMembersWithAnUnknownAssignment() {
         Grounds grounds = grounds(ORDER);
 
         grounds.seeGroup(new GroupReading(Kind.SUBSCRIBING, 1, false, Set.of(), committed(ORDER, INVOICE)), NOW);

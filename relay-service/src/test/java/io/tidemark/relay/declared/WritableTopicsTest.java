@@ -46,7 +46,7 @@ class WritableTopicsTest {
     }
 
     @Test
-    void saysEverythingThatAPersonNeeds() {
+    void containsEverythingThatAPersonNeeds() {
         assertThat(DEFAULT.findings(new ProjectionConfig("v", null, List.of("outbox.order", "order"), null)))
                 .containsExactly("projection v reads topic 'order', but no route writes it; the route for '*' writes"
                         + " 'outbox.{aggregateType}'; did you mean outbox.order? Every token is answered unknown for"

@@ -50,7 +50,7 @@ class EventTraceTest {
     }
 
     @Test
-    void isUnknownToAReplicaThatDoesNotKnowWhatIsPublished() {
+    void returnsUnknownWhileAReplicaDoesNotKnowThePublishedLsn() {
         assertThat(notFound(NOT_THERE, Optional.empty()).stage()).isEqualTo(Stage.UNKNOWN);
     }
 }

@@ -59,7 +59,7 @@ class GroupHistoryTest {
     }
 
     @Test
-    void isStalledWhenAPartitionDoesNotMoveAndOnlyForThoseWhoNeedIt() {
+    void isStalledWhenAPartitionMakesNoProgressAndOnlyForTokensThatNeedIt() {
         needed(5, 5);
         after(Duration.ZERO, 1, 2, 2);
         after(Duration.ofSeconds(59), 1, 2, 3);
@@ -73,7 +73,7 @@ class GroupHistoryTest {
     }
 
     @Test
-    void aGroupThatSaysSoIsRebuildingAsLongAsItIsBehind() {
+    void aGroupThatReportsRebuildingIsRebuildingWhileItIsBehind() {
         needed(5, 5);
         history.seeRebuilding(true);
         after(Duration.ZERO, 1, 2, 0);

@@ -83,7 +83,7 @@ class HttpApiDocTest {
     }
 
     @Test
-    void everyPathSaysThatABearerTokenMayBeNeeded() throws IOException {
+    void everyPathDocumentsTheBearerToken() throws IOException {
         assertThat(described())
                 .allSatisfy((operation, statuses) ->
                         assertThat(statuses).as(operation).contains("401"));

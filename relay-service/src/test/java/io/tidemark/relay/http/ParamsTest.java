@@ -38,7 +38,7 @@ class ParamsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "750", "soon", "-1s", "1.5s", "99999999999999999999s", "2 parsecs"})
-    void refusesWhatIsNoDuration(String text) {
+    void refusesInvalidDurations(String text) {
         assertThatThrownBy(() -> Params.waitMillis(text))
                 .isInstanceOfSatisfying(WebApplicationException.class, refused -> {
                     assertThat(refused.getResponse().getStatus()).isEqualTo(400);

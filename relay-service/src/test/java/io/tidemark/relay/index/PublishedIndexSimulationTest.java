@@ -83,7 +83,7 @@ class PublishedIndexSimulationTest {
 
     @ParameterizedTest(name = "seed {0}")
     @MethodSource("seeds")
-    void aFollowerThatHearsEverythingKnowsTheSame(long seed) {
+    void aFollowerThatReadsEveryEntryHasTheSameIndex(long seed) {
         History history = new History(seed);
         for (int step = 0; step < 200; step++) {
             history.publishBatch();

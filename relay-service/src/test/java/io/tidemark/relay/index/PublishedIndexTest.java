@@ -52,7 +52,7 @@ class PublishedIndexTest {
     }
 
     @Test
-    void tellsEventsFromMereProgress() {
+    void distinguishesEventsFromProgress() {
         published(Map.of(), "0/8");
         assertThat(index.eventsNanos()).isEmpty();
         published(Map.of(OTHER_TOPIC, added("0/10", 1)), "0/10");
@@ -103,7 +103,7 @@ class PublishedIndexTest {
     }
 
     @Test
-    void asksForWhatOthersPublishedSinceItKnewAndKeepsWhatItKnows() {
+    void requestsOnlyEntriesThatOthersPublishedSince() {
         published(Map.of(FIRST, added("0/10", 5)), "0/10");
 
         rebased(Map.of(FIRST, 9L), "0/30");
@@ -153,7 +153,7 @@ class PublishedIndexTest {
 
     /** A person has given up what was published. Earlier entries, read late or again, must not restore it. */
     @Test
-    void forgetsWhatWasPublishedBeforeAnAdoptionForGood() {
+    void discardsPermanentlyWhatWasPublishedBeforeAnAdoption() {
         published(Map.of(FIRST, added("0/10", 1)), "0/10");
         IndexEntry given = entry(0, "0/10", "0/90", FIRST, 9);
 
@@ -182,7 +182,7 @@ class PublishedIndexTest {
 
     /** A position read before the adoption does not contain what the adoption left out. */
     @Test
-    void publishesNothingAnewBeforeItKnowsWhatAnAdoptionLeftOut() {
+    void publishesNothingNewBeforeItHasReadTheAdoptions() {
         Adoptions adopted = Adoptions.NONE.leavingOut(Lsn.parse("0/10"), Lsn.parse("0/18"));
         index.apply(entry(1, "0/18", "0/20", FIRST, 12));
 

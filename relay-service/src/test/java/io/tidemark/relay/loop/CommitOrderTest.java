@@ -39,7 +39,7 @@ class CommitOrderTest {
     }
 
     @Test
-    void looksThenTellsTheIndexThenConfirmsTheSlotAfterTheKafkaCommit() throws Exception {
+    void checksThenUpdatesTheIndexThenConfirmsTheSlotAfterTheKafkaCommit() throws Exception {
         commits.commit(REACHED, 0);
 
         assertThat(run.calls)
@@ -48,7 +48,7 @@ class CommitOrderTest {
     }
 
     @Test
-    void tellsNeitherIndexNorSlotWhenTheKafkaCommitFails() {
+    void updatesNeitherIndexNorSlotWhenTheKafkaCommitFails() {
         run.commitFails = true;
 
         assertThatThrownBy(() -> commits.commit(REACHED, 0)).isInstanceOf(PublishFailure.class);
@@ -98,7 +98,7 @@ class CommitOrderTest {
     }
 
     @Test
-    void tellsNeitherIndexNorSlotWhenThePublicationHasChanged() {
+    void updatesNeitherIndexNorSlotWhenThePublicationHasChanged() {
         run.changed = new IllegalStateException("it has changed");
 
         assertThatThrownBy(() -> commits.commit(REACHED, 0)).isSameAs(run.changed);
@@ -107,7 +107,7 @@ class CommitOrderTest {
     }
 
     @Test
-    void tellsNeitherIndexNorSlotWhileThePublicationIsInDoubt() throws Exception {
+    void updatesNeitherIndexNorSlotWhileThePublicationIsInDoubt() throws Exception {
         run.looksInDoubt = 2;
 
         commits.commit(REACHED, 0);
@@ -126,7 +126,7 @@ class CommitOrderTest {
     }
 
     @Test
-    void tellsNeitherIndexNorSlotWhenItIsToStopInDoubt() {
+    void updatesNeitherIndexNorSlotWhenItIsStoppedInDoubt() {
         run.looksInDoubt = 2;
         run.stops = true;
 

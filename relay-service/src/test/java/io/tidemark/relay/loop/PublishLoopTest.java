@@ -105,7 +105,7 @@ class PublishLoopTest {
     }
 
     @Test
-    void publishesWhatPrecedesAnEventThatKafkaRefusesBeforeItSendsTheEventElsewhere() throws Exception {
+    void publishesPrecedingEventsBeforeItDeadLettersARefusedEvent() throws Exception {
         RecordedRun run = run(OnPoison.DEAD_LETTER, ROOMY);
         run.refused.add("large");
         List<Change> changes = new ArrayList<>(transaction("0/200", event("a")));
@@ -159,7 +159,7 @@ class PublishLoopTest {
     }
 
     @Test
-    void endsWithAnyOtherFailureAndTellsNobodyOfTheBatch() {
+    void endsWithAnyOtherFailureAndReportsNothingOfTheBatch() {
         RecordedRun run = run(OnPoison.DEAD_LETTER, ROOMY);
         run.commitFails = true;
         PublishLoop loop = run.loop();
@@ -252,7 +252,7 @@ class PublishLoopTest {
     }
 
     @Test
-    void stopsBetweenTwoPartsWhenItIsTold() {
+    void stopsBetweenTwoPartsOnRequest() {
         RecordedRun run = run(OnPoison.HALT, TIGHT);
         run.stops = true;
         PublishLoop loop = run.loop();
@@ -264,7 +264,7 @@ class PublishLoopTest {
     }
 
     @Test
-    void stopsBetweenTwoKafkaTransactionsOfOneTurnWhenItIsTold() {
+    void stopsBetweenTwoKafkaTransactionsOfOneTurnOnRequest() {
         RecordedRun run = new RecordedRun(OnPoison.HALT, ROOMY, spillDirectory, 1);
         run.stops = true;
         PublishLoop loop = run.loop();
@@ -360,7 +360,7 @@ class PublishLoopTest {
     }
 
     @Test
-    void saysWhyOneTransactionThatKafkaDoesNotTakeInTimeStaysWhole() {
+    void reportsWhyATransactionThatTimesOutStaysWhole() {
         RecordedRun run = run(OnPoison.HALT, ROOMY);
         run.mostInTime = 2;
 

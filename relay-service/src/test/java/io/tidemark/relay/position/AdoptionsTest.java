@@ -10,14 +10,14 @@ import org.junit.jupiter.api.Test;
 class AdoptionsTest {
 
     @Test
-    void leavesOutNothingWhereTheSourceGoesOnAtWhatIsPublishedOrBelow() {
+    void leavesOutNothingWhenTheSourceContinuesAtOrBelowPublished() {
         assertThat(Adoptions.NONE.leavingOut(lsn(10), lsn(10)).leftOut()).isEmpty();
         assertThat(Adoptions.NONE.leavingOut(lsn(10), lsn(5)).leftOut()).isEmpty();
         assertThat(Adoptions.NONE.leavingOut(lsn(10), lsn(5)).count()).isEqualTo(1);
     }
 
     @Test
-    void takesBackWhatIsPublishedAfterAll() {
+    void dropsThePartOfARangeThatIsPublishedAfterAll() {
         Adoptions adoptions = Adoptions.NONE.leavingOut(lsn(10), lsn(20)).leavingOut(lsn(30), lsn(40));
 
         Adoptions back = adoptions.leavingOut(lsn(50), lsn(15));
@@ -27,7 +27,7 @@ class AdoptionsTest {
     }
 
     @Test
-    void keepsWhatNeverCameThroughTheStreamAlsoWhereTheSourceGoesOnBeforeIt() {
+    void keepsSkippedEventsWhenTheSourceContinuesBeforeThem() {
         LeftOut neverCame = new LeftOut(lsn(10), lsn(20), true);
         Adoptions adoptions = Adoptions.NONE.leavingOut(lsn(12), lsn(14)).doubting(lsn(10), lsn(20));
 

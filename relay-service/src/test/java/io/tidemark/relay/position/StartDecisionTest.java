@@ -117,7 +117,7 @@ class StartDecisionTest {
     }
 
     @Test
-    void goesOnWhenThePositionIsBeforeTheSwitch() {
+    void continuesWhenThePositionIsBeforeTheSwitch() {
         ResumePoint at = ResumePoint.after(Lsn.parse("0/5000"));
         ResumePoint inside = ResumePoint.inside(Lsn.parse("0/7000"), 7, Lsn.parse("0/4000"));
 

@@ -26,7 +26,7 @@ class PublicationWatchTest {
     }
 
     @Test
-    void confirmsWhenALookSeesWhatItWas() throws Exception {
+    void confirmsWhenThePublicationIsUnchanged() throws Exception {
         watch.beginLook();
         assertThat(watch.isConfirmedWithin(0)).isFalse();
 

@@ -49,7 +49,7 @@ class AcknowledgementsTest {
     }
 
     @Test
-    void oneEndStandsForAllWhenAnswersComeOutOfOrder() {
+    void oneEndCoversAllWhenAnswersArriveOutOfOrder() {
         take(200, 9);
         take(100, 5);
 
@@ -65,7 +65,7 @@ class AcknowledgementsTest {
     }
 
     @Test
-    void aRecordThatIsNoEventHasNoEnd() {
+    void aRecordWithoutAnEventHasNoEnd() {
         acknowledgements.take(new RecordMetadata(PARTITION, 3, 0, -1, 0, 0), null, null);
 
         assertThat(acknowledgements.ends()).isEmpty();

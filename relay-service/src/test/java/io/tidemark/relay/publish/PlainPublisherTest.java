@@ -39,7 +39,7 @@ class PlainPublisherTest {
     }
 
     @Test
-    void refusesOneEventForWhatItIsAndGoesOn() throws Exception {
+    void refusesOneBadEventAndContinues() throws Exception {
         send("first");
         send("large");
         send("last");

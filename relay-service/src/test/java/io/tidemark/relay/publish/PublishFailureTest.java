@@ -78,7 +78,7 @@ class PublishFailureTest {
     }
 
     @Test
-    void goesByTheOutermostCauseThatSaysSomethingDefinite() {
+    void usesTheOutermostDefiniteCause() {
         KafkaException fencedLater = new ProducerFencedException("x");
         fencedLater.initCause(new RecordTooLargeException("y"));
 

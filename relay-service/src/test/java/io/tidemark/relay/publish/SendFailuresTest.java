@@ -29,7 +29,7 @@ class SendFailuresTest {
     private final SendFailures failures = new SendFailures();
 
     @Test
-    void blamesTheFirstRecordForWhatTheClientThenFailsTheOthersWith() {
+    void attributesAFailedBatchToItsFirstRefusedRecord() {
         RecordTooLargeException tooLarge = new RecordTooLargeException("too large");
 
         failures.add(tooLarge, SECOND);
@@ -65,7 +65,7 @@ class SendFailuresTest {
     }
 
     @Test
-    void blamesNobodyWhenAWholeBatchIsRefused() {
+    void attributesNoEventWhenAWholeBatchIsRefused() {
         InvalidRecordException wholeBatch = new InvalidRecordException("bad batch");
 
         failures.add(wholeBatch, FIRST);
@@ -96,7 +96,7 @@ class SendFailuresTest {
 
     @ParameterizedTest
     @MethodSource("notAboutARecord")
-    void blamesNoEventForWhatIsNotAboutARecord(KafkaException failure) {
+    void attributesNoEventToAFailureThatConcernsNoRecord(KafkaException failure) {
         failures.add(failure, FIRST);
 
         assertThat(failures.suggestsRefusal()).isFalse();

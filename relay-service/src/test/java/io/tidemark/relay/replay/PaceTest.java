@@ -17,7 +17,7 @@ class PaceTest {
     }
 
     @Test
-    void letsSoManyASecondPassEvenly() throws InterruptedException {
+    void letsTheConfiguredRatePassEvenly() throws InterruptedException {
         Pace pace = pace(OptionalInt.of(100));
 
         for (int i = 0; i < 1001; i++) {
@@ -42,7 +42,7 @@ class PaceTest {
     }
 
     @Test
-    void withoutALimitNobodyWaits() throws InterruptedException {
+    void withoutALimitNothingWaits() throws InterruptedException {
         Pace pace = pace(OptionalInt.empty());
 
         for (int i = 0; i < 1000; i++) {

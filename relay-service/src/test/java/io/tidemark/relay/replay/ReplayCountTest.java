@@ -32,7 +32,7 @@ class ReplayCountTest {
     }
 
     @Test
-    void goesOnWithTheOldestEventThatKafkaHasNotAnsweredFor() {
+    void continuesWithTheOldestUnacknowledgedEvent() {
         Delivery first = send("event a", 0);
         send("event b", 1);
         Delivery third = send("event c", 2);
@@ -40,16 +40,16 @@ class ReplayCountTest {
         first.acknowledged();
 
         assertThat(tally.brokenOff("r1"))
-                .contains("replay r1 broke off with 2 events published", "go on with --from 2026-11-25T08:00:01Z");
+                .contains("replay r1 broke off with 2 events published", "continue with --from 2026-11-25T08:00:01Z");
     }
 
     /** Later events may have been created at the same moment. */
     @Test
-    void goesOnWithTheLastOneWhenKafkaHasThemAll() {
+    void continuesWithTheLastEventWhenAllAreAcknowledged() {
         send("event a", 0).acknowledged();
         send("event b", 1).acknowledged();
 
-        assertThat(tally.brokenOff("r1")).contains("go on with --from 2026-11-25T08:00:01Z");
+        assertThat(tally.brokenOff("r1")).contains("continue with --from 2026-11-25T08:00:01Z");
     }
 
     @Test

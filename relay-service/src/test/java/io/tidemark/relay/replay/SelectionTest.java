@@ -34,7 +34,7 @@ class SelectionTest {
     }
 
     @Test
-    void refusesWhatCannotHold() {
+    void refusesContradictoryValues() {
         assertThatThrownBy(() -> Selection.of(NINE, EIGHT, List.of(), NONE, NONE))
                 .isInstanceOf(ReplayProblem.class)
                 .hasMessageContaining("is not before --to");

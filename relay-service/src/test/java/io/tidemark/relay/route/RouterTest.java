@@ -205,7 +205,7 @@ class RouterTest {
                 "no JSON",
                 "{\"half\": \"\\ud83d\"}"
             })
-    void refusesAnEventWhoseOwnHeadersAreNoObjectOfTexts(String own) {
+    void refusesAnEventWhoseOwnHeadersAreNotAnObjectOfStrings(String own) {
         Router router = router(new RouteConfig("*", "t", null, RouteConfig.OnPoison.DEAD_LETTER));
         CapturedEvent event = withHeaders(own);
 

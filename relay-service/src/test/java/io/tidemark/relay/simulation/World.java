@@ -142,7 +142,7 @@ final class World {
     private void checkPublished(Lsn published) {
         for (Wal.Entry entry : wal.entries()) {
             if (entry.isSkipped() && published.isAtLeast(entry.end()) && !publication.isNamed(entry.end())) {
-                throw new Violation("G10: everything up to " + published + " is said to be published, but the events "
+                throw new Violation("G10: everything up to " + published + " counts as published, but the events "
                         + entry.events() + " at " + entry.end() + " never came through the stream");
             }
         }

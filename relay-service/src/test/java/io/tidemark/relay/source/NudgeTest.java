@@ -12,7 +12,7 @@ class NudgeTest {
     private static final Nudge NUDGE = new Nudge(new Lsn(500), SERVER);
 
     @Test
-    void whatLiesBeyondItNobodyHasWritten() {
+    void nothingWasWrittenBeyondTheEnd() {
         assertThat(NUDGE.isShortOf(new Lsn(501), SERVER)).isTrue();
         assertThat(NUDGE.isShortOf(new Lsn(500), SERVER)).isFalse();
     }

@@ -87,7 +87,7 @@ class NudgesTest {
     }
 
     @Test
-    void tellsThatATokenIsAheadWithoutWritingToTheWal() throws Exception {
+    void returnsAheadWithoutWritingToTheWal() throws Exception {
         try (Nudges nudges = nudges(NEVER_MILLIS)) {
             for (int i = 0; i < QUESTIONS; i++) {
                 nudges.request(new Lsn(5000 + i), () -> true, told::add);
@@ -124,7 +124,7 @@ class NudgesTest {
     }
 
     @Test
-    void dropsRequestsThatNobodyWaitsForAnyMore() throws Exception {
+    void dropsRequestsWithoutWaiters() throws Exception {
         try (Nudges nudges = nudges(NEVER_MILLIS)) {
             nudges.request(new Lsn(1), () -> false, told::add);
             nudges.request(new Lsn(2), () -> true, told::add);
@@ -137,7 +137,7 @@ class NudgesTest {
 
     /** No caller repeats the request here, so it is retried immediately. */
     @Test
-    void asksAgainAtOnceInANewSessionWhereTheOldOneHasEnded() throws Exception {
+    void retriesImmediatelyInANewSessionWhenTheOldOneHasEnded() throws Exception {
         try (Nudges nudges = nudges(NEVER_MILLIS)) {
             nudges.request(new Lsn(1), () -> true, told::add);
             nextTold();
@@ -169,7 +169,7 @@ class NudgesTest {
 
     /** A look without a write is not a nudge: it does not move the stream. */
     @Test
-    void aLookThatWroteNothingServesNobodyElse() throws Exception {
+    void aLookWithoutAWriteServesNoOtherRequest() throws Exception {
         try (Nudges nudges = nudges(NEVER_MILLIS)) {
             nudges.request(new Lsn(5000), () -> true, told::add);
             nextTold();

@@ -45,41 +45,41 @@ class SharedSourceStatusTest {
     }
 
     @Test
-    void oneLookServesAllWhoAskedBeforeItAndNobodyWhoAskedLater() throws Exception {
+    void oneReadServesAllEarlierRequestsAndNoLaterOne() throws Exception {
         CompletableFuture<SourceStatus> first = standings.now();
         awaitLook();
         List<CompletableFuture<SourceStatus>> meanwhile =
                 Stream.generate(standings::now).limit(100).toList();
 
-        answers.add("go on");
+        answers.add("continue");
 
         assertThat(head(first)).isEqualTo(1);
         awaitLook();
         assertThat(meanwhile).noneMatch(CompletableFuture::isDone);
-        answers.add("go on");
+        answers.add("continue");
         assertThat(meanwhile).allMatch(standing -> head(standing) == 2);
         assertThat(looks).hasValue(2);
     }
 
     @Test
-    void whoGivesUpDoesSoForItself() throws Exception {
+    void oneCancelledRequestDoesNotAffectOthers() throws Exception {
         CompletableFuture<SourceStatus> one = standings.now();
         awaitLook();
         CompletableFuture<SourceStatus> leaves = standings.now();
         CompletableFuture<SourceStatus> stays = standings.now();
 
         leaves.cancel(false);
-        answers.add("go on");
-        answers.add("go on");
+        answers.add("continue");
+        answers.add("continue");
 
         assertThat(head(one)).isEqualTo(1);
         assertThat(head(stays)).isEqualTo(2);
     }
 
     @Test
-    void aFailureIsToldAndTheNextLookIsMadeAnew() {
+    void aFailureIsReportedAndTheNextRequestReadsAgain() {
         answers.add(new SourceNotReady("it is away"));
-        answers.add("go on");
+        answers.add("continue");
 
         assertThatThrownBy(standings.now()::join)
                 .hasCauseInstanceOf(SourceNotReady.class)

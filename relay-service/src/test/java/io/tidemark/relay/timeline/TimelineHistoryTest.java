@@ -29,7 +29,7 @@ class TimelineHistoryTest {
     }
 
     @Test
-    void knowsNoAncestorsOfAFirstTimelineNorOfOthers() {
+    void hasNoAncestorsOfAFirstTimelineNorOfOthers() {
         TimelineHistory first = TimelineHistory.none(1);
         TimelineHistory third = TimelineHistory.parse(3, "1\t0/3000060\tx\n");
 

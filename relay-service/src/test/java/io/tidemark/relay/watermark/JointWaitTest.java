@@ -62,7 +62,7 @@ class JointWaitTest {
     }
 
     @Test
-    void allIsNoSuccessWhereTheLastOneCannotGetThere() {
+    void allFailsWhenTheLastProjectionCannotCatchUp() {
         CompletableFuture<JointWait.Result> result = await(Mode.ALL, "orders", "stock");
 
         answered("orders", SUCCESS);
@@ -83,7 +83,7 @@ class JointWaitTest {
     }
 
     @Test
-    void anyIsOverWithTheFirstSuccessAndTellsHowTheOthersStand() {
+    void anyEndsWithTheFirstSuccessAndReturnsTheStatusOfTheOthers() {
         CompletableFuture<JointWait.Result> result = await(Mode.ANY, "orders", "stock");
         standing.put("orders", STOPPED);
 
@@ -95,7 +95,7 @@ class JointWaitTest {
     }
 
     @Test
-    void anyGoesOnAfterOneThatCannotGetThere() {
+    void anyContinuesAfterAProjectionThatCannotCatchUp() {
         CompletableFuture<JointWait.Result> result = await(Mode.ANY, "orders", "stock");
 
         answered("orders", STOPPED);
@@ -127,7 +127,7 @@ class JointWaitTest {
     }
 
     @Test
-    void oneThatCannotBeToldDoesNotTakeTheOthersAnswersWithIt() {
+    void oneUnknownProjectionDoesNotAffectTheAnswersOfOthers() {
         CompletableFuture<JointWait.Result> result = await(Mode.ANY, "orders", "stock");
 
         answered("orders", new Answer.Unavailable("away"));
@@ -137,7 +137,7 @@ class JointWaitTest {
     }
 
     @Test
-    void whoGoesAwayFreesEveryWait() {
+    void aClientThatDisconnectsFreesEveryWait() {
         CompletableFuture<JointWait.Result> result = await(Mode.ALL, "orders", "stock");
 
         result.cancel(false);

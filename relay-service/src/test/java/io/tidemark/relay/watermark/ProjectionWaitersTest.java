@@ -58,7 +58,7 @@ class ProjectionWaitersTest {
 
     /** G7: a group that reads nothing needs nothing, but that must not give a success. */
     @Test
-    void saysUnknownForATokenThatOnlyAGroupNobodyKnowsHasConsumed() {
+    void returnsUnknownForATokenThatOnlyAnUnknownGroupHasConsumed() {
         waiters.seeGroup(new GroupReading(Kind.ABSENT, 0, false, Set.of(), Map.of()), System.nanoTime());
         IndexSteps.advance(index, Map.of(), Lsn.parse("0/10"));
         Waiter waiter = parked("0/10");
@@ -101,7 +101,7 @@ class ProjectionWaitersTest {
     }
 
     @Test
-    void refusesThoseWhoWaitOnceTheGroupIsSeenToReadMore() {
+    void refusesWaitersOnceTheGroupReadsAnUndeclaredTopic() {
         published(FIRST, "0/10", 1);
         published(new TopicPartition("invoices", 0), "0/20", 1);
         Waiter waiter = parked("0/20");
@@ -148,7 +148,7 @@ class ProjectionWaitersTest {
 
     /** FINDINGS D2: otherwise the group would count as having consumed the events that are published there next. */
     @Test
-    void saysUnknownWhenTheGroupHasCommittedBeyondTheEndOfTheLog() {
+    void returnsUnknownWhenTheGroupHasCommittedBeyondTheEndOfTheLog() {
         published(FIRST, "0/10", 62);
         Waiter waiter = parked("0/10");
 
@@ -206,7 +206,7 @@ class ProjectionWaitersTest {
 
     /** The group has missed records that Kafka has deleted. Only its next commit shows that it accepts this. */
     @Test
-    void whereTheGroupHasACommitItIsBehindAlsoOfWhatKafkaHasDeleted() {
+    void aGroupWithACommitIsBehindDeletedRecordsToo() {
         published(FIRST, "0/10", 7);
         Waiter waiter = parked("0/10");
 
@@ -234,7 +234,7 @@ class ProjectionWaitersTest {
 
     /** D12: members are sampled at intervals, and a consumer may have started since. */
     @Test
-    void saysStoppedOnlyWhenTheGroupWasLookedAtAfterTheQuestion() {
+    void returnsStoppedOnlyWithASampleTakenAfterTheQuestion() {
         GroupReading memberless = new GroupReading(Kind.SUBSCRIBING, 0, false, Set.of(), Map.of(FIRST, 0L));
         ProjectionWaiters impatient = new ProjectionWaiters(IMPATIENT, index, grounds(IMPATIENT, index));
         published(FIRST, "0/10", 1);
@@ -258,7 +258,7 @@ class ProjectionWaitersTest {
     }
 
     @Test
-    void saysUnknownOfAShareGroup() {
+    void returnsUnknownForAShareGroup() {
         Waiter waiter = parked("0/10");
 
         waiters.seeGroup(new GroupReading(Kind.SHARE, 1, false, Set.of(), Map.of()), System.nanoTime());
@@ -275,7 +275,7 @@ class ProjectionWaitersTest {
     }
 
     @Test
-    void answersThoseTheGroupHasCaughtUpWithAndKeepsTheOthers() {
+    void answersWaitersThatTheGroupHasReachedAndKeepsTheOthers() {
         published(FIRST, "0/10", 1);
         published(FIRST, "0/20", 2);
         Waiter early = parked("0/10");
@@ -291,7 +291,7 @@ class ProjectionWaitersTest {
 
     /** A question from before the adoption must not be answered by the index after it either. */
     @Test
-    void saysUnknownToWhomAnAdoptionHasLeftOut() {
+    void returnsUnknownForTokensThatAdoptionSkipped() {
         Waiter leftOut = parked("0/18");
         Waiter behindIt = parked("0/19");
         Adoptions adopted = Adoptions.NONE.leavingOut(Lsn.parse("0/10"), Lsn.parse("0/18"));
@@ -307,7 +307,7 @@ class ProjectionWaitersTest {
     }
 
     @Test
-    void asksKafkaOnlyWhileSomebodyWaitsForWhatIsPublished() {
+    void asksKafkaOnlyWhileAPublishedTokenIsWaitedFor() {
         assertThat(waiters.needsEvidence()).isFalse();
         Waiter waiter = parked("0/10");
         assertThat(waiters.needsEvidence()).isFalse();
@@ -372,7 +372,7 @@ class ProjectionWaitersTest {
     }
 
     @Test
-    void saysThatTheSourceIsBehindWithoutAskingKafka() {
+    void reportsThatTheSourceIsBehindWithoutAskingKafka() {
         published(FIRST, "0/10", 1);
         Waiter waiter = parked("0/11");
 

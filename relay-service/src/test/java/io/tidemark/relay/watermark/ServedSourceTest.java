@@ -21,7 +21,7 @@ class ServedSourceTest {
             new SourceIdentity(SHOP, "system-1", "shop", 4), TimelineHistory.parse(4, "1\t0/5000\tx\n3\t0/7000\tx\n"));
 
     @Test
-    void takesATokenOfThePresentTimelineAsItIs() {
+    void acceptsATokenOfThePresentTimelineUnchanged() {
         assertThat(judge(Token.of(SHOP, 4, Lsn.parse("0/9000")))).isEqualTo("up to 0/9000");
     }
 
@@ -113,7 +113,7 @@ class ServedSourceTest {
     }
 
     @Test
-    void onePartStandsForAllThatAreInTheHistory() {
+    void onePartRepresentsAllPartsInTheHistory() {
         Token merged = Token.of(SHOP, 1, Lsn.parse("0/5000"))
                 .merge(Token.of(SHOP, 3, Lsn.parse("0/6000")))
                 .merge(Token.of(SHOP, 4, Lsn.parse("0/5800")));

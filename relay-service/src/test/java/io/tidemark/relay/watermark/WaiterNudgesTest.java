@@ -27,7 +27,7 @@ class WaiterNudgesTest {
     }
 
     @Test
-    void keepsNobodyWaitingWhoDoesNotWait() {
+    void nudgesWithoutADelayIfTheQuestionDoesNotWait() {
         assertThat(WaiterNudges.delayMillis(false, OptionalLong.of(NOW), NOW)).isZero();
     }
 }

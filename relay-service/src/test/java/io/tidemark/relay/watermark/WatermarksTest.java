@@ -75,7 +75,7 @@ class WatermarksTest {
 
     /** A question from before the index was cleared must not be answered by its later content. */
     @Test
-    void answersNobodyByAnIndexThatWasClearedWhileItWasAsked() {
+    void answersNoRequestFromAnIndexThatWasClearedMeanwhile() {
         index.belongTo(SHOP);
         watermarks.serve(SHOP, TimelineHistory.none(1));
         CompletableFuture<Answer> asked = watermarks.ask("view", TOKEN, 300);
@@ -100,7 +100,7 @@ class WatermarksTest {
     }
 
     @Test
-    void refusesAPartAndTellsHowTheOthersStand() {
+    void refusesAPartAndReturnsTheStatusOfTheOthers() {
         index.belongTo(SHOP);
         watermarks.serve(SHOP, TimelineHistory.none(1));
 

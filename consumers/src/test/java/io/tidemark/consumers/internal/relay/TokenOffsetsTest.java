@@ -52,7 +52,7 @@ class TokenOffsetsTest {
         assertThat(ask(explained("true", "stalled"))).isEqualTo(expected);
     }
 
-    /** The index knows it; what the group has committed is not needed, and may not be known. */
+    /** The index knows it; the offsets that the group has committed are not needed, and may not be known. */
     @Test
     void readsTheVectorWithoutAskingForTheGroup() throws Exception {
         String body = "{\"token\":\"" + TOKEN + "\",\"published\":\"A/1B2C4000\",\"projections\":[{\"projection\":"

@@ -67,7 +67,7 @@ final class Tap {
         }
         if (!start.equals(expectedStart)) {
             throw new SQLException("the slot starts at " + start + ", but stood at " + expectedStart
-                    + " when it was checked; it was moved or made anew in between");
+                    + " when it was checked; it was moved or recreated in between");
         }
         started.countDown();
     }

@@ -103,7 +103,7 @@ final class ConfigurationTree {
             String keyPath = path.isEmpty() ? key : path + "." + key;
             parser.nextToken();
             if (block.has(key)) {
-                throw new ConfigurationProblem("key " + keyPath + " is there twice; keep one of them");
+                throw new ConfigurationProblem("key " + keyPath + " appears twice; keep one of them");
             }
             block.set(key, node(parser, keyPath));
         }

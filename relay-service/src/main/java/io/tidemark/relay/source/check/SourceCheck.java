@@ -82,8 +82,8 @@ public final class SourceCheck {
         return owner.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new SourceNotReady("replication slot " + config.slot() + " belongs to " + owner
-                        + " on this server, not to database " + config.database() + ", and holds the events of whoever"
-                        + " made it; leave it, choose another postgres.slot, and run: tidemark init CONFIG"));
+                        + " on this server, not to database " + config.database() + ", and holds the events of its"
+                        + " owner; leave it, choose another postgres.slot, and run: tidemark init CONFIG"));
     }
 
     private Optional<SourceNotReady> slotProblem() throws SQLException {
@@ -94,8 +94,8 @@ public final class SourceCheck {
         }
         return slot.get().isLost()
                 ? Optional.of(new SourceNotReady("replication slot " + config.slot() + " is lost (wal_status):"
-                        + " events may be missing; run check again once the rest is mended, it says how to go"
-                        + " on"))
+                        + " events may be missing; correct the other findings first; then check shows how to"
+                        + " continue"))
                 : Optional.empty();
     }
 

@@ -83,8 +83,8 @@ public final class SourceInstallation {
         // our own outbox gets its table before emit; after an interrupted init, the base alone can belong to either
         // kind
         if (outbox.isOwn() && !hasOwnTable && isApplied(connection, Migration.EMIT)) {
-            throw new SourceNotReady("schema outbox in database " + config.database() + " was made for a table of your"
-                    + " own and has no outbox.event; set outbox.preset or outbox.table to what it was made for, or give"
+            throw new SourceNotReady("schema outbox in database " + config.database() + " was created for a table of your"
+                    + " own and has no outbox.event; set outbox.preset or outbox.table as they were then, or give"
                     + " this source up: tidemark slot drop --yes " + config.slot() + " CONFIG, then drop publication "
                     + config.publication()
                     + "; drop schema outbox cascade; and run init again, which makes a new source");
@@ -94,7 +94,7 @@ public final class SourceInstallation {
         connection.setAutoCommit(false);
         for (Migration migration : migrations) {
             if (isApplied(connection, migration)) {
-                report.add("migration " + migration.fileName() + ": there already");
+                report.add("migration " + migration.fileName() + ": already exists");
             } else {
                 try (Statement statement = connection.createStatement()) {
                     statement.execute(migration.sql());
@@ -129,7 +129,7 @@ public final class SourceInstallation {
             if (problem.isPresent()) { // what exists stays unchanged, and would lose events
                 throw problem.get();
             }
-            report.add("publication " + config.publication() + ": there already");
+            report.add("publication " + config.publication() + ": already exists");
             return;
         }
         boolean hasSlot = exists(connection, OUR_SLOT, config.slot());
@@ -137,7 +137,7 @@ public final class SourceInstallation {
             // creating a slot waits for open writers anyway
             statement.execute(hasSlot ? repair.safely(repair.create()) : repair.create());
         }
-        report.add("publication " + config.publication() + ": made" + (hasSlot ? "." + repair.then() : ""));
+        report.add("publication " + config.publication() + ": created" + (hasSlot ? "." + repair.then() : ""));
     }
 
     private String publicationSql() {
@@ -152,12 +152,12 @@ public final class SourceInstallation {
             if (!exists(connection, OUR_SLOT, config.slot())) {
                 throw new SourceNotReady(
                         "replication slot " + config.slot() + " belongs to another database of this server,"
-                                + " and slot names are unique in a server; it holds the events of whoever made it, so leave it, and"
+                                + " and slot names are unique in a server; the slot holds the events of its owner, so leave it, and"
                                 + " choose another postgres.slot");
             }
             ExistingRows recorded = ExistingRows.read(connection, config.slot()).orElseThrow(this::notMadeByInit);
             if (recorded.slotBegan().isPresent()) {
-                report.add("replication slot " + config.slot() + ": there already");
+                report.add("replication slot " + config.slot() + ": already exists");
                 return;
             }
             // an interrupted init has announced the slot, made it, and recorded nothing: it cannot have been used
@@ -167,12 +167,12 @@ public final class SourceInstallation {
         }
         new NewSlot(config, outbox).make(connection, decision);
         report.add("replication slot " + config.slot()
-                + (isCutOff ? ": made anew, because an init was cut off before" : ": made"));
+                + (isCutOff ? ": recreated, because an earlier init was interrupted" : ": created"));
     }
 
     private SourceNotReady notMadeByInit() {
         return new SourceNotReady("replication slot " + config.slot() + " is there, but was not made by tidemark"
-                + " init, so where it began is not known; choose another postgres.slot, or, if nobody needs"
+                + " init, so where it began is not known; choose another postgres.slot, or, if nothing uses"
                 + " it, run: tidemark slot drop --yes " + config.slot() + " CONFIG");
     }
 
@@ -213,7 +213,7 @@ public final class SourceInstallation {
                     end if;
                     if exists (select from %2$s) then
                         perform pg_drop_replication_slot('%1$s');
-                        raise exception '%2$s has rows, and SQL cannot tell which of them are older than the slot'
+                        raise exception '%2$s has rows, and SQL cannot determine which of them are older than the slot'
                             using hint = 'Run: tidemark init CONFIG';
                     end if;
                     insert into outbox.slot (slot_name, created_lsn) values ('%1$s', made)

@@ -85,7 +85,7 @@ public record ExistingRows(
         }
         if (decision.isEmpty()) {
             return Optional.of(describe(outbox) + ". Nothing is published until you decide. To publish them before"
-                    + " everything newer: tidemark init CONFIG --existing publish. To leave them out for good: tidemark"
+                    + " everything newer: tidemark init CONFIG --existing publish. To leave them out permanently: tidemark"
                     + " init CONFIG --existing ignore");
         }
         return decision.get() == Decision.PUBLISH

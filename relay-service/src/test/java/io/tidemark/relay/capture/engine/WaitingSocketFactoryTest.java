@@ -60,7 +60,7 @@ class WaitingSocketFactoryTest {
     }
 
     @Test
-    void tellsTheTapWhenSomethingCame() throws IOException {
+    void notifiesTheTapOfEachChange() throws IOException {
         try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 Socket socket = factory.createSocket(listener.getInetAddress(), listener.getLocalPort());
                 Socket server = listener.accept()) {
@@ -77,7 +77,7 @@ class WaitingSocketFactoryTest {
     }
 
     @Test
-    void aConnectionThatIsNotPeekedOnSaysNothingOfTheStream() throws IOException {
+    void aConnectionWithoutPeeksShowsNothingOfTheStream() throws IOException {
         try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 Socket socket = factory.createSocket(listener.getInetAddress(), listener.getLocalPort());
                 Socket server = listener.accept()) {
@@ -90,7 +90,7 @@ class WaitingSocketFactoryTest {
     }
 
     @Test
-    void silenceIsNoSignOfLife() throws IOException {
+    void silenceIsNotASignOfLife() throws IOException {
         try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 Socket socket = factory.createSocket(listener.getInetAddress(), listener.getLocalPort());
                 Socket server = listener.accept()) {

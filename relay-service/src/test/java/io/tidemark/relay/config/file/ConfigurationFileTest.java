@@ -112,7 +112,7 @@ class ConfigurationFileTest {
     }
 
     @Test
-    void takesWhatTheFileSays() {
+    void readsTheValuesOfTheFile() {
         RelayConfiguration config = read(POSTGRES + """
                 kafka:
                   bootstrapServers: a:9092,b:9092
@@ -194,7 +194,7 @@ class ConfigurationFileTest {
     }
 
     @Test
-    void saysWhenThereIsNoFile() {
+    void reportsAMissingFile() {
         Path nowhere = directory.resolve("nowhere.yml");
 
         assertThatThrownBy(() -> ConfigurationFile.read(nowhere))
@@ -218,7 +218,7 @@ class ConfigurationFileTest {
                 mistake(MINIMAL + "limits: {batchEvent: 1}\n", "limits.batchEvent", "did you mean batchEvents?"),
                 mistake(MINIMAL + "logging: {levl: INFO}\n", "logging.levl", "did you mean level?"),
                 mistake(MINIMAL + "somethingElse: 1\n", "unknown key somethingElse", "known here are", "routes"),
-                mistake(MINIMAL + KAFKA, "key kafka is there twice", "keep one"),
+                mistake(MINIMAL + KAFKA, "key kafka appears twice", "keep one"),
                 mistake(POSTGRES + "kafka: {bootstrapServers: '${TIDEMARK_NOT_SET}'}\n", "TIDEMARK_NOT_SET", ":-"),
                 mistake(kafka("topics: {partitions: many}"), "kafka.topics.partitions", "'many'", "a whole number"),
                 mistake(kafka("topics: {partitions: 0}"), "kafka.topics.partitions is 0", "1 or more"),
@@ -293,7 +293,7 @@ class ConfigurationFileTest {
                 mistake(projections("{name: a/b, topics: [x]}"), "projections.name 'a/b'", "letters"),
                 mistake(projections("{name: a}"), "projections.topics of 'a'", "[outbox.order]"),
                 mistake(projections("{name: a, topics: [x, ~]}"), "projections.topics has an empty entry"),
-                mistake(projections("{name: a, topics: [x]}, {name: a, topics: [y]}"), "'a' is there twice"),
+                mistake(projections("{name: a, topics: [x]}, {name: a, topics: [y]}"), "'a' appears twice"),
                 mistake(MINIMAL + "watermark: {maxWait: soon}\n", "watermark.maxWait", "30s"),
                 mistake(MINIMAL + "watermark: {maxWait: 30}\n", "watermark.maxWait", "and its unit"),
                 mistake(MINIMAL + "watermark: {maxWait: 0s}\n", "watermark.maxWait is 0 seconds"),

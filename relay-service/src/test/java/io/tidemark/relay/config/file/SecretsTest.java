@@ -21,7 +21,7 @@ class SecretsTest {
     private Path directory;
 
     @Test
-    void readsThePasswordFileAnewEachTime() throws IOException {
+    void readsThePasswordFileEachTime() throws IOException {
         Path file = Files.writeString(directory.resolve("password"), "first\n");
         PostgresConfig config = postgres("jdbc:postgresql://db/shop", null, file.toString());
 
@@ -41,7 +41,7 @@ class SecretsTest {
     }
 
     @Test
-    void readsKafkasPropertiesFileAnewForEachClient() throws IOException {
+    void readsKafkasPropertiesFileForEachClient() throws IOException {
         Path file = Files.writeString(directory.resolve("kafka.properties"), "sasl.jaas.config=first\n");
         KafkaConfig kafka = new KafkaConfig("broker:9092", Map.of("sasl.jaas.config", "none"), file.toString(), null);
 
@@ -51,7 +51,7 @@ class SecretsTest {
     }
 
     @Test
-    void saysWhatIsWrongWithKafkasPropertiesFile() throws IOException {
+    void reportsTheProblemOfKafkasPropertiesFile() throws IOException {
         Path file = Files.writeString(directory.resolve("kafka.properties"), "acks=0\n");
         KafkaConfig kafka = new KafkaConfig("broker:9092", null, file.toString(), null);
 

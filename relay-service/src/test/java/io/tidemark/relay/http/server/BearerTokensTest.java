@@ -60,7 +60,7 @@ class BearerTokensTest {
     }
 
     @Test
-    void letsNobodyInWhileTheFileIsAwayAndSomebodyWhenItIsBack() throws IOException {
+    void rejectsRequestsWhileTheFileIsMissing() throws IOException {
         BearerTokens tokens = tokens(FIRST);
         Files.delete(file);
         nanos.addAndGet(TimeUnit.SECONDS.toNanos(1));
@@ -80,7 +80,7 @@ class BearerTokensTest {
         "two words 0123456789abc, 16 or more visible ASCII characters",
         "pässwörd-0123456789abcd, 16 or more visible ASCII characters",
     })
-    void saysWhatIsWrongWithTheFileAndNeverWhatIsInIt(String content, String problem) throws IOException {
+    void reportsTheProblemOfTheFileAndNeverItsContent(String content, String problem) throws IOException {
         BearerTokens tokens = tokens(content);
 
         assertThat(tokens.problem()).contains(problem);

@@ -87,7 +87,7 @@ class RequestFilterTest {
     }
 
     @Test
-    void aMalformedQuestionIsNoWait() throws Exception {
+    void aMalformedQuestionDoesNotWait() throws Exception {
         answer(WATERMARK, 0, 400, null);
         answer(WAIT, 0, 400, null);
 

@@ -29,13 +29,13 @@ class ExistingRowsTest {
     }
 
     @Test
-    void namesCountAgeConsequenceAndBothCommandsWhileNobodyHasDecided() {
+    void namesCountAgeConsequenceAndBothCommandsUntilADecision() {
         assertThat(problem(BEGAN, 3, Optional.empty(), false))
                 .contains("3 rows of outbox.event are older than replication slot tidemark (the oldest is of"
                         + " 2026-11-21T09:12:44Z): the relay never receives them, so their events are not published, and"
                         + " the rows stay in the table. Nothing is published until you decide. To"
                         + " publish them before everything newer: tidemark init CONFIG --existing publish. To leave them"
-                        + " out for good: tidemark init CONFIG --existing ignore");
+                        + " out permanently: tidemark init CONFIG --existing ignore");
         assertThat(problem(BEGAN, 1, Optional.empty(), false).orElse("")).startsWith("1 row of outbox.event is older");
     }
 
