@@ -33,8 +33,8 @@ final class RelayOfTheChart implements AutoCloseable {
     /** @param config the rendered configuration, with paths of this machine */
     static RelayOfTheChart start(JsonNode container, Path config) throws IOException {
         Path log = config.resolveSibling("relay.log");
-        ProcessBuilder builder = new ProcessBuilder(
-                LAUNCHER.toString(), container.at("/args/0").asText(), config.toString());
+        ProcessBuilder builder =
+                new ProcessBuilder(LAUNCHER.toString(), container.at("/args/0").asText(), config.toString());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         builder.environment().put("TIDEMARK_CLASS_PATH", System.getProperty("java.class.path"));
         return new RelayOfTheChart(

@@ -41,8 +41,6 @@ final class ContainerImages {
     }
 
     static boolean areAllIn(Collection<String> present, boolean isRyukDisabled) {
-        return present.contains(POSTGRES)
-                && present.contains(KAFKA)
-                && (isRyukDisabled || present.contains(RYUK));
+        return present.contains(POSTGRES) && present.contains(KAFKA) && (isRyukDisabled || present.contains(RYUK));
     }
 }

@@ -81,8 +81,9 @@ final class InitCommand implements Callable<Integer> {
             print("sql", installation.script());
             return TidemarkCli.FINE;
         }
-        SourceDatabase database =
-                user == null ? new SourceDatabase(postgres) : new SourceDatabase(postgres, "--user and --password-file");
+        SourceDatabase database = user == null
+                ? new SourceDatabase(postgres)
+                : new SourceDatabase(postgres, "--user and --password-file");
         try (Connection connection = database.connect("init")) {
             done.addAll(installation.install(connection));
             if (existing != null) {

@@ -125,8 +125,7 @@ public final class SourceDatabase {
         String state = String.valueOf(failure.getSQLState());
         String where = "postgres (" + config + "): ";
         return switch (state) {
-            case "28P01", "28000" ->
-                where + Reason.of(failure) + "; check " + credentials;
+            case "28P01", "28000" -> where + Reason.of(failure) + "; check " + credentials;
             case "3D000" -> where + Reason.of(failure) + "; check the database name at the end of postgres.url";
             case "08001", "08004", "08006" ->
                 where + "no connection (" + Reason.of(failure) + "); check that the server runs, and postgres.url";

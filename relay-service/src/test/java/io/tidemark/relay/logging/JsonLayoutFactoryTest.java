@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
 import java.util.TimeZone;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,9 +46,9 @@ class JsonLayoutFactoryTest {
 
     @Test
     void writesAStackTraceWithItsCauses() throws IOException {
-        LoggingEvent event = event(
-                "event=run-failed",
-                new IllegalStateException("it broke", new IOException("the disk is full")));
+        LoggingEvent event =
+                event("event=run-failed", new IllegalStateException("it broke", new IOException("the disk is full")));
+        event.setMDCPropertyMap(Map.of());
 
         JsonNode line = new ObjectMapper().readTree(layOut(event));
 
@@ -75,7 +76,7 @@ class JsonLayoutFactoryTest {
                 .isInstanceOf(JsonLayoutFactory.class);
     }
 
-    private LoggingEvent event(String message, Throwable failure, Object... arguments) {
+    private LoggingEvent event(String message, @Nullable Throwable failure, Object... arguments) {
         LoggingEvent event = new LoggingEvent("", logger, Level.WARN, message, failure, arguments);
         event.setThreadName("relay");
         return event;
