@@ -3,6 +3,7 @@ package io.tidemark.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemark.quickstart.relay.RelayChild;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 class LauncherTest {
 
     private static final Path IMAGE = Path.of("..", "docker", "bin", "tidemark").toAbsolutePath();
+    private static final Path CHECKOUT =
+            Path.of("..", "bin", "tidemark").toAbsolutePath();
     private static final String RELAY_OPTIONS = "-XX:MaxRAMPercentage=50 -XX:NewRatio=1 -XX:+UseSerialGC";
     private static final String SMALL_HEAP = "-Xmx128m";
 
@@ -72,6 +75,21 @@ class LauncherTest {
         assertThat(run(Map.of("TIDEMARK_COMMAND_JAVA_OPTS", ""), "audit", "relay.yml"))
                 .startsWith(RELAY_OPTIONS)
                 .doesNotContain("-Xmx");
+    }
+
+    /** The relay of the demo, of bench and of the tests has the same. */
+    @Test
+    void checkoutGivesTheRelayOfEveryCommandTheSameMemory() throws Exception {
+        launcher = executable("bin/tidemark", Files.readString(CHECKOUT));
+        Files.createDirectories(home.resolve("quickstart/target/lib"));
+        Files.writeString(home.resolve("quickstart/target/launcher.stamp"), "");
+
+        List<String> options = List.of(run(Map.of(), "run", "relay.yml").split(" "));
+
+        assertThat(options).containsAll(RelayChild.JVM_OPTIONS);
+        assertThat(run(Map.of(), "audit", "relay.yml")).doesNotContain("-Xmn");
+        assertThat(run(Map.of("TIDEMARK_JAVA_OPTS", "-Xmx1g"), "run", "relay.yml"))
+                .startsWith("-Xmx1g -cp");
     }
 
     @Test
