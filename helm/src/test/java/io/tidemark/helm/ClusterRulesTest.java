@@ -66,15 +66,11 @@ class ClusterRulesTest {
             })
     void networkPolicyAllowsThePortsOfTheUrls(String url, String brokers, String postgres, String kafka)
             throws IOException {
-        List<JsonNode> objects = Chart.renderWith(
-                directory,
-                """
+        List<JsonNode> objects = Chart.renderWith(directory, """
                 postgres: {url: '%s'}
                 kafka: {bootstrapServers: '%s'}
                 networkPolicy: {enabled: true}
-                """
-                        .formatted(url, brokers),
-                Chart.ci("minimal"));
+                """.formatted(url, brokers), Chart.ci("minimal"));
         JsonNode egress = Chart.only(objects, "NetworkPolicy").at("/spec/egress");
 
         assertThat(String.join(",", egress.get(2).path("ports").findValuesAsText("port")))
@@ -85,15 +81,14 @@ class ClusterRulesTest {
 
     @Test
     void networkPolicyAllowsThePortsOfStandbys() throws IOException {
-        List<JsonNode> objects = Chart.renderWith(
-                directory,
-                """
+        List<JsonNode> objects = Chart.renderWith(directory, """
                 postgres: {replicas: [{name: eu, url: 'jdbc:postgresql://eu:6432/shop'}]}
                 networkPolicy: {enabled: true}
-                """,
-                Chart.ci("minimal"));
+                """, Chart.ci("minimal"));
 
-        assertThat(Chart.only(objects, "NetworkPolicy").at("/spec/egress/2/ports").findValuesAsText("port"))
+        assertThat(Chart.only(objects, "NetworkPolicy")
+                        .at("/spec/egress/2/ports")
+                        .findValuesAsText("port"))
                 .containsExactly("5432", "6432");
     }
 
@@ -143,7 +138,8 @@ class ClusterRulesTest {
 
         assertThat(hooks).hasSize(5);
         for (JsonNode hook : hooks) {
-            assertThat(hook.at("/metadata/annotations/helm.sh~1hook-delete-policy").asText())
+            assertThat(hook.at("/metadata/annotations/helm.sh~1hook-delete-policy")
+                            .asText())
                     .isEqualTo("before-hook-creation,hook-succeeded");
             if (Chart.kindOf(hook).equals("Job")) { // the only kind that can fail
                 assertThat(hook.at("/spec/ttlSecondsAfterFinished").asInt()).isEqualTo(3600);
@@ -154,11 +150,12 @@ class ClusterRulesTest {
     /** A missing Secret keeps a pod from starting, and Helm reports only that the time is over. */
     @Test
     void initHookStartsWithoutItsSecretsSoThatItsLogNamesThem() {
-        JsonNode sources = Chart.job(Chart.render(Chart.ci("full")), "init")
-                .at("/spec/template/spec/volumes/0/projected/sources");
+        JsonNode sources =
+                Chart.job(Chart.render(Chart.ci("full")), "init").at("/spec/template/spec/volumes/0/projected/sources");
 
-        assertThat(sources.findValues("secret")).hasSize(4).allMatch(secret -> secret.path("optional")
-                .asBoolean());
+        assertThat(sources.findValues("secret"))
+                .hasSize(4)
+                .allMatch(secret -> secret.path("optional").asBoolean());
         assertThat(Chart.job(Chart.render(Chart.ci("gitops")), "init")
                         .at("/spec/template/spec/volumes/0/projected/sources")
                         .findValues("secret"))
@@ -172,7 +169,8 @@ class ClusterRulesTest {
             if (object.at("/metadata/name").asText().equals("shop-extra")) {
                 continue; // not the chart's
             }
-            String name = Chart.kindOf(object) + " " + object.at("/metadata/name").asText();
+            String name =
+                    Chart.kindOf(object) + " " + object.at("/metadata/name").asText();
             assertThat(object.at("/metadata/labels/example.com~1owner").asText())
                     .as(name)
                     .isEqualTo("shop");
@@ -250,7 +248,9 @@ class ClusterRulesTest {
         assertThat(pod.at("/dnsConfig/options/0/value").asText()).isEqualTo("2");
         assertThat(pod.at("/hostAliases/0/ip").asText()).isEqualTo("10.0.0.7");
         assertThat(pod.at("/initContainers/0/name").asText()).isEqualTo("wait-for-network");
-        assertThat(pod.path("containers").findValuesAsText("image")).hasSize(2).contains("registry.example.com/proxy:1");
+        assertThat(pod.path("containers").findValuesAsText("image"))
+                .hasSize(2)
+                .contains("registry.example.com/proxy:1");
         assertThat(pod.path("serviceAccountName").asText()).isEqualTo("relay");
         JsonNode init = Chart.job(objects, "init").at("/spec/template/spec");
         assertThat(init.at("/initContainers/0/name").asText()).isEqualTo("wait-for-network");
@@ -277,8 +277,7 @@ class ClusterRulesTest {
                         .at("/spec/template/spec/serviceAccountName")
                         .asText())
                 .isEqualTo("shop-relay-init");
-        List<JsonNode> unnamed =
-                Chart.renderWith(directory, "serviceAccount: {create: true}", Chart.ci("minimal"));
+        List<JsonNode> unnamed = Chart.renderWith(directory, "serviceAccount: {create: true}", Chart.ci("minimal"));
         assertThat(Chart.only(unnamed, "Deployment")
                         .at("/spec/template/spec/serviceAccountName")
                         .asText())
@@ -296,7 +295,9 @@ class ClusterRulesTest {
             assertThat(spec.path("ipFamilyPolicy").asText()).isEqualTo("PreferDualStack");
             assertThat(spec.at("/ipFamilies/0").asText()).isEqualTo("IPv6");
         });
-        assertThat(services).filteredOn(spec -> spec.has("loadBalancerSourceRanges")).hasSize(1);
+        assertThat(services)
+                .filteredOn(spec -> spec.has("loadBalancerSourceRanges"))
+                .hasSize(1);
         JsonNode api = services.get(0);
         assertThat(api.path("loadBalancerClass").asText()).isEqualTo("example.com/internal");
         assertThat(api.path("externalTrafficPolicy").asText()).isEqualTo("Local");

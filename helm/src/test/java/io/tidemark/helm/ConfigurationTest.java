@@ -119,7 +119,8 @@ class ConfigurationTest {
     /** The file has its own `logging:` then, which replaces the relay's default. */
     @Test
     void jsonLogsKeepTheRelaysLevels() throws IOException {
-        DefaultLoggingFactory json = (DefaultLoggingFactory) readWith("logging: {json: true}").getLoggingFactory();
+        DefaultLoggingFactory json =
+                (DefaultLoggingFactory) readWith("logging: {json: true}").getLoggingFactory();
         DefaultLoggingFactory plain = (DefaultLoggingFactory) read("minimal").getLoggingFactory();
 
         assertThat(json.getLevel()).isEqualTo(plain.getLevel());

@@ -18,8 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LauncherTest {
 
     private static final Path IMAGE = Path.of("..", "docker", "bin", "tidemark").toAbsolutePath();
-    private static final Path CHECKOUT =
-            Path.of("..", "bin", "tidemark").toAbsolutePath();
+    private static final Path CHECKOUT = Path.of("..", "bin", "tidemark").toAbsolutePath();
     private static final String RELAY_OPTIONS = "-XX:MaxRAMPercentage=50 -XX:NewRatio=1 -XX:+UseSerialGC";
     private static final String SMALL_HEAP = "-Xmx128m";
 

@@ -180,7 +180,8 @@ public record PostgresConfig(
             String problem =
                     e instanceof NoSuchFileException ? "does not exist" : "cannot be read (" + e.getMessage() + ")";
             throw new ConfigurationProblem(
-                    "postgres.passwordFile " + passwordFile + " " + problem + ", so " + user + " cannot log in; create it"
+                    "postgres.passwordFile " + passwordFile + " " + problem + ", so " + user
+                            + " cannot log in; create it"
                             + " (in Kubernetes: the Secret that it comes from), or correct its path (for another user:"
                             + " --password-file)",
                     e);

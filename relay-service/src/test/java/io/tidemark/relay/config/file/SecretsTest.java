@@ -37,7 +37,8 @@ class SecretsTest {
 
         assertThatThrownBy(config::readPassword)
                 .isInstanceOf(ConfigurationProblem.class)
-                .hasMessageContaining("postgres.passwordFile " + file + " does not exist, so tidemark_relay cannot log in")
+                .hasMessageContaining(
+                        "postgres.passwordFile " + file + " does not exist, so tidemark_relay cannot log in")
                 .hasMessageNotContaining("Exception");
     }
 
