@@ -107,6 +107,13 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- if .Values.trustStore.existingConfigMap -}}
+{{- range .Values.extraEnv -}}
+{{- if eq .name "JAVA_TOOL_OPTIONS" -}}
+{{- $wrong = append $wrong "extraEnv sets JAVA_TOOL_OPTIONS, which trustStore.existingConfigMap sets too: use javaOptions instead" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- $scheduled := list "command" "init" "check" "status" -}}
 {{- range .Values.commands.scheduled -}}
 {{- if has .name $scheduled -}}

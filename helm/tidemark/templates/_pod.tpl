@@ -71,6 +71,10 @@ tolerations:
       name: {{ .Values.http.tls.passwordSecret }}
       key: {{ .Values.http.tls.passwordSecretKey | quote }}
 {{- end }}
+{{- if .Values.trustStore.existingConfigMap }}
+- name: JAVA_TOOL_OPTIONS
+  value: "-Djavax.net.ssl.trustStore=/etc/tidemark/truststore{{ with .Values.trustStore.password }} -Djavax.net.ssl.trustStorePassword={{ . }}{{ end }}"
+{{- end }}
 {{- with .Values.javaOptions }}
 - name: JDK_JAVA_OPTIONS
   value: {{ . | quote }}
@@ -144,6 +148,13 @@ Argument: dict "root" $, "isHook" true for a hook before install, "administrator
           items:
             - key: {{ $.root.Values.postgres.existingSecretKey | quote }}
               path: postgres/password
+      {{- end }}
+      {{- with .root.Values.trustStore.existingConfigMap }}
+      - configMap:
+          name: {{ . }}
+          items:
+            - key: {{ $.root.Values.trustStore.existingConfigMapKey | quote }}
+              path: truststore
       {{- end }}
       {{- with .root.Values.kafka.existingSecret }}
       - secret:

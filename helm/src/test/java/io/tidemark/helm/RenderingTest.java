@@ -123,6 +123,8 @@ class RenderingTest {
                 "commands: {scheduled: [{name: audit, args: [audit]}]}               | schedule",
                 "dnsConfig: {option: []}                                             | option",
                 "hostAliases: [{ip: 10.0.0.1}]                                       | hostnames",
+                "{trustStore: {existingConfigMap: cas}, extraEnv: [{name: JAVA_TOOL_OPTIONS, value: x}]} |"
+                        + " extraEnv sets JAVA_TOOL_OPTIONS",
                 "runAs: {user: 0}                                                    | user",
                 "podMonitor: {interval: often}                                       | interval",
                 "prometheusRule: {disabled: [TidemarkNoActiv]}                       | disabled",

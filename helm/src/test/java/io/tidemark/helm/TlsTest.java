@@ -125,6 +125,25 @@ class TlsTest {
         }
     }
 
+    /** A JVM with the rendered option trusts what is in the store. The password of trust-manager's PKCS#12 is empty. */
+    @Test
+    void jvmUsesTheMountedTrustStore() {
+        List<JsonNode> objects = Chart.render(Chart.ci("full"));
+        for (String pod : List.of("/spec/template/spec", "/spec/jobTemplate/spec/template/spec")) {
+            for (JsonNode object : objects) {
+                JsonNode container = object.at(pod + "/containers/0");
+                if (container.isObject()) {
+                    assertThat(container.at("/env").toString())
+                            .contains("-Djavax.net.ssl.trustStore=/etc/tidemark/truststore"
+                                    + " -Djavax.net.ssl.trustStorePassword=changeit");
+                    assertThat(object.at(pod + "/volumes/0/projected/sources").toString())
+                            .contains("{\"name\":\"shop-cas\",\"items\":[{\"key\":\"ca.jks\",\"path\":\"truststore\"}]}");
+                }
+            }
+        }
+        assertThat(Chart.render(Chart.ci("minimal")).toString()).doesNotContain("trustStore");
+    }
+
     private Path keyStore() throws Exception {
         Path keyStore = directory.resolve("keystore.p12");
         Process keytool = new ProcessBuilder(
