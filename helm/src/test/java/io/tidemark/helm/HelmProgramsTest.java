@@ -94,9 +94,37 @@ class HelmProgramsTest {
         }
     }
 
+    /** Helm 3 needs a cluster for this. */
+    @Test
+    void printACommandThatTheCertificateOfTheApiAccepts() throws Exception {
+        for (Path helm : programs) {
+            if (run(helm, "version", "--short").startsWith("v3.")) {
+                continue;
+            }
+            String output = run(
+                    helm,
+                    "install",
+                    "shop",
+                    Chart.DIRECTORY.toString(),
+                    "--namespace=shop",
+                    "--dry-run=client",
+                    "--values=" + Chart.ci("tls"),
+                    "--set=http.existingSecret=tokens");
+
+            assertThat(output)
+                    .as("%s", helm)
+                    .contains(
+                            "curl --cacert ca.crt -H \"Authorization: Bearer $TOKEN\"",
+                            "--connect-to shop-tidemark.shop.svc:8443:localhost:8443"
+                                    + " https://shop-tidemark.shop.svc:8443/v1/source")
+                    .doesNotContain("https://localhost");
+        }
+    }
+
     private static String run(Path helm, String... arguments) throws Exception {
         ProcessBuilder builder = new ProcessBuilder(helm.toString());
         builder.command().addAll(List.of(arguments));
+        builder.environment().put("KUBECONFIG", Chart.DIRECTORY.resolve("no-cluster").toString());
         Path errors = Files.createTempFile("helm", ".err");
         Process process = builder.redirectError(errors.toFile()).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
