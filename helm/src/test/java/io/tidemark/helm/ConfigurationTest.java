@@ -134,9 +134,11 @@ class ConfigurationTest {
 
     @Test
     void readsThePasswordFromAFileThatIsNoSecret() throws IOException {
-        String values = "postgres: {existingSecret: '', passwordFile: /vault/secrets/postgres}\n"
-                + "kafka: {propertiesFile: /vault/secrets/kafka.properties}\n"
-                + "init: {enabled: true, user: postgres, passwordFile: /vault/secrets/administrator}\n";
+        String values = """
+                postgres: {existingSecret: '', passwordFile: /vault/secrets/postgres}
+                kafka: {propertiesFile: /vault/secrets/kafka.properties}
+                init: {enabled: true, user: postgres, passwordFile: /vault/secrets/administrator}
+                """;
         List<JsonNode> objects = Chart.renderWith(directory, values, Chart.ci("minimal"));
 
         RelayConfiguration config = readWith(values);
