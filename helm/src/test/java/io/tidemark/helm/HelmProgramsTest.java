@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -135,7 +136,9 @@ class HelmProgramsTest {
 
     private static List<Path> found() {
         List<Path> programs = new ArrayList<>();
-        for (String directory : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
+        String path = System.getenv().getOrDefault("PATH", "");
+        for (String directory :
+                Pattern.compile(File.pathSeparator).splitAsStream(path).toList()) {
             for (String name : NAMES) {
                 Path program = Path.of(directory, name);
                 if (Files.isExecutable(program)) {
