@@ -4,8 +4,27 @@
 {{- if not .Values.postgres.url -}}
 {{- $wrong = append $wrong "postgres.url is missing: set it to the JDBC URL of the primary, for example jdbc:postgresql://db.example.com:5432/shop" -}}
 {{- end -}}
-{{- if not .Values.postgres.existingSecret -}}
-{{- $wrong = append $wrong (printf "postgres.existingSecret is missing: create a Secret with the password of %s under the key %s, and set postgres.existingSecret to its name" .Values.postgres.user .Values.postgres.existingSecretKey) -}}
+{{- $ways := compact (list .Values.postgres.existingSecret .Values.postgres.passwordFile (ternary "none" "" .Values.postgres.withoutPassword)) -}}
+{{- if not $ways -}}
+{{- $wrong = append $wrong (printf "postgres.existingSecret is missing: create a Secret with the password of %s under the key %s, and set postgres.existingSecret to its name; or set postgres.passwordFile or postgres.withoutPassword" .Values.postgres.user .Values.postgres.existingSecretKey) -}}
+{{- else if gt (len $ways) 1 -}}
+{{- $wrong = append $wrong "postgres.existingSecret, postgres.passwordFile and postgres.withoutPassword exclude each other: keep one of them" -}}
+{{- end -}}
+{{- if not .Values.enabled -}}
+{{- $wrong = append $wrong "enabled is false, but only the condition of an umbrella chart can leave this chart out: add `condition: tidemark.enabled` to the dependency in its Chart.yaml, or set enabled to true" -}}
+{{- end -}}
+{{- $fixed := list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/version" "app.kubernetes.io/part-of" "app.kubernetes.io/managed-by" "helm.sh/chart" -}}
+{{- range $value, $labels := dict "podLabels" .Values.podLabels "commonLabels" .Values.commonLabels -}}
+{{- range $label, $ignored := $labels -}}
+{{- if has $label $fixed -}}
+{{- $wrong = append $wrong (printf "%s sets %s, which the chart sets itself: remove it there" $value $label) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $annotation := list "checksum/config" "tidemark.io/relay.yml" -}}
+{{- if hasKey $.Values.podAnnotations $annotation -}}
+{{- $wrong = append $wrong (printf "podAnnotations sets %s, which the chart sets itself: remove it there" $annotation) -}}
+{{- end -}}
 {{- end -}}
 {{- if not .Values.kafka.bootstrapServers -}}
 {{- $wrong = append $wrong "kafka.bootstrapServers is missing: set it to the brokers, for example kafka-1.example.com:9092,kafka-2.example.com:9092" -}}
@@ -48,6 +67,9 @@
 {{- if and $kafkaKeys (not .Values.kafka.existingSecret) -}}
 {{- $wrong = append $wrong "kafka.existingSecret is missing: kafka.existingSecretKeys and kafka.existingSecretPropertiesKey name keys of it" -}}
 {{- end -}}
+{{- if and .Values.kafka.existingSecretPropertiesKey .Values.kafka.propertiesFile -}}
+{{- $wrong = append $wrong "kafka.existingSecretPropertiesKey and kafka.propertiesFile are both set: keep one of them" -}}
+{{- end -}}
 {{- if and .Values.http.tls.existingSecret (not .Values.http.tls.passwordSecret) -}}
 {{- $wrong = append $wrong "http.tls.passwordSecret is missing: set it to the name of a Secret with the password of the key store in http.tls.existingSecret" -}}
 {{- end -}}
@@ -57,17 +79,47 @@
 {{- if and .Values.http.tls.clientCertificates (not .Values.http.tls.existingSecret) -}}
 {{- $wrong = append $wrong "http.tls.existingSecret is missing: without TLS, clients cannot present a certificate; set it, or set http.tls.clientCertificates to false" -}}
 {{- end -}}
-{{- if and .Values.init.enabled .Values.init.user (not .Values.init.existingSecret) -}}
+{{- if and .Values.init.enabled .Values.init.existingSecret .Values.init.passwordFile -}}
+{{- $wrong = append $wrong "init.existingSecret and init.passwordFile are both set: keep one of them" -}}
+{{- end -}}
+{{- if and .Values.init.enabled .Values.init.user (not (or .Values.init.existingSecret .Values.init.passwordFile)) -}}
 {{- $wrong = append $wrong (printf "init.existingSecret is missing: set it to the name of a Secret with the password of %s under the key %s" .Values.init.user .Values.init.existingSecretKey) -}}
 {{- end -}}
-{{- if and .Values.init.enabled .Values.init.existingSecret (not .Values.init.user) -}}
-{{- $wrong = append $wrong "init.user is missing: init.existingSecret holds the password of an administrator; set init.user to its name" -}}
+{{- if and .Values.init.enabled (or .Values.init.existingSecret .Values.init.passwordFile) (not .Values.init.user) -}}
+{{- $wrong = append $wrong "init.user is missing: init.existingSecret or init.passwordFile holds the password of an administrator; set init.user to its name" -}}
 {{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
 {{- $wrong = append $wrong "ingress.hosts is empty: list the host names that lead to the API" -}}
 {{- end -}}
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
 {{- $wrong = append $wrong "httpRoute.parentRefs is empty: name the gateway, for example [{name: public, namespace: gateways}]" -}}
+{{- end -}}
+{{- if .Values.networkPolicy.enabled -}}
+{{- range $kind, $where := dict "postgresPorts" "postgres.url and postgres.replicas" "kafkaPorts" "kafka.bootstrapServers" -}}
+{{- $listed := list -}}
+{{- range index $.Values.networkPolicy $kind -}}{{- $listed = append $listed (int64 .) -}}{{- end -}}
+{{- range include (printf "tidemark.%s" $kind) $ | fromJsonArray -}}
+{{- if and (eq (int64 .) 0) (not $listed) -}}
+{{- $wrong = append $wrong (printf "networkPolicy.%s is empty, and %s has a host without a port, or takes it from a variable: list the ports" $kind $where) -}}
+{{- else if and $listed (ne (int64 .) 0) (not (has (int64 .) $listed)) -}}
+{{- $wrong = append $wrong (printf "networkPolicy.%s lacks %d, which %s uses: add it, or leave the list empty" $kind (int64 .) $where) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if .Values.trustStore.existingConfigMap -}}
+{{- range .Values.extraEnv -}}
+{{- if eq .name "JAVA_TOOL_OPTIONS" -}}
+{{- $wrong = append $wrong "extraEnv sets JAVA_TOOL_OPTIONS, which trustStore.existingConfigMap sets too: use javaOptions instead" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $scheduled := list "command" "init" "check" "status" -}}
+{{- range .Values.commands.scheduled -}}
+{{- if has .name $scheduled -}}
+{{- $wrong = append $wrong (printf "commands.scheduled has the name %s, which another object has already: choose another name" .name) -}}
+{{- end -}}
+{{- $scheduled = append $scheduled .name -}}
 {{- end -}}
 {{- if not .Values.extraEnvFrom -}}
 {{- $set := list "TIDEMARK_KEYSTORE_PASSWORD" -}}

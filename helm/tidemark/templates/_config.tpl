@@ -6,7 +6,11 @@ which the relay refuses.
 postgres:
   url: {{ .Values.postgres.url | quote }}
   user: {{ .Values.postgres.user | quote }}
+  {{- if .Values.postgres.existingSecret }}
   passwordFile: /etc/tidemark/postgres/password
+  {{- else if .Values.postgres.passwordFile }}
+  passwordFile: {{ .Values.postgres.passwordFile | quote }}
+  {{- end }}
   slot: {{ .Values.postgres.slot | quote }}
   publication: {{ .Values.postgres.publication | quote }}
   {{- with .Values.postgres.replicas }}
@@ -24,8 +28,10 @@ kafka:
     {{ $name | quote }}: {{ $value | quote }}
     {{- end }}
   {{- end }}
-  {{- with .Values.kafka.existingSecretPropertiesKey }}
-  propertiesFile: /etc/tidemark/kafka/{{ . }}
+  {{- if .Values.kafka.existingSecretPropertiesKey }}
+  propertiesFile: /etc/tidemark/kafka/{{ .Values.kafka.existingSecretPropertiesKey }}
+  {{- else if .Values.kafka.propertiesFile }}
+  propertiesFile: {{ .Values.kafka.propertiesFile | quote }}
   {{- end }}
   topics:
     autoCreate: {{ .Values.kafka.topics.autoCreate }}
@@ -112,14 +118,23 @@ server:
   adminConnectors: [{type: http, port: 8081}]
   requestLog: {appenders: []}
 {{- end }}
-{{- if .Values.logging.level }}
+{{- if or .Values.logging.level .Values.logging.json }}
 logging:
+  {{- if .Values.logging.level }}
   level: {{ .Values.logging.level }}
   {{- with .Values.logging.loggers }}
   loggers:
     {{- range $logger, $level := . }}
     {{ $logger | quote }}: {{ $level }}
     {{- end }}
+  {{- end }}
+  {{- else }}
+  # the relay's default, which applies only without `logging:`
+  level: WARN
+  loggers: {io.tidemark: INFO, io.debezium.snapshot: ERROR, org.apache.kafka.clients.NetworkClient: ERROR}
+  {{- end }}
+  {{- if .Values.logging.json }}
+  appenders: [{type: console, layout: {type: json}}]
   {{- end }}
 {{- end }}
 {{- end -}}

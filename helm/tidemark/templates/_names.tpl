@@ -30,6 +30,40 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: tidemark
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- /* Argument: list $ <component>. */ -}}
+{{- define "tidemark.podLabels" -}}
+{{- $root := index . 0 -}}
+{{- $component := dict "app.kubernetes.io/component" (index . 1) -}}
+{{- toYaml (merge (dict) $component (include "tidemark.labels" $root | fromYaml) $root.Values.podLabels) -}}
+{{- end -}}
+
+{{- /* The key annotations, with those of all objects, or nothing. Argument: list $ <annotations of the object>. */ -}}
+{{- define "tidemark.annotations" -}}
+{{- with merge (dict) (index . 1) (index . 0).Values.commonAnnotations -}}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end -}}
+{{- end -}}
+
+{{- /* For the hooks before install and upgrade. Argument: the weight. */ -}}
+{{- define "tidemark.initHook" -}}
+helm.sh/hook: pre-install,pre-upgrade
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end -}}
+
+{{- define "tidemark.testHook" -}}
+helm.sh/hook: test
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end -}}
+
+{{- define "tidemark.serviceAccount" -}}
+{{- .Values.serviceAccountName | default (ternary (include "tidemark.fullname" .) "" .Values.serviceAccount.create) -}}
 {{- end -}}
 
 {{- /* The scheme of the API's URL, and the name of its port. */ -}}

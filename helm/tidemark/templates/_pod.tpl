@@ -1,11 +1,11 @@
-{{- /* The common part of the pods of the relay and of the Jobs. Argument: dict "root" $ "config" <name of the ConfigMap>. */ -}}
+{{- /* The common part of the pods of the relay and of the Jobs. */ -}}
 
 {{- define "tidemark.podSecurityContext" -}}
 runAsNonRoot: true
-{{- if not (kindIs "invalid" .Values.runAs.user) }}
+{{- if not (or .Values.runAs.fromCluster (kindIs "invalid" .Values.runAs.user)) }}
 runAsUser: {{ int64 .Values.runAs.user }}
 {{- end }}
-{{- if not (kindIs "invalid" .Values.runAs.group) }}
+{{- if not (or .Values.runAs.fromCluster (kindIs "invalid" .Values.runAs.group)) }}
 runAsGroup: {{ int64 .Values.runAs.group }}
 fsGroup: {{ int64 .Values.runAs.group }}
 fsGroupChangePolicy: OnRootMismatch
@@ -27,9 +27,6 @@ seccompProfile:
 {{- define "tidemark.podStart" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
-{{- with .Values.serviceAccountName }}
-serviceAccountName: {{ . }}
-{{- end }}
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
@@ -38,6 +35,21 @@ securityContext:
   {{- include "tidemark.podSecurityContext" . | nindent 2 }}
 {{- with .Values.priorityClassName }}
 priorityClassName: {{ . }}
+{{- end }}
+{{- with .Values.runtimeClassName }}
+runtimeClassName: {{ . }}
+{{- end }}
+{{- with .Values.dnsConfig }}
+dnsConfig:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.hostAliases }}
+hostAliases:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.initContainers }}
+initContainers:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.nodeSelector }}
 nodeSelector:
@@ -49,9 +61,9 @@ tolerations:
 {{- end }}
 {{- end -}}
 
+{{- /* In the pods of the Jobs, commands get the relay's share of the memory instead of the small heap of a second process. */ -}}
 {{- define "tidemark.env" -}}
-- name: JDK_JAVA_OPTIONS
-  value: {{ .Values.javaOptions | quote }}
+{{- with .root }}
 {{- if .Values.http.tls.existingSecret }}
 - name: TIDEMARK_KEYSTORE_PASSWORD
   valueFrom:
@@ -59,19 +71,35 @@ tolerations:
       name: {{ .Values.http.tls.passwordSecret }}
       key: {{ .Values.http.tls.passwordSecretKey | quote }}
 {{- end }}
-{{- with .Values.extraEnv }}
+{{- if .Values.trustStore.existingConfigMap }}
+- name: JAVA_TOOL_OPTIONS
+  value: "-Djavax.net.ssl.trustStore=/etc/tidemark/truststore{{ with .Values.trustStore.password }} -Djavax.net.ssl.trustStorePassword={{ . }}{{ end }}"
+{{- end }}
+{{- with .Values.javaOptions }}
+- name: JDK_JAVA_OPTIONS
+  value: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- if .isJob }}
+- name: TIDEMARK_COMMAND_JAVA_OPTS
+  value: ""
+{{- end }}
+{{- with .root.Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
 
+{{- /* Argument: dict "root" $, and "isJob" true for a pod of a Job. */ -}}
 {{- define "tidemark.containerStart" -}}
-image: {{ include "tidemark.image" . | quote }}
-imagePullPolicy: {{ .Values.image.pullPolicy }}
+image: {{ include "tidemark.image" .root | quote }}
+imagePullPolicy: {{ .root.Values.image.pullPolicy }}
 securityContext:
-  {{- include "tidemark.containerSecurityContext" . | nindent 2 }}
+  {{- include "tidemark.containerSecurityContext" .root | nindent 2 }}
+{{- with include "tidemark.env" . | trim }}
 env:
-  {{- include "tidemark.env" . | nindent 2 }}
-{{- with .Values.extraEnvFrom }}
+  {{- . | nindent 2 }}
+{{- end }}
+{{- with .root.Values.extraEnvFrom }}
 envFrom:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -90,25 +118,50 @@ envFrom:
 {{- end }}
 {{- end -}}
 
-{{- /* One directory for configuration and secrets. Mounted as a whole (without subPath), so that changes reach the pod. */ -}}
+{{- /* One directory for configuration and secrets. Mounted as a whole (without subPath), so that changes reach the pod.
+Argument: dict "root" $, "isHook" true for a hook before install, "administrator" <Secret>. */ -}}
 {{- define "tidemark.volumes" -}}
 - name: etc
   projected:
     defaultMode: 288 # 0440
     sources:
+      {{- if .isHook }}
+      # before the first install, the relay's ConfigMap does not exist yet
+      - downwardAPI:
+          items:
+            - path: relay.yml
+              fieldRef:
+                fieldPath: metadata.annotations['tidemark.io/relay.yml']
+      {{- else }}
       - configMap:
-          name: {{ .config }}
+          name: {{ include "tidemark.fullname" .root }}
           items:
             - key: relay.yml
               path: relay.yml
+      {{- end }}
+      {{- with .root.Values.postgres.existingSecret }}
       - secret:
-          name: {{ .root.Values.postgres.existingSecret }}
+          name: {{ . }}
+          {{- if $.isHook }}
+          optional: true # so that the Job starts, and its log says what is missing
+          {{- end }}
           items:
-            - key: {{ .root.Values.postgres.existingSecretKey | quote }}
+            - key: {{ $.root.Values.postgres.existingSecretKey | quote }}
               path: postgres/password
+      {{- end }}
+      {{- with .root.Values.trustStore.existingConfigMap }}
+      - configMap:
+          name: {{ . }}
+          items:
+            - key: {{ $.root.Values.trustStore.existingConfigMapKey | quote }}
+              path: truststore
+      {{- end }}
       {{- with .root.Values.kafka.existingSecret }}
       - secret:
           name: {{ . }}
+          {{- if $.isHook }}
+          optional: true
+          {{- end }}
           items:
             {{- range compact (append ($.root.Values.kafka.existingSecretKeys | default list) $.root.Values.kafka.existingSecretPropertiesKey) }}
             - key: {{ . | quote }}
@@ -118,6 +171,9 @@ envFrom:
       {{- with .root.Values.http.existingSecret }}
       - secret:
           name: {{ . }}
+          {{- if $.isHook }}
+          optional: true
+          {{- end }}
           items:
             - key: {{ $.root.Values.http.existingSecretKey | quote }}
               path: http/tokens
@@ -125,6 +181,9 @@ envFrom:
       {{- with .root.Values.http.tls.existingSecret }}
       - secret:
           name: {{ . }}
+          {{- if $.isHook }}
+          optional: true
+          {{- end }}
           items:
             - key: {{ $.root.Values.http.tls.existingSecretKey | quote }}
               path: http/keystore.p12
@@ -149,6 +208,9 @@ envFrom:
       {{- with .administrator }}
       - secret:
           name: {{ . }}
+          {{- if $.isHook }}
+          optional: true
+          {{- end }}
           items:
             - key: {{ $.root.Values.init.existingSecretKey | quote }}
               path: administrator/password

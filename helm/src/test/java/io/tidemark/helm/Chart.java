@@ -69,6 +69,13 @@ final class Chart {
         throw new AssertionError("the chart rendered, and should not have");
     }
 
+    /** With a value beside those of a file. */
+    static List<JsonNode> renderWith(Path directory, String values, Path... others) throws IOException {
+        List<Path> files = new ArrayList<>(List.of(others));
+        files.add(Files.writeString(directory.resolve("change.yaml"), values));
+        return render(files.toArray(new Path[0]));
+    }
+
     private static String template(Helm helm, String kubernetes, Path... values) {
         TemplateCommand template =
                 helm.template().withName("shop").withNamespace("shop").withKubeVersion(kubernetes);
@@ -103,16 +110,34 @@ final class Chart {
         return found.get(0);
     }
 
+    /** The only Job with this component: {@code init}, or a test of {@code helm test}. */
+    static JsonNode job(List<JsonNode> objects, String component) {
+        return only(
+                objects.stream()
+                        .filter(object -> componentOf(object).equals(component))
+                        .toList(),
+                "Job");
+    }
+
+    static String componentOf(JsonNode object) {
+        return object.at("/metadata/labels/app.kubernetes.io~1component").asText();
+    }
+
     static String kindOf(JsonNode object) {
         return object.path("kind").asText();
     }
 
-    /** The relay's configuration files; the hook has a copy. */
+    /** The relay's configuration files; the hook has a copy in an annotation. */
     static List<String> relayConfigurations(List<JsonNode> objects) {
-        return objects.stream()
-                .filter(object -> object.path("data").has("relay.yml"))
-                .map(object -> object.path("data").path("relay.yml").asText())
-                .toList();
+        List<String> files = new ArrayList<>();
+        for (JsonNode object : objects) {
+            for (JsonNode holder : List.of(object.path("data"), object.at("/spec/template/metadata/annotations"))) {
+                holder.properties().stream()
+                        .filter(entry -> entry.getKey().endsWith("relay.yml"))
+                        .forEach(entry -> files.add(entry.getValue().asText()));
+            }
+        }
+        return files;
     }
 
     /** Skips tests only on platforms that the library does not support. On others, a missing library must fail them. */

@@ -4,6 +4,7 @@ package io.tidemark.helm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dropwizard.logging.common.DefaultLoggingFactory;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.file.ConfigurationFile;
 import java.io.IOException;
@@ -113,6 +114,56 @@ class ConfigurationTest {
         assertThat(pod.at("/containers/0/volumeMounts").findValues("subPath")).isEmpty();
         assertThat(pod.at("/containers/0/volumeMounts").findValuesAsText("mountPath"))
                 .contains("/etc/tidemark", config.limits().spillDirectory());
+    }
+
+    /** The file has its own `logging:` then, which replaces the relay's default. */
+    @Test
+    void jsonLogsKeepTheRelaysLevels() throws IOException {
+        DefaultLoggingFactory json =
+                (DefaultLoggingFactory) readWith("logging: {json: true}").getLoggingFactory();
+        DefaultLoggingFactory plain = (DefaultLoggingFactory) read("minimal").getLoggingFactory();
+
+        assertThat(json.getLevel()).isEqualTo(plain.getLevel());
+        assertThat(json.getLoggers()).isEqualTo(plain.getLoggers());
+        assertThat(Chart.YAML
+                        .valueToTree(json.getAppenders())
+                        .at("/0/layout/type")
+                        .asText())
+                .isEqualTo("json");
+    }
+
+    @Test
+    void readsThePasswordFromAFileThatIsNoSecret() throws IOException {
+        String values = """
+                postgres: {existingSecret: '', passwordFile: /vault/secrets/postgres}
+                kafka: {propertiesFile: /vault/secrets/kafka.properties}
+                init: {enabled: true, user: postgres, passwordFile: /vault/secrets/administrator}
+                """;
+        List<JsonNode> objects = Chart.renderWith(directory, values, Chart.ci("minimal"));
+
+        RelayConfiguration config = readWith(values);
+
+        assertThat(config.postgres().passwordFile()).isEqualTo("/vault/secrets/postgres");
+        assertThat(config.kafka().propertiesFile()).isEqualTo("/vault/secrets/kafka.properties");
+        assertThat(Chart.job(objects, "init").at("/spec/template/spec/containers/0/args"))
+                .extracting(JsonNode::asText)
+                .containsSubsequence("--password-file", "/vault/secrets/administrator");
+        objects.forEach(object -> assertThat(object.findValues("secret")).isEmpty());
+    }
+
+    @Test
+    void needsNoPasswordWithACertificate() throws IOException {
+        RelayConfiguration config = readWith("postgres: {existingSecret: '', withoutPassword: true,"
+                + " url: 'jdbc:postgresql://db:5432/shop?sslmode=verify-full&sslcert=/pg/tls.crt&sslkey=/pg/tls.pk8'}");
+
+        assertThat(config.postgres().passwordFile()).isNull();
+        assertThat(config.postgres().password()).isNull();
+    }
+
+    private RelayConfiguration readWith(String values) throws IOException {
+        String yaml = Chart.relayConfigurations(Chart.renderWith(directory, values, Chart.ci("minimal")))
+                .get(0);
+        return ConfigurationFile.read(Files.writeString(directory.resolve("with.yml"), yaml));
     }
 
     /** The values have names of Secrets instead of passwords. */

@@ -9,13 +9,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
 import io.kubernetes.client.openapi.models.V1ConfigMap;
+import io.kubernetes.client.openapi.models.V1CronJob;
 import io.kubernetes.client.openapi.models.V1Deployment;
 import io.kubernetes.client.openapi.models.V1Ingress;
 import io.kubernetes.client.openapi.models.V1Job;
 import io.kubernetes.client.openapi.models.V1NetworkPolicy;
-import io.kubernetes.client.openapi.models.V1Pod;
 import io.kubernetes.client.openapi.models.V1PodDisruptionBudget;
 import io.kubernetes.client.openapi.models.V1Service;
+import io.kubernetes.client.openapi.models.V1ServiceAccount;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,10 +36,11 @@ class ManifestTest {
     /** By apiVersion and kind. All others are not objects of Kubernetes itself. */
     private static final Map<String, Model> MODELS = Map.of(
             "v1 ConfigMap", V1ConfigMap::validateJsonElement,
-            "v1 Pod", V1Pod::validateJsonElement,
             "v1 Service", V1Service::validateJsonElement,
+            "v1 ServiceAccount", V1ServiceAccount::validateJsonElement,
             "apps/v1 Deployment", V1Deployment::validateJsonElement,
             "batch/v1 Job", V1Job::validateJsonElement,
+            "batch/v1 CronJob", V1CronJob::validateJsonElement,
             "policy/v1 PodDisruptionBudget", V1PodDisruptionBudget::validateJsonElement,
             "networking.k8s.io/v1 Ingress", V1Ingress::validateJsonElement,
             "networking.k8s.io/v1 NetworkPolicy", V1NetworkPolicy::validateJsonElement);
@@ -73,7 +75,8 @@ class ManifestTest {
     void everyPodIsRestricted(String values) {
         List<JsonNode> pods = pods(Chart.render(Chart.ci(values)));
 
-        assertThat(pods).hasSize(Set.of("minimal", "existing-table").contains(values) ? 3 : 4);
+        assertThat(pods)
+                .hasSize(Set.of("minimal", "existing-table").contains(values) ? 3 : values.equals("full") ? 6 : 4);
         pods.forEach(ManifestTest::assertRestricted);
     }
 
@@ -92,7 +95,10 @@ class ManifestTest {
                     .containsAnyElementsOf(names(volume));
         }
         assertThat(pod.path("containers")).isNotEmpty();
-        for (JsonNode container : pod.path("containers")) {
+        List<JsonNode> containers = new ArrayList<>();
+        pod.path("initContainers").forEach(containers::add);
+        pod.path("containers").forEach(containers::add);
+        for (JsonNode container : containers) {
             JsonNode security = container.path("securityContext");
             assertThat(security.path("allowPrivilegeEscalation").asBoolean(true))
                     .isFalse();
@@ -138,7 +144,10 @@ class ManifestTest {
     private static List<JsonNode> pods(List<JsonNode> objects) {
         List<JsonNode> pods = new ArrayList<>();
         for (JsonNode object : objects) {
-            JsonNode spec = Chart.kindOf(object).equals("Pod") ? object.path("spec") : object.at("/spec/template/spec");
+            JsonNode spec = object.at(
+                    Chart.kindOf(object).equals("CronJob")
+                            ? "/spec/jobTemplate/spec/template/spec"
+                            : "/spec/template/spec");
             if (spec.isObject()) {
                 pods.add(spec);
             }

@@ -16,8 +16,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** A real relay process with the arguments and JVM options of the rendered container. */
+/** A real relay process, started by the launcher of the image with the arguments of the rendered container. */
 final class RelayOfTheChart implements AutoCloseable {
+
+    private static final Path LAUNCHER =
+            Path.of("..", "docker", "bin", "tidemark").toAbsolutePath();
 
     private final Process process;
     private final Path log;
@@ -30,17 +33,10 @@ final class RelayOfTheChart implements AutoCloseable {
     /** @param config the rendered configuration, with paths of this machine */
     static RelayOfTheChart start(JsonNode container, Path config) throws IOException {
         Path log = config.resolveSibling("relay.log");
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.tidemark.relay.cli.TidemarkCli",
-                container.at("/args/0").asText(),
-                config.toString());
-        builder.environment()
-                .put(
-                        container.at("/env/0/name").asText(),
-                        container.at("/env/0/value").asText());
+        ProcessBuilder builder =
+                new ProcessBuilder(LAUNCHER.toString(), container.at("/args/0").asText(), config.toString());
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().put("TIDEMARK_CLASS_PATH", System.getProperty("java.class.path"));
         return new RelayOfTheChart(
                 builder.redirectErrorStream(true).redirectOutput(log.toFile()).start(), log);
     }

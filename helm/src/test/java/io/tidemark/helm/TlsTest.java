@@ -46,17 +46,18 @@ class TlsTest {
                         .at("/spec/rules/0/http/paths/0/backend/service/port/name")
                         .asText())
                 .isEqualTo("https");
-        JsonNode policy = Chart.only(objects, "NetworkPolicy");
+        JsonNode policy = objects.stream()
+                .filter(object -> Chart.kindOf(object).equals("NetworkPolicy"))
+                .filter(object -> object.path("spec").has("ingress"))
+                .findFirst()
+                .orElseThrow();
         assertThat(policy.at("/spec/ingress/0/ports/0/port").asText()).isEqualTo("https");
         assertThat(policy.at("/spec/egress/1/ports/0/port").asText()).isEqualTo("https");
     }
 
     @Test
     void statusTestAsksByTheNameOfTheService() {
-        JsonNode pod = Chart.render(Chart.ci("tls")).stream()
-                .filter(object -> object.at("/metadata/name").asText().endsWith("-status"))
-                .findFirst()
-                .orElseThrow();
+        JsonNode pod = Chart.job(Chart.render(Chart.ci("tls")), "status").at("/spec/template");
 
         assertThat(pod.at("/spec/containers/0/args"))
                 .extracting(JsonNode::asText)
@@ -70,9 +71,9 @@ class TlsTest {
     @Test
     void everyContainerHasKeyStoreAndPassword() {
         for (JsonNode object : Chart.render(Chart.ci("tls"))) {
-            JsonNode pod = Chart.kindOf(object).equals("Pod") ? object.path("spec") : object.at("/spec/template/spec");
+            JsonNode pod = object.at("/spec/template/spec");
             for (JsonNode container : pod.path("containers")) {
-                JsonNode password = container.at("/env/1");
+                JsonNode password = container.at("/env/0");
                 assertThat(password.path("name").asText()).isEqualTo("TIDEMARK_KEYSTORE_PASSWORD");
                 assertThat(password.at("/valueFrom/secretKeyRef/name").asText()).isEqualTo("tidemark-tls-store");
                 assertThat(password.at("/valueFrom/secretKeyRef/key").asText()).isEqualTo("pass");
@@ -87,10 +88,7 @@ class TlsTest {
     void statusTestPresentsACertificateIfClientsNeedOne() throws Exception {
         Path mutual = Files.writeString(directory.resolve("mutual.yaml"), "http: {tls: {clientCertificates: true}}\n");
         List<JsonNode> objects = Chart.render(Chart.ci("tls"), mutual);
-        JsonNode pod = objects.stream()
-                .filter(object -> object.at("/metadata/name").asText().endsWith("-status"))
-                .findFirst()
-                .orElseThrow();
+        JsonNode pod = Chart.job(objects, "status").at("/spec/template");
 
         assertThat(Chart.relayConfigurations(objects))
                 .allSatisfy(config -> assertThat(config)
@@ -125,6 +123,25 @@ class TlsTest {
             assertThat(relay.awaitStatus(http, URI.create("https://localhost:" + apiPort + "/v1/source")))
                     .isEqualTo(200);
         }
+    }
+
+    /** A JVM with the rendered option trusts what is in the store. The password of trust-manager's PKCS#12 is empty. */
+    @Test
+    void jvmUsesTheMountedTrustStore() {
+        List<JsonNode> objects = Chart.render(Chart.ci("full"));
+        for (String pod : List.of("/spec/template/spec", "/spec/jobTemplate/spec/template/spec")) {
+            for (JsonNode object : objects) {
+                JsonNode container = object.at(pod + "/containers/0");
+                if (container.isObject()) {
+                    assertThat(container.at("/env").toString())
+                            .contains("-Djavax.net.ssl.trustStore=/etc/tidemark/truststore"
+                                    + " -Djavax.net.ssl.trustStorePassword=changeit");
+                    assertThat(object.at(pod + "/volumes/0/projected/sources").toString())
+                            .contains("{\"name\":\"shop-cas\",\"items\":[{\"key\":\"ca.jks\",\"path\":\"truststore\"}]}");
+                }
+            }
+        }
+        assertThat(Chart.render(Chart.ci("minimal")).toString()).doesNotContain("trustStore");
     }
 
     private Path keyStore() throws Exception {

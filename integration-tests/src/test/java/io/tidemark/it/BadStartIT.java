@@ -82,6 +82,25 @@ class BadStartIT {
                 "check postgres.user and postgres.password");
     }
 
+    /** In Kubernetes, the second file comes from a Secret that is missing. */
+    @Test
+    void initNamesTheOptionsOfAnAdministratorThatCannotLogIn(@TempDir Path directory) throws Exception {
+        String config = source.configFile().toString();
+        String user = source.servers().user();
+        Path wrong = Files.writeString(directory.resolve("wrong"), "wrong");
+        Path missing = directory.resolve("missing");
+
+        CommandRun refused = CommandRun.of("init", config, "--user", user, "--password-file", wrong.toString());
+        CommandRun without = CommandRun.of("init", config, "--user", user, "--password-file", missing.toString());
+
+        assertThat(refused.exitCode()).isEqualTo(2);
+        assertThat(refused.output())
+                .contains("password authentication failed", "check --user and --password-file")
+                .doesNotContain("postgres.user");
+        assertThat(without.exitCode()).isEqualTo(2);
+        assertThat(without.output()).contains(missing + " does not exist", "--password-file");
+    }
+
     @Test
     void reportsAMissingDatabase() throws Exception {
         assertWaits(

@@ -56,27 +56,43 @@ class ImageTest {
         assertThat(dockerfile).contains("\nUSER " + jib(CONTAINER + "/user") + "\n");
     }
 
-    /** A shell in between would not forward SIGTERM. */
     @Test
-    void startsJavaDirectlyWithTheSameArguments() throws Exception {
+    void startsTheLauncherWithTheSameArguments() throws Exception {
         assertThat(dockerfile)
                 .contains(
-                        "ENTRYPOINT [\"java\", \"-cp\", \"/app/libs/*:" + jib(CONTAINER + "/extraClasspath/path")
-                                + "\", \"" + jib(CONTAINER + "/mainClass") + "\"]",
+                        "ENTRYPOINT [\"" + jib(CONTAINER + "/entrypoint/arg") + "\"]",
                         "CMD [\"" + String.join("\", \"", all(CONTAINER + "/args/arg")) + "\"]",
-                        "ENV JDK_JAVA_OPTIONS=\"" + jib(CONTAINER + "/environment/JDK_JAVA_OPTIONS") + "\"",
                         "EXPOSE " + String.join(" ", all(CONTAINER + "/ports/port")));
+        assertThat(dockerfile).doesNotContain("ENV ");
+    }
+
+    /** The launcher expects the jar of the relay in another directory than its libraries, as Jib places them. */
+    @Test
+    void hasTheSameFilesInTheSamePlaces() throws Exception {
+        assertThat(dockerfile)
+                .contains(
+                        "/build/classpath /app/classpath\n",
+                        "/build/libs /app/libs\n",
+                        "relay-service/target/sbom "
+                                + all("//extraDirectories//into").get(0) + "\n",
+                        "COPY docker/bin " + all("//extraDirectories//into").get(1) + "\n");
+        assertThat(jib("//extraDirectories//permission[file='/usr/local/bin/tidemark']/mode"))
+                .isEqualTo("755");
+        assertThat(Path.of("..", "docker", "bin", "tidemark")).isExecutable();
     }
 
     @Test
-    void hasTheSameBaseAndLabelsAndAnSbom() throws Exception {
+    void hasTheSameBaseAndLabels() throws Exception {
+        String base = jib("//profile[id='image']/properties/image.base");
+
+        assertThat(dockerfile).contains("\nFROM " + base + "\n");
+        for (String label : List.of("title", "licenses")) {
+            String name = "org.opencontainers.image." + label;
+            assertThat(dockerfile).contains(name + "=\"" + jib(CONTAINER + "/labels/" + name) + "\"");
+        }
         assertThat(dockerfile)
                 .contains(
-                        "\nFROM " + jib("//profile[id='image']/properties/image.base") + "\n",
-                        "org.opencontainers.image.title=\"" + jib(CONTAINER + "/labels/org.opencontainers.image.title"),
-                        "org.opencontainers.image.licenses=\""
-                                + jib(CONTAINER + "/labels/org.opencontainers.image.licenses"),
-                        "relay-service/target/sbom "
-                                + jib("//plugin[artifactId='jib-maven-plugin']//extraDirectories//into") + "\n");
+                        "org.opencontainers.image.version=\"" + jib("/project/parent/version") + "\"",
+                        "org.opencontainers.image.base.name=\"" + base + "\"");
     }
 }

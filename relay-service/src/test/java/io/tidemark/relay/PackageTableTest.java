@@ -50,6 +50,7 @@ class PackageTableTest {
             room("declared", 10, "config"),
             room("reason", 10),
             room("failpoint", 10),
+            room("logging", 10),
             room("trace", 10),
             room("account", 10),
             room("source", 11, "config", "reason"),
@@ -293,6 +294,7 @@ class PackageTableTest {
                     Set.of(
                             "config",
                             "config.file",
+                            "logging",
                             "account",
                             "publication",
                             "capture",
@@ -307,7 +309,17 @@ class PackageTableTest {
                             "cli")),
             Map.entry(
                     "io.dropwizard.",
-                    Set.of("config", "config.file", "loop", "watermark", "replica", "run", "http", ROOT, "cli")),
+                    Set.of(
+                            "config",
+                            "config.file",
+                            "logging",
+                            "loop",
+                            "watermark",
+                            "replica",
+                            "run",
+                            "http",
+                            ROOT,
+                            "cli")),
             Map.entry("org.eclipse.jetty.", Set.of("http.response", "http", ROOT)),
             Map.entry("com.codahale.metrics.", Set.of("health", "metrics", ROOT)),
             Map.entry("picocli.", Set.of("cli")));

@@ -13,10 +13,8 @@ import java.sql.Statement;
 import java.util.Arrays;
 import java.util.Properties;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGProperty;
-import org.testcontainers.DockerClientFactory;
 import org.testcontainers.kafka.KafkaContainer;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 
@@ -26,9 +24,6 @@ import org.testcontainers.postgresql.PostgreSQLContainer;
  * and topics.
  */
 public final class Servers {
-
-    private static final String POSTGRES_IMAGE = "postgres:18";
-    private static final String KAFKA_IMAGE = "apache/kafka:4.3.1";
 
     private static @Nullable Servers shared;
 
@@ -56,23 +51,13 @@ public final class Servers {
     /** The servers. The first call starts them. */
     public static synchronized Servers shared() {
         if (shared == null) {
-            shared = dockerHasImages() ? inContainers() : asProcesses();
+            shared = ContainerImages.arePresent() ? inContainers() : asProcesses();
         }
         return shared;
     }
 
-    private static boolean dockerHasImages() {
-        if (!DockerClientFactory.instance().isDockerAvailable()) {
-            return false;
-        }
-        var present = DockerClientFactory.lazyClient().listImagesCmd().exec().stream()
-                .flatMap(image -> image.getRepoTags() == null ? Stream.empty() : Arrays.stream(image.getRepoTags()))
-                .toList();
-        return present.contains(POSTGRES_IMAGE) && present.contains(KAFKA_IMAGE);
-    }
-
     private static Servers inContainers() {
-        PostgreSQLContainer postgres = new PostgreSQLContainer(POSTGRES_IMAGE)
+        PostgreSQLContainer postgres = new PostgreSQLContainer(ContainerImages.POSTGRES)
                 .withCommand(
                         "postgres",
                         "-c",
@@ -83,7 +68,7 @@ public final class Servers {
                         "max_replication_slots=60",
                         "-c",
                         "max_connections=200");
-        KafkaContainer kafka = new KafkaContainer(KAFKA_IMAGE);
+        KafkaContainer kafka = new KafkaContainer(ContainerImages.KAFKA);
         postgres.start();
         kafka.start();
         return new Servers(

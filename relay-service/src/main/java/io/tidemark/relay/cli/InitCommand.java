@@ -81,7 +81,10 @@ final class InitCommand implements Callable<Integer> {
             print("sql", installation.script());
             return TidemarkCli.FINE;
         }
-        try (Connection connection = new SourceDatabase(postgres).connect("init")) {
+        SourceDatabase database = user == null
+                ? new SourceDatabase(postgres)
+                : new SourceDatabase(postgres, "--user and --password-file");
+        try (Connection connection = database.connect("init")) {
             done.addAll(installation.install(connection));
             if (existing != null) {
                 decide(config, connection, existing, rowsBeside(connection, postgres));

@@ -3,6 +3,7 @@ package io.tidemark.relay.config;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -176,7 +177,14 @@ public record PostgresConfig(
         try {
             return Files.readString(Path.of(passwordFile)).strip();
         } catch (IOException e) {
-            throw new ConfigurationProblem("postgres.passwordFile " + passwordFile + " cannot be read: " + e, e);
+            String problem =
+                    e instanceof NoSuchFileException ? "does not exist" : "cannot be read (" + e.getMessage() + ")";
+            throw new ConfigurationProblem(
+                    "postgres.passwordFile " + passwordFile + " " + problem + ", so " + user
+                            + " cannot log in; create it"
+                            + " (in Kubernetes: the Secret that it comes from), or correct its path (for another user:"
+                            + " --password-file)",
+                    e);
         }
     }
 

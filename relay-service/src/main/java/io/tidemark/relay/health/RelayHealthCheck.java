@@ -30,7 +30,8 @@ public final class RelayHealthCheck extends HealthCheck {
                         ? Result.healthy(phase)
                         : Result.unhealthy(phase + " without progress since " + now.since() + ": " + now.reason());
             case STANDBY -> Result.healthy(phase);
-            default -> Result.unhealthy(phase + " since " + now.since() + ": " + now.reason());
+            default ->
+                Result.unhealthy(phase + " since " + now.since() + (now.reason() == null ? "" : ": " + now.reason()));
         };
     }
 }

@@ -39,9 +39,16 @@ public final class SourceDatabase {
                 on slot_name = ? and database = current_database() and plugin = 'pgoutput'""";
 
     private final PostgresConfig config;
+    private final String credentials;
 
     public SourceDatabase(PostgresConfig config) {
+        this(config, "postgres.user and postgres.password or passwordFile");
+    }
+
+    /** @param credentials where user and password of {@code config} come from, for error messages */
+    public SourceDatabase(PostgresConfig config, String credentials) {
         this.config = config;
+        this.credentials = credentials;
     }
 
     public PostgresConfig config() {
@@ -118,8 +125,7 @@ public final class SourceDatabase {
         String state = String.valueOf(failure.getSQLState());
         String where = "postgres (" + config + "): ";
         return switch (state) {
-            case "28P01", "28000" ->
-                where + Reason.of(failure) + "; check postgres.user and postgres.password or passwordFile";
+            case "28P01", "28000" -> where + Reason.of(failure) + "; check " + credentials;
             case "3D000" -> where + Reason.of(failure) + "; check the database name at the end of postgres.url";
             case "08001", "08004", "08006" ->
                 where + "no connection (" + Reason.of(failure) + "); check that the server runs, and postgres.url";

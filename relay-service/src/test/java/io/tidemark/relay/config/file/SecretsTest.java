@@ -37,7 +37,9 @@ class SecretsTest {
 
         assertThatThrownBy(config::readPassword)
                 .isInstanceOf(ConfigurationProblem.class)
-                .hasMessageContaining("postgres.passwordFile " + file);
+                .hasMessageContaining(
+                        "postgres.passwordFile " + file + " does not exist, so tidemark_relay cannot log in")
+                .hasMessageNotContaining("Exception");
     }
 
     @Test
