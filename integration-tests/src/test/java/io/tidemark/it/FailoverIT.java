@@ -28,6 +28,10 @@ import io.tidemark.relay.health.RelayState.Phase;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.check.SourceCheck;
 import io.tidemark.relay.timeline.TimelineReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -159,6 +163,7 @@ class FailoverIT {
                         .contains("left that timeline at " + pair.switchPoint(), "timeline 2");
                 assertThat(relay.send(path(lost + "&strict=true")).statusCode()).isEqualTo(409);
                 continuesWithoutTheLostPart(source, relay, lost);
+                gateReplacesTheCookie(relay, lost, diverged.path("token").asText());
                 try (Connection connection = source.connect()) {
                     TimelineReader reader = new TimelineReader(source.database().serverOf(connection));
                     SourceIdentity identity = SourceCheck.ready(source.database(), OutboxConfig.DEFAULT, connection);
@@ -193,6 +198,41 @@ class FailoverIT {
                     .extracting(ReadEvent::key)
                     .containsExactlyInAnyOrder("kept", "later");
         }
+    }
+
+    /** Otherwise the browser would send the lost part with every request. A token in a header is not the gate's. */
+    private static void gateReplacesTheCookie(RelayProcess relay, String lost, String left) throws Exception {
+        HttpRequest.Builder gate = HttpRequest.newBuilder(URI.create(relay.url() + "/v1/gate/view?wait=20s"));
+        HttpRequest.Builder strict =
+                HttpRequest.newBuilder(URI.create(relay.url() + "/v1/gate/view?wait=20s&otherwise=fail"));
+        String cookie = "Tidemark-Token=" + lost;
+        String replaced = "Tidemark-Token=" + left + "; Path=/; HttpOnly; SameSite=Lax; Max-Age=300";
+
+        HttpResponse<String> passed = send(gate.copy().header("Cookie", cookie));
+        HttpResponse<String> refused = send(strict.copy().header("Cookie", cookie));
+
+        assertThat(passed.statusCode()).isEqualTo(200);
+        assertThat(passed.headers().firstValue("Tidemark-Status")).hasValue("diverged");
+        assertThat(passed.headers().firstValue("Set-Cookie")).hasValue(replaced);
+        assertThat(refused.statusCode()).isEqualTo(409);
+        assertThat(refused.headers().firstValue("Set-Cookie")).hasValue(replaced);
+        assertThat(send(gate.copy().header("Cookie", cookie + "~tm2.x"))
+                        .headers()
+                        .firstValue("Set-Cookie"))
+                .as("a part that a newer relay may read")
+                .isEmpty();
+        HttpResponse<String> byHeader =
+                send(gate.copy().header("Tidemark-Token", lost).header("Cookie", "Tidemark-Token=" + left));
+        assertThat(byHeader.headers().firstValue("Tidemark-Status")).hasValue("diverged");
+        assertThat(byHeader.headers().firstValue("Set-Cookie")).isEmpty();
+        assertThat(send(gate.copy().header("Cookie", "Tidemark-Token=" + left))
+                        .headers()
+                        .firstValue("Tidemark-Status"))
+                .hasValue("success");
+    }
+
+    private static HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+        return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
     /** The writer did not notice the failover, and has written since. */

@@ -7,6 +7,7 @@ import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.explain.EventTracer;
 import io.tidemark.relay.health.Readiness;
 import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.http.gate.GateFilter;
 import io.tidemark.relay.http.response.JettyProblems;
 import io.tidemark.relay.http.response.ProblemMapper;
 import io.tidemark.relay.http.response.ResponseWriter;
@@ -58,10 +59,17 @@ public record HttpInterface(
         ResponseWriter answers = new ResponseWriter("answers", RESPONSE_THREADS);
         SourcesJson sources = new SourcesJson(() -> state.snapshot().identity());
         AnswerJson json = new AnswerJson(sources);
+        Predicate<HttpServletRequest> admission = admission(environment);
         environment
                 .servlets()
-                .addFilter("waits", new WaitFilter(watermarks, json, answers, admission(environment), requests::waited))
+                .addFilter("waits", new WaitFilter(watermarks, json, answers, admission, requests::waited))
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, WaitFilter.PATH);
+        environment
+                .servlets()
+                .addFilter(
+                        "gate",
+                        new GateFilter(watermarks, answers, Params::waitMillis, admission, requests::passedGate))
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, GateFilter.PATH);
         environment.jersey().register(new ProjectionsResource(watermarks, json, answers));
         environment.jersey().register(new OpenApiResource());
         environment.jersey().register(new WaitResource(watermarks, json, answers));

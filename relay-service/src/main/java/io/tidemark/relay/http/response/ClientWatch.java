@@ -4,6 +4,7 @@ package io.tidemark.relay.http.response;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.http.HttpVersion;
@@ -22,6 +23,9 @@ import org.eclipse.jetty.util.Callback;
  */
 final class ClientWatch implements Callback {
 
+    /** With HTTP/2, several requests share a connection. Some proxies (nginx) ask with HTTP/1.0. */
+    private static final Set<HttpVersion> ONE_REQUEST_AT_A_TIME = Set.of(HttpVersion.HTTP_1_0, HttpVersion.HTTP_1_1);
+
     private final AbstractEndPoint endPoint;
     private final Connection.UpgradeTo connection;
     private final CompletableFuture<?> asked;
@@ -36,14 +40,15 @@ final class ClientWatch implements Callback {
     /**
      * Cancels {@code asked} if the client closes the connection before the answer.
      *
-     * @param request must have been read completely
+     * @param request is not watched if it has a body that is not read completely
      * @return to run before the answer is written; does nothing if there is nothing to watch
      */
     static Runnable begin(HttpServletRequest request, CompletableFuture<?> asked) {
         ConnectionMetaData client =
                 ServletContextRequest.getServletContextRequest(request).getConnectionMetaData();
         if (asked.isDone()
-                || client.getHttpVersion() != HttpVersion.HTTP_1_1 // with HTTP/2, several requests share a connection
+                || !ONE_REQUEST_AT_A_TIME.contains(client.getHttpVersion())
+                || hasUnreadBody(request)
                 || !(client.getConnection() instanceof Connection.UpgradeTo connection)
                 || !(client.getConnection().getEndPoint() instanceof AbstractEndPoint endPoint)) {
             return () -> {};
@@ -51,6 +56,17 @@ final class ClientWatch implements Callback {
         ClientWatch watch = new ClientWatch(endPoint, connection, asked);
         watch.watch();
         return watch::end;
+    }
+
+    private static boolean hasUnreadBody(HttpServletRequest request) {
+        if (request.getContentLengthLong() <= 0 && request.getHeader("Transfer-Encoding") == null) {
+            return false;
+        }
+        try {
+            return !request.getInputStream().isFinished();
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     private synchronized void watch() {

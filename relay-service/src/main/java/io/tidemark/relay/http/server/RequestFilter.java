@@ -30,6 +30,7 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
     private static final String ROUTE = "tidemark.route";
     private static final String WATERMARK = "/v1/projections/{name}/watermark";
     private static final String WAIT = "/v1/wait";
+    private static final String GATE = "/v1/gate/{projection}";
     /** In place of a projection, if the answer is about the request as a whole. */
     private static final String SEVERAL = "several";
 
@@ -39,6 +40,7 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
     private final Histogram requests;
     private final Counter waits;
     private final Histogram waitSeconds;
+    private final Counter gates;
 
     @Context
     private @Nullable ResourceInfo resource;
@@ -69,9 +71,17 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
                 .classicUpperBounds(BUCKETS)
                 .withoutExemplars()
                 .register(registry);
+        gates = Counter.builder()
+                .name("tidemark_gate_requests")
+                .help("Requests to the read gate, by what the gate found (Tidemark-Status, or gone if the client did"
+                        + " not stay) and by its decision: passed, refused, or gone.")
+                .labelNames("projection", "status", "decision")
+                .register(registry);
         for (String projection : projections) { // start at 0, otherwise the first increase would not be visible
             waits.initLabelValues(projection, "success");
             waits.initLabelValues(projection, "timeout");
+            gates.initLabelValues(projection, "success", "passed");
+            gates.initLabelValues(projection, "timeout", "passed");
         }
     }
 
@@ -117,6 +127,20 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
         double seconds = tookNanos / 1e9;
         answered(WATERMARK, response.getStatus(), seconds);
         count(outcome(response.getEntity(), response.getStatus()), projection, seconds);
+    }
+
+    /**
+     * Counts a request to the gate.
+     *
+     * @param projection empty if the request named none
+     */
+    public void passedGate(String projection, String status, int httpStatus, long tookNanos) {
+        answered(GATE, httpStatus, tookNanos / 1e9);
+        if (!projection.isEmpty()) {
+            String refusal = status.equals("gone") ? "gone" : "refused";
+            gates.labelValues(projection, status, httpStatus == 200 ? "passed" : refusal)
+                    .inc();
+        }
     }
 
     private static String outcome(String answered, boolean waited) {
