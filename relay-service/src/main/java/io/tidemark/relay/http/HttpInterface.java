@@ -9,6 +9,7 @@ import io.tidemark.relay.health.Readiness;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.http.response.JettyProblems;
 import io.tidemark.relay.http.response.ProblemMapper;
+import io.tidemark.relay.http.response.ProblemsResource;
 import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.http.server.BearerFilter;
 import io.tidemark.relay.http.server.BearerTokens;
@@ -17,6 +18,7 @@ import io.tidemark.relay.http.server.NoStore;
 import io.tidemark.relay.http.server.NoTasks;
 import io.tidemark.relay.http.server.ReadinessServlet;
 import io.tidemark.relay.http.server.RequestFilter;
+import io.tidemark.relay.question.Questions;
 import io.tidemark.relay.replica.ReplicaWatermarks;
 import io.tidemark.relay.source.SharedSourceStatus;
 import io.tidemark.relay.watermark.Watermarks;
@@ -38,6 +40,7 @@ public record HttpInterface(
         Readiness readiness,
         SharedSourceStatus standings,
         Watermarks watermarks,
+        Questions questions,
         ReplicaWatermarks replicas,
         EventTracer tracer,
         PrometheusRegistry registry) {
@@ -60,11 +63,14 @@ public record HttpInterface(
         AnswerJson json = new AnswerJson(sources);
         environment
                 .servlets()
-                .addFilter("waits", new WaitFilter(watermarks, json, answers, admission(environment), requests::waited))
+                .addFilter(
+                        "waits",
+                        new WaitFilter(watermarks, questions, json, answers, admission(environment), requests::waited))
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, WaitFilter.PATH);
-        environment.jersey().register(new ProjectionsResource(watermarks, json, answers));
+        environment.jersey().register(new ProjectionsResource(watermarks, questions, json, answers));
         environment.jersey().register(new OpenApiResource());
-        environment.jersey().register(new WaitResource(watermarks, json, answers));
+        environment.jersey().register(new ProblemsResource());
+        environment.jersey().register(new WaitResource(watermarks, questions, json, answers));
         environment.jersey().register(new TokensResource(watermarks, state, standings, json, answers));
         environment.jersey().register(new EventsResource(tracer, watermarks.reports(), state, answers));
         environment.jersey().register(new ReplicasResource(replicas, sources, answers));
