@@ -83,6 +83,9 @@ projections:
     {{- if hasKey . "stalledAfter" }}
     stalledAfter: {{ .stalledAfter | quote }}
     {{- end }}
+    {{- if hasKey . "visibleAfter" }}
+    visibleAfter: {{ .visibleAfter | quote }}
+    {{- end }}
     topics:
       {{- range .topics }}
       - {{ . | quote }}

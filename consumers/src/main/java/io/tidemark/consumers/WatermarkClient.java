@@ -90,13 +90,30 @@ public final class WatermarkClient {
      *     projection
      */
     public WatermarkAnswer await(String projection, Token token, Duration timeout) throws InterruptedException {
+        return await(projection, Freshness.of(token), timeout);
+    }
+
+    /**
+     * The same for a reader that may have no token. A relay before 0.2 rejects questions without one.
+     *
+     * @param timeout zero asks once
+     * @throws IllegalArgumentException when the timeout is negative
+     * @throws RelayRequestException when all relays refuse with the same HTTP status
+     */
+    public WatermarkAnswer await(String projection, Freshness wanted, Duration timeout) throws InterruptedException {
         requireTimeout(timeout);
         Deadline deadline = Deadline.after(timeout);
-        WatermarkAnswer answer = api.watermark(projection, token, deadline);
+        WatermarkAnswer answer = api.watermark(projection, wanted, deadline);
         while (answer.status() == WatermarkStatus.TIMEOUT && pauseBefore(deadline)) {
-            answer = afterWaiting(answer.waitedMillis(), api.watermark(projection, token, deadline));
+            answer = afterWaiting(
+                    answer.waitedMillis(), api.watermark(projection, again(wanted, answer.token()), deadline));
         }
         return answer;
+    }
+
+    /** {@code now} is the moment of the first question, also if a relay shortens the wait. */
+    private static Freshness again(Freshness wanted, Optional<Token> answered) {
+        return wanted instanceof Freshness.Now ? answered.map(Freshness::of).orElse(wanted) : wanted;
     }
 
     private static WatermarkAnswer afterWaiting(long millis, WatermarkAnswer answer) {
@@ -131,10 +148,21 @@ public final class WatermarkClient {
      */
     public ReadFrom await(String projection, Token token, Duration timeout, Fallback fallback)
             throws InterruptedException, NotCaughtUpException {
+        return await(projection, Freshness.of(token), timeout, fallback);
+    }
+
+    /**
+     * The same for a reader that may have no token.
+     *
+     * @throws IllegalArgumentException when the timeout is negative
+     * @throws NotCaughtUpException when it has not caught up and the fallback is {@link Fallback#FAIL}
+     */
+    public ReadFrom await(String projection, Freshness wanted, Duration timeout, Fallback fallback)
+            throws InterruptedException, NotCaughtUpException {
         WatermarkAnswer answer;
         @Nullable RelayRequestException refusal = null;
         try {
-            answer = await(projection, token, timeout);
+            answer = await(projection, wanted, timeout);
         } catch (RelayRequestException e) {
             refusal = e;
             answer = new WatermarkAnswer(
@@ -144,14 +172,14 @@ public final class WatermarkClient {
                     String.valueOf(e.getMessage()),
                     0,
                     List.of(),
-                    Optional.of(token));
+                    wanted instanceof Freshness.OfToken ofToken ? Optional.of(ofToken.token()) : Optional.empty());
         }
         if (answer.isCaughtUp()) {
             return ReadFrom.PROJECTION;
         }
         if (fallback == Fallback.FAIL) {
             throw new NotCaughtUpException(
-                    "projection " + projection + " has not caught up with " + token + " within " + timeout + ": "
+                    "projection " + projection + " has not caught up with " + wanted + " within " + timeout + ": "
                             + answer,
                     List.of(answer),
                     refusal);
@@ -186,15 +214,26 @@ public final class WatermarkClient {
      */
     public CombinedAnswer awaitAll(List<String> projections, Token token, Duration timeout, Mode mode)
             throws InterruptedException {
+        return awaitAll(projections, Freshness.of(token), timeout, mode);
+    }
+
+    /**
+     * The same for a reader that may have no token.
+     *
+     * @throws IllegalArgumentException when the timeout is negative or no projection is named
+     * @throws RelayRequestException when all relays refuse with the same HTTP status
+     */
+    public CombinedAnswer awaitAll(List<String> projections, Freshness wanted, Duration timeout, Mode mode)
+            throws InterruptedException {
         requireTimeout(timeout);
         if (projections.isEmpty()) {
             throw new IllegalArgumentException("projections is empty; name at least one");
         }
         String modeName = mode.name().toLowerCase(Locale.ROOT);
         Deadline deadline = Deadline.after(timeout);
-        CombinedAnswer answer = api.watermarks(projections, token, deadline, modeName);
+        CombinedAnswer answer = api.watermarks(projections, wanted, deadline, modeName);
         while (answer.status() == WatermarkStatus.TIMEOUT && pauseBefore(deadline)) {
-            answer = api.watermarks(projections, token, deadline, modeName);
+            answer = api.watermarks(projections, again(wanted, answer.token()), deadline, modeName);
         }
         return answer;
     }

@@ -2,6 +2,7 @@
 package io.tidemark.consumers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
 import io.tidemark.outbox.Lsn;
@@ -72,5 +73,39 @@ class ReadGateTest {
         assertThat(ReadGate.behind(Map.of(first, 3L, second, 7L), Map.of(first, 3L)))
                 .containsExactly(new WatermarkAnswer.Behind("outbox.order", 1, 7, 0));
         assertThat(ReadGate.behind(Map.of(first, 3L), Map.of(first, 4L))).isEmpty();
+    }
+
+    @Test
+    void asksARelayForTheMomentThenForItsOffsets() throws Exception {
+        String moment =
+                "{\"status\":\"timeout\",\"phase\":\"projection\",\"projection\":\"v\",\"token\":\"" + TOKEN + "\"}";
+        try (FakeRelay relay = new FakeRelay().then(200, moment).then(200, DIVERGED)) {
+            ReadGate gate = new ReadGate("v", UNUSED, new WatermarkClient(List.of(relay.url())));
+
+            gate.read(Freshness.now(), Duration.ofSeconds(1), snapshot -> 1);
+            assertThat(relay.requests.get(0)).contains("/v1/projections/v/watermark?token=now&wait=0ms");
+            assertThat(relay.requests.get(1)).contains("/v1/tokens/" + TOKEN);
+        }
+        try (FakeRelay relay = new FakeRelay().then(200, moment).then(200, DIVERGED)) {
+            ReadGate gate = new ReadGate("v", UNUSED, new WatermarkClient(List.of(relay.url())));
+
+            GatedRead<Integer> read =
+                    gate.read(Freshness.within(Duration.ofSeconds(4)), Duration.ofSeconds(1), snapshot -> 1);
+            assertThat(relay.requests.get(0)).contains("maxStaleness=2000ms&wait=0ms");
+            assertThat(read).isInstanceOf(GatedRead.NotFresh.class);
+        }
+    }
+
+    /** An answer that stands for nothing must not be taken for a moment. */
+    @Test
+    void returnsTheReasonIfARelayNamesNoMoment() throws Exception {
+        try (FakeRelay relay = new FakeRelay().then(200, "{\"status\":\"unknown\",\"reason\":\"no\",\"token\":null}")) {
+            ReadGate gate = new ReadGate("v", UNUSED, new WatermarkClient(List.of(relay.url())));
+
+            assertThat(gate.read(Freshness.now(), Duration.ofSeconds(1), snapshot -> 1))
+                    .isEqualTo(new GatedRead.NotFresh<>(WatermarkStatus.UNKNOWN, "no", List.of(), Optional.empty()));
+            assertThatThrownBy(() -> gate.read(Freshness.within(Duration.ofMillis(150)), Duration.ZERO, snapshot -> 1))
+                    .hasMessageContaining("200 ms or more");
+        }
     }
 }

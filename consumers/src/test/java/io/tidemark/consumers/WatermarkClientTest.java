@@ -52,6 +52,48 @@ class WatermarkClientTest {
         }
     }
 
+    @Test
+    void asksWithoutATokenAsDocumented() throws Exception {
+        try (FakeRelay relay = new FakeRelay().then(200, SUCCESS)) {
+            WatermarkClient client = new WatermarkClient(List.of(relay.url()));
+
+            assertThat(client.await("orders-view", Freshness.now(), TIMEOUT).isCaughtUp())
+                    .isTrue();
+            client.await("orders-view", Freshness.within(Duration.ofSeconds(5)), TIMEOUT, Fallback.FAIL);
+            client.awaitAll(
+                    List.of("orders-view"),
+                    Freshness.within(Duration.ofSeconds(5)),
+                    Duration.ZERO,
+                    WatermarkClient.Mode.ANY);
+            client.awaitAll(List.of("orders-view"), Freshness.now(), Duration.ZERO, WatermarkClient.Mode.ANY);
+
+            assertThat(relay.requests.get(0)).startsWith("GET /v1/projections/orders-view/watermark?token=now&wait=");
+            assertThat(relay.requests.get(1))
+                    .startsWith("GET /v1/projections/orders-view/watermark?maxStaleness=5000ms&wait=");
+            assertThat(relay.requests.get(2))
+                    .isEqualTo(
+                            "POST /v1/wait?strict=false {\"maxStaleness\":\"5000ms\",\"wait\":\"0ms\",\"mode\":\"any\","
+                                    + "\"projections\":[\"orders-view\"]}");
+            assertThat(relay.requests.get(3)).startsWith("POST /v1/wait?strict=false {\"token\":\"now\",");
+        }
+        assertThatThrownBy(() -> Freshness.within(Duration.ofMillis(99)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("100 ms or more");
+    }
+
+    /** Otherwise a relay with a short maximum wait would move the moment with each request, and a busy source never ends. */
+    @Test
+    void keepsTheMomentOfTheFirstQuestion() throws Exception {
+        String behind = "{\"status\":\"timeout\",\"phase\":\"projection\",\"projection\":\"orders-view\",\"token\":\""
+                + TOKEN + "\"}";
+        try (FakeRelay relay = new FakeRelay().then(200, behind).then(200, SUCCESS)) {
+            new WatermarkClient(List.of(relay.url())).await("orders-view", Freshness.now(), TIMEOUT);
+
+            assertThat(relay.requests).hasSize(2);
+            assertThat(relay.requests.get(1)).contains("token=" + TOKEN);
+        }
+    }
+
     /** An older relay echoes what was asked, and a relay that says nothing drops nothing. */
     @Test
     void returnsTheTokenThatTheRelayReturns() throws Exception {

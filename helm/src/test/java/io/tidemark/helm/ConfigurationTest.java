@@ -66,6 +66,7 @@ class ConfigurationTest {
         assertThat(config.routes().get(1).topicFor("customer")).isEqualTo("shop.customer");
         assertThat(config.projections().get(0).group()).isEqualTo("shop-orders-view");
         assertThat(config.projections().get(0).stalledAfter().toMinutes()).isEqualTo(2);
+        assertThat(config.projections().get(0).visibleAfter().toSeconds()).isEqualTo(1);
         assertThat(config.projections().get(1).group()).isEqualTo("search");
         assertThat(config.watermark().maxWaiters()).isEqualTo(2_000_000);
         assertThat(config.watermark().maxWaitersPerProjection()).isEqualTo(1_000_000);

@@ -78,7 +78,7 @@ class ExplainEventIT {
             assertThat(published.path("projections").path(0).path("consumed").asBoolean())
                     .isFalse();
             try (GroupConsumer group = GroupConsumer.start(source, 0)) {
-                String asked = "/v1/projections/view/watermark?wait=20s&token="
+                String asked = "/v1/projections/view/watermark?strict=false&wait=20s&token="
                         + published.path("token").asText();
                 assertThat(relay.get(asked).path("status").asText()).isEqualTo("success");
                 assertThat(explain(relay, id)

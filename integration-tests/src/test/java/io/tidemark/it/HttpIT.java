@@ -81,11 +81,18 @@ class HttpIT {
     void returnsTheStateOfProjectionsAndSource() throws Exception {
         relay.get("/v1/projections/view/watermark?token=" + write() + "&wait=20s");
 
-        JsonNode one = relay.get("/v1/projections/view/watermark");
+        JsonNode one = relay.get("/v1/projections/view");
+        HttpResponse<String> deprecated = relay.send("/v1/projections/view/watermark");
         JsonNode all = relay.get("/v1/projections");
         JsonNode standing = relay.get("/v1/source");
 
         openApi.hold(one, "Standing");
+        openApi.hold(JSON.readTree(deprecated.body()), "Standing");
+        assertThat(deprecated.statusCode()).isEqualTo(200);
+        assertThat(deprecated.headers().firstValue("Deprecation"))
+                .hasValueSatisfying(since -> assertThat(since).matches("@[0-9]+"));
+        assertThat(deprecated.headers().firstValue("Link"))
+                .hasValue("</v1/projections/view>; rel=\"successor-version\"");
         openApi.hold(all, "Standings");
         openApi.hold(standing, "Source");
         assertThat(one.path("group").asText()).isEqualTo(source.name() + "-view");
@@ -109,12 +116,18 @@ class HttpIT {
     /** A wait bypasses Jersey, unless it asks for a form of answer that only Jersey supports. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            token=TOKEN&wait=20s             | 200
-            token=TOKEN&wait=20s&strict=true | 200
-            token=AHEAD&wait=20s&strict=true | 409
-            token=AHEAD&wait=20s             | 200
-            token=OTHER&wait=1ms&strict=true | 409
-            token=JOINED&wait=20s            | 200
+            token=TOKEN&wait=20s              | 200
+            token=TOKEN&waitMillis=20000      | 200
+            token=TOKEN&wait=20s&strict=true  | 200
+            token=AHEAD&wait=20s              | 409
+            token=AHEAD&wait=20s&strict=true  | 409
+            token=AHEAD&wait=20s&strict=false | 200
+            token=OTHER&wait=1ms              | 409
+            token=JOINED&wait=20s             | 409
+            token=JOINED&wait=20s&strict=false | 200
+            token=now&wait=20s                | 200
+            maxStaleness=1h&wait=20s          | 200
+            maxStalenessMillis=1000&wait=20s  | 200
             """)
     void answersAWaitEquallyWithAndWithoutJersey(String query, int status) throws Exception {
         Token token = write();
@@ -143,7 +156,10 @@ class HttpIT {
     }
 
     private static String comparable(HttpResponse<String> response) {
-        return response.body().replaceAll("(Millis\":)[0-9]+", "$1").replaceAll("(\"published\":\")[^\"]+", "$1");
+        return response.body()
+                .replaceAll("(Millis\":)[0-9]+", "$1")
+                .replaceAll("(\"published\":\")[^\"]+", "$1")
+                .replaceAll("tm1[0-9A-Fa-f.]+", "tm1");
     }
 
     @ParameterizedTest
@@ -155,12 +171,22 @@ class HttpIT {
             /v1/projections/view/watermark?token=TOKEN&wait=-1s  | 400 | wait '-1s' is not a duration
             /v1/projections/view/watermark?token=TOKEN&wait=5    | 400 | wait '5' is not a duration
             /v1/projections/view/watermark?token=TOKEN&wait=99999999999999999999s | 400 | is not a duration
+            /v1/projections/view/watermark?token=TOKEN&waitMillis=5s | 400 | waitMillis '5s' is not a whole number
+            /v1/projections/view/watermark?token=TOKEN&wait=1s&waitMillis=5 | 400 | wait and waitMillis are both given
+            /v1/projections/view/watermark?token=now&maxStaleness=5s | 400 | token and maxStaleness exclude each other
+            /v1/projections/view/watermark?maxStaleness=5ms      | 400 | it must be 100ms or more
             /v1/projections/nowhere/watermark?token=TOKEN        | 404 | no projection 'nowhere'
+            /v1/projections/nowhere                              | 404 | no projection 'nowhere'
+            /v1/projections/nowhere/needs?token=TOKEN            | 404 | no projection 'nowhere'
+            /v1/projections/view/needs                           | 400 | token is missing
+            /v1/projections/view/needs?token=now                 | 400 | malformed token
+            /v1/projections/view?token=TOKEN                     | 400 | query parameter 'token' is not known here
+            /v1/problems/nothing                                 | 404 | there is no such problem type
             /v1/projections/a%2Fb/watermark                      | 400 |
             /v1/replicas/nowhere/watermark?token=TOKEN           | 404 | no replica 'nowhere'; configured are []
             /v1/events/abc                                       | 400 | event id 'abc' is not a UUID
             /v1/events/00000000-0000-0000-0000-000000000000      | 404 | there is no event 00000000-
-            /v1/projections/view/watermark?Token=TOKEN           | 400 | query parameter 'Token' is not known here; known: token, wait, strict
+            /v1/projections/view/watermark?Token=TOKEN           | 400 | query parameter 'Token' is not known here; known: token, maxStaleness, maxStalenessMillis, wait, waitMillis, strict
             /v1/projections/view/watermark?token=TOKEN&wait=1s&x | 400 | query parameter 'x' is not known here
             /v1/projections/view/watermark?token=TOKEN&token=TOKEN&wait=1s | 400 | query parameter 'token' is given 2 times
             /v1/projections/view/watermark?wait=2s               | 400 | wait is of use only with token
@@ -181,6 +207,11 @@ class HttpIT {
             JsonNode problem = JSON.readTree(response.body());
             assertThat(response.headers().firstValue("content-type")).hasValue("application/problem+json");
             assertThat(problem.path("status").asInt()).isEqualTo(status);
+            openApi.hold(problem, "Problem");
+            JsonNode type = openApi.hold(relay.get(problem.path("type").asText()), "ProblemType");
+            assertThat(type.path("code").asText())
+                    .isEqualTo(problem.path("code").asText());
+            assertThat(type.path("status").asInt()).isEqualTo(status);
             assertThat(problem.path("detail").asText()).contains(detail);
         }
         assertThat(response.body()).doesNotContain("Exception", "\tat ");
@@ -263,17 +294,20 @@ class HttpIT {
     }
 
     @Test
-    void strictReturnsAnHttpStatusForEveryOutcome() throws Exception {
+    void returnsAnHttpStatusForEveryOutcomeUnlessToldOtherwise() throws Exception {
         String ahead = "tm1." + source.sourceId() + ".1.00FFFFFFFFFFFFFF";
-        String path = "/v1/projections/view/watermark?strict=true&wait=20s&token=";
+        String path = "/v1/projections/view/watermark?wait=20s&token=";
 
         assertThat(relay.send(path + write()).statusCode()).isEqualTo(200);
         assertThat(relay.send(path + ahead).statusCode()).isEqualTo(409);
         assertThat(relay.send(path + "tm1.ffffffff.1.0000000000000001").statusCode())
                 .isEqualTo(409);
         assertThat(relay.send(path.replace("20s", "0") + ahead).statusCode()).isEqualTo(409);
-        assertThat(relay.send(path.replace("true", "maybe") + ahead).statusCode())
-                .isEqualTo(400);
+        assertThat(relay.send(path + ahead + "&strict=false").statusCode()).isEqualTo(200);
+        assertThat(relay.send(path + ahead + "&strict=maybe").statusCode()).isEqualTo(400);
+        String barrier = "{\"token\": \"" + ahead + "\"}";
+        assertThat(relay.post("/v1/wait", barrier).statusCode()).isEqualTo(409);
+        assertThat(relay.post("/v1/wait?strict=false", barrier).statusCode()).isEqualTo(200);
     }
 
     @Test
@@ -299,6 +333,11 @@ class HttpIT {
             {"token": 5}                                       | 400 | token is not a text
             {"token": "abc"}                                   | 400 | malformed token
             {"token": "TOKEN", "wait": "soon"}                 | 400 | wait 'soon' is not a duration
+            {"token": "TOKEN", "waitMillis": "5"}              | 400 | waitMillis is not a whole number
+            {"token": "TOKEN", "waitMillis": -5}               | 400 | waitMillis '-5' is not a whole number
+            {"token": "TOKEN", "wait": "1s", "waitMillis": 5}  | 400 | wait and waitMillis are both given
+            {"token": "now", "maxStaleness": "5s"}             | 400 | token and maxStaleness exclude each other
+            {"maxStalenessMillis": 5}                          | 400 | it must be 100ms or more
             {"token": "TOKEN", "mode": "some"}                 | 400 | mode 'some' is neither all nor any
             {"token": "TOKEN", "projection": "view"}           | 400 | 'projection' is not known
             {"token": "TOKEN", "projections": "view"}          | 400 | projections is not a list
@@ -313,6 +352,64 @@ class HttpIT {
                         .path("detail")
                         .asText())
                 .contains(detail);
+    }
+
+    /** The moment is read after the question, so it covers every commit before it. */
+    @Test
+    void answersWithoutAToken() throws Exception {
+        Token written = write();
+        long before = System.nanoTime();
+
+        JsonNode now = openApi.hold(relay.get("/v1/projections/view/watermark?token=now&wait=20s"), "Answer");
+        JsonNode within = openApi.hold(relay.get("/v1/projections/view/watermark?maxStaleness=20s&wait=20s"), "Answer");
+        JsonNode both = openApi.hold(
+                JSON.readTree(relay.post("/v1/wait", "{\"token\": \"now\", \"waitMillis\": 20000}")
+                        .body()),
+                "Barrier");
+        JsonNode bothWithin = openApi.hold(
+                JSON.readTree(relay.post("/v1/wait", "{\"maxStalenessMillis\": 20000, \"wait\": \"20s\"}")
+                        .body()),
+                "Barrier");
+
+        assertThat(now.path("status").asText()).isEqualTo("success");
+        assertThat(now.path("code").asText()).isEqualTo("caught-up");
+        Token moment = Token.parse(now.path("token").asText());
+        assertThat(moment.parts().get(0).lsn().isAtLeast(written.parts().get(0).lsn()))
+                .isTrue();
+        long passedMillis = (System.nanoTime() - before) / 1_000_000;
+        assertThat(now.path("stalenessMillis").asLong()).isBetween(0L, passedMillis + 1);
+        assertThat(within.path("status").asText()).isEqualTo("success");
+        assertThat(within.path("stalenessMillis").asLong()).isBetween(0L, 20_000L);
+        assertThat(both.path("status").asText()).isEqualTo("success");
+        assertThat(both.has("stalenessMillis")).isTrue();
+        assertThat(bothWithin.path("status").asText()).isEqualTo("success");
+    }
+
+    @Test
+    void namesTheOffsetsThatATokenNeedsWithoutTheGroup() throws Exception {
+        Token token = write();
+        relay.get("/v1/projections/view/watermark?token=" + token + "&wait=20s");
+
+        HttpResponse<String> known = relay.send("/v1/projections/view/needs?token=" + token);
+        HttpResponse<String> foreign = relay.send("/v1/projections/view/needs?token=tm1.ffffffff.1.0000000000000001");
+
+        JsonNode needs = openApi.hold(JSON.readTree(known.body()), "Needs");
+        assertThat(known.statusCode()).isEqualTo(200);
+        assertThat(needs.path("status").asText()).isEqualTo("known");
+        assertThat(needs.path("partitions"))
+                .isNotEmpty()
+                .allSatisfy(partition -> assertThat(partition.has("have")).isFalse());
+        assertThat(foreign.statusCode()).isEqualTo(409);
+        assertThat(openApi.hold(JSON.readTree(foreign.body()), "Needs")
+                        .path("code")
+                        .asText())
+                .isEqualTo("foreign-source");
+    }
+
+    @Test
+    void listsEveryTypeOfProblem() throws Exception {
+        assertThat(openApi.hold(relay.get("/v1/problems"), "ProblemTypes").path("problems"))
+                .hasSizeGreaterThan(20);
     }
 
     @Test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.it;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tidemark.it.guarantee.G6Atomic;
@@ -129,6 +130,7 @@ class RandomFaultsIT {
             events += aftermath.events();
             replays += aftermath.replays();
             successes += readers.successes().size();
+            assertThat(readers.withoutToken()).as("successes without a token").isPositive();
             repeats += readers.repeats().size();
         }
     }

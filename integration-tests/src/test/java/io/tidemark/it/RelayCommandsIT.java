@@ -147,7 +147,7 @@ class RelayCommandsIT {
         // start
         assertThat(TidemarkCli.execute(with(command, "500ms", "--json"))).isEqualTo(3);
 
-        String parked = "/v1/projections/view/watermark?wait=6s&token=" + token;
+        String parked = "/v1/projections/view/watermark?strict=false&wait=6s&token=" + token;
         CompletableFuture<HttpResponse<String>> other = CompletableFuture.supplyAsync(() -> send(parked));
         await("its only waiter").until(() -> send(parked.replace("6s", "1ms")).statusCode() == 429);
         assertThat(TidemarkCli.execute(with(command, "1s"))).isEqualTo(3);

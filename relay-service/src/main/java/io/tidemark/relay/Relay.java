@@ -13,6 +13,7 @@ import io.tidemark.relay.http.HttpInterface;
 import io.tidemark.relay.index.IndexFollower;
 import io.tidemark.relay.index.PublishedIndex;
 import io.tidemark.relay.metrics.Metrics;
+import io.tidemark.relay.question.Questions;
 import io.tidemark.relay.replica.Primary;
 import io.tidemark.relay.replica.ReplicaWatermarks;
 import io.tidemark.relay.run.ProcessScope;
@@ -102,6 +103,7 @@ public final class Relay {
                                 : watermarks.whyNotServing()),
                 new SharedSourceStatus(database),
                 watermarks,
+                new Questions(watermarks, nudges, config.watermark()),
                 replicas,
                 tracer,
                 metrics.registry());

@@ -4,6 +4,7 @@ package io.tidemark.it.harness;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tidemark.it.guarantee.WatermarkEvidence.Repeat;
 import io.tidemark.it.guarantee.WatermarkEvidence.Success;
+import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.OutboxEvent;
 import io.tidemark.outbox.OutboxWriter;
 import io.tidemark.outbox.Token;
@@ -13,9 +14,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,12 +32,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Users that write, take a token, and ask the relays over HTTP whether their projection has caught up, before they
- * read. Servers and relays may fail at any time. Then they ask or write again.
+ * Users that write, and ask the relays over HTTP whether their projection has caught up, before they read: with a token,
+ * with {@code now}, or with a bound on staleness. Servers and relays may fail at any time. Then they ask or write again.
  */
 public final class TokenReaders implements AutoCloseable {
 
     private static final int REMEMBERED = 10;
+    private static final int REMEMBERED_WRITES = 50;
 
     private final TestSource source;
     private final List<RelayProcess> relays;
@@ -47,6 +52,7 @@ public final class TokenReaders implements AutoCloseable {
     private final Queue<String> unreachable = new ConcurrentLinkedQueue<>();
     private final AtomicInteger unavailable = new AtomicInteger();
     private final AtomicLong longestNanos = new AtomicLong();
+    private final AtomicInteger withoutToken = new AtomicInteger();
     private final ExecutorService threads;
     private final List<Future<?>> running = new ArrayList<>();
     private volatile boolean closing;
@@ -76,11 +82,12 @@ public final class TokenReaders implements AutoCloseable {
     }
 
     private Void read(String aggregate, Random random) throws Exception {
+        Deque<Own> written = new ArrayDeque<>();
         while (!closing) {
             try (Connection connection = source.connect()) {
                 connection.setAutoCommit(false);
                 while (!closing) {
-                    writeAndAsk(connection, aggregate, random);
+                    writeAndAsk(connection, aggregate, random, written);
                     TimeUnit.MILLISECONDS.sleep(random.nextInt(100));
                 }
             } catch (SQLException e) { // the server is unreachable
@@ -90,7 +97,17 @@ public final class TokenReaders implements AutoCloseable {
         return null;
     }
 
-    private void writeAndAsk(Connection connection, String aggregate, Random random)
+    /**
+     * A write of this reader.
+     *
+     * @param committedNanos after its commit has returned
+     */
+    private record Own(String event, Token token, long committedNanos) {}
+
+    /** The relay's answer; the HTTP status of a problem, or empty without an answer. */
+    private record Reply(String status, Optional<Token> token) {}
+
+    private void writeAndAsk(Connection connection, String aggregate, Random random, Deque<Own> written)
             throws SQLException, InterruptedException {
         String id = new OutboxWriter()
                 .publish(connection, OutboxEvent.of("order", aggregate, "read", "x"))
@@ -100,8 +117,17 @@ public final class TokenReaders implements AutoCloseable {
                     "insert into audit.entry (event_id, aggregate_id) values ('" + id + "', '" + aggregate + "')");
         }
         connection.commit();
+        long committedNanos = System.nanoTime();
         Token token = Tokens.current(connection);
         connection.commit();
+        written.addFirst(new Own(id, token, committedNanos));
+        if (written.size() > REMEMBERED_WRITES) {
+            written.removeLast();
+        }
+        if (random.nextInt(3) == 0) {
+            askNow(written.getFirst(), random);
+            askWithin(written, random);
+        }
         long askedNanos = System.nanoTime();
         long deadline = askedNanos + patience.toNanos();
         String status = "not asked";
@@ -109,7 +135,7 @@ public final class TokenReaders implements AutoCloseable {
             List<RelayProcess> present = List.copyOf(relays);
             RelayProcess relay = present.get(random.nextInt(present.size()));
             long pid = relay.pid();
-            status = status(relay, token, "3s");
+            status = ask(relay, "token=" + token, "3s").status();
             if (status.equals("success")) {
                 longestNanos.accumulateAndGet(System.nanoTime() - askedNanos, Math::max);
                 successes.add(new Success(token.parts().get(0).lsn(), id, System.nanoTime()));
@@ -122,12 +148,47 @@ public final class TokenReaders implements AutoCloseable {
         }
     }
 
+    /** Whatever the relay takes for now, the write before the question is part of it. */
+    private void askNow(Own own, Random random) throws InterruptedException {
+        List<RelayProcess> present = List.copyOf(relays);
+        Reply reply = ask(present.get(random.nextInt(present.size())), "token=now", "1s");
+        if (reply.status().equals("success")) {
+            withoutToken.incrementAndGet();
+            successes.add(new Success(lsn(reply), own.event(), System.nanoTime()));
+            successes.add(new Success(own.token().parts().get(0).lsn(), own.event(), System.nanoTime()));
+        }
+    }
+
+    /** A success covers every write that had been committed for that long when the question was sent. */
+    private void askWithin(Deque<Own> written, Random random) throws InterruptedException {
+        List<RelayProcess> present = List.copyOf(relays);
+        long maxMillis = 100 + random.nextInt(2_000);
+        long sentNanos = System.nanoTime();
+        Reply reply = ask(
+                present.get(random.nextInt(present.size())),
+                "maxStalenessMillis=" + maxMillis,
+                random.nextBoolean() ? "0" : "1s");
+        if (!reply.status().equals("success")) {
+            return;
+        }
+        withoutToken.incrementAndGet();
+        for (Own own : written) {
+            if (sentNanos - own.committedNanos() >= TimeUnit.MILLISECONDS.toNanos(maxMillis)) {
+                successes.add(new Success(own.token().parts().get(0).lsn(), own.event(), System.nanoTime()));
+            }
+        }
+    }
+
+    private static Lsn lsn(Reply reply) {
+        return reply.token().orElseThrow().parts().get(0).lsn();
+    }
+
     /** Repeats requests that the same relay answered with success before. It may answer that it does not know now. */
     private void askAgain(RelayProcess relay, long pid, Token token, Random random) throws InterruptedException {
         Queue<Token> known = knownTo.computeIfAbsent(pid, p -> new ConcurrentLinkedQueue<>());
         for (Token earlier : known) {
             if (random.nextInt(4) == 0) {
-                String status = status(relay, earlier, "0");
+                String status = ask(relay, "token=" + earlier, "0").status();
                 boolean isAnswer = !status.isEmpty() && !status.matches("[0-9]+") && relay.pid() == pid;
                 if (isAnswer) {
                     repeats.add(new Repeat(earlier.parts().get(0).lsn(), status, System.nanoTime()));
@@ -140,25 +201,25 @@ public final class TokenReaders implements AutoCloseable {
         }
     }
 
-    /** The answer's status, the HTTP status of a problem, or empty without an answer. */
-    private String status(RelayProcess relay, Token token, String wait) throws InterruptedException {
+    private Reply ask(RelayProcess relay, String question, String wait) throws InterruptedException {
         try {
-            JsonNode answer = relay.get("/v1/projections/view/watermark?wait=" + wait + "&token=" + token);
+            JsonNode answer = relay.get("/v1/projections/view/watermark?strict=false&wait=" + wait + "&" + question);
             String status = answer.path("status").asText();
             if (status.equals("success")) {
-                return status;
+                return new Reply(
+                        status, Optional.of(Token.parse(answer.path("token").asText())));
             }
             if (status.equals("503")) {
                 unavailable.incrementAndGet();
             }
             TimeUnit.MILLISECONDS.sleep(50);
-            return status;
+            return new Reply(status, Optional.empty());
         } catch (IOException e) { // killed, paused, or not started yet
             if (relays.contains(relay)) {
                 unreachable.add(relay.url() + ": " + e);
             }
             TimeUnit.MILLISECONDS.sleep(100);
-            return "";
+            return new Reply("", Optional.empty());
         }
     }
 
@@ -180,7 +241,12 @@ public final class TokenReaders implements AutoCloseable {
     /** For people: the longest wait for success, and how often a replica did not know. */
     public String waits() {
         return "at most " + longestNanos.get() / 1_000_000 + " ms from a token to success, over " + successes.size()
-                + " tokens; 503 " + unavailable.get() + " times";
+                + " tokens; 503 " + unavailable.get() + " times; " + withoutToken.get() + " successes without a token";
+    }
+
+    /** Number of successes to questions without a token. */
+    public int withoutToken() {
+        return withoutToken.get();
     }
 
     public List<Success> successes() {

@@ -77,7 +77,7 @@ public final class Operator {
                 .until(() -> {
                     restartDead();
                     return world.relay(number)
-                            .get("/v1/projections/view/watermark?wait=1s&token=" + token)
+                            .get("/v1/projections/view/watermark?strict=false&wait=1s&token=" + token)
                             .path("status")
                             .asText()
                             .equals("success");

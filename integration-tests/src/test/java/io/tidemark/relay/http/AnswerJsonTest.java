@@ -11,6 +11,7 @@ import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
 import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.group.PartitionNeed;
+import io.tidemark.relay.question.Outcome;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.timeline.JudgedToken;
 import io.tidemark.relay.timeline.TimelineHistory;
@@ -20,6 +21,7 @@ import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,6 +44,7 @@ class AnswerJsonTest {
                 Arguments.of(new Answer.Success(41, LSN, 8), "success", 200),
                 Arguments.of(new Answer.SourceBehind(750, LSN), "timeout", 412),
                 Arguments.of(new Answer.ProjectionBehind(750, LSN, BEHIND, 8), "timeout", 412),
+                Arguments.of(new Answer.NotVisible("soon", 750, LSN, 8), "timeout", 412),
                 Arguments.of(hopeless(GroupState.STALLED), "stalled", 412),
                 Arguments.of(hopeless(GroupState.STOPPED), "stopped", 412),
                 Arguments.of(hopeless(GroupState.REBUILDING), "rebuilding", 412),
@@ -52,6 +55,10 @@ class AnswerJsonTest {
                 Arguments.of(new Answer.Refused(WatermarkStatus.UNKNOWN, "made again"), "unknown", 412));
     }
 
+    private static Outcome<Answer> answered(Token token, Answer answer) {
+        return new Outcome.Answered<>(token, answer, 41, OptionalLong.empty());
+    }
+
     private static Answer hopeless(GroupState state) {
         return new Answer.NoProgress(state, "why", 3, LSN, BEHIND, 8);
     }
@@ -59,13 +66,13 @@ class AnswerJsonTest {
     @ParameterizedTest
     @MethodSource("answers")
     void matchesTheOpenApiDescription(Answer answer, String status, int strictly) throws IOException {
-        Response leniently = ANSWERS.response("view", TOKEN, answer, false);
+        Response leniently = ANSWERS.response("view", answered(TOKEN, answer), false);
         JsonNode body = JSON.valueToTree(leniently.getEntity());
 
         OpenApi.packaged().hold(body, "Answer");
         assertThat(body.path("status").asText()).isEqualTo(status);
         assertThat(leniently.getStatus()).isEqualTo(200);
-        Response strict = ANSWERS.response("view", TOKEN, answer, true);
+        Response strict = ANSWERS.response("view", answered(TOKEN, answer), true);
         assertThat(strict.getStatus()).isEqualTo(strictly);
         assertThat(JSON.<JsonNode>valueToTree(strict.getEntity())).isEqualTo(body);
     }
@@ -80,18 +87,20 @@ class AnswerJsonTest {
                 new TokenJudge("database", "7f3a9c21", 2, TimelineHistory.parse(2, "1\tA/1B2C3000\tx\n")).judge(asked);
         Answer answer = new Answer.Refused(
                 WatermarkStatus.DIVERGED,
+                "write-lost",
                 "lost",
                 Optional.of(judged),
                 Optional.of(new Answer.Success(0, Lsn.parse("A/1B2C6000"), 3)));
 
-        JsonNode body =
-                JSON.valueToTree(ANSWERS.response("view", asked, answer, false).getEntity());
+        JsonNode body = JSON.valueToTree(
+                ANSWERS.response("view", answered(asked, answer), false).getEntity());
 
         OpenApi.packaged().hold(body, "Answer");
         assertThat(body.path("status").asText()).isEqualTo("diverged");
         assertThat(body.path("token").asText()).isEqualTo(fresh.toString());
         assertThat(body.path("sources").findValuesAsText("part")).containsExactly(lost.toString(), fresh.toString());
         assertThat(body.path("sources").findValuesAsText("status")).containsExactly("diverged", "success");
+        assertThat(body.path("sources").findValuesAsText("code")).containsExactly("write-lost", "caught-up");
         assertThat(body.path("sources").findValuesAsText("name")).containsExactly("shop", "shop");
         assertThat(body.path("sources").path(1).path("published").asText()).isEqualTo("A/1B2C6000");
     }

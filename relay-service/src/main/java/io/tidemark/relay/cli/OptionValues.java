@@ -104,6 +104,15 @@ public final class OptionValues {
         }
     }
 
+    /** The same, or {@code now}. */
+    static final class TokenOrNow implements ITypeConverter<String> {
+
+        @Override
+        public String convert(String text) {
+            return text.equals("now") ? text : new TokenText().convert(text).toString();
+        }
+    }
+
     /**
      * The subject of an explanation.
      *

@@ -4,21 +4,24 @@ package io.tidemark.relay.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.tidemark.outbox.Token;
 import io.tidemark.relay.cli.text.AnswerText;
 import io.tidemark.relay.client.TokenWait;
 import io.tidemark.relay.client.TokenWait.Outcome;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code tidemark wait --projection P --token T}. */
+/** {@code tidemark wait --projection P --token T}, or without a token {@code --max-staleness D}. */
 @Command(
         name = "wait",
         description = {
-            "Waits until a projection has caught up with a token.",
+            "Waits until a projection has caught up: with a token, with everything that is committed now (--token now), or"
+                    + " to within --max-staleness.",
             "Exit code: 0 caught up, 1 waiting does not help (stalled, stopped, rebuilding, unknown, ahead, diverged,"
                     + " foreign, expired), 2 could not ask, 3 timeout.",
             "If a relay cannot answer now (503), has too many waiters (429) or is unreachable, all relays are asked"
@@ -36,14 +39,36 @@ final class WaitCommand implements Callable<Integer> {
             description = "A projection of the relays' configuration.")
     private String projection = "";
 
-    @Option(
-            names = "--token",
-            paramLabel = "TOKEN",
-            required = true,
-            converter = OptionValues.TokenText.class,
-            description = "The result of outbox.token() after the commit.")
+    @ArgGroup(multiplicity = "1")
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private Token token;
+    private Wanted wanted;
+
+    /** Exactly one of the two. */
+    private static final class Wanted {
+
+        @Option(
+                names = "--token",
+                paramLabel = "TOKEN",
+                converter = OptionValues.TokenOrNow.class,
+                description =
+                        "The result of outbox.token() after the commit, or now: everything that is committed when a"
+                                + " relay receives the question.")
+        private @Nullable String token;
+
+        @Option(
+                names = "--max-staleness",
+                paramLabel = "DURATION",
+                converter = OptionValues.Length.class,
+                description =
+                        "Everything that was committed this long before the answer, for example 5s. 100ms or more.")
+        private @Nullable Duration maxStaleness;
+
+        String question() {
+            return maxStaleness == null
+                    ? TokenWait.ofToken(Objects.requireNonNull(token))
+                    : TokenWait.within(maxStaleness);
+        }
+    }
 
     @Option(
             names = "--timeout",
@@ -58,7 +83,7 @@ final class WaitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Outcome outcome = new TokenWait(relays.client(), relays.urls()).await(projection, token, timeout);
+        Outcome outcome = new TokenWait(relays.client(), relays.urls()).await(projection, wanted.question(), timeout);
         if (outcome instanceof Outcome.Impossible impossible) {
             System.err.println("tidemark: " + impossible.message());
             return TidemarkCli.COULD_NOT_RUN;
@@ -79,7 +104,7 @@ final class WaitCommand implements Callable<Integer> {
                         .objectNode()
                         .put("status", "timeout")
                         .put("projection", projection)
-                        .put("token", token.toString()));
+                        .put("token", wanted.token));
         return timedOut.reason().isEmpty() ? answer : answer.put("reason", timedOut.reason());
     }
 

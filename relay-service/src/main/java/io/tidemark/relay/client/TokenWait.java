@@ -2,7 +2,6 @@
 package io.tidemark.relay.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.tidemark.outbox.Token;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Waits until a projection has caught up with a token. Any replica may answer. A replica that does not know, has too
+ * Waits until a projection has caught up with a token, with now, or to within a bound. Any replica may answer. A replica that does not know, has too
  * many waiters, or is unreachable is skipped; the replicas are asked in turn until the timeout. An answer that waiting
  * cannot change is returned immediately.
  */
@@ -22,6 +21,7 @@ public final class TokenWait {
     private static final Duration BEYOND_THE_WAIT = Duration.ofSeconds(10);
 
     private static final long PAUSE_MILLIS = 200;
+    private static final String NOW = ofToken("now");
 
     private final RelayClient client;
     private final List<URI> relays;
@@ -50,9 +50,15 @@ public final class TokenWait {
         record Impossible(String message) implements Outcome {}
     }
 
-    public Outcome await(String projection, Token token, Duration timeout) throws InterruptedException {
-        String path =
-                "/v1/projections/" + encoded(projection) + "/watermark?token=" + encoded(token.toString()) + "&wait=";
+    /**
+     * Waits.
+     *
+     * @param question {@code token=…} or {@code maxStaleness=…}; {@code token=now} means the moment at which a relay
+     *     first answers
+     */
+    public Outcome await(String projection, String question, Duration timeout) throws InterruptedException {
+        String path = "/v1/projections/" + encoded(projection) + "/watermark?";
+        String asked = question;
         long deadline = System.nanoTime() + timeout.toNanos();
         Optional<JsonNode> last = Optional.empty();
         boolean reached = false;
@@ -61,13 +67,17 @@ public final class TokenWait {
         for (int turn = 0; ; turn++) {
             URI relay = relays.get(turn % relays.size());
             Duration left = Duration.ofMillis(Math.max(0, millisUntil(deadline)));
-            RelayReply reply = client.get(relay, path + left.toMillis() + "ms", left.plus(BEYOND_THE_WAIT));
+            RelayReply reply = client.get(
+                    relay, path + asked + "&wait=" + left.toMillis() + "ms&strict=false", left.plus(BEYOND_THE_WAIT));
             if (reply instanceof RelayReply.Answer answer && reply.isOk()) {
                 if (!answer.body().path("status").asText().equals("timeout")) {
                     return new Outcome.Decided(relay, answer.body());
                 }
                 reached = true;
                 last = Optional.of(answer.body());
+                if (asked.equals(NOW) && answer.body().path("token").isTextual()) {
+                    asked = ofToken(answer.body().path("token").textValue());
+                }
                 reason = "";
             } else if (reply instanceof RelayReply.Answer answer && !answer.isForLater()) {
                 return new Outcome.Impossible(relay + ": " + reply.reason());
@@ -84,6 +94,16 @@ public final class TokenWait {
                 pauseMillis = 0;
             }
         }
+    }
+
+    /** The question about a token, or about {@code now}. */
+    public static String ofToken(String token) {
+        return "token=" + encoded(token);
+    }
+
+    /** The question whether the projection is at most so far behind. */
+    public static String within(Duration maxStaleness) {
+        return "maxStaleness=" + maxStaleness.toMillis() + "ms";
     }
 
     private static long pauseMillis(RelayReply reply) {

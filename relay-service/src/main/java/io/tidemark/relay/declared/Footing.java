@@ -10,10 +10,16 @@ public sealed interface Footing {
     /**
      * Nothing is missing, but only because the group reads nothing, or the topic does not exist.
      *
-     * @param reason for people
+     * @param doubt what is missing
      * @param seenNanos when that was seen, by {@link System#nanoTime}; it may have changed since
      */
-    record Hollow(String reason, long seenNanos) implements Footing {}
+    record Hollow(Doubt doubt, long seenNanos) implements Footing {
+
+        /** For people. */
+        public String reason() {
+            return doubt.reason();
+        }
+    }
 
     /** Kafka has not reported what the group reads, or not recently. */
     record Unseen() implements Footing {}

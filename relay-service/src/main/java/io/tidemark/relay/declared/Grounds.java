@@ -35,10 +35,16 @@ public final class Grounds {
 
     /** Why no question about a projection can be answered. Several may apply at a time; the first is reported. */
     private enum Cause {
-        IMPOSSIBLE_TOPIC,
-        TOPIC_MADE_AGAIN,
-        SHARE_GROUP,
-        UNDECLARED_TOPIC
+        IMPOSSIBLE_TOPIC("topic-not-writable"),
+        TOPIC_MADE_AGAIN("topic-recreated"),
+        SHARE_GROUP("share-group"),
+        UNDECLARED_TOPIC("undeclared-topic");
+
+        private final String code;
+
+        Cause(String code) {
+            this.code = code;
+        }
     }
 
     private final ProjectionConfig projection;
@@ -88,7 +94,7 @@ public final class Grounds {
         } else {
             causes.put(cause, reason);
         }
-        String now = refusal().orElse("");
+        String now = refusal().map(Doubt::reason).orElse("");
         if (!now.equals(told)) {
             told = now;
             if (now.isEmpty()) {
@@ -176,8 +182,8 @@ public final class Grounds {
     }
 
     /** Why no question can be answered at all; empty if questions can be answered. */
-    public Optional<String> refusal() {
-        return causes.values().stream().findFirst();
+    public Optional<Doubt> refusal() {
+        return causes.entrySet().stream().findFirst().map(cause -> new Doubt(cause.getKey().code, cause.getValue()));
     }
 
     /**
@@ -193,7 +199,8 @@ public final class Grounds {
         Set<String> missing = new TreeSet<>(absent);
         missing.removeAll(justWritten.get());
         if (!missing.isEmpty()) {
-            return new Hollow(
+            return hollow(
+                    "topic-missing",
                     "topic " + String.join(", ", missing) + " does not exist yet, so nothing can be consumed there."
                             + " The relay creates a topic with its first event. If projection " + projection.name()
                             + " is not to wait for that, create the topic, or correct projections[].topics and restart"
@@ -201,13 +208,18 @@ public final class Grounds {
                     nowNanos);
         }
         if (!now.isFound() && committedTopics.isEmpty() && committed.isEmpty()) {
-            return new Hollow(
+            return hollow(
+                    "group-unknown",
                     "Kafka does not know group " + projection.group() + ": no consumer has ever used it, or its"
                             + " offsets have expired. Start the consumers of projection " + projection.name()
                             + ", or correct projections[].group and restart the relay",
                     readNanos);
         }
         return readsWhatIsDeclared(now, committed);
+    }
+
+    private static Hollow hollow(String code, String reason, long seenNanos) {
+        return new Hollow(new Doubt(code, reason), seenNanos);
     }
 
     private Footing readsWhatIsDeclared(GroupReading now, Map<TopicPartition, Long> committed) {
@@ -227,7 +239,8 @@ public final class Grounds {
         if (unread.isEmpty() || assignsItself) { // it commits in a topic only once there is something to consume
             return new Firm();
         }
-        return new Hollow(
+        return hollow(
+                "topic-not-read",
                 "group " + projection.group() + " does not read " + String.join(", ", unread) + ", which projection "
                         + projection.name() + " declares: "
                         + (now.members() == 0

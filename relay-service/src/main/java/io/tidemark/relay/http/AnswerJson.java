@@ -9,6 +9,7 @@ import io.tidemark.outbox.Token;
 import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.http.response.Problem;
+import io.tidemark.relay.question.Outcome;
 import io.tidemark.relay.watermark.Answer;
 import io.tidemark.relay.watermark.ProjectionStanding;
 import jakarta.ws.rs.core.Response;
@@ -26,11 +27,32 @@ final class AnswerJson {
         this.sources = sources;
     }
 
-    Response response(String projection, Token token, Answer answer, boolean strict) {
-        return problem(answer)
-                .orElseGet(() -> Response.status(httpStatus(answer, strict))
-                        .entity(of(projection, token, answer).put("token", SourcesJson.carryOn(token, answer)))
-                        .build());
+    Response response(String projection, Outcome<Answer> outcome, boolean strict) {
+        if (outcome instanceof Outcome.NotAsked<Answer> not) {
+            return problem(not);
+        }
+        Outcome.Answered<Answer> answered = (Outcome.Answered<Answer>) outcome;
+        Answer answer = answered.answer();
+        return problem(answer).orElseGet(() -> {
+            ObjectNode body = of(projection, answered.token(), answer);
+            if (body.has("waitedMillis")) {
+                body.put("waitedMillis", answered.waitedMillis());
+            }
+            putStaleness(body, answered);
+            return Response.status(httpStatus(answer, strict))
+                    .entity(body.put("token", SourcesJson.carryOn(answered.token(), answer)))
+                    .build();
+        });
+    }
+
+    /** The problem response to a question that could not be asked. */
+    static Response problem(Outcome.NotAsked<?> not) {
+        return problem(not.why()).orElseThrow(() -> new IllegalStateException("not a problem: " + not.why()));
+    }
+
+    /** How stale the projection is at most, if that was asked and is known. */
+    static void putStaleness(ObjectNode body, Outcome.Answered<?> answered) {
+        answered.stalenessMillis().ifPresent(millis -> body.put("stalenessMillis", millis));
     }
 
     /** A problem response if only a later request may get an answer; empty if there is an answer now. */
@@ -59,8 +81,10 @@ final class AnswerJson {
     }
 
     private static ObjectNode of(String projection, Answer answer) {
-        ObjectNode json =
-                JSON.objectNode().put("status", answer.status().word()).put("projection", projection);
+        ObjectNode json = JSON.objectNode()
+                .put("status", answer.status().word())
+                .put("code", answer.code())
+                .put("projection", projection);
         if (answer instanceof Answer.Success success) {
             putProgress(json, success.waitedMillis(), success.published());
             json.set("behind", JSON.arrayNode());
@@ -73,6 +97,11 @@ final class AnswerJson {
             putProgress(json, behind.waitedMillis(), behind.published());
             json.set("behind", of(behind.behind()));
             putEvidence(json, behind.evidenceAgeMillis());
+        } else if (answer instanceof Answer.NotVisible consumed) {
+            json.put("phase", "projection").put("reason", consumed.reason());
+            putProgress(json, consumed.waitedMillis(), consumed.published());
+            json.set("behind", JSON.arrayNode());
+            putEvidence(json, consumed.evidenceAgeMillis());
         } else if (answer instanceof Answer.NoProgress stuck) {
             json.put("reason", stuck.reason());
             putProgress(json, stuck.waitedMillis(), stuck.published());
@@ -104,7 +133,9 @@ final class AnswerJson {
                 .put("group", standing.projection().group());
         ArrayNode topics = json.putArray("topics");
         standing.projection().topics().forEach(topics::add);
-        json.put("state", standing.state().word()).put("stateSeconds", standing.stateSeconds());
+        json.put("state", standing.state().word())
+                .put("code", standing.code())
+                .put("stateSeconds", standing.stateSeconds());
         if (!standing.reason().isEmpty()) {
             json.put("reason", standing.reason());
         }
@@ -125,6 +156,7 @@ final class AnswerJson {
         return JSON.objectNode()
                 .put("projection", projection)
                 .put("state", GroupState.UNKNOWN.word())
+                .put("code", "unavailable")
                 .put("reason", reason);
     }
 

@@ -19,6 +19,7 @@ import io.tidemark.relay.explain.SearchFrom;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.http.response.Problem;
+import io.tidemark.relay.http.response.ProblemType;
 import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.watermark.ProjectionReports;
@@ -72,12 +73,15 @@ public final class EventsResource {
             @QueryParam("since") @Nullable String since,
             @Suspended AsyncResponse response) {
         if (!UUID_FORM.matcher(text).matches()) {
-            throw Problem.badRequest("event id '" + Params.shortened(text)
-                    + "' is not a UUID; write the id that outbox.publish returned");
+            throw Problem.of(
+                    ProblemType.MALFORMED_PARAMETER,
+                    "event id '" + Params.shortened(text)
+                            + "' is not a UUID; write the id that outbox.publish returned");
         }
         Optional<SearchFrom> place = Params.place(topic, since);
         if (topic != null && !tracer.mayLookInto(topic)) {
-            throw Problem.badRequest(
+            throw Problem.of(
+                    ProblemType.MALFORMED_PARAMETER,
                     "topic '" + topic + "' is not one of this outbox: no route writes it and no projection"
                             + " declares it, so the relay does not read it for anybody; name the topic that the event's route"
                             + " writes");
@@ -91,10 +95,12 @@ public final class EventsResource {
 
     private CompletionStage<ObjectNode> withConsumers(EventTrace trace) {
         if (trace.stage() == Stage.NOWHERE) {
-            throw Problem.notFound("there is no event " + trace.id() + " in the outbox, nor among the dead letters: it"
-                    + " was never committed, or its row was removed (by cleanup, after outbox.retention) since it was"
-                    + " published, or it has no row in outbox.event (outbox.emit(), or another outbox.table); name the topic"
-                    + " that it would be in, with topic and since, to look there");
+            throw Problem.of(
+                    ProblemType.UNKNOWN_EVENT,
+                    "there is no event " + trace.id() + " in the outbox, nor among the dead letters: it"
+                            + " was never committed, or its row was removed (by cleanup, after outbox.retention) since it was"
+                            + " published, or it has no row in outbox.event (outbox.emit(), or another outbox.table); name the topic"
+                            + " that it would be in, with topic and since, to look there");
         }
         CompletionStage<Map<String, PartitionNeed>> consumers = trace.record()
                 .map(found -> reports.consumersOf(found.partition(), found.offset()))
@@ -107,7 +113,7 @@ public final class EventsResource {
             return ours.getResponse();
         }
         if (cause instanceof EventTracer.Busy) {
-            return Problem.retryLater(429, "Too Many Requests", String.valueOf(cause.getMessage()));
+            return Problem.retryLater(ProblemType.TOO_MANY_SEARCHES, String.valueOf(cause.getMessage()));
         }
         return Problem.unavailable(
                 "it could not be looked for: " + (cause.getMessage() == null ? cause : cause.getMessage()));

@@ -10,6 +10,7 @@ import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.http.gate.GateFilter;
 import io.tidemark.relay.http.response.JettyProblems;
 import io.tidemark.relay.http.response.ProblemMapper;
+import io.tidemark.relay.http.response.ProblemsResource;
 import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.http.server.BearerFilter;
 import io.tidemark.relay.http.server.BearerTokens;
@@ -18,6 +19,7 @@ import io.tidemark.relay.http.server.NoStore;
 import io.tidemark.relay.http.server.NoTasks;
 import io.tidemark.relay.http.server.ReadinessServlet;
 import io.tidemark.relay.http.server.RequestFilter;
+import io.tidemark.relay.question.Questions;
 import io.tidemark.relay.replica.ReplicaWatermarks;
 import io.tidemark.relay.source.SharedSourceStatus;
 import io.tidemark.relay.watermark.Watermarks;
@@ -39,6 +41,7 @@ public record HttpInterface(
         Readiness readiness,
         SharedSourceStatus standings,
         Watermarks watermarks,
+        Questions questions,
         ReplicaWatermarks replicas,
         EventTracer tracer,
         PrometheusRegistry registry) {
@@ -62,7 +65,9 @@ public record HttpInterface(
         Predicate<HttpServletRequest> admission = admission(environment);
         environment
                 .servlets()
-                .addFilter("waits", new WaitFilter(watermarks, json, answers, admission, requests::waited))
+                .addFilter(
+                        "waits",
+                        new WaitFilter(watermarks, questions, json, answers, admission, requests::waited))
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, WaitFilter.PATH);
         environment
                 .servlets()
@@ -70,9 +75,10 @@ public record HttpInterface(
                         "gate",
                         new GateFilter(watermarks, answers, Params::waitMillis, admission, requests::passedGate))
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, GateFilter.PATH);
-        environment.jersey().register(new ProjectionsResource(watermarks, json, answers));
+        environment.jersey().register(new ProjectionsResource(watermarks, questions, json, answers));
         environment.jersey().register(new OpenApiResource());
-        environment.jersey().register(new WaitResource(watermarks, json, answers));
+        environment.jersey().register(new ProblemsResource());
+        environment.jersey().register(new WaitResource(watermarks, questions, json, answers));
         environment.jersey().register(new TokensResource(watermarks, state, standings, json, answers));
         environment.jersey().register(new EventsResource(tracer, watermarks.reports(), state, answers));
         environment.jersey().register(new ReplicasResource(replicas, sources, answers));

@@ -7,9 +7,14 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.http.response.Problem;
+import io.tidemark.relay.http.response.ProblemType;
 import io.tidemark.relay.http.response.ResponseWriter;
+import io.tidemark.relay.question.Question;
+import io.tidemark.relay.question.Questions;
 import io.tidemark.relay.reason.Reason;
+import io.tidemark.relay.timeline.JudgedToken;
 import io.tidemark.relay.watermark.Answer;
+import io.tidemark.relay.watermark.ProjectionReports;
 import io.tidemark.relay.watermark.Watermarks;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.GET;
@@ -20,9 +25,12 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.container.AsyncResponse;
 import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -37,14 +45,19 @@ public final class ProjectionsResource {
     static final String TOO_MANY = "as many requests as are allowed are being answered already (watermark.maxWaiters)";
 
     private static final String NOT_TOLD = "Kafka did not tell the group's offsets: ";
+    /** When 0.2 was announced: 2026-11-29, in seconds since 1970 (RFC 9745). */
+    private static final String DEPRECATED_SINCE = "@1795910400";
+
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final Watermarks watermarks;
+    private final Questions questions;
     private final AnswerJson json;
     private final ResponseWriter answers;
 
-    ProjectionsResource(Watermarks watermarks, AnswerJson json, ResponseWriter answers) {
+    ProjectionsResource(Watermarks watermarks, Questions questions, AnswerJson json, ResponseWriter answers) {
         this.watermarks = watermarks;
+        this.questions = questions;
         this.json = json;
         this.answers = answers;
     }
@@ -74,36 +87,118 @@ public final class ProjectionsResource {
         });
     }
 
-    /** With a token: whether the projection has caught up. Without: its standing. */
+    /** The standing of one projection. */
+    @GET
+    @Path("/{name}")
+    public void standing(@PathParam("name") String name, @Suspended AsyncResponse response) {
+        requireKnown(name);
+        respond(response, () -> watermarks.reports().standing(name).thenApply(AnswerJson::of));
+    }
+
+    private void requireKnown(String name) {
+        if (!watermarks.names().contains(name)) {
+            throw Problem.of(
+                    ProblemType.UNKNOWN_PROJECTION,
+                    "no projection '" + Params.shortened(name) + "'; configured are " + watermarks.names());
+        }
+    }
+
+    /** Whether the projection has caught up. Without a question, its standing, as before 0.2. */
     @GET
     @Path("/{name}/watermark")
     public void watermark(
             @PathParam("name") String name,
-            @QueryParam("token") @Nullable String tokenText,
+            @QueryParam("token") @Nullable String token,
+            @QueryParam("maxStaleness") @Nullable String maxStaleness,
+            @QueryParam("maxStalenessMillis") @Nullable String maxStalenessMillis,
             @QueryParam("wait") @Nullable String wait,
+            @QueryParam("waitMillis") @Nullable String waitMillisText,
             @QueryParam("strict") @Nullable String strict,
             @Context HttpServletRequest http,
             @Suspended AsyncResponse response) {
-        if (!watermarks.names().contains(name)) {
-            throw Problem.notFound("no projection '" + name + "'; configured are " + watermarks.names());
-        }
-        long waitMillis = Params.waitMillis(wait);
+        requireKnown(name);
+        long waitMillis = Params.waitMillis(wait, waitMillisText);
         boolean isStrict = Params.strict(strict);
-        if (tokenText == null) {
-            if (wait != null || strict != null) {
-                throw Problem.badRequest(
-                        (wait != null ? "wait" : "strict") + " is of use only with token; add token=…, or"
-                                + " leave it out to see where the projection stands");
-            }
-            respond(response, () -> watermarks.reports().standing(name).thenApply(AnswerJson::of));
+        Optional<Question> question = Params.question(token, maxStaleness, maxStalenessMillis);
+        if (question.isEmpty()) {
+            requireAbsent("wait", wait);
+            requireAbsent("waitMillis", waitMillisText);
+            requireAbsent("strict", strict);
+            respond(
+                    response,
+                    () -> watermarks
+                            .reports()
+                            .standing(name)
+                            .thenApply(AnswerJson::of)
+                            .thenApply(standing -> deprecated(name, standing)));
             return;
         }
-        Token token = Params.token(tokenText);
-        CompletableFuture<Answer> asked = watermarks.ask(name, token, waitMillis);
-        answers.give(response, http, waitMillis, asked, answer -> json.response(name, token, answer, isStrict));
+        answers.give(
+                response,
+                http,
+                waitMillis,
+                questions.ask(name, question.get(), waitMillis),
+                outcome -> json.response(name, outcome, isStrict));
     }
 
-    private <T extends JsonNode> void respond(AsyncResponse response, Supplier<CompletionStage<T>> look) {
+    private static void requireAbsent(String parameter, @Nullable String value) {
+        if (value != null) {
+            throw Problem.of(
+                    ProblemType.CONFLICTING_PARAMETERS,
+                    parameter + " is of use only with token or maxStaleness; add token=…, or leave it out to see where"
+                            + " the projection stands");
+        }
+    }
+
+    /** RFC 9745 and RFC 8594: this form of the path goes away, and what replaces it. */
+    private static Response deprecated(String name, JsonNode standing) {
+        return Response.ok(standing)
+                .header("Deprecation", DEPRECATED_SINCE)
+                .header(HttpHeaders.LINK, "</v1/projections/" + name + ">; rel=\"successor-version\"")
+                .build();
+    }
+
+    /** What each partition needs for the token, by the index alone: asks no group. */
+    @GET
+    @Path("/{name}/needs")
+    public void needs(
+            @PathParam("name") String name,
+            @QueryParam("token") @Nullable String tokenText,
+            @QueryParam("strict") @Nullable String strict,
+            @Suspended AsyncResponse response) {
+        requireKnown(name);
+        if (tokenText == null) {
+            throw Problem.of(ProblemType.MISSING_PARAMETER, "token is missing");
+        }
+        Token token = Params.token(tokenText);
+        boolean isStrict = Params.strict(strict);
+        respond(
+                response,
+                () -> watermarks
+                        .reports()
+                        .requirementsWithoutGroups(token, List.of(name))
+                        .thenApply(found -> needs(token, found, isStrict)));
+    }
+
+    private Response needs(Token token, ProjectionReports.Requirements found, boolean isStrict) {
+        ProjectionReports.Requirement requirement = found.projections().get(0);
+        ObjectNode body = JSON.objectNode();
+        int httpStatus = 200;
+        if (requirement.answer().isPresent()) {
+            Answer answer = requirement.answer().get();
+            body.setAll(json.of(requirement.projection(), token, answer));
+            body.put("token", SourcesJson.carryOn(token, answer));
+            httpStatus = AnswerJson.httpStatus(answer, isStrict);
+        } else {
+            body.put("status", "known").put("code", "known").put("projection", requirement.projection());
+            body.put("token", JudgedToken.carryOn(token).toString());
+        }
+        body.put("published", found.published().toString());
+        body.set("partitions", AnswerJson.of(requirement.partitions()));
+        return Response.status(httpStatus).entity(body).build();
+    }
+
+    private <T> void respond(AsyncResponse response, Supplier<CompletionStage<T>> look) {
         if (!watermarks.isServing()) {
             response.resume(Problem.unavailable(watermarks.whyNotServing()));
             return;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.http.response.Problem;
+import io.tidemark.relay.http.response.ProblemType;
 import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.replica.ReplicaAnswer;
 import io.tidemark.relay.replica.ReplicaWatermarks;
@@ -43,18 +44,20 @@ public final class ReplicasResource {
             @PathParam("name") String name,
             @QueryParam("token") @Nullable String tokenText,
             @QueryParam("wait") @Nullable String wait,
+            @QueryParam("waitMillis") @Nullable String waitMillisText,
             @QueryParam("strict") @Nullable String strict,
             @Context HttpServletRequest http,
             @Suspended AsyncResponse response) {
         if (!replicas.names().contains(name)) {
-            throw Problem.notFound("no replica '" + name + "'; configured are " + replicas.names());
+            throw Problem.of(
+                    ProblemType.UNKNOWN_REPLICA, "no replica '" + name + "'; configured are " + replicas.names());
         }
         if (tokenText == null) {
-            throw Problem.badRequest("token is missing");
+            throw Problem.of(ProblemType.MISSING_PARAMETER, "token is missing");
         }
         Token token = Params.token(tokenText);
         boolean isStrict = Params.strict(strict);
-        long waitMillis = Params.waitMillis(wait);
+        long waitMillis = Params.waitMillis(wait, waitMillisText);
         CompletableFuture<ReplicaAnswer> asked = replicas.ask(name, token, waitMillis);
         answers.give(response, http, waitMillis, asked, answer -> toResponse(name, token, answer, isStrict));
     }
@@ -68,7 +71,8 @@ public final class ReplicasResource {
         }
         ObjectNode json = JsonNodeFactory.instance
                 .objectNode()
-                .put("status", answer.status().word());
+                .put("status", answer.status().word())
+                .put("code", answer.code());
         if (answer instanceof ReplicaAnswer.Success success) {
             putProgress(json, success.waitedMillis(), success.replayed(), success.timeline());
         } else if (answer instanceof ReplicaAnswer.Behind behind) {

@@ -29,30 +29,35 @@ final class SourcesJson {
     /**
      * The result for every part that is not refused.
      *
+     * @param code the case of the status
      * @param phase of a timeout; empty otherwise
      * @param reason for people; empty if the status is enough
      * @param published empty if not known
      */
-    private record Standing(WatermarkStatus status, String phase, String reason, Optional<Lsn> published) {
+    private record Standing(WatermarkStatus status, String code, String phase, String reason, Optional<Lsn> published) {
 
         static Standing of(Answer answer) {
             WatermarkStatus status = answer.status();
             if (answer instanceof Answer.Success success) {
-                return new Standing(status, "", "", Optional.of(success.published()));
+                return new Standing(status, answer.code(), "", "", Optional.of(success.published()));
             }
             if (answer instanceof Answer.SourceBehind behind) {
-                return new Standing(status, "source", "", Optional.of(behind.published()));
+                return new Standing(status, answer.code(), "source", "", Optional.of(behind.published()));
             }
             if (answer instanceof Answer.ProjectionBehind behind) {
-                return new Standing(status, "projection", "", Optional.of(behind.published()));
+                return new Standing(status, answer.code(), "projection", "", Optional.of(behind.published()));
+            }
+            if (answer instanceof Answer.NotVisible consumed) {
+                return new Standing(
+                        status, answer.code(), "projection", consumed.reason(), Optional.of(consumed.published()));
             }
             if (answer instanceof Answer.NoProgress stuck) {
-                return new Standing(status, "", stuck.reason(), Optional.of(stuck.published()));
+                return new Standing(status, answer.code(), "", stuck.reason(), Optional.of(stuck.published()));
             }
             if (answer instanceof Answer.Ahead ahead) {
-                return new Standing(status, "", "", Optional.of(ahead.published()));
+                return new Standing(status, answer.code(), "", "", Optional.of(ahead.published()));
             }
-            return new Standing(status, "", reason(answer), Optional.empty());
+            return new Standing(status, answer.code(), "", reason(answer), Optional.empty());
         }
 
         private static String reason(Answer answer) {
@@ -81,12 +86,14 @@ final class SourcesJson {
         Optional<JudgedToken> judged =
                 answer instanceof ReplicaAnswer.Refused refused ? refused.judged() : Optional.empty();
         WatermarkStatus status = answer.status();
+        String code = answer.code();
         if (answer instanceof ReplicaAnswer.Refused refused && judged.isPresent()) {
             status = refused.othersAreReplayed() ? WatermarkStatus.SUCCESS : WatermarkStatus.TIMEOUT;
+            code = refused.othersAreReplayed() ? "caught-up" : "not-replayed";
         }
         String phase = status == WatermarkStatus.TIMEOUT ? "replica" : "";
         String reason = answer instanceof ReplicaAnswer.Refused refused ? refused.reason() : "";
-        put(json, token, judged, new Standing(status, phase, reason, Optional.empty()));
+        put(json, token, judged, new Standing(status, code, phase, reason, Optional.empty()));
     }
 
     private void put(ObjectNode json, Token token, Optional<JudgedToken> judged, Standing ofOthers) {
@@ -100,7 +107,7 @@ final class SourcesJson {
                     sources,
                     each.part(),
                     each.verdict() instanceof TokenVerdict.Refused refused
-                            ? new Standing(refused.status(), "", refused.reason(), Optional.empty())
+                            ? new Standing(refused.status(), refused.code(), "", refused.reason(), Optional.empty())
                             : ofOthers);
         }
     }
@@ -112,7 +119,8 @@ final class SourcesJson {
                 .ifPresent(served -> json.put("name", served.database()));
         json.put("source", part.source())
                 .put("part", part.toString())
-                .put("status", standing.status().word());
+                .put("status", standing.status().word())
+                .put("code", standing.code());
         if (!standing.phase().isEmpty()) {
             json.put("phase", standing.phase());
         }

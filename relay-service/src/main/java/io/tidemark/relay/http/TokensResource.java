@@ -8,6 +8,7 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.http.response.Problem;
+import io.tidemark.relay.http.response.ProblemType;
 import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.reason.Reason;
 import io.tidemark.relay.source.SharedSourceStatus;
@@ -68,7 +69,8 @@ public final class TokensResource {
         Token token = Params.token(text);
         boolean withGroups = Params.flag("groups", groups, true);
         if (projection != null && !watermarks.names().contains(projection)) {
-            throw Problem.notFound(
+            throw Problem.of(
+                    ProblemType.UNKNOWN_PROJECTION,
                     "no projection '" + Params.shortened(projection) + "'; configured are " + watermarks.names());
         }
         if (!watermarks.isServing()) {

@@ -3,8 +3,9 @@ package io.tidemark.relay.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.tidemark.outbox.Token;
 import io.tidemark.relay.http.response.ResponseWriter;
+import io.tidemark.relay.question.Question;
+import io.tidemark.relay.question.Questions;
 import io.tidemark.relay.watermark.Watermarks;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.FilterChain;
@@ -43,7 +44,8 @@ public final class WaitFilter extends HttpFilter {
     private static final long serialVersionUID = 1;
     private static final Logger LOG = LoggerFactory.getLogger(WaitFilter.class);
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Set<String> PARAMETERS = Set.of("token", "wait", "strict");
+    private static final Set<String> PARAMETERS =
+            Set.of("token", "maxStaleness", "maxStalenessMillis", "wait", "waitMillis", "strict");
     /** A media range that includes JSON, with or without a weight, but not with weight zero. */
     private static final Pattern JSON_RANGE =
             Pattern.compile("(\\*/\\*|application/\\*|application/json)(\\s*;\\s*q=(1(\\.0*)?|0?\\.0*[1-9][0-9]*))?");
@@ -57,9 +59,10 @@ public final class WaitFilter extends HttpFilter {
         void answered(String projection, Response response, long tookNanos);
     }
 
-    private record Question(String projection, Token token, long waitMillis, boolean isStrict) {}
+    private record Wait(String projection, Question question, long waitMillis, boolean isStrict) {}
 
     private final transient Watermarks watermarks;
+    private final transient Questions questions;
     private final transient ResponseWriter answers;
     private final transient AnswerJson json;
     private final transient Predicate<HttpServletRequest> isLetIn;
@@ -68,11 +71,13 @@ public final class WaitFilter extends HttpFilter {
     /** @param isLetIn whether a request's credentials are accepted */
     WaitFilter(
             Watermarks watermarks,
+            Questions questions,
             AnswerJson json,
             ResponseWriter answers,
             Predicate<HttpServletRequest> isLetIn,
             Listener listener) {
         this.watermarks = watermarks;
+        this.questions = questions;
         this.json = json;
         this.answers = answers;
         this.isLetIn = isLetIn;
@@ -82,15 +87,15 @@ public final class WaitFilter extends HttpFilter {
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
-        Optional<Question> question = question(request);
-        if (question.isPresent() && isLetIn.test(request)) {
-            answer(question.get(), request, response);
+        Optional<Wait> wait = waitOf(request);
+        if (wait.isPresent() && isLetIn.test(request)) {
+            answer(wait.get(), request, response);
         } else {
             chain.doFilter(request, response);
         }
     }
 
-    private Optional<Question> question(HttpServletRequest request) {
+    private Optional<Wait> waitOf(HttpServletRequest request) {
         Matcher path = WATERMARK.matcher(
                 request.getRequestURI().substring(request.getContextPath().length()));
         if (!request.getMethod().equals("GET") || !path.matches() || !takesJson(request)) {
@@ -98,14 +103,14 @@ public final class WaitFilter extends HttpFilter {
         }
         String projection = path.group(1);
         try {
-            String token = request.getParameter("token");
-            long waitMillis = Params.waitMillis(request.getParameter("wait"));
+            Optional<Question> question = Params.question(
+                    request.getParameter("token"),
+                    request.getParameter("maxStaleness"),
+                    request.getParameter("maxStalenessMillis"));
+            long waitMillis = Params.waitMillis(request.getParameter("wait"), request.getParameter("waitMillis"));
             boolean isStrict = Params.strict(request.getParameter("strict"));
-            return token != null
-                            && waitMillis > 0
-                            && isAsDeclared(request)
-                            && watermarks.names().contains(projection)
-                    ? Optional.of(new Question(projection, Params.token(token), waitMillis, isStrict))
+            return waitMillis > 0 && isAsDeclared(request) && watermarks.names().contains(projection)
+                    ? question.map(asked -> new Wait(projection, asked, waitMillis, isStrict))
                     : Optional.empty();
         } catch (WebApplicationException | HttpException.RuntimeException e) { // malformed: left to Jersey
             return Optional.empty();
@@ -130,17 +135,17 @@ public final class WaitFilter extends HttpFilter {
                 .allMatch(given -> PARAMETERS.contains(given.getKey()) && given.getValue().length == 1);
     }
 
-    private void answer(Question question, HttpServletRequest request, HttpServletResponse response) {
+    private void answer(Wait wait, HttpServletRequest request, HttpServletResponse response) {
         long beganNanos = System.nanoTime();
         AsyncContext async = request.startAsync();
         async.setTimeout(0); // the wait has its own timeout
         answers.give(
                 request,
-                watermarks.ask(question.projection(), question.token(), question.waitMillis()),
-                answer -> json.response(question.projection(), question.token(), answer, question.isStrict()),
+                questions.ask(wait.projection(), wait.question(), wait.waitMillis()),
+                outcome -> json.response(wait.projection(), outcome, wait.isStrict()),
                 given -> {
                     try {
-                        listener.answered(question.projection(), given, System.nanoTime() - beganNanos);
+                        listener.answered(wait.projection(), given, System.nanoTime() - beganNanos);
                         write(given, response);
                     } catch (IOException e) { // the client has closed the connection
                         LOG.debug("event=answer-not-written error=\"{}\"", e.getMessage());

@@ -7,7 +7,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.http.response.Problem;
+import io.tidemark.relay.http.response.ProblemType;
 import io.tidemark.relay.http.response.ResponseWriter;
+import io.tidemark.relay.question.Outcome;
+import io.tidemark.relay.question.Question;
+import io.tidemark.relay.question.Questions;
 import io.tidemark.relay.watermark.Answer;
 import io.tidemark.relay.watermark.JointWait;
 import io.tidemark.relay.watermark.JointWait.Mode;
@@ -31,7 +35,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** {@code POST /v1/wait}: one wait for several projections. */
@@ -42,14 +45,17 @@ public final class WaitResource {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MOST_BYTES = 64 * 1024;
     private static final Duration LONGEST_BODY = Duration.ofSeconds(10);
-    private static final Set<String> FIELDS = Set.of("token", "wait", "mode", "projections");
+    private static final List<String> FIELDS =
+            List.of("token", "maxStaleness", "maxStalenessMillis", "wait", "waitMillis", "mode", "projections");
 
     private final Watermarks watermarks;
+    private final Questions questions;
     private final AnswerJson json;
     private final ResponseWriter answers;
 
-    WaitResource(Watermarks watermarks, AnswerJson json, ResponseWriter answers) {
+    WaitResource(Watermarks watermarks, Questions questions, AnswerJson json, ResponseWriter answers) {
         this.watermarks = watermarks;
+        this.questions = questions;
         this.json = json;
         this.answers = answers;
     }
@@ -62,21 +68,25 @@ public final class WaitResource {
             @Suspended AsyncResponse response) {
         boolean isStrict = Params.strict(strict);
         JsonNode request = read(body);
-        Token token = Params.token(
-                Optional.ofNullable(text(request, "token")).orElseThrow(() -> Problem.badRequest("token is missing")));
-        long waitMillis = Params.waitMillis(text(request, "wait"));
+        Question question = Params.required(Params.question(
+                text(request, "token"), text(request, "maxStaleness"), number(request, "maxStalenessMillis")));
+        long waitMillis = Params.waitMillis(text(request, "wait"), number(request, "waitMillis"));
         Mode mode = mode(text(request, "mode"));
         List<String> projections = projections(request.path("projections"));
         answers.give(
                 response,
                 http,
                 waitMillis,
-                JointWait.await(
-                        (projection, millis) -> watermarks.ask(projection, token, millis),
-                        projections,
+                questions.ask(
+                        question,
                         waitMillis,
-                        mode),
-                result -> toResponse(result, token, mode, isStrict));
+                        (token, left) -> JointWait.await(
+                                (projection, millis) -> watermarks.ask(projection, token, millis),
+                                projections,
+                                left,
+                                mode),
+                        result -> result.deciding() instanceof Answer.Success),
+                outcome -> toResponse(outcome, mode, isStrict));
     }
 
     private static JsonNode read(InputStream body) {
@@ -85,15 +95,15 @@ public final class WaitResource {
         try {
             request = JSON.readTree(bytes);
         } catch (IOException e) {
-            throw Problem.badRequest("the body is not JSON; write {\"token\": …, \"wait\": \"2s\"}");
+            throw malformed("the body is not JSON; write {\"token\": …, \"wait\": \"2s\"}");
         }
         if (!request.isObject()) {
-            throw Problem.badRequest("the body is not a JSON object; write {\"token\": …, \"wait\": \"2s\"}");
+            throw malformed("the body is not a JSON object; write {\"token\": …, \"wait\": \"2s\"}");
         }
         for (Iterator<String> names = request.fieldNames(); names.hasNext(); ) {
             String name = names.next();
             if (!FIELDS.contains(name)) {
-                throw Problem.badRequest("'" + name + "' is not known; token, wait, mode and projections are");
+                throw malformed("'" + name + "' is not known; known: " + String.join(", ", FIELDS));
             }
         }
         return request;
@@ -108,7 +118,7 @@ public final class WaitResource {
             for (int read = body.read(buffer); read >= 0; read = body.read(buffer)) {
                 bytes.write(buffer, 0, read);
                 if (bytes.size() > MOST_BYTES) {
-                    throw Problem.of(413, "Content Too Large", "the body has more than " + MOST_BYTES + " bytes");
+                    throw Problem.of(ProblemType.CONTENT_TOO_LARGE, "the body has more than " + MOST_BYTES + " bytes");
                 }
                 if (System.nanoTime() - deadline > 0) {
                     throw tooSlow();
@@ -122,8 +132,7 @@ public final class WaitResource {
 
     private static WebApplicationException tooSlow() {
         return Problem.of(
-                408,
-                "Request Timeout",
+                ProblemType.REQUEST_TIMEOUT,
                 "the body did not arrive within " + LONGEST_BODY.toSeconds() + " s; send it at once");
     }
 
@@ -133,9 +142,25 @@ public final class WaitResource {
             return null;
         }
         if (!value.isTextual()) {
-            throw Problem.badRequest(name + " is not a text");
+            throw malformed(name + " is not a text");
         }
         return value.textValue();
+    }
+
+    /** As text: it is parsed like a query parameter. */
+    private static @Nullable String number(JsonNode request, String name) {
+        JsonNode value = request.get(name);
+        if (value == null || value.isNull()) {
+            return null;
+        }
+        if (!value.isIntegralNumber()) {
+            throw malformed(name + " is not a whole number");
+        }
+        return value.asText();
+    }
+
+    private static WebApplicationException malformed(String detail) {
+        return Problem.of(ProblemType.MALFORMED_BODY, detail);
     }
 
     private static Mode mode(@Nullable String text) {
@@ -145,7 +170,7 @@ public final class WaitResource {
         if (text.equals("any")) {
             return Mode.ANY;
         }
-        throw Problem.badRequest("mode '" + text + "' is neither all nor any");
+        throw malformed("mode '" + text + "' is neither all nor any");
     }
 
     /** All projections if none is named. */
@@ -154,12 +179,14 @@ public final class WaitResource {
             return known(watermarks.names());
         }
         if (!named.isArray()) {
-            throw Problem.badRequest("projections is not a list of names");
+            throw malformed("projections is not a list of names");
         }
         List<String> names = new ArrayList<>();
         for (JsonNode name : named) {
             if (!watermarks.names().contains(name.asText())) {
-                throw Problem.notFound("no projection '" + name.asText() + "'; configured are " + watermarks.names());
+                throw Problem.of(
+                        ProblemType.UNKNOWN_PROJECTION,
+                        "no projection '" + name.asText() + "'; configured are " + watermarks.names());
             }
             if (!names.contains(name.asText())) {
                 names.add(name.asText());
@@ -170,12 +197,18 @@ public final class WaitResource {
 
     private static List<String> known(List<String> names) {
         if (names.isEmpty()) {
-            throw Problem.badRequest("there is no projection to wait for; name one that is configured");
+            throw malformed("there is no projection to wait for; name one that is configured");
         }
         return names;
     }
 
-    private Response toResponse(JointWait.Result result, Token token, Mode mode, boolean strict) {
+    private Response toResponse(Outcome<JointWait.Result> outcome, Mode mode, boolean strict) {
+        if (outcome instanceof Outcome.NotAsked<JointWait.Result> not) {
+            return AnswerJson.problem(not);
+        }
+        Outcome.Answered<JointWait.Result> answered = (Outcome.Answered<JointWait.Result>) outcome;
+        JointWait.Result result = answered.answer();
+        Token token = answered.token();
         Answer deciding = result.deciding();
         Optional<Response> problem = AnswerJson.problem(deciding);
         if (problem.isPresent()) {
@@ -183,8 +216,10 @@ public final class WaitResource {
         }
         ObjectNode body = JSON.createObjectNode()
                 .put("status", deciding.status().word())
+                .put("code", deciding.code())
                 .put("mode", mode == Mode.ALL ? "all" : "any")
-                .put("waitedMillis", result.waitedMillis());
+                .put("waitedMillis", answered.waitedMillis());
+        AnswerJson.putStaleness(body, answered);
         ArrayNode projections = body.putArray("projections");
         result.answers().forEach((name, answer) -> projections.add(json.of(name, token, answer)));
         return Response.status(AnswerJson.httpStatus(deciding, strict))

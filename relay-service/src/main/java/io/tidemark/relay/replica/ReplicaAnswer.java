@@ -12,8 +12,16 @@ public sealed interface ReplicaAnswer {
     /** The status that callers receive. */
     WatermarkStatus status();
 
+    /** The case of the status, for programs, in kebab case; part of the HTTP API. */
+    String code();
+
     /** Everything at or below the token is visible there. */
     record Success(long waitedMillis, Lsn replayed, int timeline) implements ReplicaAnswer {
+
+        @Override
+        public String code() {
+            return "caught-up";
+        }
 
         @Override
         public WatermarkStatus status() {
@@ -29,6 +37,11 @@ public sealed interface ReplicaAnswer {
     record Behind(long waitedMillis, Lsn replayed, int timeline, String reason) implements ReplicaAnswer {
 
         @Override
+        public String code() {
+            return "not-replayed";
+        }
+
+        @Override
         public WatermarkStatus status() {
             return WatermarkStatus.TIMEOUT;
         }
@@ -41,16 +54,22 @@ public sealed interface ReplicaAnswer {
      * @param judged the token part by part, where one of its parts is refused; empty where something else is the reason
      * @param othersAreReplayed whether all is visible that the parts ask for that are not refused
      */
-    record Refused(WatermarkStatus status, String reason, Optional<JudgedToken> judged, boolean othersAreReplayed)
+    record Refused(
+            WatermarkStatus status, String code, String reason, Optional<JudgedToken> judged, boolean othersAreReplayed)
             implements ReplicaAnswer {
 
-        Refused(WatermarkStatus status, String reason) {
-            this(status, reason, Optional.empty(), false);
+        Refused(WatermarkStatus status, String code, String reason) {
+            this(status, code, reason, Optional.empty(), false);
         }
     }
 
     /** The standby cannot be reached now. */
     record Unavailable(String reason) implements ReplicaAnswer {
+
+        @Override
+        public String code() {
+            return "unavailable";
+        }
 
         @Override
         public WatermarkStatus status() {
@@ -60,6 +79,11 @@ public sealed interface ReplicaAnswer {
 
     /** The maximum number of waiters is reached. */
     record TooManyWaiters(int limit) implements ReplicaAnswer {
+
+        @Override
+        public String code() {
+            return "too-many-waiters";
+        }
 
         @Override
         public WatermarkStatus status() {

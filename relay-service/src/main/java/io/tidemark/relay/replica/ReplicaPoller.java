@@ -194,6 +194,7 @@ final class ReplicaPoller implements AutoCloseable {
                 .whyNotOf(systemIdentifier, state, history)
                 .map(reason -> new ReplicaAnswer.Refused(
                         WatermarkStatus.UNKNOWN,
+                        "not-a-standby",
                         "replica " + name + " is not a standby of the primary: " + reason
                                 + "; correct postgres.replicas"));
     }

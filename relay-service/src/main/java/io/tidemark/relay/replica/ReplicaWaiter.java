@@ -75,7 +75,9 @@ final class ReplicaWaiter {
                         && part.lsn().isAfter(written.lsn()));
         if (isAhead) {
             answer.complete(new ReplicaAnswer.Refused(
-                    WatermarkStatus.AHEAD, "the token is beyond the primary's WAL, which ends at " + written.lsn()));
+                    WatermarkStatus.AHEAD,
+                    "ahead-of-wal",
+                    "the token is beyond the primary's WAL, which ends at " + written.lsn()));
         }
         isNudgeWritten = true;
     }
@@ -85,6 +87,7 @@ final class ReplicaWaiter {
         if (!state.isStandby()) {
             return Optional.of(new ReplicaAnswer.Refused(
                     WatermarkStatus.UNKNOWN,
+                    "not-a-standby",
                     "the server is not a standby any more: it was promoted, or it is the primary; correct"
                             + " postgres.replicas"));
         }
@@ -96,7 +99,11 @@ final class ReplicaWaiter {
             boolean othersAreReplayed = !isYounger
                     && judged.target().filter(state.replayed()::isAtLeast).isPresent();
             return Optional.of(new ReplicaAnswer.Refused(
-                    refusal.get().status(), refusal.get().reason(), Optional.of(judged), othersAreReplayed));
+                    refusal.get().status(),
+                    refusal.get().code(),
+                    refusal.get().reason(),
+                    Optional.of(judged),
+                    othersAreReplayed));
         }
         if (!isYounger && state.replayed().isAtLeast(lsn())) {
             return Optional.of(new ReplicaAnswer.Success(waitedMillis(), state.replayed(), state.timeline()));

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -28,6 +29,9 @@ public final class Nudges implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Nudges.class);
 
     private static final long REPEAT_MILLIS = 1_000;
+
+    /** Beyond the end of every WAL: a request for it writes nothing, and receives the end. */
+    private static final Lsn HIGHEST = new Lsn(-1);
 
     /**
      * @param isWanted false when the request is no longer needed; called on any thread
@@ -77,6 +81,19 @@ public final class Nudges implements AutoCloseable {
         if (isRoundQueued.compareAndSet(false, true)) {
             thread.execute(this::round);
         }
+    }
+
+    /**
+     * The end of the WAL, or a nudge if the same round writes one: at or above every commit that was visible before this
+     * call. One round serves all calls that came before it began.
+     *
+     * @return completes on this class's thread, but not while the database is away; a caller that no longer needs it
+     *     cancels it
+     */
+    public CompletableFuture<Nudge> walEnd() {
+        CompletableFuture<Nudge> end = new CompletableFuture<>();
+        request(HIGHEST, () -> !end.isDone(), end::complete);
+        return end;
     }
 
     private void round() {

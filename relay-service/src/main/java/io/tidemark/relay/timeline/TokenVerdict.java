@@ -33,6 +33,23 @@ public sealed interface TokenVerdict {
             return new Refused(status, reason, Rest.DROPPED, Lsn.ZERO);
         }
 
+        /** The case, for programs, in kebab case; part of the HTTP API. */
+        public String code() {
+            return codeOf(status);
+        }
+
+        /** The case of a refused part with this status. */
+        public static String codeOf(WatermarkStatus status) {
+            return switch (status) {
+                case FOREIGN -> "foreign-source";
+                case DIVERGED -> "write-lost";
+                case EXPIRED -> "history-expired";
+                case UNKNOWN -> "timeline-not-followed";
+                case AHEAD -> "ahead-of-wal";
+                default -> throw new IllegalArgumentException(status + " is not the status of a refused part");
+            };
+        }
+
         static Refused cutting(WatermarkStatus status, String reason, Lsn sharedUpTo) {
             return new Refused(status, reason, Rest.CUT, sharedUpTo);
         }

@@ -3,6 +3,7 @@ package io.tidemark.relay.watermark;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ProjectionConfig;
+import io.tidemark.relay.declared.Doubt;
 import io.tidemark.relay.declared.Footing;
 import io.tidemark.relay.declared.Grounds;
 import io.tidemark.relay.group.GroupHistory;
@@ -73,7 +74,7 @@ final class EvidenceAnswers {
     }
 
     /** Why the group's progress is not known; empty if it is known. */
-    Optional<String> whyUnknown(Map<TopicPartition, Long> offsets, boolean isCaughtUp) {
+    Optional<Doubt> whyUnknown(Map<TopicPartition, Long> offsets, boolean isCaughtUp) {
         if (evidence.beyondEnd().isPresent()) {
             return evidence.beyondEnd().map(this::beyond);
         }
@@ -81,7 +82,8 @@ final class EvidenceAnswers {
         if (!isCaughtUp || footing instanceof Footing.Firm) {
             return Optional.empty();
         }
-        return Optional.of(footing instanceof Footing.Hollow hollow ? hollow.reason() : unseen());
+        return Optional.of(
+                footing instanceof Footing.Hollow hollow ? hollow.doubt() : new Doubt("group-unseen", unseen()));
     }
 
     private String unseen() {
@@ -95,32 +97,45 @@ final class EvidenceAnswers {
             return Answer.Refused.unknown(beyond(beyond.get()));
         }
         if (footing instanceof Footing.Firm) {
-            return leftOut(index, waiter.target)
-                    .orElseGet(
-                            () -> new Answer.Success(waiter.waitedMillis(), index.published(), evidence.ageMillis()));
+            return leftOut(index, waiter.target).orElseGet(() -> isVisible(waiter));
         }
         return footing instanceof Footing.Hollow hollow
-                ? Answer.Refused.unknown(hollow.reason())
+                ? Answer.Refused.unknown(hollow.doubt())
                 : new Answer.Unavailable(unseen());
     }
 
-    private String beyond(LogEvidence.Beyond beyond) {
+    private Answer isVisible(Waiter waiter) {
+        return evidence.visible().isAtLeast(waiter.target)
+                ? new Answer.Success(waiter.waitedMillis(), index.published(), evidence.ageMillis())
+                : new Answer.NotVisible(
+                        "consumed, but projections[].visibleAfter (" + projection.visibleAfter()
+                                + ") has not passed since the relay saw the group's commit",
+                        waiter.waitedMillis(),
+                        index.published(),
+                        evidence.ageMillis());
+    }
+
+    private Doubt beyond(LogEvidence.Beyond beyond) {
         String partition = beyond.partition().topic() + ":" + beyond.partition().partition();
-        return "group " + projection.group() + " has committed offset " + beyond.committed() + " in " + partition
-                + ", beyond the end of the log at " + beyond.end() + ": Kafka has lost records, or somebody has set the"
-                + " offset. Events that are published there would count as consumed before the group has read them, so"
-                + " every token is answered unknown. Stop the consumers of projection " + projection.name()
-                + " and set the offset back: kafka-consumer-groups --bootstrap-server ... --group "
-                + projection.group() + " --topic " + partition + " --reset-offsets --to-offset " + beyond.end()
-                + " --execute";
+        return new Doubt(
+                "offset-beyond-end",
+                "group " + projection.group() + " has committed offset " + beyond.committed() + " in " + partition
+                        + ", beyond the end of the log at " + beyond.end()
+                        + ": Kafka has lost records, or somebody has set the"
+                        + " offset. Events that are published there would count as consumed before the group has read them, so"
+                        + " every token is answered unknown. Stop the consumers of projection " + projection.name()
+                        + " and set the offset back: kafka-consumer-groups --bootstrap-server ... --group "
+                        + projection.group() + " --topic " + partition + " --reset-offsets --to-offset " + beyond.end()
+                        + " --execute");
     }
 
     /** The answer if an adoption has left out events that the token covers; empty otherwise. */
     static Optional<Answer> leftOut(PublishedIndex index, Lsn target) {
         return index.leftOut(target)
-                .map(range ->
-                        Answer.Refused.unknown("events committed in " + range + " were left out by tidemark adopt;"
-                                + " whether the token's write was among those published before it is not known"));
+                .map(range -> Answer.Refused.unknown(new Doubt(
+                        "left-out-by-adopt",
+                        "events committed in " + range + " were left out by tidemark adopt;"
+                                + " whether the token's write was among those published before it is not known")));
     }
 
     /**

@@ -27,6 +27,7 @@ final class GroupEvidence {
     private final PublishedIndex index;
     private final GroupHistory history;
     private final LogEvidence logs = new LogEvidence();
+    private final VisibleWatermark visible;
 
     private Map<TopicPartition, Long> committed = Map.of();
     private long fetchedNanos;
@@ -36,7 +37,9 @@ final class GroupEvidence {
     private long provenIn;
     private Map<TopicPartition, Long> provenBy = Map.of();
 
-    GroupEvidence(Set<String> topics, PublishedIndex index, GroupHistory history) {
+    /** @param visibleAfterNanos how long after its commit was seen an effect can be read */
+    GroupEvidence(Set<String> topics, PublishedIndex index, GroupHistory history, long visibleAfterNanos) {
+        this.visible = new VisibleWatermark(visibleAfterNanos);
         this.topics = topics;
         this.index = index;
         this.history = history;
@@ -79,7 +82,7 @@ final class GroupEvidence {
      * known.
      */
     private void seeMoves(long nowNanos) {
-        watermark(committed);
+        visible.see(watermark(committed), System.nanoTime());
         if (logs.hasStartsOf(uncommitted())) {
             history.see(logs.consumed(committed), behind(index.published(), committed), nowNanos);
         }
@@ -146,6 +149,11 @@ final class GroupEvidence {
         return watermark(committed);
     }
 
+    /** Everything at or below it is consumed, and can be read by now. Not above {@link #watermark()}. */
+    Lsn visible() {
+        return visible.at(System.nanoTime(), watermark());
+    }
+
     /**
      * The highest LSN up to which a group with these offsets has consumed everything. It decreases only if an offset
      * goes back; a coarser index does not lower it.
@@ -155,6 +163,7 @@ final class GroupEvidence {
             provenIn = index.generation();
             history.forget();
             logs.clear();
+            visible.clear();
             proven = Lsn.ZERO;
             provenBy = Map.of();
         }

@@ -3,6 +3,7 @@ package io.tidemark.relay.watermark;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.relay.declared.Doubt;
 import io.tidemark.relay.group.Committed;
 import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.group.PartitionNeed;
@@ -135,7 +136,7 @@ public final class ProjectionReports {
         Lsn watermark = waiters.evidence().watermark(offsets); // read before what is published, to stay at or below it
         Lsn published = index.published();
         List<PartitionNeed> behind = waiters.evidence().behind(published, offsets);
-        Optional<String> unknown = waiters.refusal().or(() -> waiters.answers().whyUnknown(offsets, behind.isEmpty()));
+        Optional<Doubt> unknown = waiters.refusal().or(() -> waiters.answers().whyUnknown(offsets, behind.isEmpty()));
         return new ProjectionStanding(
                 waiters.projection(),
                 watermark,
@@ -146,7 +147,9 @@ public final class ProjectionReports {
                 unknown.isEmpty() ? waiters.history().state() : GroupState.UNKNOWN,
                 waiters.history().sinceSeconds(now),
                 waiters.history().members(),
-                unknown.orElseGet(waiters.answers()::why));
+                unknown.map(Doubt::reason).orElseGet(waiters.answers()::why),
+                unknown.map(Doubt::code)
+                        .orElse("group-" + waiters.history().state().word()));
     }
 
     private static OptionalDouble secondsSince(OptionalLong millis) {
@@ -241,7 +244,7 @@ public final class ProjectionReports {
             return new Requirement(name, refused, List.of());
         }
         List<PartitionNeed> needs = needs(name, source, token, published);
-        Optional<String> hollow = needs.isEmpty() ? waiters.knownHollow() : Optional.empty(); // else offsets decide
+        Optional<Doubt> hollow = needs.isEmpty() ? waiters.knownHollow() : Optional.empty(); // else offsets decide
         return hollow.isPresent()
                 ? new Requirement(name, hollow.map(Answer.Refused::unknown), List.of())
                 : new Requirement(name, Optional.empty(), withoutOffsets(needs));

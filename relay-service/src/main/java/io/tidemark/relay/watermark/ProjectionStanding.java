@@ -22,6 +22,7 @@ import java.util.OptionalDouble;
  * @param stateSeconds how long the group has been in this state, as far as this replica has seen
  * @param members of its group; -1 if not known
  * @param reason why the group is in this state; empty if running or lagging
+ * @param code the case of the state, for programs
  */
 public record ProjectionStanding(
         ProjectionConfig projection,
@@ -33,7 +34,8 @@ public record ProjectionStanding(
         GroupState state,
         long stateSeconds,
         int members,
-        String reason) {
+        String reason,
+        String code) {
 
     /** Bytes of WAL between the watermark and what is published. */
     public long lagBytes() {

@@ -3,6 +3,7 @@ package io.tidemark.relay.watermark;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ProjectionConfig;
+import io.tidemark.relay.declared.Doubt;
 import io.tidemark.relay.declared.Footing;
 import io.tidemark.relay.declared.Grounds;
 import io.tidemark.relay.declared.GroupReading;
@@ -38,7 +39,11 @@ final class ProjectionWaiters {
         this.topics = Set.copyOf(projection.topics());
         this.index = index;
         this.history = new GroupHistory(projection.stalledAfter().toJavaDuration());
-        this.evidence = new GroupEvidence(topics, index, history);
+        this.evidence = new GroupEvidence(
+                topics,
+                index,
+                history,
+                projection.visibleAfter().toJavaDuration().toNanos());
         this.open = new OpenQuestions(evidence, history);
         this.answers = new EvidenceAnswers(projection, index, evidence, history, grounds);
     }
@@ -121,11 +126,11 @@ final class ProjectionWaiters {
     }
 
     private void refuseAll() {
-        grounds.refusal().ifPresent(reason -> parked.answerAll(Answer.Refused.unknown(reason)));
+        grounds.refusal().ifPresent(doubt -> parked.answerAll(Answer.Refused.unknown(doubt)));
     }
 
     /** Why no question about this projection can be answered; empty if questions can be answered. */
-    Optional<String> refusal() {
+    Optional<Doubt> refusal() {
         return grounds.refusal();
     }
 
@@ -186,7 +191,7 @@ final class ProjectionWaiters {
         Lsn watermark = evidence.watermark();
         Footing footing = answers.footing(evidence.committed());
         Set<Waiter> held = new HashSet<>();
-        for (Waiter first : parked.takeUpTo(watermark)) {
+        for (Waiter first : parked.takeUpTo(evidence.visible())) {
             if (open.isComplete(first, watermark, footing)) {
                 parked.taken(first);
                 first.complete(answers.consumed(first, footing));
@@ -234,9 +239,9 @@ final class ProjectionWaiters {
     }
 
     /** Why a success would have no basis, by what was seen last; also empty if nothing was seen. */
-    Optional<String> knownHollow() {
+    Optional<Doubt> knownHollow() {
         return answers.footing(evidence.committed()) instanceof Footing.Hollow hollow
-                ? Optional.of(hollow.reason())
+                ? Optional.of(hollow.doubt())
                 : Optional.empty();
     }
 

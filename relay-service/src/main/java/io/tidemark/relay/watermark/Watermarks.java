@@ -5,6 +5,7 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.config.ProjectionConfig;
 import io.tidemark.relay.config.WatermarkConfig;
+import io.tidemark.relay.declared.Doubt;
 import io.tidemark.relay.declared.Grounds;
 import io.tidemark.relay.declared.TopicsSeen;
 import io.tidemark.relay.declared.WritableTopics;
@@ -201,7 +202,7 @@ public final class Watermarks implements AutoCloseable {
             waiter.complete(notServing);
             return;
         }
-        Optional<String> refusal = waiters.refusal();
+        Optional<Doubt> refusal = waiters.refusal();
         if (refusal.isPresent()) {
             waiter.complete(Answer.Refused.unknown(refusal.get()));
             return;
@@ -255,6 +256,11 @@ public final class Watermarks implements AutoCloseable {
     /** Whether questions are answered yet. */
     public boolean isServing() {
         return source != null;
+    }
+
+    /** The database for which questions are answered; empty while none are. */
+    public Optional<SourceIdentity> served() {
+        return Optional.ofNullable(source).map(ServedSource::identity);
     }
 
     /** Number of requests in progress, most of them waiting. */

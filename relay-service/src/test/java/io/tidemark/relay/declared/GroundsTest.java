@@ -75,7 +75,7 @@ class GroundsTest {
 
     private static void assertRefused(Grounds grounds, String... reason) {
         assertThat(grounds.refusal())
-                .hasValueSatisfying(told -> assertThat(told).contains(reason));
+                .hasValueSatisfying(told -> assertThat(told.reason()).contains(reason));
     }
 
     @Test

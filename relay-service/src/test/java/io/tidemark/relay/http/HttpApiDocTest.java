@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.tidemark.relay.http.response.ProblemType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -80,6 +81,15 @@ class HttpApiDocTest {
         bodies.removeAll(Set.of("Problem", "BarrierRequest", "Standings")); // described in prose
 
         assertThat(bodies).isNotEmpty().allSatisfy(body -> assertThat(page).contains("`" + body + "`"));
+    }
+
+    @Test
+    void everyTypeOfProblemIsDocumentedAsItIsServed() throws IOException {
+        String page = Files.readString(PAGE);
+
+        assertThat(ProblemType.values())
+                .allSatisfy(type -> assertThat(page)
+                        .contains("| `" + type.code() + "` | " + type.status() + " | " + type.meaning() + " |"));
     }
 
     @Test

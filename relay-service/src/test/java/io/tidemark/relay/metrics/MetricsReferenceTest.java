@@ -76,7 +76,17 @@ class MetricsReferenceTest {
     private static ProjectionStanding standing(String name, GroupState state) {
         ProjectionConfig projection = new ProjectionConfig(name, null, List.of("outbox.order"), Duration.minutes(1));
         return new ProjectionStanding(
-                projection, new Lsn(70), new Lsn(80), List.of(), 7, OptionalDouble.of(4.5), state, 1, 2, "");
+                projection,
+                new Lsn(70),
+                new Lsn(80),
+                List.of(),
+                7,
+                OptionalDouble.of(4.5),
+                state,
+                1,
+                2,
+                "",
+                "group-running");
     }
 
     private static MetricRegistry dropwizard() {

@@ -9,12 +9,15 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -121,6 +124,57 @@ class NudgesTest {
 
         assertThat(looks.get()).isLessThanOrEqualTo(2);
         assertThat(writes.get()).isLessThanOrEqualTo(2);
+    }
+
+    /** A commit between the two calls is above what the look in progress has read. */
+    @Test
+    void theEndOfTheWalIsNeverReadBeforeItWasAskedFor() throws Exception {
+        CountDownLatch latch = new CountDownLatch(1);
+        CountDownLatch hasRead = new CountDownLatch(1);
+        NudgeSession slow = new NudgeSession() {
+
+            @Override
+            public Nudge nudge(Lsn lowest) {
+                looks.incrementAndGet();
+                Nudge read = new Nudge(new Lsn(wal.get()), SERVER);
+                hasRead.countDown();
+                awaitQuietly(latch);
+                return read;
+            }
+
+            @Override
+            public SourceIdentity server() {
+                return SERVER;
+            }
+
+            @Override
+            public void close() {}
+        };
+        try (Nudges nudges = new Nudges(() -> slow, NEVER_MILLIS)) {
+            CompletableFuture<Nudge> before = nudges.walEnd();
+            awaitQuietly(hasRead);
+            wal.set(3000);
+            List<CompletableFuture<Nudge>> after =
+                    Stream.generate(nudges::walEnd).limit(QUESTIONS).toList();
+            latch.countDown();
+
+            assertThat(before.get(PATIENCE_SECONDS, TimeUnit.SECONDS).lsn()).isEqualTo(new Lsn(1000));
+            for (CompletableFuture<Nudge> end : after) {
+                assertThat(end.get(PATIENCE_SECONDS, TimeUnit.SECONDS).lsn()).isEqualTo(new Lsn(3000));
+            }
+        }
+
+        assertThat(looks).as("one look serves all that came before it began").hasValue(2);
+    }
+
+    @Test
+    void readsTheEndOfTheWalWithoutWritingToIt() throws Exception {
+        try (Nudges nudges = nudges(NEVER_MILLIS)) {
+            assertThat(nudges.walEnd().get(PATIENCE_SECONDS, TimeUnit.SECONDS).lsn())
+                    .isEqualTo(new Lsn(1000));
+        }
+
+        assertThat(writes).hasValue(0);
     }
 
     @Test

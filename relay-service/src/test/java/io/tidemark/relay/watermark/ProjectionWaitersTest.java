@@ -289,6 +289,32 @@ class ProjectionWaitersTest {
         assertThat(late.answer.getNow(null)).isInstanceOf(Answer.Success.class);
     }
 
+    /** The effect of an event may be readable only some time after its offset was committed. */
+    @Test
+    void succeedsOnlyOnceTheEffectsOfTheGroupAreVisible() throws Exception {
+        ProjectionConfig slow =
+                new ProjectionConfig("view", "group", List.of("orders"), null, Duration.milliseconds(300));
+        ProjectionWaiters hidden = new ProjectionWaiters(slow, index, grounds(slow, index));
+        hidden.seeGroup(reads("orders"), System.nanoTime());
+        published(FIRST, "0/10", 1);
+        Waiter waiter = new Waiter(Lsn.parse("0/10"));
+        hidden.park(waiter);
+        long seen = System.nanoTime();
+
+        do {
+            hidden.accept(new Committed(Map.of(FIRST, 1L), Set.of()), System.nanoTime());
+            hidden.accept(new LogBounds(Map.of(), Map.of(FIRST, 1L)), System.nanoTime());
+            if (!waiter.answer.isDone()) {
+                assertThat(hidden.needsEvidence()).as("it is looked at again").isTrue();
+                assertThat(hidden.answerNow(waiter)).isInstanceOfAny(Answer.NotVisible.class, Answer.Success.class);
+            }
+            TimeUnit.MILLISECONDS.sleep(1);
+        } while (!waiter.answer.isDone());
+
+        assertThat(System.nanoTime() - seen).isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(300));
+        assertThat(waiter.answer.join()).isInstanceOf(Answer.Success.class);
+    }
+
     /** A question from before the adoption must not be answered by the index after it either. */
     @Test
     void returnsUnknownForTokensThatAdoptionSkipped() {

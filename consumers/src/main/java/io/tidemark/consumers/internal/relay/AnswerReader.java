@@ -16,16 +16,16 @@ final class AnswerReader {
 
     private AnswerReader() {}
 
-    /** @param asked the token of the question */
-    static Reading<WatermarkAnswer> answer(JsonNode json, Token asked) {
+    /** @param asked the token of the question; empty if it had none */
+    static Reading<WatermarkAnswer> answer(JsonNode json, Optional<Token> asked) {
         Optional<WatermarkStatus> status = status(json);
         return status.isPresent()
                 ? new Reading.Answer<>(answer(json, status.get(), carryOn(json, asked)))
                 : new Reading.NoAnswer<>(withoutStatus(json));
     }
 
-    /** @param asked the token of the question */
-    static Reading<CombinedAnswer> combined(JsonNode json, Token asked) {
+    /** @param asked the token of the question; empty if it had none */
+    static Reading<CombinedAnswer> combined(JsonNode json, Optional<Token> asked) {
         Optional<WatermarkStatus> status = status(json);
         if (status.isEmpty()) {
             return new Reading.NoAnswer<>(withoutStatus(json));
@@ -57,18 +57,18 @@ final class AnswerReader {
      * The token to carry on with. Nothing is dropped but what the relay says: a relay of an older version returns what was
      * asked, and what cannot be read is not a token.
      */
-    static Optional<Token> carryOn(JsonNode json, Token asked) {
+    static Optional<Token> carryOn(JsonNode json, Optional<Token> asked) {
         return token(json.path("token"), asked);
     }
 
-    static Optional<Token> token(JsonNode token, Token asked) {
+    static Optional<Token> token(JsonNode token, Optional<Token> asked) {
         if (token.isNull()) {
             return Optional.empty();
         }
         try {
-            return Optional.of(token.isTextual() ? Token.parse(token.textValue()) : asked);
+            return token.isTextual() ? Optional.of(Token.parse(token.textValue())) : asked;
         } catch (IllegalArgumentException e) {
-            return Optional.of(asked);
+            return asked;
         }
     }
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.consumers.BearerToken;
 import io.tidemark.consumers.CombinedAnswer;
+import io.tidemark.consumers.Freshness;
 import io.tidemark.consumers.RelayRequestException;
 import io.tidemark.consumers.WatermarkAnswer;
 import io.tidemark.outbox.Token;
@@ -51,19 +52,20 @@ public final class RelayApi {
      *
      * @throws RelayRequestException when all relays refuse the same way
      */
-    public WatermarkAnswer watermark(String projection, Token token, Deadline deadline) throws InterruptedException {
+    public WatermarkAnswer watermark(String projection, Freshness wanted, Deadline deadline)
+            throws InterruptedException {
         long since = System.nanoTime();
         try {
             return relays.ask(
                     (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay)
                             + "/v1/projections/"
                             + encoded(projection)
-                            + "/watermark?token="
-                            + encoded(token.toString())
+                            + "/watermark?"
+                            + query(wanted)
                             + "&wait="
                             + left.toMillis()
                             + "ms&strict=false")),
-                    json -> AnswerReader.answer(json, token),
+                    json -> AnswerReader.answer(json, tokenOf(wanted)),
                     deadline);
         } catch (RelayHttp.NoRelayAnswered e) {
             return new WatermarkAnswer(
@@ -73,8 +75,22 @@ public final class RelayApi {
                     String.valueOf(e.getMessage()),
                     TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since),
                     List.of(),
-                    Optional.of(token));
+                    tokenOf(wanted));
         }
+    }
+
+    /** The token of the question; empty if it has none. */
+    static Optional<Token> tokenOf(Freshness wanted) {
+        return wanted instanceof Freshness.OfToken ofToken ? Optional.of(ofToken.token()) : Optional.empty();
+    }
+
+    private static String query(Freshness wanted) {
+        if (wanted instanceof Freshness.OfToken ofToken) {
+            return "token=" + encoded(ofToken.token().toString());
+        }
+        return wanted instanceof Freshness.Within within
+                ? "maxStaleness=" + within.maxStaleness().toMillis() + "ms"
+                : "token=now";
     }
 
     /**
@@ -82,27 +98,29 @@ public final class RelayApi {
      *
      * @param mode {@code all} or {@code any}
      */
-    public CombinedAnswer watermarks(List<String> projections, Token token, Deadline deadline, String mode)
+    public CombinedAnswer watermarks(List<String> projections, Freshness wanted, Deadline deadline, String mode)
             throws InterruptedException {
         try {
             return relays.ask(
                     (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay) + "/v1/wait?strict=false"))
                             .header("Content-Type", "application/json")
-                            .POST(HttpRequest.BodyPublishers.ofString(waitBody(projections, token, left, mode))),
-                    json -> AnswerReader.combined(json, token),
+                            .POST(HttpRequest.BodyPublishers.ofString(waitBody(projections, wanted, left, mode))),
+                    json -> AnswerReader.combined(json, tokenOf(wanted)),
                     deadline);
         } catch (RelayHttp.NoRelayAnswered e) {
             return new CombinedAnswer(
-                    WatermarkStatus.UNREACHABLE, List.of(), String.valueOf(e.getMessage()), Optional.of(token));
+                    WatermarkStatus.UNREACHABLE, List.of(), String.valueOf(e.getMessage()), tokenOf(wanted));
         }
     }
 
-    private static String waitBody(List<String> projections, Token token, Duration left, String mode) {
-        ObjectNode body = JsonNodeFactory.instance
-                .objectNode()
-                .put("token", token.toString())
-                .put("wait", left.toMillis() + "ms")
-                .put("mode", mode);
+    private static String waitBody(List<String> projections, Freshness wanted, Duration left, String mode) {
+        ObjectNode body = JsonNodeFactory.instance.objectNode();
+        if (wanted instanceof Freshness.Within within) {
+            body.put("maxStaleness", within.maxStaleness().toMillis() + "ms");
+        } else {
+            body.put("token", tokenOf(wanted).map(Token::toString).orElse("now"));
+        }
+        body.put("wait", left.toMillis() + "ms").put("mode", mode);
         ArrayNode names = body.putArray("projections");
         projections.forEach(names::add);
         return body.toString();

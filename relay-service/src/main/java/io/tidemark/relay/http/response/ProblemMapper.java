@@ -23,6 +23,6 @@ public final class ProblemMapper implements ExceptionMapper<Throwable> {
             return Problem.response(status.getStatusCode(), status.getReasonPhrase(), String.valueOf(web.getMessage()));
         }
         LOG.error("event=http-failed", failure);
-        return Problem.response(500, "Internal Server Error", "this is a bug; the relay's log has its trace");
+        return Problem.response(ProblemType.INTERNAL_ERROR, "this is a bug; the relay's log has its trace");
     }
 }

@@ -2,6 +2,7 @@
 package io.tidemark.relay.http.server;
 
 import io.tidemark.relay.http.response.Problem;
+import io.tidemark.relay.http.response.ProblemType;
 import jakarta.annotation.Priority;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
@@ -42,7 +43,7 @@ public final class BearerFilter implements ContainerRequestFilter {
     }
 
     private static Response unauthorized(String challenge, String detail) {
-        return Response.fromResponse(Problem.response(401, "Unauthorized", detail))
+        return Response.fromResponse(Problem.response(ProblemType.UNAUTHORIZED, detail))
                 .header(HttpHeaders.WWW_AUTHENTICATE, challenge)
                 .build();
     }

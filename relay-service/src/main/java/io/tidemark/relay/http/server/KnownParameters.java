@@ -2,6 +2,7 @@
 package io.tidemark.relay.http.server;
 
 import io.tidemark.relay.http.response.Problem;
+import io.tidemark.relay.http.response.ProblemType;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
@@ -34,12 +35,16 @@ public final class KnownParameters implements ContainerRequestFilter {
         for (Map.Entry<String, List<String>> given :
                 request.getUriInfo().getQueryParameters().entrySet()) {
             if (!known.contains(given.getKey())) {
-                throw Problem.badRequest("query parameter '" + shortened(given.getKey()) + "' is not known here; "
-                        + (known.isEmpty() ? "there are none" : "known: " + String.join(", ", known)));
+                throw Problem.of(
+                        ProblemType.UNKNOWN_PARAMETER,
+                        "query parameter '" + shortened(given.getKey()) + "' is not known here; "
+                                + (known.isEmpty() ? "there are none" : "known: " + String.join(", ", known)));
             }
             if (given.getValue().size() > 1) {
-                throw Problem.badRequest("query parameter '" + given.getKey() + "' is given "
-                        + given.getValue().size() + " times; give it once");
+                throw Problem.of(
+                        ProblemType.UNKNOWN_PARAMETER,
+                        "query parameter '" + given.getKey() + "' is given "
+                                + given.getValue().size() + " times; give it once");
             }
         }
     }

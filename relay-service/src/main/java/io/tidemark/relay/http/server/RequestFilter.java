@@ -37,6 +37,8 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
     /** In place of {@code timeout}, if no wait was requested: for a client that polls, this is not a problem. */
     private static final String NOT_YET = "not_yet";
 
+    private static final List<String> QUESTIONS = List.of("token", "maxStaleness", "maxStalenessMillis");
+
     private final Histogram requests;
     private final Counter waits;
     private final Histogram waitSeconds;
@@ -113,13 +115,18 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
         double seconds = (System.nanoTime() - began) / 1e9;
         answered(route, response.getStatus(), seconds);
         boolean waited = request.getProperty(ResponseWriter.WAIT_MILLIS) instanceof Long wait && wait > 0;
-        if (route.equals(WATERMARK) && request.getUriInfo().getQueryParameters().containsKey("token")) {
+        if (route.equals(WATERMARK) && isQuestion(request)) {
             String projection = request.getUriInfo().getPathParameters().getFirst("name");
             String outcome = outcome(response.getEntity(), response.getStatus());
             count(outcome(outcome, waited), projection == null ? SEVERAL : projection, seconds);
         } else if (route.equals(WAIT)) {
             countSeveral(response, waited, seconds);
         }
+    }
+
+    /** The deprecated form of the path without a question returns the standing. */
+    private static boolean isQuestion(ContainerRequestContext request) {
+        return QUESTIONS.stream().anyMatch(request.getUriInfo().getQueryParameters()::containsKey);
     }
 
     /** Counts a wait for a projection that did not pass through this filter. */
