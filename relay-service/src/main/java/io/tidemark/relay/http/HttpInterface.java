@@ -65,15 +65,18 @@ public record HttpInterface(
         Predicate<HttpServletRequest> admission = admission(environment);
         environment
                 .servlets()
-                .addFilter(
-                        "waits",
-                        new WaitFilter(watermarks, questions, json, answers, admission, requests::waited))
+                .addFilter("waits", new WaitFilter(watermarks, questions, json, answers, admission, requests::waited))
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, WaitFilter.PATH);
         environment
                 .servlets()
                 .addFilter(
                         "gate",
-                        new GateFilter(watermarks, answers, Params::waitMillis, admission, requests::passedGate))
+                        new GateFilter(
+                                watermarks,
+                                answers,
+                                wait -> Params.waitMillis(wait, null),
+                                admission,
+                                requests::passedGate))
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, GateFilter.PATH);
         environment.jersey().register(new ProjectionsResource(watermarks, questions, json, answers));
         environment.jersey().register(new OpenApiResource());

@@ -83,12 +83,18 @@ final class ConnectWorker implements Peer {
 
     private static String worker(TestSource source, int port) {
         Map<String, String> worker = new HashMap<>(Map.of(
-                "bootstrap.servers", source.servers().bootstrapServers(),
-                "group.id", source.name() + "-connect",
-                "listeners", "http://127.0.0.1:" + port,
-                "exactly.once.source.support", "enabled",
-                "key.converter", "org.apache.kafka.connect.storage.StringConverter",
-                "value.converter", "org.apache.kafka.connect.storage.StringConverter"));
+                "bootstrap.servers",
+                source.servers().bootstrapServers(),
+                "group.id",
+                source.name() + "-connect",
+                "listeners",
+                "http://127.0.0.1:" + port,
+                "exactly.once.source.support",
+                "enabled",
+                "key.converter",
+                "org.apache.kafka.connect.storage.StringConverter",
+                "value.converter",
+                "org.apache.kafka.connect.storage.StringConverter"));
         for (String topic : List.of("config", "offset", "status")) {
             worker.put(topic + ".storage.topic", source.name() + "-" + topic);
             worker.put(topic + ".storage.replication.factor", "1");

@@ -55,8 +55,8 @@ final class CountingEngine implements Peer {
     }
 
     private static MappedByteBuffer map(Path file) throws Exception {
-        try (FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             return channel.map(FileChannel.MapMode.READ_WRITE, 0, Long.BYTES);
         }
     }

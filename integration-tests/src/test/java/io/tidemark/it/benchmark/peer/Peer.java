@@ -31,7 +31,8 @@ interface Peer {
         long arrived();
 
         /** The events in Kafka; null for a peer that only counts. */
-        @Nullable Arrivals arrivals();
+        @Nullable
+        Arrivals arrivals();
 
         @Override
         void close() throws Exception;

@@ -29,8 +29,8 @@ class PeerBenchmark {
     private static final String CONNECT = System.getProperty("peers.connect", "");
 
     private static List<Peer> peers() {
-        List<Peer> peers = new ArrayList<>(List.of(
-                new TidemarkPeer(true, List.of()), new TidemarkPeer(false, List.of()), new CountingEngine()));
+        List<Peer> peers = new ArrayList<>(
+                List.of(new TidemarkPeer(true, List.of()), new TidemarkPeer(false, List.of()), new CountingEngine()));
         peers.addAll(PollingRelay.both());
         if (!CONNECT.isEmpty()) {
             peers.add(new ConnectWorker(Path.of(CONNECT)));
@@ -54,8 +54,6 @@ class PeerBenchmark {
         System.out.printf("PeerBenchmark: %s, medians of %d%n%n%s%n", LOAD, ROUNDS, figures.markdown());
         Files.writeString(
                 Path.of("target", "peers.json"),
-                new ObjectMapper()
-                        .writerWithDefaultPrettyPrinter()
-                        .writeValueAsString(figures.all()));
+                new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(figures.all()));
     }
 }

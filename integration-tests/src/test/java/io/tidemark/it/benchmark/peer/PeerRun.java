@@ -74,8 +74,8 @@ final class PeerRun {
 
         private static double cpuSeconds(Peer.Running running) {
             return ProcessUsage.cpu(running.pid())
-                    .orElseThrow(() -> new IllegalStateException("this system does not report CPU times"))
-                    .toNanos()
+                            .orElseThrow(() -> new IllegalStateException("this system does not report CPU times"))
+                            .toNanos()
                     / 1e9;
         }
 
@@ -112,7 +112,8 @@ final class PeerRun {
         while (!done.getAsBoolean()) {
             running.checkAlive();
             if (System.nanoTime() > deadline) {
-                throw new IllegalStateException("no " + what + " within " + PATIENCE + "; " + running.arrived() + " came");
+                throw new IllegalStateException(
+                        "no " + what + " within " + PATIENCE + "; " + running.arrived() + " came");
             }
             TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
         }

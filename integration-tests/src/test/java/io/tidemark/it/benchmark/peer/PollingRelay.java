@@ -52,8 +52,7 @@ final class PollingRelay implements Peer {
         ChildJvm process = ChildJvm.start(
                 "polling relay",
                 PollingRelay.class.getName(),
-                ChildPeer.arguments(
-                        source, source.topic(OutboxTable.AGGREGATE_TYPE), Integer.toString(batch)),
+                ChildPeer.arguments(source, source.topic(OutboxTable.AGGREGATE_TYPE), Integer.toString(batch)),
                 ChildPeer.JVM_OPTIONS,
                 source.dir().resolve("polling.log"));
         Arrivals arrivals = Arrivals.start(source);
@@ -70,9 +69,10 @@ final class PollingRelay implements Peer {
                 KafkaProducer<byte[], byte[]> producer =
                         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
             connection.setAutoCommit(false);
-            try (PreparedStatement take = connection.prepareStatement("with taken as (delete from outboxevent where seq in"
-                    + " (select seq from outboxevent order by seq limit ? for update skip locked) returning seq, id::text"
-                    + " id, aggregateid, type, payload) select * from taken order by seq")) {
+            try (PreparedStatement take =
+                    connection.prepareStatement("with taken as (delete from outboxevent where seq in"
+                            + " (select seq from outboxevent order by seq limit ? for update skip locked) returning seq, id::text"
+                            + " id, aggregateid, type, payload) select * from taken order by seq")) {
                 take.setInt(1, Integer.parseInt(arguments[6]));
                 while (!Thread.interrupted()) {
                     if (move(take, producer, arguments[5]) == 0) {

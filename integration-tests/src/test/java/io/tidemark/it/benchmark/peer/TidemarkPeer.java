@@ -29,9 +29,7 @@ final class TidemarkPeer implements Peer {
 
     @Override
     public TestSource create() throws Exception {
-        return isOwnTable
-                ? TestSource.create("tidemark")
-                : TestSource.around(OutboxTable.DEBEZIUM, "tidemark", PRESET);
+        return isOwnTable ? TestSource.create("tidemark") : TestSource.around(OutboxTable.DEBEZIUM, "tidemark", PRESET);
     }
 
     @Override

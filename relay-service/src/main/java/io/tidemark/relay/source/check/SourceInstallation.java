@@ -83,7 +83,8 @@ public final class SourceInstallation {
         // our own outbox gets its table before emit; after an interrupted init, the base alone can belong to either
         // kind
         if (outbox.isOwn() && !hasOwnTable && isApplied(connection, Migration.EMIT)) {
-            throw new SourceNotReady("schema outbox in database " + config.database() + " was created for a table of your"
+            throw new SourceNotReady("schema outbox in database " + config.database()
+                    + " was created for a table of your"
                     + " own and has no outbox.event; set outbox.preset or outbox.table as they were then, or give"
                     + " this source up: tidemark slot drop --yes " + config.slot() + " CONFIG, then drop publication "
                     + config.publication()
