@@ -29,7 +29,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Users that write, take a token, and ask the relays over HTTP whether their projection has caught up, before they
- * read. Servers and relays may fail at any time. Then they ask or write again.
+ * read: by a question or by the gate. Servers and relays may fail at any time. Then they ask or write again.
  */
 public final class TokenReaders implements AutoCloseable {
 
@@ -109,7 +109,7 @@ public final class TokenReaders implements AutoCloseable {
             List<RelayProcess> present = List.copyOf(relays);
             RelayProcess relay = present.get(random.nextInt(present.size()));
             long pid = relay.pid();
-            status = status(relay, token, "3s");
+            status = status(relay, token, "3s", random);
             if (status.equals("success")) {
                 longestNanos.accumulateAndGet(System.nanoTime() - askedNanos, Math::max);
                 successes.add(new Success(token.parts().get(0).lsn(), id, System.nanoTime()));
@@ -127,7 +127,7 @@ public final class TokenReaders implements AutoCloseable {
         Queue<Token> known = knownTo.computeIfAbsent(pid, p -> new ConcurrentLinkedQueue<>());
         for (Token earlier : known) {
             if (random.nextInt(4) == 0) {
-                String status = status(relay, earlier, "0");
+                String status = status(relay, earlier, "0", random);
                 boolean isAnswer = !status.isEmpty() && !status.matches("[0-9]+") && relay.pid() == pid;
                 if (isAnswer) {
                     repeats.add(new Repeat(earlier.parts().get(0).lsn(), status, System.nanoTime()));
@@ -140,11 +140,10 @@ public final class TokenReaders implements AutoCloseable {
         }
     }
 
-    /** The answer's status, the HTTP status of a problem, or empty without an answer. */
-    private String status(RelayProcess relay, Token token, String wait) throws InterruptedException {
+    /** The answer's status, the HTTP status of a problem, or empty without an answer. Asks every second time by the gate. */
+    private String status(RelayProcess relay, Token token, String wait, Random random) throws InterruptedException {
         try {
-            JsonNode answer = relay.get("/v1/projections/view/watermark?wait=" + wait + "&token=" + token);
-            String status = answer.path("status").asText();
+            String status = random.nextBoolean() ? ofQuestion(relay, token, wait) : ofGate(relay, token, wait);
             if (status.equals("success")) {
                 return status;
             }
@@ -160,6 +159,22 @@ public final class TokenReaders implements AutoCloseable {
             TimeUnit.MILLISECONDS.sleep(100);
             return "";
         }
+    }
+
+    private static String ofQuestion(RelayProcess relay, Token token, String wait)
+            throws IOException, InterruptedException {
+        JsonNode answer = relay.get("/v1/projections/view/watermark?wait=" + wait + "&token=" + token);
+        return answer.path("status").asText();
+    }
+
+    /** The same words as {@link #ofQuestion}. */
+    private static String ofGate(RelayProcess relay, Token token, String wait)
+            throws IOException, InterruptedException {
+        String status = relay.sendWithToken("/v1/gate/view?wait=" + wait, token)
+                .headers()
+                .firstValue("Tidemark-Status")
+                .orElseThrow(() -> new IOException("the gate has not answered"));
+        return status.equals("unavailable") || status.equals("busy") ? "503" : status;
     }
 
     /** The answers to repeated requests that had been answered with success. */
