@@ -230,7 +230,10 @@ class HttpSecurityIT {
     void rejectsRequestsWithoutAToken() throws Exception {
         String wait = "/v1/projections/view/watermark?wait=1s&token=tm1.7f3a9c21.1.0000000000000001";
         assertThat(get(plain(wait), FIRST).statusCode()).isEqualTo(503);
-        for (String path : List.of("/v1/source", "/v1/projections", "/v1/openapi.yaml", "/v1/nowhere", "/", wait)) {
+        String gate = "/v1/gate/view";
+        assertThat(get(plain(gate), FIRST).statusCode()).isEqualTo(200);
+        for (String path :
+                List.of("/v1/source", "/v1/projections", "/v1/openapi.yaml", "/v1/nowhere", "/", wait, gate)) {
             HttpResponse<String> none = get(plain(path), "");
             HttpResponse<String> wrong = get(plain(path), "wrong-0123456789abcdef");
 

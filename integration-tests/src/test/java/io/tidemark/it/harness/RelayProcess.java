@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.Token;
 import io.tidemark.quickstart.stack.ChildJvm;
 import io.tidemark.quickstart.stack.FreePorts;
 import io.tidemark.relay.cli.TidemarkCli;
@@ -180,6 +181,15 @@ public final class RelayProcess implements AutoCloseable {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                 .timeout(Duration.ofSeconds(60))
                 .header("Accept", accept)
+                .build();
+        return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** With the token in its header, as a proxy asks the gate. */
+    HttpResponse<String> sendWithToken(String path, Token token) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .timeout(Duration.ofSeconds(60))
+                .header(Token.HTTP_HEADER, token.toString())
                 .build();
         return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
     }

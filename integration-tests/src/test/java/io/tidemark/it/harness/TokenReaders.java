@@ -33,7 +33,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Users that write, and ask the relays over HTTP whether their projection has caught up, before they read: with a token,
- * with {@code now}, or with a bound on staleness. Servers and relays may fail at any time. Then they ask or write again.
+ * by a question or by the gate, with {@code now}, or with a bound on staleness. Servers and relays may fail at any time. Then they ask or write again.
  */
 public final class TokenReaders implements AutoCloseable {
 
@@ -135,7 +135,7 @@ public final class TokenReaders implements AutoCloseable {
             List<RelayProcess> present = List.copyOf(relays);
             RelayProcess relay = present.get(random.nextInt(present.size()));
             long pid = relay.pid();
-            status = ask(relay, "token=" + token, "3s").status();
+            status = askOrPassGate(relay, token, "3s", random).status();
             if (status.equals("success")) {
                 longestNanos.accumulateAndGet(System.nanoTime() - askedNanos, Math::max);
                 successes.add(new Success(token.parts().get(0).lsn(), id, System.nanoTime()));
@@ -188,7 +188,7 @@ public final class TokenReaders implements AutoCloseable {
         Queue<Token> known = knownTo.computeIfAbsent(pid, p -> new ConcurrentLinkedQueue<>());
         for (Token earlier : known) {
             if (random.nextInt(4) == 0) {
-                String status = ask(relay, "token=" + earlier, "0").status();
+                String status = askOrPassGate(relay, earlier, "0", random).status();
                 boolean isAnswer = !status.isEmpty() && !status.matches("[0-9]+") && relay.pid() == pid;
                 if (isAnswer) {
                     repeats.add(new Repeat(earlier.parts().get(0).lsn(), status, System.nanoTime()));
@@ -201,19 +201,48 @@ public final class TokenReaders implements AutoCloseable {
         }
     }
 
+    /** One of the two ways to ask about a token; both have the same statuses. */
+    private Reply askOrPassGate(RelayProcess relay, Token token, String wait, Random random)
+            throws InterruptedException {
+        return random.nextBoolean()
+                ? ask(relay, "token=" + token, wait)
+                : reply(relay, () -> {
+                    String status = relay.sendWithToken("/v1/gate/view?wait=" + wait, token)
+                            .headers()
+                            .firstValue("Tidemark-Status")
+                            .orElseThrow(() -> new IOException("the gate has not answered"));
+                    return new Reply(
+                            status.equals("unavailable") || status.equals("busy") ? "503" : status, Optional.of(token));
+                });
+    }
+
     private Reply ask(RelayProcess relay, String question, String wait) throws InterruptedException {
-        try {
+        return reply(relay, () -> {
             JsonNode answer = relay.get("/v1/projections/view/watermark?strict=false&wait=" + wait + "&" + question);
             String status = answer.path("status").asText();
-            if (status.equals("success")) {
-                return new Reply(
-                        status, Optional.of(Token.parse(answer.path("token").asText())));
+            return status.equals("success")
+                    ? new Reply(status, Optional.of(Token.parse(answer.path("token").asText())))
+                    : new Reply(status, Optional.empty());
+        });
+    }
+
+    /** A request that may find no relay. */
+    @FunctionalInterface
+    private interface Request {
+        Reply send() throws IOException, InterruptedException;
+    }
+
+    private Reply reply(RelayProcess relay, Request request) throws InterruptedException {
+        try {
+            Reply reply = request.send();
+            if (reply.status().equals("success")) {
+                return reply;
             }
-            if (status.equals("503")) {
+            if (reply.status().equals("503")) {
                 unavailable.incrementAndGet();
             }
             TimeUnit.MILLISECONDS.sleep(50);
-            return new Reply(status, Optional.empty());
+            return reply;
         } catch (IOException e) { // killed, paused, or not started yet
             if (relays.contains(relay)) {
                 unreachable.add(relay.url() + ": " + e);

@@ -40,7 +40,7 @@ final class ClientWatch implements Callback {
     /**
      * Cancels {@code asked} if the client closes the connection before the answer.
      *
-     * @param request is not watched if it has a body that is not read completely
+     * @param request must have been read completely, or be left unread
      * @return to run before the answer is written; does nothing if there is nothing to watch
      */
     static Runnable begin(HttpServletRequest request, CompletableFuture<?> asked) {
@@ -48,7 +48,6 @@ final class ClientWatch implements Callback {
                 ServletContextRequest.getServletContextRequest(request).getConnectionMetaData();
         if (asked.isDone()
                 || !ONE_REQUEST_AT_A_TIME.contains(client.getHttpVersion())
-                || hasUnreadBody(request)
                 || !(client.getConnection() instanceof Connection.UpgradeTo connection)
                 || !(client.getConnection().getEndPoint() instanceof AbstractEndPoint endPoint)) {
             return () -> {};
@@ -56,17 +55,6 @@ final class ClientWatch implements Callback {
         ClientWatch watch = new ClientWatch(endPoint, connection, asked);
         watch.watch();
         return watch::end;
-    }
-
-    private static boolean hasUnreadBody(HttpServletRequest request) {
-        if (request.getContentLengthLong() <= 0 && request.getHeader("Transfer-Encoding") == null) {
-            return false;
-        }
-        try {
-            return !request.getInputStream().isFinished();
-        } catch (IOException e) {
-            return true;
-        }
     }
 
     private synchronized void watch() {
