@@ -125,7 +125,8 @@ class HelmProgramsTest {
     private static String run(Path helm, String... arguments) throws Exception {
         ProcessBuilder builder = new ProcessBuilder(helm.toString());
         builder.command().addAll(List.of(arguments));
-        builder.environment().put("KUBECONFIG", Chart.DIRECTORY.resolve("no-cluster").toString());
+        builder.environment()
+                .put("KUBECONFIG", Chart.DIRECTORY.resolve("no-cluster").toString());
         Path errors = Files.createTempFile("helm", ".err");
         Process process = builder.redirectError(errors.toFile()).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -137,7 +137,8 @@ class TlsTest {
                             .contains("-Djavax.net.ssl.trustStore=/etc/tidemark/truststore"
                                     + " -Djavax.net.ssl.trustStorePassword=changeit");
                     assertThat(object.at(pod + "/volumes/0/projected/sources").toString())
-                            .contains("{\"name\":\"shop-cas\",\"items\":[{\"key\":\"ca.jks\",\"path\":\"truststore\"}]}");
+                            .contains(
+                                    "{\"name\":\"shop-cas\",\"items\":[{\"key\":\"ca.jks\",\"path\":\"truststore\"}]}");
                 }
             }
         }
