@@ -221,7 +221,8 @@ public final class TokenReaders implements AutoCloseable {
             JsonNode answer = relay.get("/v1/projections/view/watermark?strict=false&wait=" + wait + "&" + question);
             String status = answer.path("status").asText();
             return status.equals("success")
-                    ? new Reply(status, Optional.of(Token.parse(answer.path("token").asText())))
+                    ? new Reply(
+                            status, Optional.of(Token.parse(answer.path("token").asText())))
                     : new Reply(status, Optional.empty());
         });
     }

@@ -71,12 +71,7 @@ public record HttpInterface(
                 .servlets()
                 .addFilter(
                         "gate",
-                        new GateFilter(
-                                watermarks,
-                                answers,
-                                wait -> Params.waitMillis(wait, null),
-                                admission,
-                                requests::passedGate))
+                        new GateFilter(watermarks, answers, Params::waitMillis, admission, requests::passedGate))
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, GateFilter.PATH);
         environment.jersey().register(new ProjectionsResource(watermarks, questions, json, answers));
         environment.jersey().register(new OpenApiResource());

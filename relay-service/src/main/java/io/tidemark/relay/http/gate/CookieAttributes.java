@@ -3,6 +3,7 @@ package io.tidemark.relay.http.gate;
 
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.http.response.Problem;
+import io.tidemark.relay.http.response.ProblemType;
 import jakarta.ws.rs.WebApplicationException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -48,8 +49,10 @@ record CookieAttributes(String text, String maxAge) {
      */
     static CookieAttributes parse(String text) {
         if (text.length() > MAX_CHARS) {
-            throw Problem.badRequest("cookie has " + text.length() + " characters, at most " + MAX_CHARS
-                    + " are allowed; give the attributes with which the application sets the cookie");
+            throw Problem.of(
+                    ProblemType.MALFORMED_PARAMETER,
+                    "cookie has " + text.length() + " characters, at most " + MAX_CHARS
+                            + " are allowed; give the attributes with which the application sets the cookie");
         }
         Map<String, String> given = new LinkedHashMap<>();
         for (String attribute : text.split(";", -1)) {
@@ -73,14 +76,18 @@ record CookieAttributes(String text, String maxAge) {
         String known = KNOWN.keySet().stream()
                 .filter(name::equalsIgnoreCase)
                 .findFirst()
-                .orElseThrow(() -> Problem.badRequest(
+                .orElseThrow(() -> Problem.of(
+                        ProblemType.MALFORMED_PARAMETER,
                         "cookie: attribute '" + name + "' is not known; known: " + String.join(", ", KNOWN.keySet())));
         if (!KNOWN.getOrDefault(known, Pattern.compile("")).matcher(value).matches()) {
-            throw Problem.badRequest("cookie: value '" + value + "' of " + known
-                    + " is not valid; write for example Path=/; Domain=example.com; Max-Age=300; SameSite=Lax; Secure");
+            throw Problem.of(
+                    ProblemType.MALFORMED_PARAMETER,
+                    "cookie: value '" + value + "' of " + known
+                            + " is not valid; write for example Path=/; Domain=example.com; Max-Age=300; SameSite=Lax; Secure");
         }
         if (given.put(known, value) != null) {
-            throw Problem.badRequest("cookie: attribute " + known + " is given twice; give it once");
+            throw Problem.of(
+                    ProblemType.MALFORMED_PARAMETER, "cookie: attribute " + known + " is given twice; give it once");
         }
     }
 

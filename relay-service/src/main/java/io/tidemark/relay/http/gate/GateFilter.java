@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.outbox.Token;
 import io.tidemark.relay.http.gate.CarriedTokens.CookieState;
 import io.tidemark.relay.http.response.Problem;
+import io.tidemark.relay.http.response.ProblemType;
 import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.timeline.JudgedToken;
 import io.tidemark.relay.watermark.Answer;
@@ -23,7 +24,7 @@ import java.io.IOException;
 import java.util.Collections;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.function.ToLongFunction;
+import java.util.function.ToLongBiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,7 +58,7 @@ public final class GateFilter extends HttpFilter {
 
     private final transient Watermarks watermarks;
     private final transient ResponseWriter answers;
-    private final transient ToLongFunction<@Nullable String> durations;
+    private final transient ToLongBiFunction<@Nullable String, @Nullable String> durations;
     private final transient Predicate<HttpServletRequest> isLetIn;
     private final transient Listener listener;
 
@@ -70,7 +71,7 @@ public final class GateFilter extends HttpFilter {
     public GateFilter(
             Watermarks watermarks,
             ResponseWriter answers,
-            ToLongFunction<@Nullable String> durations,
+            ToLongBiFunction<@Nullable String, @Nullable String> durations,
             Predicate<HttpServletRequest> isLetIn,
             Listener listener) {
         this.watermarks = watermarks;
@@ -105,7 +106,8 @@ public final class GateFilter extends HttpFilter {
         String path = request.getRequestURI().substring(request.getContextPath().length());
         String name = path.startsWith(PREFIX) ? path.substring(PREFIX.length()) : "";
         if (!watermarks.names().contains(name)) {
-            throw Problem.notFound(
+            throw Problem.of(
+                    ProblemType.UNKNOWN_PROJECTION,
                     "no projection '" + (name.length() > SHOWN_CHARS ? name.substring(0, SHOWN_CHARS) + "…" : name)
                             + "'; configured are " + watermarks.names());
         }

@@ -2,6 +2,7 @@
 package io.tidemark.relay.http.gate;
 
 import io.tidemark.relay.http.response.Problem;
+import io.tidemark.relay.http.response.ProblemType;
 import jakarta.ws.rs.WebApplicationException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -9,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.ToLongFunction;
+import java.util.function.ToLongBiFunction;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -34,26 +35,23 @@ record GateQuestion(long waitMillis, boolean isStrict, CookieAttributes cookie) 
      */
     private static final Pattern OF_CLIENT = Pattern.compile("(?:^|&)path=");
 
-    private static final Pattern MILLIS = Pattern.compile("[0-9]{1,18}");
     private static final int SHOWN_CHARS = 64;
 
     /**
      * Parses a query.
      *
      * @param rawQuery as sent, not decoded; null without one
-     * @param durations reads a duration with its unit, or throws the problem
+     * @param durations reads {@code wait} and {@code waitMillis}, or throws the problem
      * @throws WebApplicationException 400, which names the parameter and its problem
      */
-    static GateQuestion parse(@Nullable String rawQuery, ToLongFunction<@Nullable String> durations) {
+    static GateQuestion parse(
+            @Nullable String rawQuery, ToLongBiFunction<@Nullable String, @Nullable String> durations) {
         Map<String, String> given = parameters(rawQuery == null ? "" : OF_CLIENT.split(rawQuery, 2)[0]);
         String wait = given.get(WAIT);
         String waitMillis = given.get(WAIT_MILLIS);
-        if (wait != null && waitMillis != null) {
-            throw Problem.badRequest("wait and waitMillis are both given; give one of them");
-        }
         String cookie = given.get(COOKIE);
         return new GateQuestion(
-                durations.applyAsLong(waitMillis == null ? wait : withUnit(waitMillis)),
+                durations.applyAsLong(wait, waitMillis),
                 isStrict(given.getOrDefault(OTHERWISE, "pass")),
                 cookie == null ? CookieAttributes.RECOMMENDED : CookieAttributes.parse(cookie));
     }
@@ -67,11 +65,14 @@ record GateQuestion(long waitMillis, boolean isStrict, CookieAttributes cookie) 
             int equals = parameter.indexOf('=');
             String name = decoded(equals < 0 ? parameter : parameter.substring(0, equals));
             if (!PARAMETERS.contains(name)) {
-                throw Problem.badRequest("query parameter '" + shortened(name) + "' is not known here; known: "
-                        + String.join(", ", PARAMETERS) + ", and path as the last one");
+                throw Problem.of(
+                        ProblemType.UNKNOWN_PARAMETER,
+                        "query parameter '" + shortened(name) + "' is not known here; known: "
+                                + String.join(", ", PARAMETERS) + ", and path as the last one");
             }
             if (given.put(name, equals < 0 ? "" : decoded(parameter.substring(equals + 1))) != null) {
-                throw Problem.badRequest("query parameter '" + name + "' is given twice; give it once");
+                throw Problem.of(
+                        ProblemType.UNKNOWN_PARAMETER, "query parameter '" + name + "' is given twice; give it once");
             }
         }
         return given;
@@ -85,19 +86,12 @@ record GateQuestion(long waitMillis, boolean isStrict, CookieAttributes cookie) 
         }
     }
 
-    private static String withUnit(String millis) {
-        if (!MILLIS.matcher(millis).matches()) {
-            throw Problem.badRequest("waitMillis '" + shortened(millis)
-                    + "' is not a whole number of milliseconds; write for example 750");
-        }
-        return millis + "ms";
-    }
-
     private static boolean isStrict(String otherwise) {
         if (otherwise.equals("pass") || otherwise.equals("fail")) {
             return otherwise.equals("fail");
         }
-        throw Problem.badRequest("otherwise '" + shortened(otherwise) + "' is neither pass nor fail");
+        throw Problem.of(
+                ProblemType.MALFORMED_PARAMETER, "otherwise '" + shortened(otherwise) + "' is neither pass nor fail");
     }
 
     private static String shortened(String text) {
