@@ -29,6 +29,11 @@ class RecordedRelayTest {
         return Vectors.tests("relay.json", "cases", RecordedRelayTest::check);
     }
 
+    @TestFactory
+    Stream<DynamicTest> asksWithoutATokenAsTheOtherClientsDo() throws IOException {
+        return Vectors.tests("relay.json", "freshness", RecordedRelayTest::check);
+    }
+
     /** What every answer has, about one projection or several. */
     private record Outcome(
             WatermarkStatus status,
@@ -58,6 +63,7 @@ class RecordedRelayTest {
                 elapsed(Duration.ofNanos(System.nanoTime() - since), recorded.path("elapsedMillis"));
             }
             requests(relays, recorded.required("requests"));
+            questions(relays.get(0), recorded.path("questions"));
         } finally {
             relays.forEach(FakeRelay::close);
         }
@@ -123,11 +129,11 @@ class RecordedRelayTest {
     }
 
     private static Outcome outcome(WatermarkClient client, JsonNode ask) throws InterruptedException {
-        Token token = Token.parse(ask.required("token").asText());
+        Freshness wanted = freshness(ask);
         Duration timeout = Duration.ofMillis(ask.required("timeoutMillis").asLong());
         if (ask.has("projections")) {
             Mode mode = Mode.valueOf(ask.required("mode").asText().toUpperCase(Locale.ROOT));
-            CombinedAnswer answer = client.awaitAll(texts(ask.path("projections")), token, timeout, mode);
+            CombinedAnswer answer = client.awaitAll(texts(ask.path("projections")), wanted, timeout, mode);
             return new Outcome(
                     answer.status(),
                     "",
@@ -137,7 +143,7 @@ class RecordedRelayTest {
                     answer.answers().stream().map(one -> one.status().word()).toList(),
                     answer.token());
         }
-        WatermarkAnswer answer = client.await(ask.required("projection").asText(), token, timeout);
+        WatermarkAnswer answer = client.await(ask.required("projection").asText(), wanted, timeout);
         return new Outcome(
                 answer.status(),
                 answer.phase(),
@@ -146,6 +152,23 @@ class RecordedRelayTest {
                 answer.behind(),
                 List.of(),
                 answer.token());
+    }
+
+    private static Freshness freshness(JsonNode ask) {
+        if (ask.has("maxStalenessMillis")) {
+            return Freshness.within(
+                    Duration.ofMillis(ask.path("maxStalenessMillis").asLong()));
+        }
+        String token = ask.required("token").asText();
+        return token.equals("now") ? Freshness.now() : Freshness.of(Token.parse(token));
+    }
+
+    /** Parts of the requests, in their order. */
+    private static void questions(FakeRelay relay, JsonNode parts) {
+        List<String> expected = texts(parts);
+        for (int i = 0; i < expected.size(); i++) {
+            assertThat(relay.requests.get(i)).contains(expected.get(i));
+        }
     }
 
     private static List<WatermarkAnswer.Behind> behind(JsonNode partitions) {

@@ -162,7 +162,7 @@ public final class TokenReaders implements AutoCloseable {
     /** A success covers every write that had been committed for that long when the question was sent. */
     private void askWithin(Deque<Own> written, Random random) throws InterruptedException {
         List<RelayProcess> present = List.copyOf(relays);
-        long maxMillis = 100 + random.nextInt(2_000);
+        long maxMillis = 100L + random.nextInt(2_000);
         long sentNanos = System.nanoTime();
         Reply reply = ask(
                 present.get(random.nextInt(present.size())),

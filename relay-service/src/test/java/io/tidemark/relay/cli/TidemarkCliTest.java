@@ -83,7 +83,9 @@ class TidemarkCliTest {
         status --url ftp://a                            | 'ftp://a' is not the address of a relay
         status --fail-on broken                         | expected one of [INACTIVE, LAGGING, STALLED, UNACCOUNTED]
         wait --token tm1.7f3a9c21.1.0000000000000001    | Missing required option: '--projection=NAME'
-        wait --projection p                             | Missing required option: '--token=TOKEN'
+        wait --projection p                             | Missing required argument (specify one of these)
+        wait --projection p --token now --max-staleness 5s | are mutually exclusive
+        wait --projection p --max-staleness soon        | '--max-staleness': 'soon' is not a duration
         wait --projection p --token abc                 | '--token': malformed token
         wait --projection p --token tm1.7f3a9c21.1.0000000000000001 --timeout soon | '--timeout': 'soon' is not a duration; write
         wait --projection p --token tm1.7f3a9c21.1.0000000000000001 --timeout 5    | '5' is not a duration
