@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.testcontainers.DockerClientFactory;
+import org.testcontainers.dockerclient.DockerClientConfigUtils;
 import org.testcontainers.dockerclient.DockerClientProviderStrategy;
 
 /**
@@ -20,6 +21,9 @@ final class ContainerImages {
     static final String KAFKA = "apache/kafka:4.3.1";
     /** Testcontainers starts it first. It removes containers of tests that were killed. */
     static final String RYUK = "testcontainers/ryuk:0.14.0";
+
+    /** Testcontainers starts it to find the address of the engine, if it runs in a container itself. */
+    static final String ALPINE = "alpine:3.17";
 
     private ContainerImages() {}
 
@@ -37,10 +41,16 @@ final class ContainerImages {
         docker.listImagesCmd().exec().stream()
                 .flatMap(image -> image.getRepoTags() == null ? Stream.empty() : Arrays.stream(image.getRepoTags()))
                 .forEach(present::add);
-        return areAllIn(present, Boolean.parseBoolean(System.getenv("TESTCONTAINERS_RYUK_DISABLED")));
+        boolean startsRyuk = !Boolean.parseBoolean(System.getenv("TESTCONTAINERS_RYUK_DISABLED"));
+        boolean searchesEngine =
+                DockerClientConfigUtils.IN_A_CONTAINER && System.getenv("TESTCONTAINERS_HOST_OVERRIDE") == null;
+        return areAllIn(present, startsRyuk, searchesEngine);
     }
 
-    static boolean areAllIn(Collection<String> present, boolean isRyukDisabled) {
-        return present.contains(POSTGRES) && present.contains(KAFKA) && (isRyukDisabled || present.contains(RYUK));
+    static boolean areAllIn(Collection<String> present, boolean startsRyuk, boolean searchesEngine) {
+        return present.contains(POSTGRES)
+                && present.contains(KAFKA)
+                && (!startsRyuk || present.contains(RYUK))
+                && (!searchesEngine || present.contains(ALPINE));
     }
 }
