@@ -79,8 +79,8 @@ class QuestionsIT {
 
                 assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
                 assertThat(group.processedNanos()).containsKey(written.id());
-                Token moment = Token.parse(
-                        JSON.readTree(answer.body()).path("token").asText());
+                Token moment =
+                        Token.parse(JSON.readTree(answer.body()).path("token").asText());
                 assertThat(moment.merge(written.token())).isEqualTo(moment);
             }
         }
@@ -125,17 +125,23 @@ class QuestionsIT {
             await().until(() -> group.processedNanos().containsKey(written.id()));
             long processedNanos = Objects.requireNonNull(group.processedNanos().get(written.id()));
 
-            Answer early = relay.relay().watermarks().ask("view", written.token(), 300).get(60, TimeUnit.SECONDS);
+            Answer early =
+                    relay.relay().watermarks().ask("view", written.token(), 300).get(60, TimeUnit.SECONDS);
             long earlyNanos = System.nanoTime() - processedNanos;
-            Answer visible =
-                    relay.relay().watermarks().ask("view", written.token(), 30_000).get(60, TimeUnit.SECONDS);
+            Answer visible = relay.relay()
+                    .watermarks()
+                    .ask("view", written.token(), 30_000)
+                    .get(60, TimeUnit.SECONDS);
 
             long sinceNanos = System.nanoTime() - processedNanos;
             assertThat(early instanceof Answer.Success && earlyNanos < TimeUnit.SECONDS.toNanos(1))
                     .isFalse();
             assertThat(visible).isInstanceOf(Answer.Success.class);
             assertThat(sinceNanos).isGreaterThanOrEqualTo(TimeUnit.SECONDS.toNanos(1));
-            assertThat(relay.relay().watermarks().ask("view", written.token(), 0).get(60, TimeUnit.SECONDS))
+            assertThat(relay.relay()
+                            .watermarks()
+                            .ask("view", written.token(), 0)
+                            .get(60, TimeUnit.SECONDS))
                     .as("G8")
                     .isInstanceOf(Answer.Success.class);
         }

@@ -73,7 +73,8 @@ class VisibleWatermarkTest {
         for (int seed = 0; seed < 100; seed++) {
             Random random = new Random(seed);
             VisibleWatermark noted = new VisibleWatermark(DELAY);
-            NavigableMap<Long, Long> since = new TreeMap<>(); // each watermark, and since when nothing below it was seen
+            NavigableMap<Long, Long> since =
+                    new TreeMap<>(); // each watermark, and since when nothing below it was seen
             long now = 0;
             long current = 0;
             for (int step = 0; step < 2_000; step++) {
