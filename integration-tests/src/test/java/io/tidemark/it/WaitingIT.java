@@ -157,7 +157,7 @@ class WaitingIT {
         try (RelayProcess relay =
                 RelayProcess.startWithTls(source, certificate, port).awaitRunning()) {
             awaitServing(relay);
-            String wait = "/v1/projections/view/watermark?wait=25s&token="
+            String wait = "/v1/projections/view/watermark?strict=false&wait=25s&token="
                     + write("1").token();
             SocketFactory sockets = certificate.trustingIt().getSocketFactory();
             List<Socket> clients = new ArrayList<>();
