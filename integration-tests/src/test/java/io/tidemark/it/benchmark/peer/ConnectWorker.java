@@ -156,7 +156,7 @@ final class ConnectWorker implements Peer {
             try {
                 HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
                 last = response.body();
-                if (response.statusCode() == 201 || response.statusCode() == 409 && last.contains("already exists")) {
+                if (response.statusCode() == 201 || (response.statusCode() == 409 && last.contains("already exists"))) {
                     return;
                 }
             } catch (IOException e) {
