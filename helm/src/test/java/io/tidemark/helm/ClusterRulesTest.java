@@ -23,7 +23,7 @@ class ClusterRulesTest {
 
     /**
      * From the moment at which a process hangs until a standby publishes: the probe, the kubelet's wait for the
-     * preStop command and two more seconds that it grants, and a takeover. TakeoverIT measures the last one.
+     * preStop command and two more seconds that it grants, and five seconds for a takeover.
      */
     @Test
     void replacesAHungPodWithin35Seconds() {
