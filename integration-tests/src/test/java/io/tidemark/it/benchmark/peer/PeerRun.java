@@ -170,7 +170,7 @@ final class PeerRun {
                 if (early > 0) {
                     TimeUnit.NANOSECONDS.sleep(early);
                 }
-                long number = load.events() + i;
+                long number = (long) load.events() + i;
                 insert.setString(1, OutboxTable.aggregate(number));
                 insert.setString(2, (number + " " + body).substring(0, load.payloadBytes()));
                 insert.execute();
