@@ -32,8 +32,8 @@ import picocli.CommandLine.ParameterException;
 class BlocksTest {
 
     private static final Set<String> LANGUAGES =
-            Set.of("sh", "console", "text", "sql", "yaml", "json", "java", "python");
-    private static final Set<String> NOT_CHECKED = Set.of("java", "python");
+            Set.of("sh", "console", "text", "sql", "yaml", "json", "java", "python", "js", "php", "nginx", "caddyfile");
+    private static final Set<String> NOT_CHECKED = Set.of("java", "python", "js", "php", "nginx", "caddyfile");
     private static final Pattern INLINE = Pattern.compile("`(?:bin/)?tidemark ([a-z][^`]*)`");
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{[A-Z_]+}");
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.it;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tidemark.it.guarantee.G6Atomic;
@@ -23,6 +22,7 @@ import io.tidemark.it.upheaval.Operator;
 import io.tidemark.it.upheaval.Upheaval;
 import io.tidemark.it.upheaval.Upheavals;
 import io.tidemark.outbox.Lsn;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -62,6 +62,7 @@ class RandomFaultsIT {
     private final Map<String, List<Long>> recoveryMillis = new TreeMap<>();
     private long events;
     private long successes;
+    private long withoutToken;
     private long repeats;
     private long replays;
 
@@ -86,9 +87,9 @@ class RandomFaultsIT {
     private void report(int rounds, long seed) {
         long faults = recoveryMillis.values().stream().mapToLong(List::size).sum();
         System.out.printf(
-                "RandomFaultsIT: rounds=%d last seed=%d faults=%d events=%d replayed=%d successes=%d askedAgain=%d"
+                "RandomFaultsIT: rounds=%d last seed=%d faults=%d events=%d replayed=%d successes=%d withoutToken=%d askedAgain=%d"
                         + " violations=0%n",
-                rounds, seed, faults, events, replays, successes, repeats);
+                rounds, seed, faults, events, replays, successes, withoutToken, repeats);
         recoveryMillis.forEach((fault, millis) -> {
             List<Long> sorted = new ArrayList<>(millis);
             Collections.sort(sorted);
@@ -122,6 +123,10 @@ class RandomFaultsIT {
                 }
             }
             Aftermath aftermath = Aftermath.gather(world, operator);
+            for (RelayProcess relay : relays) {
+                awaitFresh(relay, "token=now");
+                awaitFresh(relay, "maxStaleness=5s");
+            }
             aftermath.check(repeat);
             new G6Atomic().check(BrokerLog.find(aftermath.present()));
             aftermath.checkWatermark(consumer.processedNanos(), readers.successes(), readers.repeats());
@@ -130,9 +135,19 @@ class RandomFaultsIT {
             events += aftermath.events();
             replays += aftermath.replays();
             successes += readers.successes().size();
-            assertThat(readers.withoutToken()).as("successes without a token").isPositive();
+            withoutToken += readers.withoutToken();
             repeats += readers.repeats().size();
         }
+    }
+
+    /** Beside the writers, the consumer may be too far behind for any success to a question without a token. */
+    private static void awaitFresh(RelayProcess relay, String question) {
+        await(question + ", log " + relay.log())
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .until(() -> relay.get("/v1/projections/view/watermark?strict=false&wait=2s&" + question)
+                        .path("status")
+                        .asText()
+                        .equals("success"));
     }
 
     private Recovery strike(FaultyWorld world, Random random, String repeat) throws Exception {

@@ -25,7 +25,7 @@ import java.util.stream.Stream;
  */
 public final class DocumentedProxy implements AutoCloseable {
 
-    private static final Path PAGE = Path.of("..", "docs", "read-gate.md");
+    private static final Path PAGE = Path.of("..").resolve("docs/read-gate.md");
 
     /** The proxies that can be run, if they are installed. */
     public enum Kind {

@@ -22,7 +22,10 @@ final class TopicWatch implements AutoCloseable {
     private final String sourceId;
     private final Set<String> watched;
     private final Topics topics;
+    /** The ids of the topics that the source has published to, as recorded with its events. */
     private final Map<String, String> expected = new HashMap<>();
+    /** The ids at the last look. */
+    private Map<String, String> seen = Map.of();
     /** Topics with events of the source, declared or not. */
     private final Set<String> written = new HashSet<>();
 
@@ -40,9 +43,13 @@ final class TopicWatch implements AutoCloseable {
         isRecorded = false;
     }
 
-    /** The current state of the topics. A topic without published events may be created and deleted. */
+    /**
+     * The current state of the topics. A topic without published events may be created and deleted. A topic that has
+     * appeared is not trusted for it: between two looks, the one with the events may have been deleted and made again.
+     */
     TopicsSeen look() throws PublishFailure, InterruptedException {
-        if (!isRecorded) { // also repeated after a problem: a person may have adopted the new topics
+        Map<String, String> now = topics.idsOf(watched);
+        if (!isRecorded || !now.equals(seen)) { // also repeated after a problem: a person may have adopted the topics
             try (KafkaTail tail = new KafkaTail(kafka)) {
                 expected.clear();
                 expected.putAll(tail.lastTopicIds(sourceId).ids());
@@ -50,11 +57,11 @@ final class TopicWatch implements AutoCloseable {
                 isRecorded = true;
             }
         }
-        Map<String, String> now = topics.idsOf(watched);
+        seen = now;
         Map<String, String> wrong = new TreeMap<>();
         for (String topic : watched) {
             String id = now.get(topic);
-            String before = id == null ? expected.get(topic) : expected.putIfAbsent(topic, id);
+            String before = expected.get(topic);
             if (before != null && !before.equals(id)) {
                 wrong.put(
                         topic,
