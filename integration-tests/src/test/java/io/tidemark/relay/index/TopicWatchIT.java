@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
+import io.tidemark.relay.health.RelayState.Phase;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -62,7 +63,7 @@ class TopicWatchIT {
             TopicReader.readUntil(source.servers(), source.name() + ".", read -> !read.isEmpty());
 
             assertThat(watch.look().wrong()).isEmpty();
-            assertThat(relay.state().isHalted()).isFalse();
+            assertThat(relay.state().phase()).isEqualTo(Phase.RUNNING);
         }
     }
 }
