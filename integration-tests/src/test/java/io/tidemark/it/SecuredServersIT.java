@@ -27,7 +27,7 @@ import io.tidemark.relay.group.GroupOffsets;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.watermark.Answer;
-import io.tidemark.relay.watermark.ProjectionReports.Requirement;
+import io.tidemark.relay.watermark.TokenRequirements.Requirement;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -321,8 +321,8 @@ class SecuredServersIT {
             await("what the token needs").untilAsserted(() -> {
                 List<Requirement> told = relay.relay()
                         .watermarks()
-                        .reports()
-                        .requirements(token, List.of("ill", "view"))
+                        .requirements()
+                        .withGroups(token, List.of("ill", "view"))
                         .toCompletableFuture()
                         .get(30, TimeUnit.SECONDS)
                         .projections();

@@ -24,7 +24,7 @@ import io.tidemark.quickstart.stack.ChildJvm;
 import io.tidemark.relay.cli.TidemarkCli;
 import io.tidemark.relay.health.RelayState.Phase;
 import io.tidemark.relay.watermark.Answer;
-import io.tidemark.relay.watermark.ProjectionReports.Requirement;
+import io.tidemark.relay.watermark.TokenRequirements.Requirement;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -111,8 +111,8 @@ class ReplayIT {
     private static List<Requirement> needs(RunningRelay relay, Token token) throws Exception {
         return relay.relay()
                 .watermarks()
-                .reports()
-                .requirements(token, relay.relay().watermarks().names())
+                .requirements()
+                .withGroups(token, relay.relay().watermarks().names())
                 .toCompletableFuture()
                 .get(30, TimeUnit.SECONDS)
                 .projections();

@@ -14,7 +14,7 @@ import io.tidemark.relay.question.Questions;
 import io.tidemark.relay.reason.Reason;
 import io.tidemark.relay.timeline.JudgedToken;
 import io.tidemark.relay.watermark.Answer;
-import io.tidemark.relay.watermark.ProjectionReports;
+import io.tidemark.relay.watermark.TokenRequirements;
 import io.tidemark.relay.watermark.Watermarks;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.GET;
@@ -175,13 +175,13 @@ public final class ProjectionsResource {
         respond(
                 response,
                 () -> watermarks
-                        .reports()
-                        .requirementsWithoutGroups(token, List.of(name))
+                        .requirements()
+                        .withoutGroups(token, List.of(name))
                         .thenApply(found -> needs(token, found, isStrict)));
     }
 
-    private Response needs(Token token, ProjectionReports.Requirements found, boolean isStrict) {
-        ProjectionReports.Requirement requirement = found.projections().get(0);
+    private Response needs(Token token, TokenRequirements.Requirements found, boolean isStrict) {
+        TokenRequirements.Requirement requirement = found.projections().get(0);
         ObjectNode body = JSON.objectNode();
         int httpStatus = 200;
         if (requirement.answer().isPresent()) {

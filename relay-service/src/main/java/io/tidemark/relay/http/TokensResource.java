@@ -13,9 +13,9 @@ import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.reason.Reason;
 import io.tidemark.relay.source.SharedSourceStatus;
 import io.tidemark.relay.watermark.Answer;
-import io.tidemark.relay.watermark.ProjectionReports;
-import io.tidemark.relay.watermark.ProjectionReports.Requirement;
-import io.tidemark.relay.watermark.ProjectionReports.Requirements;
+import io.tidemark.relay.watermark.TokenRequirements;
+import io.tidemark.relay.watermark.TokenRequirements.Requirement;
+import io.tidemark.relay.watermark.TokenRequirements.Requirements;
 import io.tidemark.relay.watermark.Watermarks;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -78,13 +78,13 @@ public final class TokensResource {
             return;
         }
         List<String> names = projection == null ? watermarks.names() : List.of(projection);
-        ProjectionReports reports = watermarks.reports();
+        TokenRequirements requirements = watermarks.requirements();
         CompletionStage<Requirements> asked;
         if (withGroups) { // each question about a group counts by itself
-            asked = reports.requirements(token, names);
+            asked = requirements.withGroups(token, names);
         } else {
             Optional<CompletionStage<Requirements>> look =
-                    reports.limited(() -> reports.requirementsWithoutGroups(token, names));
+                    watermarks.reports().limited(() -> requirements.withoutGroups(token, names));
             if (look.isEmpty()) {
                 response.resume(Problem.tooManyWaiters(ProjectionsResource.TOO_MANY));
                 return;
@@ -93,7 +93,7 @@ public final class TokensResource {
         }
         answers.give(
                 response,
-                asked.thenCompose(requirements -> toResponse(token, requirements)),
+                asked.thenCompose(found -> toResponse(token, found)),
                 found -> found,
                 failure -> Problem.unavailable("the token cannot be explained: " + Reason.of(failure)));
     }

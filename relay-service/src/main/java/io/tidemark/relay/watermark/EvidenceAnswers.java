@@ -6,6 +6,8 @@ import io.tidemark.relay.config.ProjectionConfig;
 import io.tidemark.relay.declared.Doubt;
 import io.tidemark.relay.declared.Footing;
 import io.tidemark.relay.declared.Grounds;
+import io.tidemark.relay.evidence.BeyondEnd;
+import io.tidemark.relay.evidence.GroupEvidence;
 import io.tidemark.relay.group.GroupHistory;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.index.PublishedIndex;
@@ -92,7 +94,7 @@ final class EvidenceAnswers {
 
     /** The answer to a waiter whose token the group has consumed. */
     Answer consumed(Waiter waiter, Footing footing) {
-        Optional<LogEvidence.Beyond> beyond = evidence.beyondEnd();
+        Optional<BeyondEnd> beyond = evidence.beyondEnd();
         if (beyond.isPresent()) {
             return Answer.Refused.unknown(beyond(beyond.get()));
         }
@@ -115,7 +117,7 @@ final class EvidenceAnswers {
                         evidence.ageMillis());
     }
 
-    private Doubt beyond(LogEvidence.Beyond beyond) {
+    private Doubt beyond(BeyondEnd beyond) {
         String partition = beyond.partition().topic() + ":" + beyond.partition().partition();
         return new Doubt(
                 "offset-beyond-end",

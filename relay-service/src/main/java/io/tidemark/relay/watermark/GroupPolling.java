@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.watermark;
 
+import io.tidemark.relay.evidence.GroupEvidence;
 import io.tidemark.relay.group.Committed;
 import io.tidemark.relay.group.GroupOffsets;
 import io.tidemark.relay.index.PublishedIndex;

@@ -3,6 +3,7 @@ package io.tidemark.relay.watermark;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.declared.Footing;
+import io.tidemark.relay.evidence.GroupEvidence;
 import io.tidemark.relay.group.GroupHistory;
 import io.tidemark.relay.group.GroupState;
 

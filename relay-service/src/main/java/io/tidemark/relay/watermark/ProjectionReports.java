@@ -2,15 +2,12 @@
 package io.tidemark.relay.watermark;
 
 import io.tidemark.outbox.Lsn;
-import io.tidemark.outbox.Token;
 import io.tidemark.relay.declared.Doubt;
 import io.tidemark.relay.group.Committed;
 import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.index.PublishedIndex;
 import io.tidemark.relay.reason.Reason;
-import io.tidemark.relay.timeline.JudgedToken;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 
-/** The standing of projections, and what a token or an event needs from them, by fresh offsets. Safe on any thread. */
+/** The standing of projections, and which of them have consumed a record, by fresh offsets. Safe on any thread. */
 public final class ProjectionReports {
 
     private static final long STANDING_SECONDS = 15;
@@ -32,15 +29,6 @@ public final class ProjectionReports {
     /** Timeout for one group's offsets when a report covers several groups. */
     private static final long TOLD_SECONDS = 2;
 
-    /** A question about one projection, as {@link Watermarks#ask} takes it. */
-    @FunctionalInterface
-    interface Question {
-
-        CompletableFuture<Answer> ask(String projection, Token token, long waitMillis);
-    }
-
-    private final Question question;
-    private final Supplier<Optional<ServedSource>> served;
     private final Map<String, ProjectionWaiters> projections;
     private final PublishedIndex index;
     private final GroupPolling polling;
@@ -48,15 +36,11 @@ public final class ProjectionReports {
     private final WatermarkThread thread;
 
     ProjectionReports(
-            Question question,
-            Supplier<Optional<ServedSource>> served,
             Map<String, ProjectionWaiters> projections,
             PublishedIndex index,
             GroupPolling polling,
             Admission admission,
             WatermarkThread thread) {
-        this.question = question;
-        this.served = served;
         this.projections = projections;
         this.index = index;
         this.polling = polling;
@@ -158,133 +142,6 @@ public final class ProjectionReports {
                 : OptionalDouble.of(Math.max(0, System.currentTimeMillis() - millis.getAsLong()) / 1000.0);
     }
 
-    /**
-     * The offsets that a token needs in each projection, and the offsets of its group.
-     *
-     * @param published read before the needs, so that none are missing for a token at or below it
-     * @param projections in the order of the configuration
-     */
-    public record Requirements(Lsn published, List<Requirement> projections) {}
-
-    /**
-     * The offsets that a token needs in one projection.
-     *
-     * @param answer empty if the group was not asked and nothing else decides
-     * @param partitions every partition in which something must have been consumed; empty if the token is not published
-     *     or is refused
-     */
-    public record Requirement(String projection, Optional<Answer> answer, List<PartitionNeed> partitions) {}
-
-    /**
-     * The offsets that the token needs in these projections. Does not wait, except for a nudge. If Kafka does not
-     * answer for one group, only that group's projection is unknown.
-     *
-     * @return fails if the index changed to another source or generation meanwhile
-     */
-    public CompletionStage<Requirements> requirements(Token token, List<String> names) {
-        long generation = index.generation();
-        Optional<ServedSource> source = served.get();
-        Map<String, CompletableFuture<Answer>> asked = new LinkedHashMap<>();
-        names.forEach(name -> asked.put(name, question.ask(name, token, 0)));
-        return CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
-                .thenApplyAsync(
-                        done -> {
-                            Lsn published = index.published();
-                            List<Requirement> all = new ArrayList<>();
-                            asked.forEach((name, answer) -> all.add(new Requirement(
-                                    name,
-                                    Optional.of(answer.join()),
-                                    needsOf(answer.join(), needs(name, source, token, published)))));
-                            return requirements(source, generation, published, all);
-                        },
-                        thread)
-                .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS);
-    }
-
-    /** The same from the index alone: asks no group and waits for none. */
-    public CompletionStage<Requirements> requirementsWithoutGroups(Token token, List<String> names) {
-        long generation = index.generation();
-        Optional<ServedSource> source = served.get();
-        return CompletableFuture.supplyAsync(
-                        () -> {
-                            Lsn published = index.published();
-                            List<Requirement> all = names.stream()
-                                    .map(name -> withoutGroup(name, source, token, published))
-                                    .toList();
-                            return requirements(source, generation, published, all);
-                        },
-                        thread)
-                .orTimeout(STANDING_SECONDS, TimeUnit.SECONDS);
-    }
-
-    private Requirements requirements(
-            Optional<ServedSource> source, long generation, Lsn published, List<Requirement> all) {
-        if (source.isEmpty()
-                || generation != index.generation()
-                || !index.isAbout(source.get().identity())) {
-            throw new IllegalStateException("the index was lost while it was asked");
-        }
-        return new Requirements(published, all);
-    }
-
-    private Requirement withoutGroup(String name, Optional<ServedSource> source, Token token, Lsn published) {
-        ProjectionWaiters waiters = waitersOf(name);
-        Optional<JudgedToken> judged = source.map(one -> one.judge(token));
-        Optional<Answer> refused = judged.flatMap(
-                        one -> one.refusal().<Answer>map(refusal -> Answer.Refused.of(refusal, one, Optional.empty())))
-                .or(() -> waiters.refusal().map(Answer.Refused::unknown))
-                .or(() -> judged.flatMap(JudgedToken::target).flatMap(lsn -> EvidenceAnswers.leftOut(index, lsn)));
-        if (refused.isEmpty()
-                && judged.flatMap(JudgedToken::target)
-                        .filter(published::isAtLeast)
-                        .isEmpty()) { // its event may be the one that creates a declared topic
-            return new Requirement(name, Optional.of(new Answer.SourceBehind(0, published)), List.of());
-        }
-        if (refused.isPresent()) {
-            return new Requirement(name, refused, List.of());
-        }
-        List<PartitionNeed> needs = needs(name, source, token, published);
-        Optional<Doubt> hollow = needs.isEmpty() ? waiters.knownHollow() : Optional.empty(); // else offsets decide
-        return hollow.isPresent()
-                ? new Requirement(name, hollow.map(Answer.Refused::unknown), List.of())
-                : new Requirement(name, Optional.empty(), withoutOffsets(needs));
-    }
-
-    /** Why the answer does not depend on the committed offsets; empty if it does. */
-    private static Optional<String> whyNotOfGroup(Answer answer) {
-        if (answer instanceof Answer.Unavailable unavailable) {
-            return Optional.of(unavailable.reason());
-        }
-        return answer instanceof Answer.TooManyWaiters ? Optional.of("too many requests wait") : Optional.empty();
-    }
-
-    private static List<PartitionNeed> needsOf(Answer answer, List<PartitionNeed> needs) {
-        return whyNotOfGroup(answer)
-                .map(why -> needs.stream()
-                        .map(need -> unknown(need.topic(), need.partition(), need.need(), why))
-                        .toList())
-                .orElse(needs);
-    }
-
-    private static List<PartitionNeed> withoutOffsets(List<PartitionNeed> needs) {
-        return needs.stream()
-                .map(need -> new PartitionNeed(need.topic(), need.partition(), need.need(), PartitionNeed.UNKNOWN))
-                .toList();
-    }
-
-    /** On the watermark thread. */
-    private List<PartitionNeed> needs(String name, Optional<ServedSource> source, Token token, Lsn published) {
-        GroupEvidence evidence = waitersOf(name).evidence();
-        Optional<Lsn> target = source.map(served -> served.judge(token)).flatMap(ProjectionReports::targetOfAll);
-        return target.filter(published::isAtLeast).isEmpty()
-                ? List.of()
-                : evidence.needs(target.get(), evidence.committed());
-    }
-
-    private static Optional<Lsn> targetOfAll(JudgedToken judged) {
-        return judged.refusal().isPresent() ? Optional.empty() : judged.target();
-    }
-
     /** Kafka's answer for one group, or why there is none: one group's failure must not affect others. */
     private record Told(Committed committed, String failure) {
 
@@ -299,7 +156,7 @@ public final class ProjectionReports {
         }
     }
 
-    private static PartitionNeed unknown(String topic, int partition, long need, String why) {
+    static PartitionNeed unknown(String topic, int partition, long need, String why) {
         return new PartitionNeed(topic, partition, need, PartitionNeed.UNKNOWN, "not known what is committed: " + why);
     }
 

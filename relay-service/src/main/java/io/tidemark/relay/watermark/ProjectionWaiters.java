@@ -8,6 +8,7 @@ import io.tidemark.relay.declared.Footing;
 import io.tidemark.relay.declared.Grounds;
 import io.tidemark.relay.declared.GroupReading;
 import io.tidemark.relay.declared.TopicsSeen;
+import io.tidemark.relay.evidence.GroupEvidence;
 import io.tidemark.relay.group.Committed;
 import io.tidemark.relay.group.GroupHistory;
 import io.tidemark.relay.group.LogBounds;

@@ -54,6 +54,7 @@ public final class Watermarks implements AutoCloseable {
     private final WaiterNudges nudges;
     private final GroupPolling polling;
     private final ProjectionReports reports;
+    private final TokenRequirements requirements;
 
     public Watermarks(
             List<ProjectionConfig> projections,
@@ -71,8 +72,9 @@ public final class Watermarks implements AutoCloseable {
                 new ProjectionWaiters(
                         projection, index, new Grounds(projection, projections, writable, index::topicsWritten))));
         this.polling = new GroupPolling(this.projections.values(), index, groups, thread, this::isServing);
-        this.reports = new ProjectionReports(
-                this::ask, () -> Optional.ofNullable(source), this.projections, index, polling, admission, thread);
+        this.reports = new ProjectionReports(this.projections, index, polling, admission, thread);
+        this.requirements =
+                new TokenRequirements(this::ask, () -> Optional.ofNullable(source), this::waitersOf, index, thread);
         polling.start();
     }
 
@@ -251,6 +253,11 @@ public final class Watermarks implements AutoCloseable {
     /** The standing of projections, for people. */
     public ProjectionReports reports() {
         return reports;
+    }
+
+    /** What tokens need from projections. */
+    public TokenRequirements requirements() {
+        return requirements;
     }
 
     /** Whether questions are answered yet. */

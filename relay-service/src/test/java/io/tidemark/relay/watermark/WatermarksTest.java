@@ -2,6 +2,7 @@
 package io.tidemark.relay.watermark;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
@@ -96,6 +97,17 @@ class WatermarksTest {
         assertThat(watermarks.reports().limited(CompletableFuture::new)).isEmpty();
         first.complete("done");
         assertThat(watermarks.reports().limited(() -> CompletableFuture.completedFuture("next")))
+                .isPresent();
+    }
+
+    @Test
+    void freesThePlaceOfALookThatThrows() {
+        assertThatThrownBy(() -> watermarks.reports().limited(() -> {
+                    throw new IllegalArgumentException("no projection");
+                }))
+                .isInstanceOf(IllegalArgumentException.class);
+
+        assertThat(watermarks.reports().limited(() -> CompletableFuture.completedFuture("done")))
                 .isPresent();
     }
 

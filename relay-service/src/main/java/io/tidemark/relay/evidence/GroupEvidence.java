@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.tidemark.relay.watermark;
+package io.tidemark.relay.evidence;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.group.Committed;
@@ -18,7 +18,7 @@ import org.apache.kafka.common.TopicPartition;
  * The newest offsets seen of one group, and what follows from them and the index. Confined to the watermark thread,
  * except where noted.
  */
-final class GroupEvidence {
+public final class GroupEvidence {
 
     private static final Comparator<PartitionNeed> ORDER =
             Comparator.comparing(PartitionNeed::topic).thenComparingInt(PartitionNeed::partition);
@@ -38,7 +38,7 @@ final class GroupEvidence {
     private Map<TopicPartition, Long> provenBy = Map.of();
 
     /** @param visibleAfterNanos how long after its commit was seen an effect can be read */
-    GroupEvidence(Set<String> topics, PublishedIndex index, GroupHistory history, long visibleAfterNanos) {
+    public GroupEvidence(Set<String> topics, PublishedIndex index, GroupHistory history, long visibleAfterNanos) {
         this.visible = new VisibleWatermark(visibleAfterNanos);
         this.topics = topics;
         this.index = index;
@@ -52,7 +52,7 @@ final class GroupEvidence {
      *
      * @return whether the offsets were accepted
      */
-    boolean accept(Committed read, long readAtNanos) {
+    public boolean accept(Committed read, long readAtNanos) {
         Map<TopicPartition, Long> offsets = read.offsets();
         if (isThere && readAtNanos - acceptedNanos < 0 && isBelow(offsets, committed)) {
             return false;
@@ -72,7 +72,7 @@ final class GroupEvidence {
     }
 
     /** Accepts the bounds of the logs. */
-    void accept(LogBounds bounds, long askedNanos) {
+    public void accept(LogBounds bounds, long askedNanos) {
         logs.accept(bounds, askedNanos, committed, acceptedNanos);
         seeMoves(askedNanos);
     }
@@ -92,24 +92,24 @@ final class GroupEvidence {
      * Partitions with events in which the group has committed nothing. The beginning of their logs decides what is
      * consumed.
      */
-    Set<TopicPartition> uncommitted() {
+    public Set<TopicPartition> uncommitted() {
         Set<TopicPartition> partitions = index.partitionsOf(topics);
         partitions.removeAll(committed.keySet());
         return partitions;
     }
 
     /** The committed offsets seen last. The ends of their logs show whether they are possible. */
-    Map<TopicPartition, Long> committed() {
+    public Map<TopicPartition, Long> committed() {
         return committed;
     }
 
     /** Whether the offsets were requested at that time or later. */
-    boolean isSince(long nanos) {
+    public boolean isSince(long nanos) {
         return isThere && fetchedNanos - nanos >= 0;
     }
 
     /** Whether the bounds of the logs were requested at that time or later. */
-    boolean isLookedAtSince(long nanos) {
+    public boolean isLookedAtSince(long nanos) {
         return logs.isSince(nanos);
     }
 
@@ -117,7 +117,7 @@ final class GroupEvidence {
      * Whether the beginning of every log without a commit was looked at, at that time or later. Without this, "not
      * consumed" is not certain.
      */
-    boolean startsAreKnownSince(long nanos) {
+    public boolean startsAreKnownSince(long nanos) {
         Set<TopicPartition> uncommitted = uncommitted();
         return uncommitted.isEmpty() || (logs.isSince(nanos) && logs.hasStartsOf(uncommitted));
     }
@@ -126,31 +126,31 @@ final class GroupEvidence {
      * Whether the end of every log with a commit was looked at, at that time or later, and shows whether the offset is
      * possible.
      */
-    boolean endsAreKnownSince(long nanos) {
+    public boolean endsAreKnownSince(long nanos) {
         return committed.isEmpty() || (logs.isSince(nanos) && logs.endsFit(committed, acceptedNanos));
     }
 
     /** Whether the needed beginning or end of each log has been seen, at any time. */
-    boolean fitsItsLogs() {
+    public boolean fitsItsLogs() {
         return logs.hasStartsOf(uncommitted()) && logs.endsFit(committed, acceptedNanos);
     }
 
     /** A committed offset that is not possible; empty if there is none. */
-    Optional<LogEvidence.Beyond> beyondEnd() {
+    public Optional<BeyondEnd> beyondEnd() {
         return logs.beyondEnd();
     }
 
-    long ageMillis() {
+    public long ageMillis() {
         return (System.nanoTime() - fetchedNanos) / 1_000_000;
     }
 
     /** The watermark by the offsets seen last. */
-    Lsn watermark() {
+    public Lsn watermark() {
         return watermark(committed);
     }
 
     /** Everything at or below it is consumed, and can be read by now. Not above {@link #watermark()}. */
-    Lsn visible() {
+    public Lsn visible() {
         return visible.at(System.nanoTime(), watermark());
     }
 
@@ -158,7 +158,7 @@ final class GroupEvidence {
      * The highest LSN up to which a group with these offsets has consumed everything. It decreases only if an offset
      * goes back; a coarser index does not lower it.
      */
-    synchronized Lsn watermark(Map<TopicPartition, Long> read) {
+    public synchronized Lsn watermark(Map<TopicPartition, Long> read) {
         if (provenIn != index.generation()) {
             provenIn = index.generation();
             history.forget();
@@ -177,7 +177,7 @@ final class GroupEvidence {
     }
 
     /** The LSN above which waiting does not help now; one computation for all waiters. */
-    Optional<Lsn> noProgressAbove(Lsn watermark) {
+    public Optional<Lsn> noProgressAbove(Lsn watermark) {
         return switch (history.state()) {
             case STOPPED, REBUILDING -> Optional.of(watermark);
             case STALLED -> Optional.of(index.consumedUpTo(history.still(), logs.consumed(committed)));
@@ -186,7 +186,7 @@ final class GroupEvidence {
     }
 
     /** The {@link #needs} of partitions in which something is still to be consumed. */
-    List<PartitionNeed> behind(Lsn target, Map<TopicPartition, Long> read) {
+    public List<PartitionNeed> behind(Lsn target, Map<TopicPartition, Long> read) {
         return needs(target, read).stream()
                 .filter(partition -> !partition.isMet())
                 .toList();
@@ -196,7 +196,7 @@ final class GroupEvidence {
      * For every partition that needs something for {@code target}: the needed offset and the group's offset. On any
      * thread.
      */
-    List<PartitionNeed> needs(Lsn target, Map<TopicPartition, Long> read) {
+    public List<PartitionNeed> needs(Lsn target, Map<TopicPartition, Long> read) {
         Map<TopicPartition, Long> offsets = logs.consumed(read);
         return index.partitionsOf(topics).stream()
                 .map(partition -> new PartitionNeed(
@@ -211,7 +211,7 @@ final class GroupEvidence {
     }
 
     /** Forgets everything except what the group had consumed, which stays consumed. */
-    synchronized void forget() {
+    public synchronized void forget() {
         isThere = false;
         history.forget();
     }

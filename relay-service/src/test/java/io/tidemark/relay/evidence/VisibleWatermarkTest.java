@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.tidemark.relay.watermark;
+package io.tidemark.relay.evidence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.tidemark.relay.watermark;
+package io.tidemark.relay.evidence;
 
 import io.tidemark.relay.group.LogBounds;
 import java.util.Collection;
@@ -11,13 +11,10 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * The bounds of one projection's logs, as seen last, and what they show about the offsets of its group. Below the
- * beginning of a log, nothing is left to consume. Beyond its end, nothing can have been consumed. Confined to the
+ * beginning of a log, nothing is left to consume. BeyondEnd its end, nothing can have been consumed. Confined to the
  * watermark thread, except where noted.
  */
 final class LogEvidence {
-
-    /** A committed offset that is not possible: Kafka has lost records, or a person has set the offset. */
-    record Beyond(TopicPartition partition, long committed, long end) {}
 
     /** Of partitions seen without a commit. The beginning of a log never goes back. */
     private volatile Map<TopicPartition, Long> starts = Map.of();
@@ -25,7 +22,7 @@ final class LogEvidence {
     private Map<TopicPartition, Long> ends = Map.of();
     private long askedNanos;
     private boolean isThere;
-    private final Map<TopicPartition, Beyond> beyond = new HashMap<>();
+    private final Map<TopicPartition, BeyondEnd> beyond = new HashMap<>();
 
     /**
      * Accepts the bounds that Kafka returned.
@@ -55,7 +52,7 @@ final class LogEvidence {
         ends.forEach((partition, end) -> {
             long offset = committed.getOrDefault(partition, 0L);
             if (offset > end && askedNanos - committedNanos >= 0) {
-                beyond.put(partition, new Beyond(partition, offset, end));
+                beyond.put(partition, new BeyondEnd(partition, offset, end));
             } else if (offset <= end) {
                 beyond.values().removeIf(known -> known.partition().equals(partition) && known.committed() != offset);
             }
@@ -80,9 +77,9 @@ final class LogEvidence {
     }
 
     /** The first of the offsets that are not possible; empty if there is none. */
-    Optional<Beyond> beyondEnd() {
+    Optional<BeyondEnd> beyondEnd() {
         return beyond.values().stream()
-                .min(Comparator.comparing((Beyond one) -> one.partition().topic())
+                .min(Comparator.comparing((BeyondEnd one) -> one.partition().topic())
                         .thenComparing(one -> one.partition().partition()));
     }
 
