@@ -196,7 +196,7 @@ class BadStartIT {
     void reportsAMissingOutbox() throws Exception {
         assertWaits(
                 configWith("/" + source.name() + "\"", "/postgres\""),
-                "there is no outbox in database postgres",
+                "database postgres has no outbox",
                 "tidemark init CONFIG");
     }
 
@@ -295,7 +295,7 @@ class BadStartIT {
         source.execute(
                 "update outbox.source set id = '" + UUID.randomUUID().toString().substring(0, 8) + "'");
 
-        assertHalts(source.configuration(), "there is no position of this source", "tidemark slot drop --yes");
+        assertHalts(source.configuration(), "this source has no position", "tidemark slot drop --yes");
     }
 
     private void publishOne() throws Exception {

@@ -187,7 +187,7 @@ class CheckIT {
                 NO_RIGHT + "Describe on Group " + source.name() + "-view");
         String slot = "replication slot " + source.name() + " does not exist; run: tidemark init CONFIG";
         String replicate = "user poor may not replicate; run: alter role poor replication";
-        String noOutbox = "there is no outbox in database " + source.name();
+        String noOutbox = "database " + source.name() + " has no outbox";
         String noPublication = "publication tidemark does not exist; run: tidemark init CONFIG";
         await("the rights").untilAsserted(() -> assertThat(findings(config)).hasSize(11));
 

@@ -69,7 +69,7 @@ class CommandLineIT {
         assertThat(unset.exitCode()).isEqualTo(2);
         assertThat(unset.output()).contains("NOT_SET_ANYWHERE").doesNotContain("\tat ");
         assertThat(missing.exitCode()).isEqualTo(2);
-        assertThat(missing.output()).contains("there is no configuration file").doesNotContain("\tat ");
+        assertThat(missing.output()).contains("does not exist").doesNotContain("\tat ");
     }
 
     @Test

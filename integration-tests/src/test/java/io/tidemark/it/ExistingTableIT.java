@@ -291,7 +291,7 @@ class ExistingTableIT {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            drop table outboxevent                                        | there is no table public.outboxevent in database
+            drop table outboxevent                                        | no table public.outboxevent in database
             drop table outboxevent; create view outboxevent as select 1   | is not a table whose changes are in the WAL
             alter table outboxevent set unlogged                          | is not a table whose changes are in the WAL
             alter table outboxevent drop aggregatetype                    | it has no column aggregatetype (outbox.columns.aggregateType)
@@ -353,7 +353,7 @@ class ExistingTableIT {
                 assertThatThrownBy(() -> SourceCheck.ready(
                                 new SourceDatabase(config.postgres()), OutboxConfig.DEFAULT, connection))
                         .isInstanceOf(SourceNotReady.class)
-                        .hasMessageContaining("there is no outbox in database");
+                        .hasMessageContaining("has no outbox");
             }
         }
     }

@@ -120,7 +120,7 @@ class ExplainEventIT {
             assertThat(relay.send("/v1/events/" + id + "?topic=" + source.topic("customer"))
                             .statusCode())
                     .isEqualTo(404);
-            assertThat(relay.send("/v1/events/" + id + "?topic=a%20b").body()).contains("is no topic's name");
+            assertThat(relay.send("/v1/events/" + id + "?topic=a%20b").body()).contains("is not a topic name");
             assertThat(relay.send("/v1/events/" + id + "?since=now").body()).contains("only with topic");
             CommandRun command =
                     CommandRun.of("explain", "--url", relay.url().toString(), "--topic", source.topic("order"), id);

@@ -204,7 +204,7 @@ class HaltIT {
         source.execute("update outbox.source set id = left(md5(random()::text), 8)");
         publish("after");
         try (RunningRelay relay = RunningRelay.start(source.configuration())) {
-            assertThat(haltReason(relay)).contains("there is no position of this source", "tidemark adopt CONFIG");
+            assertThat(haltReason(relay)).contains("this source has no position", "tidemark adopt CONFIG");
 
             assertThat(adoptAsProposed()).contains("Kafka has no position", "everything committed after");
 

@@ -185,7 +185,7 @@ class HttpIT {
             /v1/projections/a%2Fb/watermark                      | 400 |
             /v1/replicas/nowhere/watermark?token=TOKEN           | 404 | no replica 'nowhere'; configured are []
             /v1/events/abc                                       | 400 | event id 'abc' is not a UUID
-            /v1/events/00000000-0000-0000-0000-000000000000      | 404 | there is no event 00000000-
+            /v1/events/00000000-0000-0000-0000-000000000000      | 404 | no event 00000000-
             /v1/projections/view/watermark?Token=TOKEN           | 400 | query parameter 'Token' is not known here; known: token, maxStaleness, maxStalenessMillis, wait, waitMillis, strict
             /v1/projections/view/watermark?token=TOKEN&wait=1s&x | 400 | query parameter 'x' is not known here
             /v1/projections/view/watermark?token=TOKEN&token=TOKEN&wait=1s | 400 | query parameter 'token' is given 2 times
@@ -341,7 +341,7 @@ class HttpIT {
             {"token": "TOKEN", "mode": "some"}                 | 400 | mode 'some' is neither all nor any
             {"token": "TOKEN", "projection": "view"}           | 400 | 'projection' is not known
             {"token": "TOKEN", "projections": "view"}          | 400 | projections is not a list
-            {"token": "TOKEN", "projections": []}              | 400 | there is no projection to wait for
+            {"token": "TOKEN", "projections": []}              | 400 | no projection to wait for
             {"token": "TOKEN", "projections": ["nowhere"]}     | 404 | no projection 'nowhere'
             """)
     void rejectsBadBarriersWithAProblem(String body, int status, String detail) throws Exception {

@@ -68,7 +68,7 @@ class LauncherTest {
         assertThat(run(Map.of())).contains(SMALL_HEAP);
     }
 
-    /** The chart sets the variable in the pods of Jobs, which have memory of their own. */
+    /** The chart sets the variable in the pods of Jobs, which have separate memory. */
     @Test
     void givesACommandTheRelaysShareWhereItIsAlone() throws Exception {
         assertThat(run(Map.of("TIDEMARK_COMMAND_JAVA_OPTS", ""), "audit", "relay.yml"))

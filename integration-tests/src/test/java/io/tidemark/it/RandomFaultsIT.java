@@ -169,7 +169,8 @@ class RandomFaultsIT {
     }
 
     private Recovery upheave(FaultyWorld world, Operator operator, Random random, String repeat) throws Exception {
-        Upheaval upheaval = Upheavals.any(random);
+        Upheaval upheaval =
+                Upheavals.any(random, Integer.parseInt(world.source().query("show server_version_num")) / 10_000);
         System.out.printf("RandomFaultsIT: %s%n", upheaval.label());
         operator.goThrough(upheaval, random);
         long mendedNanos = System.nanoTime();

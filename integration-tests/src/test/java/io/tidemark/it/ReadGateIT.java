@@ -131,7 +131,7 @@ class ReadGateIT {
         }
     }
 
-    /** A group that nobody reads for. It is stopped after ten seconds; until then it is only late. */
+    /** A group without members. It is stopped after ten seconds; until then it is only late. */
     @Test
     void passesOrRefusesAsItIsAsked() throws Exception {
         try (RelayProcess relay = awaitServing(RelayProcess.start(source))) {
@@ -366,7 +366,7 @@ class ReadGateIT {
         }
     }
 
-    /** nginx asks with HTTP/1.0 unless it is told otherwise. */
+    /** nginx asks with HTTP/1.0 by default. */
     @Test
     void endsTheGatesOfClientsThatGoAway() throws Exception {
         try (RelayProcess relay = awaitServing(RelayProcess.start(source));

@@ -205,7 +205,8 @@ class ReadGateProxyIT {
             threads.shutdownNow();
         }
 
-        // A stale read is one whose wait ended too early, and says so: how many there are is for the machine to decide.
+        // A stale read is one whose wait ended too early, and has that status: how many there are is for the machine to
+        // decide.
         System.out.println("ReadGateProxyIT: " + kind + ", " + reads);
         assertThat(reads.staleStatuses).as(reads.toString()).doesNotContain("success", "none");
         assertThat(reads.staleOfFail).as(reads.toString()).hasValue(0);
@@ -271,7 +272,7 @@ class ReadGateProxyIT {
                                         && !each.getKey().contains("tm2")));
             }
             assertThat(get(HTTP, proxy.url() + "/account/broken").statusCode())
-                    .as("the application's own 500 is no refusal")
+                    .as("the application's own 500 is not a refusal")
                     .isEqualTo(500);
             assertThat(seenStatus(send(HTTP, request(proxy.url() + "/items/x").header("Tidemark-Token", token))))
                     .isEqualTo("success");

@@ -188,7 +188,7 @@ class RelayCommandsIT {
                 .contains("event", id, "customer 7, Moved, created 20", "published", source.topic("customer") + "-");
         assertThat(json.json().path("id").asText()).isEqualTo(id);
         assertThat(nowhere.exitCode()).as(nowhere.output()).isEqualTo(1);
-        assertThat(nowhere.output()).contains("there is no event 00000000-");
+        assertThat(nowhere.output()).contains("no event 00000000-");
     }
 
     private static String[] with(String[] command, String... more) {

@@ -6,6 +6,7 @@ import io.tidemark.quickstart.stack.FreePorts;
 import io.tidemark.quickstart.stack.KafkaCluster;
 import io.tidemark.quickstart.stack.KafkaListener;
 import io.tidemark.quickstart.stack.PostgresServer;
+import io.tidemark.quickstart.stack.PostgresStandby;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,12 +23,13 @@ import java.util.stream.Collectors;
 public final class FaultyServers implements AutoCloseable {
 
     private final Path dir;
-    private final Path postgresDir;
+    private Path postgresDir;
     private final int postgresPort;
     private final List<TcpProxy> postgresLinks = new ArrayList<>();
     private final List<List<TcpProxy>> kafkaLinks = new ArrayList<>();
     private final KafkaCluster kafka;
     private PostgresServer postgres;
+    private int standbys;
 
     private FaultyServers(Path dir, int brokers, int relays) {
         this.dir = dir;
@@ -88,6 +90,11 @@ public final class FaultyServers implements AutoCloseable {
         return Servers.at(postgresLinks.get(relay).address(), bootstrapServers, kafka.size());
     }
 
+    /** The addresses with this Postgres in place of the one that the relays have. */
+    public Servers with(PostgresServer other) {
+        return Servers.at("127.0.0.1:" + other.port(), kafka.bootstrapServers(), kafka.size());
+    }
+
     public PostgresServer postgres() {
         return postgres;
     }
@@ -95,6 +102,29 @@ public final class FaultyServers implements AutoCloseable {
     /** Starts it on the same data and port, after {@link PostgresServer#killNow}. Returns when it has recovered. */
     public void restartPostgres() {
         postgres = startPostgres();
+    }
+
+    /** Starts a standby of Postgres at a new address, with the physical slot {@code name}. */
+    public PostgresServer startStandby(String name) {
+        standbys++;
+        return PostgresStandby.start(postgres, name, standbyDir(), FreePorts.next(), Map.of());
+    }
+
+    private Path standbyDir() {
+        return dir.resolve("standby-" + standbys);
+    }
+
+    /** Starts the killed Postgres on its data again, at a new address, where it waits for no standby. */
+    public PostgresServer startDeadPrimaryElsewhere() {
+        return PostgresServer.start(postgresDir, FreePorts.next(), Map.of("synchronous_standby_names", ""));
+    }
+
+    /** The server that {@link #startStandby} started last gets the address of the killed one, whose data is deleted. */
+    public void takeTheAddress(PostgresServer promoted) {
+        promoted.close();
+        Directories.delete(postgres.data()); // its programs stay: the standby uses them
+        postgresDir = standbyDir();
+        restartPostgres();
     }
 
     public KafkaCluster kafka() {

@@ -106,8 +106,13 @@ public final class TestSource implements AutoCloseable {
         execute(
                 "create schema audit",
                 "create table audit.entry (n bigserial primary key, event_id uuid not null, aggregate_id text not"
-                        + " null)",
-                "select pg_create_logical_replication_slot('" + name + "_truth', 'test_decoding')");
+                        + " null)");
+        createTruthSlot();
+    }
+
+    /** From now on, the committed events are known. A promoted standby does not have the slot of before. */
+    public void createTruthSlot() throws SQLException {
+        execute("select pg_create_logical_replication_slot('" + name + "_truth', 'test_decoding')");
     }
 
     /** A new token, which covers everything that is committed. */

@@ -54,7 +54,7 @@ public final class Aftermath {
     public static Aftermath gather(FaultyWorld world, Operator operator) throws Exception {
         operator.audit();
         TestSource source = world.source();
-        List<CommittedEvent> committed = source.committedEvents();
+        List<CommittedEvent> committed = operator.committedEvents();
         Adoptions named;
         try (KafkaTail tail = new KafkaTail(source.configuration().kafka())) {
             named = tail.lastPosition(source.sourceId())

@@ -10,6 +10,7 @@ import io.tidemark.it.harness.FaultyWorld;
 import io.tidemark.it.harness.ReadEvent;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TestSource;
+import io.tidemark.it.harness.TestSource.CommittedEvent;
 import io.tidemark.it.harness.TopicReader;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
@@ -34,6 +35,7 @@ public final class Operator {
     private final List<Adopted> adopted = new ArrayList<>();
     private final List<Window> windows = new ArrayList<>();
     private final List<ReadEvent> readBefore = new ArrayList<>();
+    private final List<CommittedEvent> committedBefore = new ArrayList<>();
     private int deletedTopics;
     private int addedPartitions;
 
@@ -120,7 +122,7 @@ public final class Operator {
         world.relay(1).kill();
     }
 
-    private void restartDead() {
+    void restartDead() {
         for (int relay = 0; relay < 2; relay++) {
             if (!world.relay(relay).isAlive()) {
                 world.relay(relay).restart(RelayProcess.Launch.PLAIN);
@@ -198,6 +200,20 @@ public final class Operator {
                     event.value(),
                     event.headers()));
         }
+    }
+
+    /** What a server that is no longer there had committed. What it had beyond {@code switchPoint} is lost. */
+    void rememberCommitted(List<CommittedEvent> committed, Lsn switchPoint) {
+        committed.stream()
+                .filter(event -> !event.commitLsn().isAfter(switchPoint))
+                .forEach(committedBefore::add);
+    }
+
+    /** Everything committed so far, on all servers, in commit order. */
+    List<CommittedEvent> committedEvents() throws SQLException {
+        List<CommittedEvent> committed = new ArrayList<>(committedBefore);
+        committed.addAll(source.committedEvents());
+        return committed;
     }
 
     void rememberAddedPartition() {

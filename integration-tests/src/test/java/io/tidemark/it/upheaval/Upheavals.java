@@ -15,11 +15,20 @@ public final class Upheavals {
             new TopicMadeAnew(),
             new PartitionsAdded(),
             new GroupReset(),
-            new GroupDeleted());
+            new GroupDeleted(),
+            new PostgresFailedOver());
+
+    /** The system property repeats one kind, by its class's name. */
+    private static final String ONLY = System.getProperty("faults.only", "");
 
     private Upheavals() {}
 
-    public static Upheaval any(Random random) {
-        return ALL.get(random.nextInt(ALL.size()));
+    /** @param postgresMajor decides whether a standby can have the relay's slot */
+    public static Upheaval any(Random random, int postgresMajor) {
+        List<Upheaval> possible = ALL.stream()
+                .filter(kind -> ONLY.isEmpty() || kind.label().equals(ONLY))
+                .filter(kind -> postgresMajor >= 17 || !(kind instanceof PostgresFailedOver))
+                .toList();
+        return possible.get(random.nextInt(possible.size()));
     }
 }

@@ -168,7 +168,7 @@ public final class Audit {
 
     private static SourcePosition position(KafkaTail tail, String sourceId) throws AuditProblem {
         return tail.lastPosition(sourceId)
-                .orElseThrow(() -> new AuditProblem("there is no position of source " + sourceId + " in "
+                .orElseThrow(() -> new AuditProblem("no position of source " + sourceId + " in "
                         + OwnTopics.POSITIONS
                         + ": nothing was published yet, so there is nothing to compare with; start"
                         + " the relay: tidemark run CONFIG"));

@@ -41,7 +41,7 @@ final class DeadLettersCommand {
             } else {
                 letters.forEach(letter -> System.out.println(DeadLetterText.line(letter)));
                 if (letters.isEmpty()) {
-                    System.err.println("there are no dead letters");
+                    System.err.println("no dead letters");
                 }
             }
         });

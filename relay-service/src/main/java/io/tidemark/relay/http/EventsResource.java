@@ -97,7 +97,7 @@ public final class EventsResource {
         if (trace.stage() == Stage.NOWHERE) {
             throw Problem.of(
                     ProblemType.UNKNOWN_EVENT,
-                    "there is no event " + trace.id() + " in the outbox, nor among the dead letters: it"
+                    "no event " + trace.id() + " in the outbox, nor among the dead letters: it"
                             + " was never committed, or its row was removed (by cleanup, after outbox.retention) since it was"
                             + " published, or it has no row in outbox.event (outbox.emit(), or another outbox.table); name the topic"
                             + " that it would be in, with topic and since, to look there");

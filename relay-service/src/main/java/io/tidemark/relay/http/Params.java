@@ -96,8 +96,8 @@ final class Params {
             return Optional.empty();
         }
         if (!TOPIC.matcher(topic).matches()) {
-            throw malformed(
-                    "topic '" + shortened(topic) + "' is no topic's name: up to 249 letters, digits, '.', '_' and '-'");
+            throw malformed("topic '" + shortened(topic)
+                    + "' is not a topic name: up to 249 letters, digits, '.', '_' and '-'");
         }
         return Optional.of(new SearchFrom(topic, since == null ? Instant.EPOCH : moment(since)));
     }

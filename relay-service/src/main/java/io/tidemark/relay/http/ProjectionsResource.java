@@ -44,7 +44,7 @@ public final class ProjectionsResource {
     /** The reason when the maximum number of requests is reached. */
     static final String TOO_MANY = "as many requests as are allowed are being answered already (watermark.maxWaiters)";
 
-    private static final String NOT_TOLD = "Kafka did not tell the group's offsets: ";
+    private static final String NOT_TOLD = "Kafka did not return the group's offsets: ";
     /** When 0.2 was announced: 2026-11-29, in seconds since 1970 (RFC 9745). */
     private static final String DEPRECATED_SINCE = "@1795910400";
 

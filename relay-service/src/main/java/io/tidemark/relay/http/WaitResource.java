@@ -197,7 +197,7 @@ public final class WaitResource {
 
     private static List<String> known(List<String> names) {
         if (names.isEmpty()) {
-            throw malformed("there is no projection to wait for; name one that is configured");
+            throw malformed("no projection to wait for; name one that is configured");
         }
         return names;
     }

@@ -41,8 +41,8 @@ public final class IndexFollower implements AutoCloseable {
 
     private static final Duration POLL = Duration.ofMillis(100);
     /**
-     * While this replica publishes, its run applies its entries itself. What the follower would read back, poll by poll,
-     * is one entry for each Kafka transaction: at 200 a second, a third of the relay's CPU time.
+     * While this replica publishes, its run applies its entries itself. The follower would read back one entry for each
+     * Kafka transaction, poll by poll: at 200 a second, a third of the relay's CPU time.
      */
     private static final long PUBLISHING_PAUSE_MILLIS = 250;
 

@@ -96,7 +96,7 @@ public sealed interface StartDecision {
                     + " may be missing. " + freshStart(slotName));
         }
         if (!state.isUntouched()) {
-            return new Halt("there is no position of this source in " + OwnTopics.POSITIONS + ", but replication slot "
+            return new Halt("this source has no position in " + OwnTopics.POSITIONS + ", but replication slot "
                     + slotName + " is confirmed up to " + state.confirmed()
                     + (state.created().equals(Lsn.ZERO)
                             ? " and was not made by tidemark init"

@@ -142,7 +142,7 @@ final class OpenQuestion<R> {
                                 + " answers for; a failover may be under way"));
                     }
                 },
-                late -> end(new Answer.Unavailable("Postgres did not tell in time where its WAL ends")));
+                late -> end(new Answer.Unavailable("Postgres did not return the end of its WAL in time")));
     }
 
     private void ask(Token token, Consumer<R> then) {

@@ -109,7 +109,7 @@ public final class Replay {
                         .filter(candidate -> candidate.matches(count.aggregateType()))
                         .findFirst();
                 if (route.isEmpty()) {
-                    tally.refuse(count.rows(), "there is no route for aggregate type '" + count.aggregateType() + "'");
+                    tally.refuse(count.rows(), "no route for aggregate type '" + count.aggregateType() + "'");
                     continue;
                 }
                 long tombstones = route.get().tombstones() ? 0 : count.withoutPayload();

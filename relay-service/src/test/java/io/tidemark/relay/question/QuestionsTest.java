@@ -240,9 +240,9 @@ class QuestionsTest {
     void isUnavailableWhileTheDatabaseIsAway() throws Exception {
         CompletableFuture<Outcome<Boolean>> outcome = ask(new Question.Now(), 0);
 
-        assertUnavailable(outcome, "Postgres did not tell in time");
+        assertUnavailable(outcome, "Postgres did not return the end of its WAL in time");
         assertThatThrownBy(() -> readings.get(0).get(10, TimeUnit.SECONDS)) // just after the answer
-                .as("nobody waits for it any more")
+                .as("no reader waits for it any more")
                 .isInstanceOf(CancellationException.class);
     }
 

@@ -29,7 +29,7 @@ final class ChildPeer {
                 "select pg_create_logical_replication_slot('" + source.name() + "', 'pgoutput')");
     }
 
-    /** What such a process is told: URL, user, password, name, Kafka. */
+    /** The arguments of such a process: URL, user, password, name, Kafka. */
     static List<String> arguments(TestSource source, String... more) {
         List<String> arguments = new ArrayList<>(List.of(
                 source.servers().url(source.name()),

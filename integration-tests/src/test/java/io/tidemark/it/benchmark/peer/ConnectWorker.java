@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One worker of Kafka Connect with Debezium's Postgres connector and outbox event router, exactly once, with large
- * batches. Its jars are in a directory of their own, which {@code integration-tests/peers} fills.
+ * batches. Its jars are in a separate directory, which {@code integration-tests/peers} fills.
  */
 final class ConnectWorker implements Peer {
 

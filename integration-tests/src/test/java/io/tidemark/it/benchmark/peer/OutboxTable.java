@@ -9,7 +9,7 @@ import java.sql.Statement;
 import java.util.Locale;
 import java.util.Random;
 
-/** Tables of events, and their writer. Every event is a transaction of its own, unless it says otherwise. */
+/** Tables of events, and their writer. Unless noted otherwise, every event is a separate transaction. */
 final class OutboxTable {
 
     /** The columns of Debezium's outbox event router; {@code seq} is for the relay that polls. */

@@ -72,7 +72,7 @@ public final class AuditText {
         if (report.isClean()) {
             text.append("every row is accounted for");
         } else if (!report.isOwn() && !report.missing().isEmpty()) {
-            text.append("to publish a missing row of your own table, insert its event again, with an id of its own");
+            text.append("to publish a missing row of your own table, insert its event again, with a new id");
         } else if (!report.missing().isEmpty()) {
             text.append("to publish the missing rows: tidemark replay CONFIG --unaccounted --yes\n")
                     .append("to give up the missing rows of a day: tidemark audit CONFIG --release DAY");

@@ -31,7 +31,7 @@ public final class ConfigurationFile {
             KnownKeys.check(tree);
             return new TreeFactory().build(tree, file.toString());
         } catch (NoSuchFileException e) {
-            throw new ConfigurationProblem("there is no configuration file " + file, e);
+            throw new ConfigurationProblem("configuration file " + file + " does not exist", e);
         } catch (ConfigurationException | IOException | RuntimeException e) {
             throw new ConfigurationProblem(file + ": " + ConfigurationMistake.explain(e), e);
         }

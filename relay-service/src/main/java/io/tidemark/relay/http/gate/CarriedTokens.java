@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 record CarriedTokens(Optional<Token> token, Optional<Token> cookie, String unreadable, CookieState cookieState) {
 
     enum CookieState {
-        /** Every part was read, or there is no cookie. */
+        /** Every part was read, or the request has no cookie. */
         READABLE,
         /** A part can be read by no version of the relay. */
         SPOILT,

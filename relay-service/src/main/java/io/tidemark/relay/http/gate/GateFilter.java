@@ -51,7 +51,7 @@ public final class GateFilter extends HttpFilter {
 
         /**
          * @param projection a configured name; empty if the request named none or was malformed
-         * @param status of the answer, as in {@code Tidemark-Status}; empty if there is no projection
+         * @param status of the answer, as in {@code Tidemark-Status}; empty without a projection
          */
         void answered(String projection, String status, int httpStatus, long tookNanos);
     }

@@ -99,7 +99,8 @@ public final class BearerTokens {
         if (loaded.problem().isEmpty()) {
             LOG.info("event=bearer-tokens-read tokens={}", loaded.digests().size());
         } else {
-            LOG.error("event=bearer-tokens-unusable effect=\"nobody is let in\" reason=\"{}\"", loaded.problem());
+            LOG.error(
+                    "event=bearer-tokens-unusable effect=\"every request is refused\" reason=\"{}\"", loaded.problem());
         }
     }
 
@@ -117,7 +118,7 @@ public final class BearerTokens {
                 if (token.length() < LEAST_LENGTH || token.chars().anyMatch(c -> c <= ' ' || c > '~')) {
                     return unusable(
                             file,
-                            "has a line that is no token of " + LEAST_LENGTH
+                            "has a line that is not a token of " + LEAST_LENGTH
                                     + " or more visible ASCII characters; make one with: openssl rand -hex 32");
                 }
                 digests.add(digest(token));

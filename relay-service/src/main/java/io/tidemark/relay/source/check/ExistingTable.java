@@ -80,7 +80,7 @@ final class ExistingTable {
             select.setString(2, outbox.tableName());
             try (ResultSet found = select.executeQuery()) {
                 if (!found.next()) {
-                    throw new SourceNotReady("there is no table " + outbox.table() + " in database " + database
+                    throw new SourceNotReady("no table " + outbox.table() + " in database " + database
                             + "; set outbox.table to the one that the events are in, as the catalog has its name");
                 }
                 if (!Set.of("r", "p").contains(found.getString(1)) || !found.getBoolean(2)) {

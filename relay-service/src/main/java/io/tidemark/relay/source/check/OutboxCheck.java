@@ -39,8 +39,8 @@ final class OutboxCheck {
         if (isThere()) {
             checkInside();
         } else {
-            problems.add(new SourceNotReady(
-                    "there is no outbox in database " + config.database() + "; run: tidemark init CONFIG"));
+            problems.add(
+                    new SourceNotReady("database " + config.database() + " has no outbox; run: tidemark init CONFIG"));
         }
         checkReplication();
         if (!outbox.isOwn()) {

@@ -199,7 +199,7 @@ class ConfigurationFileTest {
 
         assertThatThrownBy(() -> ConfigurationFile.read(nowhere))
                 .isInstanceOf(ConfigurationProblem.class)
-                .hasMessage("there is no configuration file " + nowhere);
+                .hasMessage("configuration file " + nowhere + " does not exist");
     }
 
     static Stream<Arguments> mistakes() {
