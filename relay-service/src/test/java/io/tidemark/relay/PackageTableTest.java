@@ -56,7 +56,7 @@ class PackageTableTest {
             room("source", 11, "config", "reason"),
             room("timeline", 10, "config", "source"),
             room("publication", 11, "config", "source"),
-            room("source.slot", 10, "config", "failpoint", "source", "timeline"),
+            room("source.slot", 10, "config", "failpoint", "source"),
             room("source.check", 11, "config", "source", "source.slot"),
             room("capture", 10, "config"),
             room("capture.engine", 10, "config", "capture"),
@@ -267,7 +267,7 @@ class PackageTableTest {
                             "cli")),
             Map.entry(
                     "org.postgresql.",
-                    Set.of("config", "source", "timeline", "source.slot", "capture", "capture.engine", "replica")),
+                    Set.of("config", "source", "source.slot", "capture", "capture.engine", "replica")),
             Map.entry(
                     "java.sql.",
                     Set.of(

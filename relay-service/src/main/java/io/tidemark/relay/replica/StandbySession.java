@@ -5,9 +5,9 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.reason.Reason;
+import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceNotReady;
 import io.tidemark.relay.timeline.TimelineHistory;
-import io.tidemark.relay.timeline.TimelineReader;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -63,7 +63,7 @@ public final class StandbySession implements AutoCloseable {
     public static StandbySession open(PostgresConfig standby) throws SourceNotReady {
         @Nullable Connection connection = null;
         try {
-            Properties properties = TimelineReader.replicationProperties(standby);
+            Properties properties = SourceDatabase.replicationProperties(standby);
             PGProperty.APPLICATION_NAME.set(properties, "tidemark replica");
             connection = DriverManager.getConnection(standby.url(), properties);
             return new StandbySession(connection);

@@ -245,4 +245,14 @@ public final class SourceDatabase {
             return Lsn.parse(row.getString(1));
         }
     }
+
+    /** Properties of a connection to a walsender, for sending it commands. */
+    public static Properties replicationProperties(PostgresConfig config) {
+        Properties properties = connectionProperties(config, "timeline");
+        PGProperty.REPLICATION.set(properties, "database");
+        // Walsender commands cannot be prepared, nor can the queries that pgjdbc sends when it connects.
+        PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
+        PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, "15");
+        return properties;
+    }
 }

@@ -10,8 +10,6 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Properties;
-import org.postgresql.PGProperty;
 
 /**
  * Reads the history of the database's timeline over the replication protocol, which needs only the right REPLICATION;
@@ -36,7 +34,8 @@ public final class TimelineReader {
         if (identity.timeline() == 1) { // the first timeline has no history and no file
             return TimelineHistory.none(1);
         }
-        try (Connection connection = DriverManager.getConnection(config.url(), replicationProperties(config));
+        try (Connection connection =
+                        DriverManager.getConnection(config.url(), SourceDatabase.replicationProperties(config));
                 Statement statement = connection.createStatement()) {
             checkSameServer(statement, identity);
             try (ResultSet file = statement.executeQuery("TIMELINE_HISTORY " + identity.timeline())) {
@@ -56,7 +55,8 @@ public final class TimelineReader {
      * @throws SourceNotReady when no connection can be opened, or it leads to another server
      */
     public void connect(SourceIdentity identity) throws SourceNotReady {
-        try (Connection connection = DriverManager.getConnection(config.url(), replicationProperties(config));
+        try (Connection connection =
+                        DriverManager.getConnection(config.url(), SourceDatabase.replicationProperties(config));
                 Statement statement = connection.createStatement()) {
             checkSameServer(statement, identity);
         } catch (SQLException e) {
@@ -67,16 +67,6 @@ public final class TimelineReader {
                             + " between relay and Postgres refuses them",
                     e);
         }
-    }
-
-    /** Properties of a connection to a walsender, for sending it commands. */
-    public static Properties replicationProperties(PostgresConfig config) {
-        Properties properties = SourceDatabase.connectionProperties(config, "timeline");
-        PGProperty.REPLICATION.set(properties, "database");
-        // Walsender commands cannot be prepared, nor can the queries that pgjdbc sends when it connects.
-        PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
-        PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, "15");
-        return properties;
     }
 
     private static void checkSameServer(Statement statement, SourceIdentity identity)

@@ -3,7 +3,7 @@ package io.tidemark.relay.source.slot;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.config.PostgresConfig;
-import io.tidemark.relay.timeline.TimelineReader;
+import io.tidemark.relay.source.SourceDatabase;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -31,7 +31,7 @@ final class Walsender implements AutoCloseable {
 
     /** @param server names one host */
     static Walsender open(PostgresConfig server) throws SQLException {
-        Properties properties = TimelineReader.replicationProperties(server);
+        Properties properties = SourceDatabase.replicationProperties(server);
         PGProperty.APPLICATION_NAME.set(properties, "tidemark init slot");
         return new Walsender(DriverManager.getConnection(server.url(), properties));
     }
