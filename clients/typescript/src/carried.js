@@ -13,7 +13,7 @@ const COOKIE_PARTS = '~';
 /** Some frameworks encode the value of a cookie as in a URL. */
 const ENCODED_TILDE = /%7[Ee]/g;
 /** A part that a newer application, beside this one during an upgrade, may be able to read. */
-const OTHER_VERSION = /^tm(?!1\.)[0-9]{1,4}\./;
+const OTHER_VERSION = /^t[ms](?!1\.)[0-9]{1,4}\./;
 
 /**
  * The tokens in the lines of the header and of cookies, joined: a reader that has both has seen the writes of both. Each

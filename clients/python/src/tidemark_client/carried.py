@@ -21,7 +21,7 @@ _COOKIE_PARTS = re.compile("~")
 #: Some frameworks encode the value of a cookie as in a URL.
 _ENCODED_TILDE = re.compile("%7[Ee]")
 #: A part that a newer application, beside this one during an upgrade, may be able to read.
-_OTHER_VERSION = re.compile(r"tm(?!1\.)[0-9]{1,4}\.")
+_OTHER_VERSION = re.compile(r"t[ms](?!1\.)[0-9]{1,4}\.")
 
 
 @dataclass
