@@ -25,13 +25,15 @@ final class TokenCommand {
             })
     int seal(
             @Parameters(paramLabel = "TOKEN", description = "The result of outbox.token().") String text,
-            @Mixin TokenSecretOption secret)
+            @Mixin TokenSecretOption secret,
+            @Option(names = "--json", description = "Print one JSON object: {\"token\": …}.") boolean json)
             throws CannotAsk {
         if (!secret.isGiven()) {
             throw new CannotAsk("--token-secret-file is missing; name the relays' tokens.secretFile");
         }
         try {
-            System.out.println(secret.form().write(Token.parse(text)));
+            String sealed = secret.form().write(Token.parse(text));
+            System.out.println(json ? JsonNodeFactory.instance.objectNode().put("token", sealed) : sealed);
             return TidemarkCli.FINE;
         } catch (IllegalArgumentException e) {
             System.err.println("tidemark: " + e.getMessage());
