@@ -58,7 +58,8 @@ class WatermarkClientTest {
     void sealsTheTokensOfQuestionsAndOpensThoseOfAnswers() throws Exception {
         TokenSeal seal = TokenSeal.of(List.of("s".repeat(32)));
         Token carryOn = Token.of("7f3a9c21", 2, Lsn.parse("A/1"));
-        String answer = "{\"status\":\"success\",\"projection\":\"orders-view\",\"token\":\"" + seal.write(carryOn) + "\"}";
+        String answer =
+                "{\"status\":\"success\",\"projection\":\"orders-view\",\"token\":\"" + seal.write(carryOn) + "\"}";
         try (FakeRelay relay = new FakeRelay().then(200, answer)) {
             WatermarkClient client = new WatermarkClient(List.of(relay.url())).seal(seal);
 

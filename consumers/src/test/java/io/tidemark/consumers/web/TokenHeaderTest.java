@@ -55,9 +55,11 @@ class TokenHeaderTest {
     void joinsHeaderAndCookie() {
         Token elsewhere = Token.of("00000001", 1, Lsn.parse("1/1"));
         List<String> cookies = List.of(
-                "theme=dark; Tidemark-Token=\"" + OLD + "%7E" + elsewhere + "\"; X-Tidemark-Token=x", "Tidemark-Token=" + NEW);
+                "theme=dark; Tidemark-Token=\"" + OLD + "%7E" + elsewhere + "\"; X-Tidemark-Token=x",
+                "Tidemark-Token=" + NEW);
 
-        assertThat(TokenHeader.read(List.of(), cookies, TokenForm.PLAIN).token()).contains(elsewhere.merge(NEW));
+        assertThat(TokenHeader.read(List.of(), cookies, TokenForm.PLAIN).token())
+                .contains(elsewhere.merge(NEW));
         assertThat(TokenHeader.read(List.of(NEW.toString()), cookies.subList(0, 1), TokenForm.PLAIN)
                         .token())
                 .contains(elsewhere.merge(NEW));

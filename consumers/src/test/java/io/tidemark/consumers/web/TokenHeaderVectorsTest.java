@@ -22,7 +22,8 @@ class TokenHeaderVectorsTest {
     @TestFactory
     Stream<DynamicTest> readsHeaders() throws IOException {
         return Vectors.tests("tokens.json", "headers", entry -> {
-            TokenHeader.Received received = TokenHeader.read(texts(entry.required("lines")), List.of(), TokenForm.PLAIN);
+            TokenHeader.Received received =
+                    TokenHeader.read(texts(entry.required("lines")), List.of(), TokenForm.PLAIN);
 
             assertThat(received.token()).isEqualTo(token(entry.required("token")));
             assertThat(received.unreadable().isEmpty())

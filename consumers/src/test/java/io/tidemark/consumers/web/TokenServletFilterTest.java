@@ -32,8 +32,7 @@ class TokenServletFilterTest {
 
     private final HttpServletRequest request =
             proxy(HttpServletRequest.class, (proxy, method, arguments) -> switch (method.getName()) {
-                case "getHeaders" ->
-                    Collections.enumeration(arguments[0].equals("Cookie") ? cookies : lines);
+                case "getHeaders" -> Collections.enumeration(arguments[0].equals("Cookie") ? cookies : lines);
                 case "getAttribute" -> attributes.get(arguments[0]);
                 case "setAttribute" -> attributes.put((String) arguments[0], arguments[1]);
                 default -> throw new UnsupportedOperationException(method.getName());
@@ -72,7 +71,8 @@ class TokenServletFilterTest {
             assertThat(TokenServletFilter.received(request)).contains(RECEIVED.merge(STOCK));
         });
 
-        assertThat(headers).containsEntry(Token.HTTP_HEADER, RECEIVED.merge(STOCK).toString());
+        assertThat(headers)
+                .containsEntry(Token.HTTP_HEADER, RECEIVED.merge(STOCK).toString());
     }
 
     @Test
@@ -83,8 +83,8 @@ class TokenServletFilterTest {
         new TokenServletFilter(UnreadableTokens.IGNORE, seal)
                 .doFilter(request, response, (servletRequest, servletResponse) -> {
                     assertThat(TokenServletFilter.received(request)).contains(STOCK);
-                    assertThat(TokenServletFilter.unreadable(request)).hasValueSatisfying(reason -> assertThat(reason)
-                            .contains("unsealed token"));
+                    assertThat(TokenServletFilter.unreadable(request))
+                            .hasValueSatisfying(reason -> assertThat(reason).contains("unsealed token"));
                     TokenServletFilter.written(request, response, ORDERS);
                 });
 
@@ -118,6 +118,7 @@ class TokenServletFilterTest {
 
         assertThat(headers).containsEntry(Token.HTTP_HEADER, "");
         assertThat(TokenServletFilter.received(request)).isEmpty();
-        assertThat(TokenHeader.read(List.of(""), List.of(), TokenForm.PLAIN).unreadable()).isEmpty();
+        assertThat(TokenHeader.read(List.of(""), List.of(), TokenForm.PLAIN).unreadable())
+                .isEmpty();
     }
 }

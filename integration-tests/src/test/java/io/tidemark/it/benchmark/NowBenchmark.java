@@ -52,7 +52,8 @@ class NowBenchmark {
             URI now = URI.create(relay.url() + "/v1/projections/view/watermark?token=now&wait=10s");
             await().atMost(Duration.ofSeconds(60))
                     .ignoreExceptionsInstanceOf(IOException.class)
-                    .until(() -> relay.send(now.getPath() + "?" + now.getQuery()).statusCode() == 200);
+                    .until(() ->
+                            relay.send(now.getPath() + "?" + now.getQuery()).statusCode() == 200);
             assertThat(group.processed()).isEqualTo(1);
 
             measure(now, WARM_UP_SECONDS);

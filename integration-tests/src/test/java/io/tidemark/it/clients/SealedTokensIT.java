@@ -194,15 +194,16 @@ class SealedTokensIT {
             assertThat(passed.headers().firstValue("Set-Cookie")).isEmpty();
             assertThat(group.processedNanos()).containsKey(written.id().toString());
 
-            for (String bad : List.of(
-                    written.token().toString(), altered(written.sealed()), NEXT_SEAL.write(written.token()))) {
+            for (String bad :
+                    List.of(written.token().toString(), altered(written.sealed()), NEXT_SEAL.write(written.token()))) {
                 HttpResponse<String> unread = gate(relay, "pass", "Cookie", "Tidemark-Token=" + bad);
                 assertThat(unread.statusCode()).as(bad).isEqualTo(200);
                 assertThat(unread.headers().firstValue("Tidemark-Status")).hasValue("unreadable");
                 assertThat(unread.headers().firstValue("Set-Cookie"))
                         .as("another relay may accept it")
                         .isEmpty();
-                assertThat(gate(relay, "fail", "Tidemark-Token", bad).statusCode()).isEqualTo(400);
+                assertThat(gate(relay, "fail", "Tidemark-Token", bad).statusCode())
+                        .isEqualTo(400);
             }
 
             HttpResponse<String> replaced =
@@ -211,10 +212,10 @@ class SealedTokensIT {
                     .hasValue("Tidemark-Token=" + written.sealed() + "; Path=/; HttpOnly; SameSite=Lax; Max-Age=300");
 
             String ahead = SEAL.write(Token.parse("tm1." + source.sourceId() + ".1.00FFFFFFFFFFFFFF"));
-            assertThat(gate(relay, "fail", "Tidemark-Token", ahead).statusCode()).isEqualTo(409);
+            assertThat(gate(relay, "fail", "Tidemark-Token", ahead).statusCode())
+                    .isEqualTo(409);
         }
-        HttpResponse<String> unread =
-                gate(withoutSecret, "pass", "Cookie", "Tidemark-Token=" + write().sealed());
+        HttpResponse<String> unread = gate(withoutSecret, "pass", "Cookie", "Tidemark-Token=" + write().sealed());
         assertThat(unread.statusCode()).isEqualTo(200);
         assertThat(unread.headers().firstValue("Tidemark-Status")).hasValue("unreadable");
         assertThat(unread.headers().firstValue("Set-Cookie")).isEmpty();
@@ -286,15 +287,18 @@ class SealedTokensIT {
             assertThat(waited.exitCode()).as(waited.output()).isZero();
             assertThat(waited.output()).contains(written.sealed()).doesNotContain("tm1.");
         }
-        CommandRun sealed = CommandRun.of(
-                "wait", "--url", standby.url(), "--projection", "view", "--token", written.sealed());
+        CommandRun sealed =
+                CommandRun.of("wait", "--url", standby.url(), "--projection", "view", "--token", written.sealed());
         assertThat(sealed.exitCode()).as("a sealed token needs no file").isZero();
         CommandRun refused = CommandRun.of("wait", "--url", standby.url(), "--projection", "view", "--token", plain);
         assertThat(refused.exitCode()).isEqualTo(2);
         assertThat(refused.output()).contains("only sealed tokens are accepted here");
         CommandRun explained = CommandRun.of("explain", written.sealed(), "--url", active.url());
         assertThat(explained.exitCode()).as(explained.output()).isZero();
-        assertThat(CommandRun.of("check", source.configFile("tokens: {secretFile: /nowhere}").toString())
+        assertThat(CommandRun.of(
+                                "check",
+                                source.configFile("tokens: {secretFile: /nowhere}")
+                                        .toString())
                         .output())
                 .contains("tokens.secretFile: token secrets in /nowhere cannot be used");
     }
@@ -303,7 +307,8 @@ class SealedTokensIT {
     @EnumSource
     void clientsInOtherLanguagesSealTheSameWay(Language language) throws Exception {
         language.assumeInstalled();
-        ProcessBuilder builder = language.ask(active.url(), standby.url()).redirectError(ProcessBuilder.Redirect.INHERIT);
+        ProcessBuilder builder =
+                language.ask(active.url(), standby.url()).redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().put("TOKEN_SECRET_FILE", secrets.toString());
         Process process = builder.start();
         try (BufferedWriter questions = process.outputWriter(StandardCharsets.UTF_8);
@@ -321,7 +326,8 @@ class SealedTokensIT {
                 JsonNode answer = JSON.readTree(answers.readLine());
 
                 assertThat(answer.path("status").asText()).isEqualTo("success");
-                assertThat(answer.path("token").asText()).isEqualTo(written.token().toString());
+                assertThat(answer.path("token").asText())
+                        .isEqualTo(written.token().toString());
                 assertThat(group.processedNanos()).containsKey(written.id().toString());
             }
         } finally {

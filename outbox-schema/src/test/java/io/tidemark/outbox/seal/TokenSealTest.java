@@ -83,8 +83,8 @@ class TokenSealTest {
     }
 
     private static Why whyOf(ThrowingCallable read) {
-        UnacceptedTokenException refused = org.assertj.core.api.Assertions.catchThrowableOfType(
-                UnacceptedTokenException.class, read);
+        UnacceptedTokenException refused =
+                org.assertj.core.api.Assertions.catchThrowableOfType(UnacceptedTokenException.class, read);
         return refused.why();
     }
 

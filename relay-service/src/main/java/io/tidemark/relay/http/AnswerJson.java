@@ -82,7 +82,8 @@ final class AnswerJson {
     }
 
     /** The token to use from now on; null if nothing of it is left. */
-    @Nullable String carryOn(Token token, Answer answer) {
+    @Nullable
+    String carryOn(Token token, Answer answer) {
         return sources.carryOn(token, answer);
     }
 

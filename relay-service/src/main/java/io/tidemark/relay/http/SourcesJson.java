@@ -143,12 +143,14 @@ final class SourcesJson {
     }
 
     /** The token to use from now on; null if nothing of it is left. */
-    @Nullable String carryOn(Token token, Answer answer) {
+    @Nullable
+    String carryOn(Token token, Answer answer) {
         return carryOn(token, answer instanceof Answer.Refused refused ? refused.judged() : Optional.empty());
     }
 
     /** The same for a standby. */
-    @Nullable String carryOn(Token token, ReplicaAnswer answer) {
+    @Nullable
+    String carryOn(Token token, ReplicaAnswer answer) {
         return carryOn(token, answer instanceof ReplicaAnswer.Refused refused ? refused.judged() : Optional.empty());
     }
 

@@ -55,8 +55,7 @@ public final class WaitResource {
     private final AnswerJson json;
     private final ResponseWriter answers;
 
-    WaitResource(
-            Watermarks watermarks, Questions questions, TokenForm form, AnswerJson json, ResponseWriter answers) {
+    WaitResource(Watermarks watermarks, Questions questions, TokenForm form, AnswerJson json, ResponseWriter answers) {
         this.watermarks = watermarks;
         this.questions = questions;
         this.form = form;
@@ -73,10 +72,7 @@ public final class WaitResource {
         boolean isStrict = Params.strict(strict);
         JsonNode request = read(body);
         Question question = Params.required(Params.question(
-                form,
-                text(request, "token"),
-                text(request, "maxStaleness"),
-                number(request, "maxStalenessMillis")));
+                form, text(request, "token"), text(request, "maxStaleness"), number(request, "maxStalenessMillis")));
         long waitMillis = Params.waitMillis(text(request, "wait"), number(request, "waitMillis"));
         Mode mode = mode(text(request, "mode"));
         List<String> projections = projections(request.path("projections"));

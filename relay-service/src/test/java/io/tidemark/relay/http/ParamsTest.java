@@ -73,7 +73,8 @@ class ParamsTest {
     void readsATokenNowOrAStaleness() {
         Token token = Token.of("7f3a9c21", 1, new Lsn(1));
 
-        assertThat(Params.question(TokenForm.PLAIN, token.toString(), null, null)).contains(new Question.OfToken(token));
+        assertThat(Params.question(TokenForm.PLAIN, token.toString(), null, null))
+                .contains(new Question.OfToken(token));
         assertThat(Params.question(TokenForm.PLAIN, "now", null, null)).contains(new Question.Now());
         assertThat(Params.question(TokenForm.PLAIN, null, "5s", null)).contains(new Question.Within(5_000));
         assertThat(Params.question(TokenForm.PLAIN, null, null, "5000")).contains(new Question.Within(5_000));

@@ -49,7 +49,10 @@ record GateVerdict(String status, int refusal, String reason) {
             case AHEAD, DIVERGED, FOREIGN, EXPIRED -> status.strictHttpStatus();
             case TIMEOUT, STALLED, STOPPED, REBUILDING, UNKNOWN, UNREACHABLE -> 503; // it may still come
         };
-        return new GateVerdict(status.word(), refusal, "projection '" + projection + "': "
+        return new GateVerdict(
+                status.word(),
+                refusal,
+                "projection '" + projection + "': "
                         + (answer instanceof Answer.Refused && !showsPositions
                                 ? "the token cannot be judged (" + answer.code() + ")"
                                 : reason(answer)));

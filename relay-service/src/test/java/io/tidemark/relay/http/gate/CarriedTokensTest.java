@@ -3,13 +3,13 @@ package io.tidemark.relay.http.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.seal.TokenForm;
 import io.tidemark.outbox.seal.TokenSeal;
 import io.tidemark.relay.http.gate.CarriedTokens.CookieState;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -144,8 +144,7 @@ class CarriedTokensTest {
 
     @Test
     void doesNotCallAnUnreadableHeaderASpoiltCookie() {
-        assertThat(carried(List.of("rubbish"), List.of("Tidemark-Token=" + NEW))
-                        .cookieState())
+        assertThat(carried(List.of("rubbish"), List.of("Tidemark-Token=" + NEW)).cookieState())
                 .isEqualTo(CookieState.READABLE);
     }
 
