@@ -247,10 +247,11 @@ class SealedTokensIT {
                 assertThat(answer.isCaughtUp()).as(answer.toString()).isTrue();
             }
             Files.writeString(secrets, "too short\n");
-            Thread.sleep(1500);
-            assertThat(active.send(question(NEXT_SEAL.write(write().token()))).statusCode())
-                    .as("a spoilt file changes nothing")
-                    .isEqualTo(200);
+            await("a spoilt file changes nothing")
+                    .during(Duration.ofMillis(1500))
+                    .until(() -> active.send(question(NEXT_SEAL.write(write().token())))
+                                    .statusCode()
+                            == 200);
         } finally {
             Files.writeString(secrets, SECRET + "\n");
             for (RelayProcess relay : List.of(active, standby)) {

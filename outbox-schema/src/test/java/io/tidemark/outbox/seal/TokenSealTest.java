@@ -49,8 +49,8 @@ class TokenSealTest {
         String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
         for (int at = "ts1.".length(); at < sealed.length(); at++) {
-            for (char other : alphabet.toCharArray()) {
-                String altered = sealed.substring(0, at) + other + sealed.substring(at + 1);
+            for (int other = 0; other < alphabet.length(); other++) {
+                String altered = sealed.substring(0, at) + alphabet.charAt(other) + sealed.substring(at + 1);
                 if (!altered.equals(sealed)) {
                     assertThatThrownBy(() -> seal.read(altered)).isInstanceOf(IllegalArgumentException.class);
                 }
