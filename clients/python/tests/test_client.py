@@ -293,8 +293,9 @@ class SourceTest(unittest.TestCase):
 
 
 STANDARD_LIBRARY = {
-    "__future__", "asyncio", "collections", "concurrent", "dataclasses", "enum", "http", "inspect", "io", "json",
-    "logging", "math", "os", "random", "re", "socket", "ssl", "threading", "time", "typing", "urllib",
+    "__future__", "asyncio", "base64", "binascii", "collections", "concurrent", "dataclasses", "enum", "hashlib", "hmac",
+    "http", "inspect", "io", "json", "logging", "math", "os", "random", "re", "socket", "ssl", "threading", "time",
+    "typing", "urllib",
 }  # fmt: skip
 
 

@@ -9,11 +9,11 @@ import threading
 import unittest
 import urllib.parse
 from http.client import HTTPConnection
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, Sequence
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from tests.support import TOKEN, FakeRelay, answer, until, vectors
-from tidemark_client import WatermarkClient
+from tidemark_client import TokenSeal, WatermarkClient
 from tidemark_client.asgi import TidemarkMiddleware as AsgiMiddleware
 from tidemark_client.gate import Cookie, RequestTokens
 from tidemark_client.wsgi import TidemarkMiddleware as WsgiMiddleware
@@ -100,14 +100,14 @@ class MiddlewareTest(unittest.TestCase):
         logging.getLogger("tidemark_client").disabled = True
         self.addCleanup(setattr, logging.getLogger("tidemark_client"), "disabled", False)
 
-    def client(self, relay: FakeRelay) -> WatermarkClient:
-        client = WatermarkClient([relay.url])
+    def client(self, relay: FakeRelay, secrets: Sequence[str] = ()) -> WatermarkClient:
+        client = WatermarkClient([relay.url], seal=TokenSeal(secrets) if secrets else None)
         self.addCleanup(client.close)
         return client
 
     def test_does_what_the_other_middleware_does(self) -> None:
         for exchange in (over_wsgi, over_asgi):
-            for case in vectors("middleware.json")["cases"]:
+            for case in vectors("middleware.json")["cases"] + vectors("seals.json")["middleware"]:
                 with self.subTest(case["name"], over=exchange.__name__):
                     self.check(case, exchange)
 
@@ -121,7 +121,7 @@ class MiddlewareTest(unittest.TestCase):
                 tokens.written(token)
 
         with FakeRelay(case["relay"]) as relay:
-            client = self.client(relay)
+            client = self.client(relay, case.get("secrets", ()))
             response = exchange({**options(case["options"]), "client": client}, handle, case["request"])
 
         self.assertEqual(response.status, expect["status"])

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MalformedTokenError, Token } from './token.js';
+import { MalformedTokenError } from './token.js';
 
 /** The statuses that a relay sends. */
 export const RELAY_STATUSES = Object.freeze([
@@ -57,14 +57,14 @@ export class CombinedAnswer {
 export class NoAnswer extends Error {}
 
 /** Reads the JSON of one projection. Throws {@link NoAnswer}. */
-export function readAnswer(json, asked) {
-  return answerOf(json, carryOn(json, asked));
+export function readAnswer(json, asked, form) {
+  return answerOf(json, carryOn(json, asked, form));
 }
 
 /** Reads the JSON of several projections. Throws {@link NoAnswer}. */
-export function readCombined(json, asked) {
+export function readCombined(json, asked, form) {
   const status = statusOf(json);
-  const token = carryOn(json, asked);
+  const token = carryOn(json, asked, form);
   const projections = Array.isArray(json.projections) ? json.projections : [];
   return new CombinedAnswer({
     status,
@@ -105,13 +105,13 @@ function statusOf(json) {
 }
 
 /** Only the relay's word drops a part: a relay that returns nothing readable leaves the token as it was. */
-function carryOn(json, asked) {
+function carryOn(json, asked, form) {
   const token = json?.token;
   if (token === null) {
     return null;
   }
   try {
-    return typeof token === 'string' ? Token.parse(token) : asked;
+    return typeof token === 'string' ? form.open(token) : asked;
   } catch (error) {
     if (error instanceof MalformedTokenError) {
       return asked;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { MalformedTokenError, Token } from './token.js';
+import { PLAIN, UnacceptedTokenError } from './seal.js';
+import { MalformedTokenError } from './token.js';
 
 /** The name of the header and of the cookie. */
 export const TOKEN_HEADER = 'Tidemark-Token';
@@ -12,7 +13,7 @@ const COOKIE_PARTS = '~';
 /** Some frameworks encode the value of a cookie as in a URL. */
 const ENCODED_TILDE = /%7[Ee]/g;
 /** A part that a newer application, beside this one during an upgrade, may be able to read. */
-const OTHER_VERSION = /^tm(?!1\.)[0-9]{1,4}\./;
+const OTHER_VERSION = /^t[ms](?!1\.)[0-9]{1,4}\./;
 
 /**
  * The tokens in the lines of the header and of cookies, joined: a reader that has both has seen the writes of both. Each
@@ -20,20 +21,21 @@ const OTHER_VERSION = /^tm(?!1\.)[0-9]{1,4}\./;
  *
  * @param {Iterable<string>} headerLines the values of the header `Tidemark-Token`
  * @param {Iterable<string>} cookieLines the values of the header `Cookie`
+ * @param {{open: (text: string) => import('./index.js').Token}} form of the tokens
  * @returns {{token: Token | null, unreadable: string, hasCookie: boolean, isCookieSpoilt: boolean}} a spoilt cookie has a
- *     part that can be read by no version
+ *     part that can be read by no version and with no secret
  */
-export function carriedTokens(headerLines, cookieLines = []) {
-  const carried = { token: null, problems: [], hasCookie: false, isCookieSpoilt: false };
+export function carriedTokens(headerLines, cookieLines = [], form = PLAIN) {
+  const carried = { form, token: null, problems: [], hasCookie: false, isCookieSpoilt: false };
   for (const line of headerLines) {
     add(carried, line.split(HEADER_PARTS), () => {});
   }
-  let isOfOtherVersion = false;
+  let isOfUseElsewhere = false;
   let isSpoilt = false;
   for (const value of cookieValues(cookieLines)) {
     carried.hasCookie = true;
-    add(carried, value.replace(ENCODED_TILDE, COOKIE_PARTS).split(COOKIE_PARTS), (part, isMalformed) => {
-      isOfOtherVersion ||= !isMalformed || OTHER_VERSION.test(part);
+    add(carried, value.replace(ENCODED_TILDE, COOKIE_PARTS).split(COOKIE_PARTS), (part, error) => {
+      isOfUseElsewhere ||= error === null || error instanceof UnacceptedTokenError || OTHER_VERSION.test(part);
       isSpoilt = true;
     });
   }
@@ -43,7 +45,7 @@ export function carriedTokens(headerLines, cookieLines = []) {
     token,
     unreadable: reason.length > MAX_REASON_CHARS ? `${reason.slice(0, MAX_REASON_CHARS)}…` : reason,
     hasCookie,
-    isCookieSpoilt: isSpoilt && !isOfOtherVersion,
+    isCookieSpoilt: isSpoilt && !isOfUseElsewhere,
   };
 }
 
@@ -51,14 +53,14 @@ function add(carried, parts, unused) {
   for (const part of parts.map((text) => text.trim()).filter((text) => text !== '')) {
     let read = null;
     try {
-      read = Token.parse(part);
+      read = carried.form.open(part);
       carried.token = carried.token === null ? read : carried.token.merge(read);
     } catch (error) {
       if (!(error instanceof MalformedTokenError)) {
         throw error;
       }
       carried.problems.push(error.message);
-      unused(part, read === null);
+      unused(part, read === null ? error : null);
     }
   }
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CombinedAnswer, WatermarkAnswer, readAnswer, readCombined } from './answers.js';
 import { Deadline, NoRelayAnswered, RelayRequestError, Relays } from './relays.js';
 import { Freshness } from './freshness.js';
+import { PLAIN, TokenSeal } from './seal.js';
 
 /** Delay between two requests, for relays with a short `watermark.maxWait`. */
 const PAUSE_MILLIS = 100;
@@ -25,6 +26,7 @@ export class NotCaughtUpError extends Error {
  */
 export class WatermarkClient {
   #relays;
+  #form;
   #warn;
   #nextLog = -Infinity;
 
@@ -32,18 +34,27 @@ export class WatermarkClient {
    * @param {ReadonlyArray<string | URL>} relays base URLs of one or more replicas
    * @param {import('./index.js').WatermarkClientOptions} options
    */
-  constructor(relays, { bearerToken, bearerTokenFile, agent, warn = console.warn } = {}) {
+  constructor(relays, { bearerToken, bearerTokenFile, seal, agent, warn = console.warn } = {}) {
     if (bearerToken !== undefined && bearerTokenFile !== undefined) {
       throw new TypeError('bearerToken and bearerTokenFile are both set; keep one of them');
     }
     if (bearerToken !== undefined && typeof bearerToken !== 'function') {
       throw new TypeError('bearerToken is not a function; write () => token, because tokens rotate');
     }
+    if (seal !== undefined && !(seal instanceof TokenSeal)) {
+      throw new TypeError('seal is not a TokenSeal; write seal: TokenSeal.fromFile(…)');
+    }
+    this.#form = seal ?? PLAIN;
     this.#relays = new Relays(relays, {
       bearerToken: bearerTokenFile === undefined ? bearerToken : () => firstLine(bearerTokenFile),
       agent,
     });
     this.#warn = warn;
+  }
+
+  /** How tokens are sealed; undefined: they are not. */
+  get seal() {
+    return this.#form === PLAIN ? undefined : this.#form;
   }
 
   /**
@@ -53,7 +64,7 @@ export class WatermarkClient {
   async awaitToken(projection, wanted, { timeoutMillis = 0, signal } = {}) {
     requireName(projection);
     requireTimeout(timeoutMillis);
-    const freshness = Freshness.of(wanted);
+    const freshness = Freshness.of(wanted, this.#form);
     const deadline = new Deadline(timeoutMillis);
     let answer = await this.#askOne(projection, freshness, deadline, signal);
     while (answer.status === 'timeout' && (await pauseBefore(deadline, signal))) {
@@ -69,7 +80,7 @@ export class WatermarkClient {
     try {
       return await this.#relays.ask(
         (left) => ({ method: 'GET', path: `${path}&wait=${left}ms&strict=false` }),
-        (json) => readAnswer(json, token),
+        (json) => readAnswer(json, token, this.#form),
         deadline,
         signal,
       );
@@ -88,7 +99,7 @@ export class WatermarkClient {
       throw new TypeError(`mode '${mode}' is not known; write all or any`);
     }
     requireTimeout(timeoutMillis);
-    const freshness = Freshness.of(wanted);
+    const freshness = Freshness.of(wanted, this.#form);
     const deadline = new Deadline(timeoutMillis);
     let answer = await this.#askAll(projections, freshness, deadline, mode, signal);
     while (answer.status === 'timeout' && (await pauseBefore(deadline, signal))) {
@@ -105,7 +116,7 @@ export class WatermarkClient {
           path: '/v1/wait?strict=false',
           body: JSON.stringify({ ...parameters, wait: `${left}ms`, mode, projections }),
         }),
-        (json) => readCombined(json, token),
+        (json) => readCombined(json, token, this.#form),
         deadline,
         signal,
       );
@@ -131,7 +142,7 @@ export class WatermarkClient {
     }
     if (fallback === 'fail') {
       throw new NotCaughtUpError(
-        `projection ${projection} has not caught up with ${Freshness.of(wanted)} within ${timeoutMillis} ms: ` +
+        `projection ${projection} has not caught up with ${Freshness.of(wanted, this.#form)} within ${timeoutMillis} ms: ` +
           `${answer.status}${answer.reason && ` (${answer.reason})`}`,
         answer,
         refusal,
@@ -159,7 +170,7 @@ export class WatermarkClient {
         this.#nextLog = now + LOG_INTERVAL_MILLIS;
         this.#warn(`event=relays-refuse projection=${projection} reason="${error.message}"`);
       }
-      const { token } = Freshness.of(wanted);
+      const { token } = Freshness.of(wanted, this.#form);
       return { answer: unreachable(projection, token, new NoRelayAnswered(error.message), 0), refusal: error };
     }
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { carriedTokens, kept, TOKEN_HEADER } from './carried.js';
 import { requireTimeout, WatermarkClient } from './client.js';
-import { Token } from './token.js';
+import { PLAIN, TokenSeal, tokenOf } from './seal.js';
 
 export const STATUS_HEADER = 'Tidemark-Status';
 
@@ -36,9 +36,11 @@ export class RequestTokens {
   #hasCookie;
   #isCookieReplaced;
   #isReplaced = false;
+  #form;
   #changed;
 
-  constructor({ token, unreadable, hasCookie, isCookieSpoilt }) {
+  constructor({ token, unreadable, hasCookie, isCookieSpoilt }, form) {
+    this.#form = form;
     this.received = token;
     this.unreadable = unreadable;
     this.#hasCookie = hasCookie;
@@ -55,7 +57,7 @@ export class RequestTokens {
 
   /** Adds the token of a write to those that the response returns. Call it before the response is sent. */
   written(token) {
-    const added = Token.of(token);
+    const added = tokenOf(token, this.#form);
     this.#written = this.#written === null ? added : this.#written.merge(added);
     this.#changed?.();
   }
@@ -65,7 +67,7 @@ export class RequestTokens {
    * return with a part whose write was lost. The middleware does it for its own question.
    */
   carryOn(token) {
-    const left = token === null ? null : Token.of(token);
+    const left = token === null ? null : tokenOf(token, this.#form);
     if (String(left) !== String(this.received)) {
       this.received = left;
       this.#isReplaced = true;
@@ -86,10 +88,11 @@ export class RequestTokens {
    */
   response(cookieOf) {
     const token = kept(this.received, this.#written);
+    const text = token === null ? null : this.#form.seal(token);
     const setsCookie = cookieOf !== null && (this.#written !== null || this.#isCookieReplaced);
     return {
-      token: token !== null || this.#isReplaced ? String(token ?? '') : undefined,
-      setCookie: setsCookie ? cookieOf(token) : undefined,
+      token: token !== null || this.#isReplaced ? (text ?? '') : undefined,
+      setCookie: setsCookie ? cookieOf(text) : undefined,
     };
   }
 }
@@ -103,10 +106,15 @@ export class TokenGate {
   #rejectsUnreadable;
   #waitsBefore;
   #cookie;
+  #form;
 
   constructor(options) {
     const { client, projection, timeoutMillis = DEFAULT_TIMEOUT_MILLIS, otherwise = 'pass', cookie = {} } = options;
     const { unreadableTokens = otherwise === 'fail' ? 'reject' : 'ignore', waitsBefore } = options;
+    const { seal = client?.seal } = options;
+    if (seal !== undefined && !(seal instanceof TokenSeal)) {
+      throw new TypeError('seal is not a TokenSeal; write seal: TokenSeal.fromFile(…)');
+    }
     if (projection !== undefined && !(client instanceof WatermarkClient)) {
       throw new TypeError('client is not a WatermarkClient; write client: new WatermarkClient([…])');
     }
@@ -118,6 +126,7 @@ export class TokenGate {
       requireOneOf('otherwise', otherwise, ['pass', 'fail'], ', or a function');
     }
     requireOneOf('unreadableTokens', unreadableTokens, ['ignore', 'reject']);
+    this.#form = seal ?? PLAIN;
     this.#client = client;
     this.#projection = typeof projection === 'function' ? projection : () => projection;
     this.#timeoutMillis = timeoutMillis;
@@ -136,7 +145,7 @@ export class TokenGate {
    * @returns {Promise<{tokens: RequestTokens, refusal: object | null}>}
    */
   async enter({ headerLines, cookieLines, before }, request, signal) {
-    const tokens = before ?? new RequestTokens(carriedTokens(headerLines, cookieLines));
+    const tokens = before ?? new RequestTokens(carriedTokens(headerLines, cookieLines, this.#form), this.#form);
     if (tokens.unreadable !== '' && (this.#rejectsUnreadable || tokens.received === null)) {
       tokens.status = 'unreadable';
       return { tokens, refusal: this.#rejectsUnreadable ? refusalOf(tokens) : null };
@@ -173,15 +182,15 @@ export class TokenGate {
       return null;
     }
     const { path, domain, sameSite, maxAgeSeconds, secure } = this.#cookie;
-    return (token) =>
+    return (text) =>
       [
-        `${TOKEN_HEADER}=${token ?? ''}`,
+        `${TOKEN_HEADER}=${text ?? ''}`,
         `Path=${path}`,
         ...(domain === '' ? [] : [`Domain=${domain}`]),
         'HttpOnly',
         `SameSite=${sameSite}`,
         ...((secure === 'auto' ? isSecure : secure) ? ['Secure'] : []),
-        `Max-Age=${token === null ? 0 : maxAgeSeconds}`,
+        `Max-Age=${text === null ? 0 : maxAgeSeconds}`,
       ].join('; ');
   }
 }

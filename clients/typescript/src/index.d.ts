@@ -42,6 +42,44 @@ export class Token {
   toJSON(): string;
 }
 
+/**
+ * A text may be a token, but not one that is accepted here. Another process, with other secrets, may accept it.
+ */
+export class UnacceptedTokenError extends MalformedTokenError {
+  readonly code: 'no-secret' | 'unsealed-token' | 'seal-not-valid';
+}
+
+/** Maximum number of secrets: the one that seals, and the one before or after it. */
+export const MAX_SECRETS: 2;
+
+/**
+ * Seals tokens, so that a holder of the text can neither read nor forge it. For relays with `tokens.secretFile`. Several
+ * sealed tokens may be joined with `~`.
+ */
+export class TokenSeal {
+  /**
+   * @param secrets one or two, each of 32 or more visible ASCII characters; the first seals, all of them open
+   * @throws {TypeError} when there are none or too many, or one is too short
+   */
+  constructor(secrets: readonly string[]);
+  /**
+   * The secrets in a file, one on each line. It is read again within a second of a change. If it cannot be used then, the
+   * secrets before the change stay in use, and `warn` (default `console.warn`) gets the reason.
+   *
+   * @throws {TypeError} when it cannot be used now
+   */
+  static fromFile(file: string, options?: { warn?: (line: string) => void }): TokenSeal;
+  /** The text to hand to a caller. */
+  seal(token: Token | string): string;
+  /**
+   * The token that a text of a caller stands for.
+   *
+   * @throws {UnacceptedTokenError} when the text is not sealed, or was sealed with another secret, or was altered
+   * @throws {MalformedTokenError} when it is malformed
+   */
+  open(text: string): Token;
+}
+
 /** `select outbox.token() as token` */
 export const TAKE_TOKEN: string;
 
@@ -54,7 +92,8 @@ export function takeToken(connection: {
 }): Promise<Token>;
 
 /**
- * What a reader wants to see: the writes of a token; or, without one, everything that is committed when a relay receives
+ * What a reader wants to see: the writes of a token, as a Token or as the text that callers have (sealed, if the client
+ * has a seal); or, without one, everything that is committed when a relay receives
  * the question (`now`), or that was committed so long before the answer (100 ms or more). The last two need a relay of
  * version 0.2.
  */
@@ -137,6 +176,8 @@ export interface WatermarkClientOptions {
   bearerToken?: () => string | Promise<string>;
   /** The first line of this file is the bearer token; read again for each request. */
   bearerTokenFile?: string;
+  /** For relays with `tokens.secretFile`. */
+  seal?: TokenSeal;
   /** For TLS with your own certificates, or a proxy: an agent of `node:http` or `node:https`. */
   agent?: import('node:http').Agent | import('node:https').Agent;
   /** Receives one line a minute if all relays refuse. Default: `console.warn`. */
@@ -163,6 +204,8 @@ export class WatermarkClient {
    * @throws {TypeError} when there is none, or one is not a base URL
    */
   constructor(relays: ReadonlyArray<string | URL>, options?: WatermarkClientOptions);
+
+  readonly seal: TokenSeal | undefined;
 
   /**
    * Waits until the projection has caught up, and returns whether it has. If no relay can be reached, the status is
@@ -232,6 +275,8 @@ export interface GateOptions<R = any> {
   waitsBefore?: (request: R) => boolean;
   /** false: use the header only. */
   cookie?: false | CookieOptions;
+  /** How tokens are sealed for callers. Default: the seal of the client. */
+  seal?: TokenSeal;
 }
 
 /** The tokens of one request, in `request.tidemark`. */
@@ -246,7 +291,10 @@ export interface RequestTokens {
   readonly answer: WatermarkAnswer | null;
   /** Whether a read of the projection sees all writes of the caller; true if it brings no token. */
   readonly isCaughtUp: boolean;
-  /** Adds the token of a write to those that the response returns. Call it before the response is sent. */
+  /**
+   * Adds the token of a write to those that the response returns: a Token, the text of `outbox.token()`, or a sealed token
+   * of another service. Call it before the response is sent.
+   */
   written(token: Token | string): void;
   /** Replaces the request's token by that of the answer to your own question. */
   carryOn(token: Token | string | null): void;

@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import { WatermarkClient } from '../src/index.js';
+import { TokenSeal, WatermarkClient } from '../src/index.js';
 import { FakeRelay } from './fake-relay.js';
 import { vectors } from './vectors.js';
 
-export const { cases } = vectors('middleware.json');
+export const cases = [...vectors('middleware.json').cases, ...vectors('seals.json').middleware];
 
 /**
- * Checks one case of middleware.json against a server.
+ * Checks one case of middleware.json or seals.json against a server.
  *
  * @param serve starts a server with the middleware's options and a handler `(tokens) => void`; returns its port and close
  */
-export async function checkCase({ options, request, relay, written, expect }, serve) {
+export async function checkCase({ secrets = [], options, request, relay, written, expect }, serve) {
   const fake = await FakeRelay.start(relay);
   const seen = [];
-  const client = new WatermarkClient([fake.url], { warn: () => {} });
+  const client = new WatermarkClient([fake.url], {
+    warn: () => {},
+    seal: secrets.length === 0 ? undefined : new TokenSeal(secrets),
+  });
   const server = await serve({ ...options, projection: options.projection ?? undefined, client }, (tokens) => {
     seen.push(tokens);
     written.forEach((token) => tokens.written(token));

@@ -106,6 +106,10 @@ limits:
 http:
   bearerTokenFile: /etc/tidemark/http/tokens
 {{- end }}
+{{- if .Values.tokens.existingSecret }}
+tokens:
+  secretFile: /etc/tidemark/tokens/secrets
+{{- end }}
 {{- if .Values.http.tls.existingSecret }}
 server:
   applicationConnectors:

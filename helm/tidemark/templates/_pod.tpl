@@ -178,6 +178,16 @@ Argument: dict "root" $, "isHook" true for a hook before install, "administrator
             - key: {{ $.root.Values.http.existingSecretKey | quote }}
               path: http/tokens
       {{- end }}
+      {{- with .root.Values.tokens.existingSecret }}
+      - secret:
+          name: {{ . }}
+          {{- if $.isHook }}
+          optional: true
+          {{- end }}
+          items:
+            - key: {{ $.root.Values.tokens.existingSecretKey | quote }}
+              path: tokens/secrets
+      {{- end }}
       {{- with .root.Values.http.tls.existingSecret }}
       - secret:
           name: {{ . }}

@@ -9,10 +9,12 @@ from .answers import Behind, CombinedAnswer, WatermarkAnswer, WatermarkStatus
 from .client import Fallback, Mode, NotCaughtUp, ReadFrom, WatermarkClient
 from .freshness import Wanted, Within
 from .relays import RelayRequestError
+from .seal import MAX_SECRETS, TokenSeal, UnacceptedToken
 from .tokens import MAX_LENGTH, MAX_SOURCES, TAKE_TOKEN, MalformedToken, Token, TokenLike, TokenPart, take_token
 
 __all__ = [
     "MAX_LENGTH",
+    "MAX_SECRETS",
     "MAX_SOURCES",
     "TAKE_TOKEN",
     "Behind",
@@ -26,6 +28,8 @@ __all__ = [
     "Token",
     "TokenLike",
     "TokenPart",
+    "TokenSeal",
+    "UnacceptedToken",
     "Wanted",
     "WatermarkAnswer",
     "WatermarkClient",

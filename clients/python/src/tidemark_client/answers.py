@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Optional
 
+from .seal import PLAIN, TokenForm
 from .tokens import MalformedToken, Token
 
 
@@ -92,13 +93,13 @@ class NoAnswer(Exception):
     """JSON that is not a relay's answer: a gateway's page, or a relay of another version."""
 
 
-def read_answer(json: Any, asked: Optional[Token]) -> WatermarkAnswer:
-    return _answer(json, _carry_on(json, asked))
+def read_answer(json: Any, asked: Optional[Token], form: TokenForm = PLAIN) -> WatermarkAnswer:
+    return _answer(json, _carry_on(json, asked, form))
 
 
-def read_combined(json: Any, asked: Optional[Token]) -> CombinedAnswer:
+def read_combined(json: Any, asked: Optional[Token], form: TokenForm = PLAIN) -> CombinedAnswer:
     status = _status(json)
-    token = _carry_on(json, asked)
+    token = _carry_on(json, asked, form)
     projections = json.get("projections")
     answers = projections if isinstance(projections, list) else []
     return CombinedAnswer(status, token, tuple(_answer(one, token) for one in answers), _text(json, "reason"))
@@ -134,7 +135,7 @@ def _status(json: Any) -> WatermarkStatus:
     return known
 
 
-def _carry_on(json: Any, asked: Optional[Token]) -> Optional[Token]:
+def _carry_on(json: Any, asked: Optional[Token], form: TokenForm) -> Optional[Token]:
     """Only the relay's word drops a part: a relay that returns nothing readable leaves the token as it was."""
     if not isinstance(json, dict) or "token" not in json:
         return asked
@@ -142,7 +143,7 @@ def _carry_on(json: Any, asked: Optional[Token]) -> Optional[Token]:
     if token is None:
         return None
     try:
-        return Token.parse(token)
+        return form.open(token)
     except MalformedToken:
         return asked
 

@@ -12,6 +12,7 @@ from .answers import WatermarkAnswer, WatermarkStatus
 from .client import WatermarkClient
 from .gate import Cookie, Otherwise, RequestTokens, TokenGate, passes, refusal_of
 from .relays import GRACE_SECONDS, Deadline
+from .seal import TokenSeal
 from .wsgi import merged
 
 Scope = MutableMapping[str, Any]
@@ -43,6 +44,7 @@ class TidemarkMiddleware:
         unreadable_tokens: Optional[str] = None,
         waits_before: Optional[Callable[[Scope], bool]] = None,
         cookie: Optional[Cookie] = Cookie(),
+        seal: Optional[TokenSeal] = None,
         max_waits: int = 64,
     ) -> None:
         if not isinstance(max_waits, int) or max_waits < 1:
@@ -50,7 +52,7 @@ class TidemarkMiddleware:
         self._app = app
         decide: Any = otherwise
         self._gate: TokenGate[Scope] = TokenGate(
-            client, projection, timeout, decide, unreadable_tokens, waits_before, cookie
+            client, projection, timeout, decide, unreadable_tokens, waits_before, cookie, seal
         )
         self._max_waits = max_waits
         self._waits = ThreadPoolExecutor(max_waits, "tidemark-wait")

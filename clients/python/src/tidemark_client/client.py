@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 from .answers import CombinedAnswer, WatermarkAnswer, WatermarkStatus, read_answer, read_combined
 from .freshness import Freshness, Wanted
 from .relays import Deadline, NoRelayAnswered, RelayRequestError, Relays, Request
+from .seal import PLAIN, TokenForm, TokenSeal
 from .tokens import Token
 
 T = TypeVar("T")
@@ -73,6 +74,7 @@ class WatermarkClient:
     :param relays: base URLs of one or more replicas, for example ``http://relay:8080``
     :param bearer_token: called for each request, because tokens rotate; an :class:`OSError` counts as an unreachable relay
     :param bearer_token_file: the first line of this file is the bearer token; read again for each request
+    :param seal: for relays with ``tokens.secretFile``
     :param ssl_context: for TLS with your own certificates
     :raises ValueError: when there is no relay, or one is not a base URL
     """
@@ -83,8 +85,11 @@ class WatermarkClient:
         *,
         bearer_token: Optional[Callable[[], str]] = None,
         bearer_token_file: Union[str, os.PathLike[str], None] = None,
+        seal: Optional[TokenSeal] = None,
         ssl_context: Optional[ssl.SSLContext] = None,
     ) -> None:
+        if seal is not None and not isinstance(seal, TokenSeal):
+            raise TypeError("seal is not a TokenSeal; write seal=TokenSeal.from_file(…)")
         if bearer_token is not None and bearer_token_file is not None:
             raise ValueError("bearer_token and bearer_token_file are both set; keep one of them")
         if bearer_token is not None and not callable(bearer_token):
@@ -93,6 +98,8 @@ class WatermarkClient:
             file = bearer_token_file
             bearer_token = lambda: _first_line(file)  # noqa: E731
         self._relays = Relays(relays, bearer_token, ssl_context)
+        self.seal = seal
+        self._form: TokenForm = seal or PLAIN
         self._next_log = -math.inf
 
     def await_(self, projection: str, wanted: Wanted, timeout: float = 0.0) -> WatermarkAnswer:
@@ -107,7 +114,7 @@ class WatermarkClient:
         """
         _require_name(projection)
         require_timeout(timeout)
-        freshness = Freshness.of(wanted)
+        freshness = Freshness.of(wanted, self._form)
         deadline = Deadline(timeout)
         answer = self._ask_one(projection, freshness, deadline)
         while answer.status is WatermarkStatus.TIMEOUT and _pause_before(deadline):
@@ -121,7 +128,7 @@ class WatermarkClient:
         try:
             return self._relays.ask(
                 lambda left: Request("GET", f"{path}&wait={left}ms&strict=false"),
-                lambda content: read_answer(content, freshness.token),
+                lambda content: read_answer(content, freshness.token, freshness.form),
                 deadline,
             )
         except NoRelayAnswered as error:
@@ -137,7 +144,7 @@ class WatermarkClient:
             _require_name(projection)
         mode = _one_of(Mode, "mode", mode)
         require_timeout(timeout)
-        freshness = Freshness.of(wanted)
+        freshness = Freshness.of(wanted, self._form)
         deadline = Deadline(timeout)
         answer = self._ask_all(projections, freshness, deadline, mode)
         while answer.status is WatermarkStatus.TIMEOUT and _pause_before(deadline):
@@ -153,7 +160,7 @@ class WatermarkClient:
             return Request("POST", "/v1/wait?strict=false", json.dumps(body).encode())
 
         try:
-            return self._relays.ask(request, lambda content: read_combined(content, freshness.token), deadline)
+            return self._relays.ask(request, lambda content: read_combined(content, freshness.token, freshness.form), deadline)
         except NoRelayAnswered as error:
             return CombinedAnswer(WatermarkStatus.UNREACHABLE, freshness.token, (), str(error))
 
@@ -182,7 +189,7 @@ class WatermarkClient:
             return ReadFrom.PROJECTION
         if fallback is Fallback.FAIL:
             raise NotCaughtUp(
-                f"projection {projection} has not caught up with {Freshness.of(wanted)} within {timeout:g} s: {answer.status}"
+                f"projection {projection} has not caught up with {Freshness.of(wanted, self._form)} within {timeout:g} s: {answer.status}"
                 + (f" ({answer.reason})" if answer.reason else ""),
                 answer,
             ) from refusal
@@ -204,7 +211,7 @@ class WatermarkClient:
             if now >= self._next_log:
                 self._next_log = now + _LOG_INTERVAL_SECONDS
                 _LOG.warning('event=relays-refuse projection=%s reason="%s"', projection, refusal)
-            return _unreachable(projection, Freshness.of(wanted).token, str(refusal), 0), refusal
+            return _unreachable(projection, Freshness.of(wanted, self._form).token, str(refusal), 0), refusal
 
     def close(self) -> None:
         """Close the connections that are not in use."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Mapping, Optional, Union
 
+from .seal import PLAIN, TokenForm
 from .tokens import Token
 
 _LEAST_SECONDS = 0.1
@@ -30,7 +31,7 @@ class Within:
             )
 
 
-#: A token or its text, ``"now"`` (everything that is committed when a relay receives the question; needs a relay of
+#: A token, or its text as callers have it (sealed, if the client has a seal), ``"now"`` (everything that is committed when a relay receives the question; needs a relay of
 #: version 0.2), or :class:`Within`.
 Wanted = Union[Token, str, Within]
 
@@ -43,19 +44,20 @@ class Freshness:
     token: Optional[Token]
     #: as in the query and the body of a question
     parameters: Mapping[str, str]
+    form: TokenForm = PLAIN
 
     @classmethod
-    def of(cls, wanted: Wanted) -> Freshness:
+    def of(cls, wanted: Wanted, form: TokenForm = PLAIN) -> Freshness:
         if isinstance(wanted, Within):
-            return cls(None, {"maxStaleness": f"{round(wanted.max_staleness * 1000)}ms"})
+            return cls(None, {"maxStaleness": f"{round(wanted.max_staleness * 1000)}ms"}, form)
         if wanted == "now":
-            return cls(None, {"token": "now"})
-        token = Token.of(wanted)
-        return cls(token, {"token": str(token)})
+            return cls(None, {"token": "now"}, form)
+        token = wanted if isinstance(wanted, Token) else form.open(wanted)
+        return cls(token, {"token": form.seal(token)}, form)
 
     def again(self, answered: Optional[Token]) -> Freshness:
         """Return the same question once more: ``now`` is the moment of the first one."""
-        return Freshness.of(answered) if self.parameters.get("token") == "now" and answered else self
+        return Freshness.of(answered, self.form) if self.parameters.get("token") == "now" and answered else self
 
     def __str__(self) -> str:
         return next(iter(self.parameters.values()))

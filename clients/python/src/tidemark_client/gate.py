@@ -11,6 +11,7 @@ from typing import Any, Callable, Generic, Optional, TypeVar, Union
 from .answers import WatermarkAnswer
 from .carried import TOKEN_HEADER, CarriedTokens, carried_tokens, kept
 from .client import WatermarkClient, require_timeout
+from .seal import PLAIN, TokenForm, TokenSeal, token_of
 from .tokens import Token, TokenLike
 
 #: The type of a request: WSGI's environ, or ASGI's scope.
@@ -52,17 +53,17 @@ class Cookie:
             if not re.fullmatch(form, str(value)):
                 raise ValueError(f"cookie.{attribute} {value!r} is not valid; it must match {form}")
 
-    def header(self, token: Optional[Token], is_secure: bool) -> str:
-        """Return the value of ``Set-Cookie`` that sets the token, or deletes the cookie."""
+    def header(self, text: str, is_secure: bool) -> str:
+        """Return the value of ``Set-Cookie`` that sets the token's text, or deletes the cookie."""
         return "; ".join(
             [
-                f"{TOKEN_HEADER}={token or ''}",
+                f"{TOKEN_HEADER}={text}",
                 f"Path={self.path}",
                 *([f"Domain={self.domain}"] if self.domain else []),
                 "HttpOnly",
                 f"SameSite={self.same_site}",
                 *(["Secure"] if (is_secure if self.secure is None else self.secure) else []),
-                f"Max-Age={self.max_age_seconds if token else 0}",
+                f"Max-Age={self.max_age_seconds if text else 0}",
             ]
         )
 
@@ -70,7 +71,7 @@ class Cookie:
 class RequestTokens:
     """The tokens of one request: received with it, and written while it is served."""
 
-    def __init__(self, carried: CarriedTokens) -> None:
+    def __init__(self, carried: CarriedTokens, form: TokenForm = PLAIN) -> None:
         #: the token that the caller has sent, or the one to continue with after the wait; None if none
         self.received: Optional[Token] = carried.token
         #: why a part of the token was ignored, for people; empty if none was
@@ -79,6 +80,7 @@ class RequestTokens:
         self.status: str = ""
         #: the answer of the wait; None if no relay was asked
         self.answer: Optional[WatermarkAnswer] = None
+        self._form = form
         self._written: Optional[Token] = None
         self._has_cookie = carried.has_cookie
         self._is_cookie_replaced = carried.is_cookie_spoilt
@@ -93,8 +95,11 @@ class RequestTokens:
         return not self.unreadable and self.status in ("none", "success")
 
     def written(self, token: TokenLike) -> None:
-        """Add the token of a write to those that the response returns. Call it before the response is started."""
-        added = Token.of(token)
+        """
+        Add the token of a write to those that the response returns: a Token, the text of ``outbox.token()``, or a sealed
+        token of another service. Call it before the response is started.
+        """
+        added = token_of(token, self._form)
         self._written = added if self._written is None else self._written.merge(added)
 
     def carry_on(self, token: Optional[TokenLike]) -> None:
@@ -102,7 +107,7 @@ class RequestTokens:
         Replace the request's token by the one that a relay's answer says to continue with, so that the caller does not
         return with a part whose write was lost. The middleware does it for its own question.
         """
-        left = None if token is None else Token.of(token)
+        left = None if token is None else token_of(token, self._form)
         if left != self.received:
             self.received = left
             self._is_replaced = True
@@ -111,13 +116,14 @@ class RequestTokens:
     def response_headers(self, cookie: Optional[Cookie], is_secure: bool) -> list[tuple[str, str]]:
         """Return what the response has of them. An empty token: the caller has none any more."""
         token = kept(self.received, self._written)
+        text = "" if token is None else self._form.seal(token)
         headers = []
         if self.status:
             headers.append((STATUS_HEADER, self.status))
         if token is not None or self._is_replaced:
-            headers.append((TOKEN_HEADER, str(token or "")))
+            headers.append((TOKEN_HEADER, text))
         if cookie is not None and (self._written is not None or self._is_cookie_replaced):
-            headers.append(("Set-Cookie", cookie.header(token, is_secure)))
+            headers.append(("Set-Cookie", cookie.header(text, is_secure)))
         return headers
 
 
@@ -161,7 +167,12 @@ class TokenGate(Generic[R]):
         unreadable_tokens: Optional[str],
         waits_before: Optional[Callable[[R], bool]],
         cookie: Optional[Cookie],
+        seal: Optional[TokenSeal],
     ) -> None:
+        if seal is None and client is not None:
+            seal = getattr(client, "seal", None)
+        if seal is not None and not isinstance(seal, TokenSeal):
+            raise TypeError("seal is not a TokenSeal; write seal=TokenSeal.from_file(…)")
         if projection is not None and not isinstance(client, WatermarkClient):
             raise TypeError("client is not a WatermarkClient; write client=WatermarkClient([…])")
         if projection == "" or not (projection is None or isinstance(projection, str) or callable(projection)):
@@ -172,6 +183,7 @@ class TokenGate(Generic[R]):
         if unreadable_tokens is None:
             unreadable_tokens = "reject" if otherwise == "fail" else "ignore"
         _require_one_of("unreadable_tokens", unreadable_tokens, ("ignore", "reject"))
+        self._form: TokenForm = seal or PLAIN
         self._client = client
         self._projection = projection
         self.timeout = timeout
@@ -183,7 +195,7 @@ class TokenGate(Generic[R]):
     def tokens_of(
         self, header_lines: list[str], cookie_lines: list[str]
     ) -> RequestTokens:
-        return RequestTokens(carried_tokens(header_lines, cookie_lines))
+        return RequestTokens(carried_tokens(header_lines, cookie_lines, self._form), self._form)
 
     def refuses(self, tokens: RequestTokens) -> bool:
         """Judge the tokens before any wait; True if the request is refused because of a token that cannot be read."""

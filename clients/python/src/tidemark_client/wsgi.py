@@ -8,6 +8,7 @@ from typing import Any, Callable, Iterable, Optional, Union
 from .carried import TOKEN_HEADER
 from .client import WatermarkClient
 from .gate import Cookie, Otherwise, Refusal, RequestTokens, TokenGate, passes, refusal_of
+from .seal import TokenSeal
 
 Environ = dict[str, Any]
 
@@ -30,6 +31,7 @@ class TidemarkMiddleware:
         by default ``reject`` with ``otherwise="fail"``
     :param waits_before: which requests wait, a function of the environ; by default GET and HEAD
     :param cookie: None: use the header only
+    :param seal: how tokens are sealed for callers; by default as the client does
     """
 
     def __init__(
@@ -43,10 +45,11 @@ class TidemarkMiddleware:
         unreadable_tokens: Optional[str] = None,
         waits_before: Optional[Callable[[Environ], bool]] = None,
         cookie: Optional[Cookie] = Cookie(),
+        seal: Optional[TokenSeal] = None,
     ) -> None:
         self._app = app
         self._gate: TokenGate[Environ] = TokenGate(
-            client, projection, timeout, otherwise, unreadable_tokens, waits_before, cookie
+            client, projection, timeout, otherwise, unreadable_tokens, waits_before, cookie, seal
         )
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:

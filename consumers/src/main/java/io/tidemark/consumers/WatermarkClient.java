@@ -5,6 +5,7 @@ import io.tidemark.consumers.internal.relay.Deadline;
 import io.tidemark.consumers.internal.relay.RelayApi;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
+import io.tidemark.outbox.seal.TokenSeal;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.time.Duration;
@@ -73,6 +74,14 @@ public final class WatermarkClient {
     /** The same client with a bearer token, for relays that require one ({@code http.bearerTokenFile}). */
     public WatermarkClient bearerToken(BearerToken token) {
         return new WatermarkClient(api.with(token));
+    }
+
+    /**
+     * The same client for relays that accept only sealed tokens ({@code tokens.secretFile}). Tokens are opened and sealed
+     * on the way from and to a relay; in this process they are plain.
+     */
+    public WatermarkClient seal(TokenSeal seal) {
+        return new WatermarkClient(api.with(seal));
     }
 
     /** For {@link ReadGate}. */

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
+import io.tidemark.outbox.seal.TokenSeal;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +50,52 @@ class WatermarkClientTest {
                     .asString()
                     .startsWith("GET /v1/projections/orders-view/watermark?token=" + TOKEN + "&wait=")
                     .endsWith("ms&strict=false");
+        }
+    }
+
+    /** Between relay and client the token is sealed, and plain for the application. */
+    @Test
+    void sealsTheTokensOfQuestionsAndOpensThoseOfAnswers() throws Exception {
+        TokenSeal seal = TokenSeal.of(List.of("s".repeat(32)));
+        Token carryOn = Token.of("7f3a9c21", 2, Lsn.parse("A/1"));
+        String answer =
+                "{\"status\":\"success\",\"projection\":\"orders-view\",\"token\":\"" + seal.write(carryOn) + "\"}";
+        try (FakeRelay relay = new FakeRelay().then(200, answer)) {
+            WatermarkClient client = new WatermarkClient(List.of(relay.url())).seal(seal);
+
+            assertThat(client.await("orders-view", TOKEN, TIMEOUT).token()).contains(carryOn);
+            assertThat(client.awaitAll(List.of("orders-view"), TOKEN, Duration.ZERO, WatermarkClient.Mode.ALL)
+                            .token())
+                    .contains(carryOn);
+
+            assertThat(relay.requests.get(0)).contains("token=" + seal.write(TOKEN) + "&");
+            assertThat(relay.requests.get(1)).contains("\"token\":\"" + seal.write(TOKEN) + "\"");
+        }
+        String foreign = answer.replace(seal.write(carryOn), carryOn.toString());
+        try (FakeRelay relay = new FakeRelay().then(200, foreign)) {
+            assertThat(new WatermarkClient(List.of(relay.url()))
+                            .seal(seal)
+                            .await("orders-view", TOKEN, TIMEOUT)
+                            .token())
+                    .as("an answer's token that cannot be opened changes nothing")
+                    .contains(TOKEN);
+        }
+    }
+
+    @Test
+    void readsNoResponseWithoutEnd() throws Exception {
+        String endless = "{\"status\":\"success\",\"padding\":\"" + "x".repeat(1024 * 1024) + "\"}";
+        try (FakeRelay relay = new FakeRelay().then(200, endless);
+                FakeRelay other = new FakeRelay().then(200, SUCCESS)) {
+            WatermarkAnswer answer =
+                    new WatermarkClient(List.of(relay.url())).await("orders-view", TOKEN, Duration.ZERO);
+
+            assertThat(answer.status()).isEqualTo(WatermarkStatus.UNREACHABLE);
+            assertThat(answer.reason()).contains("a response of more than 1048576 bytes");
+            assertThat(new WatermarkClient(List.of(relay.url(), other.url()))
+                            .await("orders-view", TOKEN, TIMEOUT)
+                            .isCaughtUp())
+                    .isTrue();
         }
     }
 

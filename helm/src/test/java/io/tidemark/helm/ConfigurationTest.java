@@ -71,6 +71,7 @@ class ConfigurationTest {
         assertThat(config.watermark().maxWaiters()).isEqualTo(2_000_000);
         assertThat(config.watermark().maxWaitersPerProjection()).isEqualTo(1_000_000);
         assertThat(config.http().bearerTokenFile()).isEqualTo("/etc/tidemark/http/tokens");
+        assertThat(config.tokens().secretFile()).isEqualTo("/etc/tidemark/tokens/secrets");
         assertThat(config.limits().batchEvents()).isEqualTo(3_000_000);
         assertThat(config.limits().transactionBytes().toMebibytes()).isEqualTo(1024);
     }
@@ -110,6 +111,10 @@ class ConfigurationTest {
                         .findValuesAsText("path")
                         .contains("http/tokens"))
                 .isEqualTo(tokens != null);
+        assertThat(pod.at("/volumes/0/projected/sources")
+                        .findValuesAsText("path")
+                        .contains("tokens/secrets"))
+                .isEqualTo(config.tokens().secretFile() != null);
         assertThat(config.postgres().passwordFile()).isEqualTo("/etc/tidemark/postgres/password");
         assertThat(pod.at("/containers/0/args").get(1).asText()).isEqualTo("/etc/tidemark/relay.yml");
         assertThat(pod.at("/containers/0/volumeMounts").findValues("subPath")).isEmpty();

@@ -45,7 +45,7 @@ class PackageTableTest {
 
     /** In the order of the data: no package uses one below it. Ten files are about what a reader can remember. */
     private static final List<Room> ROOMS = List.of(
-            room("config", 15),
+            room("config", 16),
             room("config.file", 10, "config"),
             room("declared", 10, "config"),
             room("reason", 10),
@@ -217,7 +217,7 @@ class PackageTableTest {
             room("cli.text", 10, "route", "deadletter", "audit", "client"),
             room(
                     "cli",
-                    17,
+                    18,
                     "config",
                     "config.file",
                     "reason",

@@ -2,17 +2,20 @@
 package io.tidemark.consumers.web;
 
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.seal.TokenForm;
+import io.tidemark.outbox.seal.TokenSeal;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads the tokens of a request, for {@link #received}, and returns them with the response, merged with the tokens
+ * Reads the tokens of a request, from header and cookie, for {@link #received}, and returns them with the response, merged with the tokens
  * passed to {@link #written}. Register one instance; it is safe on any thread.
  */
 public final class TokenJaxRsFilter implements ContainerRequestFilter, ContainerResponseFilter {
@@ -23,6 +26,7 @@ public final class TokenJaxRsFilter implements ContainerRequestFilter, Container
     private static final String WRITTEN = "io.tidemark.token.written";
 
     private final UnreadableTokens unreadableTokens;
+    private final TokenForm form;
     private final IgnoredTokenLog log = new IgnoredTokenLog();
 
     /** A filter that ignores tokens that it cannot read. */
@@ -31,10 +35,20 @@ public final class TokenJaxRsFilter implements ContainerRequestFilter, Container
     }
 
     public TokenJaxRsFilter(UnreadableTokens unreadableTokens) {
-        this.unreadableTokens = unreadableTokens;
+        this(unreadableTokens, TokenForm.PLAIN);
     }
 
-    /** The request's token, from all its header lines; empty if none can be read. */
+    /** A filter that accepts and returns only sealed tokens. */
+    public TokenJaxRsFilter(UnreadableTokens unreadableTokens, TokenSeal seal) {
+        this(unreadableTokens, (TokenForm) seal);
+    }
+
+    private TokenJaxRsFilter(UnreadableTokens unreadableTokens, TokenForm form) {
+        this.unreadableTokens = unreadableTokens;
+        this.form = form;
+    }
+
+    /** The request's token, from all its header lines and cookies; empty if none can be read. */
     public static Optional<Token> received(ContainerRequestContext request) {
         return property(request, RECEIVED);
     }
@@ -72,8 +86,8 @@ public final class TokenJaxRsFilter implements ContainerRequestFilter, Container
 
     @Override
     public void filter(ContainerRequestContext request) {
-        List<String> lines = request.getHeaders().getOrDefault(Token.HTTP_HEADER, List.of());
-        TokenHeader.Received received = TokenHeader.read(lines);
+        TokenHeader.Received received =
+                TokenHeader.read(lines(request, Token.HTTP_HEADER), lines(request, HttpHeaders.COOKIE), form);
         if (!received.unreadable().isEmpty()) {
             if (unreadableTokens == UnreadableTokens.REJECT) {
                 request.abortWith(Response.status(Response.Status.BAD_REQUEST)
@@ -88,12 +102,16 @@ public final class TokenJaxRsFilter implements ContainerRequestFilter, Container
         received.token().ifPresent(token -> request.setProperty(RECEIVED, token));
     }
 
+    private static List<String> lines(ContainerRequestContext request, String name) {
+        return request.getHeaders().getOrDefault(name, List.of());
+    }
+
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) {
         Optional<Token> kept = TokenHeader.merge(received(request), property(request, WRITTEN));
         if (kept.isPresent() || request.getProperty(REPLACED) != null) {
             response.getHeaders()
-                    .putSingle(Token.HTTP_HEADER, kept.map(Token::toString).orElse(""));
+                    .putSingle(Token.HTTP_HEADER, kept.map(form::write).orElse(""));
         }
     }
 }

@@ -2,6 +2,8 @@
 package io.tidemark.consumers.web;
 
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.seal.TokenForm;
+import io.tidemark.outbox.seal.TokenSeal;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -16,7 +18,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads the tokens of a request, for {@link #received}, and returns them with the response for the caller to keep.
+ * Reads the tokens of a request, from header and cookie, for {@link #received}, and returns them with the response for the caller to keep.
  * Safe on any thread.
  */
 public final class TokenServletFilter implements Filter {
@@ -24,8 +26,10 @@ public final class TokenServletFilter implements Filter {
     private static final String RECEIVED = "io.tidemark.token.received";
     private static final String UNREADABLE = "io.tidemark.token.unreadable";
     private static final String WRITTEN = "io.tidemark.token.written";
+    private static final String FORM = "io.tidemark.token.form";
 
     private final UnreadableTokens unreadableTokens;
+    private final TokenForm form;
     private final IgnoredTokenLog log = new IgnoredTokenLog();
 
     /** A filter that ignores tokens that it cannot read. */
@@ -34,10 +38,20 @@ public final class TokenServletFilter implements Filter {
     }
 
     public TokenServletFilter(UnreadableTokens unreadableTokens) {
-        this.unreadableTokens = unreadableTokens;
+        this(unreadableTokens, TokenForm.PLAIN);
     }
 
-    /** The request's token, from all its header lines; empty if none can be read. */
+    /** A filter that accepts and returns only sealed tokens. */
+    public TokenServletFilter(UnreadableTokens unreadableTokens, TokenSeal seal) {
+        this(unreadableTokens, (TokenForm) seal);
+    }
+
+    private TokenServletFilter(UnreadableTokens unreadableTokens, TokenForm form) {
+        this.unreadableTokens = unreadableTokens;
+        this.form = form;
+    }
+
+    /** The request's token, from all its header lines and cookies; empty if none can be read. */
     public static Optional<Token> received(HttpServletRequest request) {
         return attribute(request, RECEIVED);
     }
@@ -59,7 +73,7 @@ public final class TokenServletFilter implements Filter {
                 attribute(request, WRITTEN).map(before -> before.merge(token)).orElse(token);
         request.setAttribute(WRITTEN, all);
         TokenHeader.merge(received(request), Optional.of(all))
-                .ifPresent(merged -> response.setHeader(Token.HTTP_HEADER, merged.toString()));
+                .ifPresent(merged -> response.setHeader(Token.HTTP_HEADER, text(request, merged)));
     }
 
     /**
@@ -74,8 +88,12 @@ public final class TokenServletFilter implements Filter {
         response.setHeader(
                 Token.HTTP_HEADER,
                 TokenHeader.merge(answered, attribute(request, WRITTEN))
-                        .map(Token::toString)
+                        .map(token -> text(request, token))
                         .orElse(""));
+    }
+
+    private static String text(HttpServletRequest request, Token token) {
+        return (request.getAttribute(FORM) instanceof TokenForm form ? form : TokenForm.PLAIN).write(token);
     }
 
     private static Optional<Token> attribute(HttpServletRequest request, String name) {
@@ -86,7 +104,9 @@ public final class TokenServletFilter implements Filter {
     public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
             throws IOException, ServletException {
         if (request instanceof HttpServletRequest http && response instanceof HttpServletResponse answer) {
-            TokenHeader.Received received = TokenHeader.read(lines(http));
+            http.setAttribute(FORM, form);
+            TokenHeader.Received received =
+                    TokenHeader.read(lines(http, Token.HTTP_HEADER), lines(http, "Cookie"), form);
             if (!received.unreadable().isEmpty()) {
                 if (unreadableTokens == UnreadableTokens.REJECT) {
                     answer.sendError(HttpServletResponse.SC_BAD_REQUEST, received.refusal());
@@ -97,15 +117,15 @@ public final class TokenServletFilter implements Filter {
             }
             received.token().ifPresent(token -> {
                 http.setAttribute(RECEIVED, token);
-                answer.setHeader(Token.HTTP_HEADER, token.toString());
+                answer.setHeader(Token.HTTP_HEADER, form.write(token));
             });
         }
         chain.doFilter(request, response);
     }
 
     /** Empty if the container does not give access to headers. */
-    private static List<String> lines(HttpServletRequest request) {
-        Enumeration<String> lines = request.getHeaders(Token.HTTP_HEADER);
+    private static List<String> lines(HttpServletRequest request, String name) {
+        Enumeration<String> lines = request.getHeaders(name);
         return lines == null ? List.of() : Collections.list(lines);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.consumers.web;
 
-/** What a filter does with a request whose header {@code Tidemark-Token} has an unreadable part. */
+/** What a filter does with a request whose header or cookie {@code Tidemark-Token} has an unreadable part. */
 public enum UnreadableTokens {
     /**
      * Serve the request without that part. A token is only a hint what to wait for, so a caller with a newer or damaged

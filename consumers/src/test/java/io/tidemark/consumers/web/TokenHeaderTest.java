@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.seal.TokenForm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,7 +18,7 @@ class TokenHeaderTest {
     private static final Token NEW = Token.of("7f3a9c21", 1, Lsn.parse("A/2"));
 
     private static TokenHeader.Received read(String... lines) {
-        return TokenHeader.read(Arrays.asList(lines));
+        return TokenHeader.read(Arrays.asList(lines), List.of(), TokenForm.PLAIN);
     }
 
     @Test
@@ -45,8 +46,28 @@ class TokenHeaderTest {
 
         assertThat(received.token()).contains(NEW);
         assertThat(received.unreadable()).contains("tm2.7f3a9c21.1.x.y", "garbage");
-        assertThat(received.refusal()).startsWith("header Tidemark-Token: malformed token");
+        assertThat(received.refusal()).startsWith("Tidemark-Token: malformed token");
         assertThat(read("tm9.x").token()).isEmpty();
+    }
+
+    /** As the relay's gate and the middleware in other languages. */
+    @Test
+    void joinsHeaderAndCookie() {
+        Token elsewhere = Token.of("00000001", 1, Lsn.parse("1/1"));
+        List<String> cookies = List.of(
+                "theme=dark; Tidemark-Token=\"" + OLD + "%7E" + elsewhere + "\"; X-Tidemark-Token=x",
+                "Tidemark-Token=" + NEW);
+
+        assertThat(TokenHeader.read(List.of(), cookies, TokenForm.PLAIN).token())
+                .contains(elsewhere.merge(NEW));
+        assertThat(TokenHeader.read(List.of(NEW.toString()), cookies.subList(0, 1), TokenForm.PLAIN)
+                        .token())
+                .contains(elsewhere.merge(NEW));
+        assertThat(TokenHeader.read(List.of(OLD.toString()), List.of("Tidemark-Token=rubbish"), TokenForm.PLAIN))
+                .satisfies(received -> {
+                    assertThat(received.token()).contains(OLD);
+                    assertThat(received.unreadable()).contains("'rubbish'");
+                });
     }
 
     @Test

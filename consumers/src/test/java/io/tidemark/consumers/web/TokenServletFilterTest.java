@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.seal.TokenForm;
+import io.tidemark.outbox.seal.TokenSeal;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.lang.reflect.InvocationHandler;
@@ -24,12 +26,13 @@ class TokenServletFilterTest {
     private static final Token STOCK = Token.of("00000002", 1, Lsn.parse("2/2"));
 
     private final List<String> lines = new ArrayList<>(List.of(RECEIVED.toString()));
+    private final List<String> cookies = new ArrayList<>();
     private final Map<String, Object> attributes = new HashMap<>();
     private final Map<String, String> headers = new HashMap<>();
 
     private final HttpServletRequest request =
             proxy(HttpServletRequest.class, (proxy, method, arguments) -> switch (method.getName()) {
-                case "getHeaders" -> Collections.enumeration(lines);
+                case "getHeaders" -> Collections.enumeration(arguments[0].equals("Cookie") ? cookies : lines);
                 case "getAttribute" -> attributes.get(arguments[0]);
                 case "setAttribute" -> attributes.put((String) arguments[0], arguments[1]);
                 default -> throw new UnsupportedOperationException(method.getName());
@@ -60,6 +63,34 @@ class TokenServletFilterTest {
                         Token.HTTP_HEADER, RECEIVED.merge(ORDERS).merge(STOCK).toString());
     }
 
+    @Test
+    void readsTheCookieToo() throws Exception {
+        cookies.add("a=b; Tidemark-Token=" + STOCK);
+
+        new TokenServletFilter().doFilter(request, response, (servletRequest, servletResponse) -> {
+            assertThat(TokenServletFilter.received(request)).contains(RECEIVED.merge(STOCK));
+        });
+
+        assertThat(headers)
+                .containsEntry(Token.HTTP_HEADER, RECEIVED.merge(STOCK).toString());
+    }
+
+    @Test
+    void acceptsAndReturnsOnlySealedTokensWithASeal() throws Exception {
+        TokenSeal seal = TokenSeal.of(List.of("s".repeat(32)));
+        cookies.add("Tidemark-Token=" + seal.write(STOCK));
+
+        new TokenServletFilter(UnreadableTokens.IGNORE, seal)
+                .doFilter(request, response, (servletRequest, servletResponse) -> {
+                    assertThat(TokenServletFilter.received(request)).contains(STOCK);
+                    assertThat(TokenServletFilter.unreadable(request))
+                            .hasValueSatisfying(reason -> assertThat(reason).contains("unsealed token"));
+                    TokenServletFilter.written(request, response, ORDERS);
+                });
+
+        assertThat(headers).containsEntry(Token.HTTP_HEADER, seal.write(STOCK.merge(ORDERS)));
+    }
+
     /** The received token has a part that was lost; the token that the relay returns takes its place, also beside one that is written. */
     @Test
     void theCallerReceivesTheTokenThatARelayReturns() throws Exception {
@@ -87,6 +118,7 @@ class TokenServletFilterTest {
 
         assertThat(headers).containsEntry(Token.HTTP_HEADER, "");
         assertThat(TokenServletFilter.received(request)).isEmpty();
-        assertThat(TokenHeader.read(List.of("")).unreadable()).isEmpty();
+        assertThat(TokenHeader.read(List.of(""), List.of(), TokenForm.PLAIN).unreadable())
+                .isEmpty();
     }
 }

@@ -9,6 +9,7 @@ import io.tidemark.it.harness.OpenApi;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
+import io.tidemark.outbox.seal.TokenForm;
 import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.question.Outcome;
@@ -37,7 +38,7 @@ class AnswerJsonTest {
     private static final List<PartitionNeed> BEHIND = List.of(new PartitionNeed("outbox.order", 3, 7, 5));
 
     private static final SourceIdentity SHOP = new SourceIdentity("7f3a9c21", "71", "shop", 2);
-    private static final AnswerJson ANSWERS = new AnswerJson(new SourcesJson(() -> Optional.of(SHOP)));
+    private static final AnswerJson ANSWERS = new AnswerJson(new SourcesJson(() -> Optional.of(SHOP), TokenForm.PLAIN));
 
     static Stream<Arguments> answers() {
         return Stream.of(

@@ -2,6 +2,7 @@
 package io.tidemark.relay.cli;
 
 import io.tidemark.relay.cli.text.ExplanationText;
+import io.tidemark.relay.client.CannotAsk;
 import io.tidemark.relay.client.RelayClient;
 import io.tidemark.relay.client.RelayReply;
 import java.net.URI;
@@ -37,6 +38,9 @@ final class ExplainCommand implements Callable<Integer> {
     @Mixin
     private final RelayOptions relays = new RelayOptions();
 
+    @Mixin
+    private final TokenSecretOption secret = new TokenSecretOption();
+
     @Parameters(
             paramLabel = "TOKEN|EVENT-ID",
             converter = OptionValues.SubjectText.class,
@@ -63,9 +67,10 @@ final class ExplainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         RelayClient client = relays.client();
+        String path = path();
         StringBuilder reasons = new StringBuilder();
         for (URI relay : relays.urls()) {
-            RelayReply reply = client.get(relay, path(), TIMEOUT);
+            RelayReply reply = client.get(relay, path, TIMEOUT);
             if (reply instanceof RelayReply.Answer answer && reply.isOk()) {
                 System.out.println(json ? answer.body() : ExplanationText.of(answer.body()));
                 boolean judged =
@@ -87,7 +92,7 @@ final class ExplainCommand implements Callable<Integer> {
     }
 
     /** The relay's answer has the reason. */
-    private String path() {
+    private String path() throws CannotAsk {
         StringBuilder query = new StringBuilder();
         if (topic != null) {
             query.append("?topic=").append(URLEncoder.encode(topic, StandardCharsets.UTF_8));
@@ -95,6 +100,6 @@ final class ExplainCommand implements Callable<Integer> {
         if (since != null) {
             query.append(query.isEmpty() ? '?' : '&').append("since=").append(since);
         }
-        return subject.path() + query;
+        return subject.path() + secret.sent(subject.name()) + query;
     }
 }

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -91,13 +92,18 @@ public final class OptionValues {
         }
     }
 
-    /** What {@code outbox.token()} returned. */
-    static final class TokenText implements ITypeConverter<Token> {
+    /** What {@code outbox.token()} returned; or a sealed token, as it is: only a relay with its secret can judge it. */
+    static final class TokenText implements ITypeConverter<String> {
+
+        private static final Pattern SEALED = Pattern.compile("ts1\\.[A-Za-z0-9._~-]+");
 
         @Override
-        public Token convert(String text) {
+        public String convert(String text) {
+            if (text.length() <= Token.MAX_LENGTH && SEALED.matcher(text).matches()) {
+                return text;
+            }
             try {
-                return Token.parse(text);
+                return Token.parse(text).toString();
             } catch (IllegalArgumentException e) {
                 throw new TypeConversionException(e.getMessage() + "; pass the result of select outbox.token()");
             }
@@ -109,30 +115,31 @@ public final class OptionValues {
 
         @Override
         public String convert(String text) {
-            return text.equals("now") ? text : new TokenText().convert(text).toString();
+            return text.equals("now") ? text : new TokenText().convert(text);
         }
     }
 
     /**
      * The subject of an explanation.
      *
-     * @param path the path of the relay's HTTP API that explains it
+     * @param path the path of the relay's HTTP API that explains it, without the id or token
+     * @param name its id, or the token
      */
-    record Subject(String path) {}
+    record Subject(String path, String name) {}
 
     /** A token or an event's id. */
     static final class SubjectText implements ITypeConverter<Subject> {
 
         @Override
         public Subject convert(String text) {
-            if (text.startsWith("tm")) {
-                return new Subject("/v1/tokens/" + new TokenText().convert(text));
+            if (text.startsWith("tm") || text.startsWith("ts1.")) {
+                return new Subject("/v1/tokens/", new TokenText().convert(text));
             }
             try {
-                return new Subject("/v1/events/" + new EventId().convert(text));
+                return new Subject("/v1/events/", new EventId().convert(text).toString());
             } catch (TypeConversionException e) {
                 throw new TypeConversionException("'" + text
-                        + "' is neither a token, which begins with tm1., nor an event's" + " id, which is a UUID");
+                        + "' is neither a token, which begins with tm1. or ts1., nor an event's id, which is a UUID");
             }
         }
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.relay.cli.text.AnswerText;
+import io.tidemark.relay.client.CannotAsk;
 import io.tidemark.relay.client.TokenWait;
 import io.tidemark.relay.client.TokenWait.Outcome;
 import java.time.Duration;
@@ -31,6 +32,9 @@ final class WaitCommand implements Callable<Integer> {
 
     @Mixin
     private final RelayOptions relays = new RelayOptions();
+
+    @Mixin
+    private final TokenSecretOption secret = new TokenSecretOption();
 
     @Option(
             names = "--projection",
@@ -63,9 +67,9 @@ final class WaitCommand implements Callable<Integer> {
                         "Everything that was committed this long before the answer, for example 5s. 100ms or more.")
         private @Nullable Duration maxStaleness;
 
-        String question() {
+        String question(TokenSecretOption secret) throws CannotAsk {
             return maxStaleness == null
-                    ? TokenWait.ofToken(Objects.requireNonNull(token))
+                    ? TokenWait.ofToken(secret.sent(Objects.requireNonNull(token)))
                     : TokenWait.within(maxStaleness);
         }
     }
@@ -83,7 +87,8 @@ final class WaitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Outcome outcome = new TokenWait(relays.client(), relays.urls()).await(projection, wanted.question(), timeout);
+        Outcome outcome =
+                new TokenWait(relays.client(), relays.urls()).await(projection, wanted.question(secret), timeout);
         if (outcome instanceof Outcome.Impossible impossible) {
             System.err.println("tidemark: " + impossible.message());
             return TidemarkCli.COULD_NOT_RUN;

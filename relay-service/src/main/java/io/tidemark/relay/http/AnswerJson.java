@@ -15,6 +15,7 @@ import io.tidemark.relay.watermark.ProjectionStanding;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Writes answers about projections as JSON, and chooses the HTTP status for {@code strict} requests. */
 final class AnswerJson {
@@ -40,7 +41,7 @@ final class AnswerJson {
             }
             putStaleness(body, answered);
             return Response.status(httpStatus(answer, strict))
-                    .entity(body.put("token", SourcesJson.carryOn(answered.token(), answer)))
+                    .entity(body.put("token", sources.carryOn(answered.token(), answer)))
                     .build();
         });
     }
@@ -78,6 +79,17 @@ final class AnswerJson {
             sources.put(json, token, answer);
         }
         return json;
+    }
+
+    /** The token to use from now on; null if nothing of it is left. */
+    @Nullable
+    String carryOn(Token token, Answer answer) {
+        return sources.carryOn(token, answer);
+    }
+
+    /** The token as callers get it. */
+    String text(Token token) {
+        return sources.text(token);
     }
 
     private static ObjectNode of(String projection, Answer answer) {

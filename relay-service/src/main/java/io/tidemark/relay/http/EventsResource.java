@@ -9,6 +9,7 @@ import io.tidemark.outbox.EventHeaders;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Position;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.seal.TokenForm;
 import io.tidemark.relay.deadletter.DeadLetter;
 import io.tidemark.relay.explain.CommittedRow;
 import io.tidemark.relay.explain.EventTrace;
@@ -57,12 +58,15 @@ public final class EventsResource {
     private final EventTracer tracer;
     private final ProjectionReports reports;
     private final RelayState state;
+    private final TokenForm form;
     private final ResponseWriter answers;
 
-    public EventsResource(EventTracer tracer, ProjectionReports reports, RelayState state, ResponseWriter answers) {
+    public EventsResource(
+            EventTracer tracer, ProjectionReports reports, RelayState state, TokenForm form, ResponseWriter answers) {
         this.tracer = tracer;
         this.reports = reports;
         this.state = state;
+        this.form = form;
         this.answers = answers;
     }
 
@@ -184,9 +188,8 @@ public final class EventsResource {
     }
 
     /** The token that the writer could have taken immediately after its commit. */
-    private static String token(SourceIdentity identity, Position position) {
-        return Token.of(identity.sourceId(), position.timeline(), position.commitLsn())
-                .toString();
+    private String token(SourceIdentity identity, Position position) {
+        return form.write(Token.of(identity.sourceId(), position.timeline(), position.commitLsn()));
     }
 
     private static ObjectNode toJson(DeadLetter letter) {

@@ -3,6 +3,7 @@ package io.tidemark.relay.http;
 
 import io.dropwizard.core.setup.Environment;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.tidemark.outbox.seal.TokenForm;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.explain.EventTracer;
 import io.tidemark.relay.health.Readiness;
@@ -59,27 +60,30 @@ public record HttpInterface(
                 .servlets()
                 .addFilter("no-store", new NoStore())
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/*");
+        TokenForm form = config.tokens().form();
         ResponseWriter answers = new ResponseWriter("answers", RESPONSE_THREADS);
-        SourcesJson sources = new SourcesJson(() -> state.snapshot().identity());
+        SourcesJson sources = new SourcesJson(() -> state.snapshot().identity(), form);
         AnswerJson json = new AnswerJson(sources);
         Predicate<HttpServletRequest> admission = admission(environment);
         environment
                 .servlets()
-                .addFilter("waits", new WaitFilter(watermarks, questions, json, answers, admission, requests::waited))
+                .addFilter(
+                        "waits",
+                        new WaitFilter(watermarks, questions, form, json, answers, admission, requests::waited))
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, WaitFilter.PATH);
         environment
                 .servlets()
                 .addFilter(
                         "gate",
-                        new GateFilter(watermarks, answers, Params::waitMillis, admission, requests::passedGate))
+                        new GateFilter(watermarks, form, answers, Params::waitMillis, admission, requests::passedGate))
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, GateFilter.PATH);
-        environment.jersey().register(new ProjectionsResource(watermarks, questions, json, answers));
+        environment.jersey().register(new ProjectionsResource(watermarks, questions, form, json, answers));
         environment.jersey().register(new OpenApiResource());
         environment.jersey().register(new ProblemsResource());
-        environment.jersey().register(new WaitResource(watermarks, questions, json, answers));
-        environment.jersey().register(new TokensResource(watermarks, state, standings, json, answers));
-        environment.jersey().register(new EventsResource(tracer, watermarks.reports(), state, answers));
-        environment.jersey().register(new ReplicasResource(replicas, sources, answers));
+        environment.jersey().register(new WaitResource(watermarks, questions, form, json, answers));
+        environment.jersey().register(new TokensResource(watermarks, form, state, standings, json, answers));
+        environment.jersey().register(new EventsResource(tracer, watermarks.reports(), state, form, answers));
+        environment.jersey().register(new ReplicasResource(replicas, form, sources, answers));
         environment
                 .jersey()
                 .register(new SourceResource(state, standings, config.postgres().slot(), answers));

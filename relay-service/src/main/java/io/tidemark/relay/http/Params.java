@@ -3,6 +3,8 @@ package io.tidemark.relay.http;
 
 import io.dropwizard.util.Duration;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.seal.TokenForm;
+import io.tidemark.outbox.seal.UnacceptedTokenException;
 import io.tidemark.relay.explain.SearchFrom;
 import io.tidemark.relay.http.response.Problem;
 import io.tidemark.relay.http.response.ProblemType;
@@ -25,9 +27,12 @@ final class Params {
 
     private Params() {}
 
-    static Token token(String text) {
+    /** @param form in which callers have tokens */
+    static Token token(TokenForm form, String text) {
         try {
-            return Token.parse(text);
+            return form.read(text);
+        } catch (UnacceptedTokenException e) {
+            throw Problem.of(ProblemType.of(e), String.valueOf(e.getMessage()));
         } catch (IllegalArgumentException e) {
             throw Problem.of(ProblemType.MALFORMED_TOKEN, String.valueOf(e.getMessage()));
         }
@@ -41,11 +46,15 @@ final class Params {
     /**
      * The question of a request.
      *
+     * @param form in which callers have tokens
      * @param token a token, or {@code now}
      * @return empty if the request asks nothing
      */
     static Optional<Question> question(
-            @Nullable String token, @Nullable String maxStaleness, @Nullable String maxStalenessMillis) {
+            TokenForm form,
+            @Nullable String token,
+            @Nullable String maxStaleness,
+            @Nullable String maxStalenessMillis) {
         OptionalLong staleness = millis("maxStaleness", maxStaleness, maxStalenessMillis);
         if (staleness.isPresent()) {
             if (token != null) {
@@ -65,7 +74,7 @@ final class Params {
         if (token == null) {
             return Optional.empty();
         }
-        return Optional.of(token.equals("now") ? new Question.Now() : new Question.OfToken(token(token)));
+        return Optional.of(token.equals("now") ? new Question.Now() : new Question.OfToken(token(form, token)));
     }
 
     /** The question of a request that must ask one. */

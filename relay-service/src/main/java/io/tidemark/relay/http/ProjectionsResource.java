@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.seal.TokenForm;
 import io.tidemark.relay.http.response.Problem;
 import io.tidemark.relay.http.response.ProblemType;
 import io.tidemark.relay.http.response.ResponseWriter;
@@ -52,12 +53,15 @@ public final class ProjectionsResource {
 
     private final Watermarks watermarks;
     private final Questions questions;
+    private final TokenForm form;
     private final AnswerJson json;
     private final ResponseWriter answers;
 
-    ProjectionsResource(Watermarks watermarks, Questions questions, AnswerJson json, ResponseWriter answers) {
+    ProjectionsResource(
+            Watermarks watermarks, Questions questions, TokenForm form, AnswerJson json, ResponseWriter answers) {
         this.watermarks = watermarks;
         this.questions = questions;
+        this.form = form;
         this.json = json;
         this.answers = answers;
     }
@@ -119,7 +123,7 @@ public final class ProjectionsResource {
         requireKnown(name);
         long waitMillis = Params.waitMillis(wait, waitMillisText);
         boolean isStrict = Params.strict(strict);
-        Optional<Question> question = Params.question(token, maxStaleness, maxStalenessMillis);
+        Optional<Question> question = Params.question(form, token, maxStaleness, maxStalenessMillis);
         if (question.isEmpty()) {
             requireAbsent("wait", wait);
             requireAbsent("waitMillis", waitMillisText);
@@ -170,7 +174,7 @@ public final class ProjectionsResource {
         if (tokenText == null) {
             throw Problem.of(ProblemType.MISSING_PARAMETER, "token is missing");
         }
-        Token token = Params.token(tokenText);
+        Token token = Params.token(form, tokenText);
         boolean isStrict = Params.strict(strict);
         respond(
                 response,
@@ -187,11 +191,11 @@ public final class ProjectionsResource {
         if (requirement.answer().isPresent()) {
             Answer answer = requirement.answer().get();
             body.setAll(json.of(requirement.projection(), token, answer));
-            body.put("token", SourcesJson.carryOn(token, answer));
+            body.put("token", json.carryOn(token, answer));
             httpStatus = AnswerJson.httpStatus(answer, isStrict);
         } else {
             body.put("status", "known").put("code", "known").put("projection", requirement.projection());
-            body.put("token", JudgedToken.carryOn(token).toString());
+            body.put("token", json.text(JudgedToken.carryOn(token)));
         }
         body.put("published", found.published().toString());
         body.set("partitions", AnswerJson.of(requirement.partitions()));

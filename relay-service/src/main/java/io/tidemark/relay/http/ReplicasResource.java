@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.seal.TokenForm;
 import io.tidemark.relay.http.response.Problem;
 import io.tidemark.relay.http.response.ProblemType;
 import io.tidemark.relay.http.response.ResponseWriter;
@@ -30,11 +31,13 @@ import org.jspecify.annotations.Nullable;
 public final class ReplicasResource {
 
     private final ReplicaWatermarks replicas;
+    private final TokenForm form;
     private final SourcesJson sources;
     private final ResponseWriter answers;
 
-    ReplicasResource(ReplicaWatermarks replicas, SourcesJson sources, ResponseWriter answers) {
+    ReplicasResource(ReplicaWatermarks replicas, TokenForm form, SourcesJson sources, ResponseWriter answers) {
         this.replicas = replicas;
+        this.form = form;
         this.sources = sources;
         this.answers = answers;
     }
@@ -55,7 +58,7 @@ public final class ReplicasResource {
         if (tokenText == null) {
             throw Problem.of(ProblemType.MISSING_PARAMETER, "token is missing");
         }
-        Token token = Params.token(tokenText);
+        Token token = Params.token(form, tokenText);
         boolean isStrict = Params.strict(strict);
         long waitMillis = Params.waitMillis(wait, waitMillisText);
         CompletableFuture<ReplicaAnswer> asked = replicas.ask(name, token, waitMillis);
@@ -85,7 +88,7 @@ public final class ReplicasResource {
             json.put("reason", refused.reason());
         }
         sources.put(json, token, answer);
-        json.put("replica", name).put("token", SourcesJson.carryOn(token, answer));
+        json.put("replica", name).put("token", sources.carryOn(token, answer));
         return Response.status(isStrict ? answer.status().strictHttpStatus() : 200)
                 .entity(json)
                 .build();

@@ -6,12 +6,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
+import io.tidemark.outbox.seal.TokenForm;
 import io.tidemark.relay.replica.ReplicaAnswer;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.timeline.JudgedToken;
 import io.tidemark.relay.timeline.JudgedToken.JudgedPart;
 import io.tidemark.relay.timeline.TokenVerdict;
 import io.tidemark.relay.watermark.Answer;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -20,10 +22,15 @@ import org.jspecify.annotations.Nullable;
 final class SourcesJson {
 
     private final Supplier<Optional<SourceIdentity>> identity;
+    private final TokenForm form;
 
-    /** @param identity of the source this relay serves; empty before it has reached it */
-    SourcesJson(Supplier<Optional<SourceIdentity>> identity) {
+    /**
+     * @param identity of the source this relay serves; empty before it has reached it
+     * @param form in which callers get tokens
+     */
+    SourcesJson(Supplier<Optional<SourceIdentity>> identity, TokenForm form) {
         this.identity = identity;
+        this.form = form;
     }
 
     /**
@@ -118,7 +125,7 @@ final class SourcesJson {
                 .filter(served -> served.sourceId().equals(part.source()))
                 .ifPresent(served -> json.put("name", served.database()));
         json.put("source", part.source())
-                .put("part", part.toString())
+                .put("part", form.write(new Token(List.of(part))))
                 .put("status", standing.status().word())
                 .put("code", standing.code());
         if (!standing.phase().isEmpty()) {
@@ -130,19 +137,26 @@ final class SourcesJson {
         standing.published().ifPresent(published -> json.put("published", published.toString()));
     }
 
+    /** The token as callers get it. */
+    String text(Token token) {
+        return form.write(token);
+    }
+
     /** The token to use from now on; null if nothing of it is left. */
-    static @Nullable String carryOn(Token token, Answer answer) {
+    @Nullable
+    String carryOn(Token token, Answer answer) {
         return carryOn(token, answer instanceof Answer.Refused refused ? refused.judged() : Optional.empty());
     }
 
     /** The same for a standby. */
-    static @Nullable String carryOn(Token token, ReplicaAnswer answer) {
+    @Nullable
+    String carryOn(Token token, ReplicaAnswer answer) {
         return carryOn(token, answer instanceof ReplicaAnswer.Refused refused ? refused.judged() : Optional.empty());
     }
 
     /** If no part is refused, all parts are in the history of the one source. */
-    private static @Nullable String carryOn(Token token, Optional<JudgedToken> judged) {
+    private @Nullable String carryOn(Token token, Optional<JudgedToken> judged) {
         Optional<Token> left = judged.isPresent() ? judged.get().carryOn() : Optional.of(JudgedToken.carryOn(token));
-        return left.map(Token::toString).orElse(null);
+        return left.map(form::write).orElse(null);
     }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.seal.TokenForm;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.http.response.Problem;
 import io.tidemark.relay.http.response.ProblemType;
@@ -41,6 +42,7 @@ public final class TokensResource {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
     private final Watermarks watermarks;
+    private final TokenForm form;
     private final RelayState state;
     private final SharedSourceStatus standings;
     private final AnswerJson json;
@@ -48,11 +50,13 @@ public final class TokensResource {
 
     TokensResource(
             Watermarks watermarks,
+            TokenForm form,
             RelayState state,
             SharedSourceStatus standings,
             AnswerJson json,
             ResponseWriter answers) {
         this.watermarks = watermarks;
+        this.form = form;
         this.json = json;
         this.state = state;
         this.standings = standings;
@@ -66,7 +70,7 @@ public final class TokensResource {
             @QueryParam("projection") @Nullable String projection,
             @QueryParam("groups") @Nullable String groups,
             @Suspended AsyncResponse response) {
-        Token token = Params.token(text);
+        Token token = Params.token(form, text);
         boolean withGroups = Params.flag("groups", groups, true);
         if (projection != null && !watermarks.names().contains(projection)) {
             throw Problem.of(
@@ -112,7 +116,7 @@ public final class TokensResource {
     }
 
     private ObjectNode toJson(Token token, Requirements requirements, ObjectNode stage) {
-        ObjectNode body = JSON.objectNode().put("token", token.toString());
+        ObjectNode body = JSON.objectNode().put("token", form.write(token));
         ArrayNode parts = body.putArray("parts");
         token.parts()
                 .forEach(part -> parts.addObject()
@@ -137,7 +141,7 @@ public final class TokensResource {
     private CompletionStage<ObjectNode> stage(Token token, Lsn published) {
         Optional<Answer> refusal = watermarks.judge(token);
         if (refusal.isPresent()) {
-            String carryOn = SourcesJson.carryOn(token, refusal.get());
+            String carryOn = json.carryOn(token, refusal.get());
             return stage(refusal.get().status().word()).thenApply(stage -> stage.put("carryOn", carryOn));
         }
         Lsn lsn = token.parts().stream().map(Token.Part::lsn).reduce(Lsn.ZERO, Lsn::max);

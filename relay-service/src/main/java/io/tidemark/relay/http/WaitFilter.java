@@ -3,6 +3,7 @@ package io.tidemark.relay.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.outbox.seal.TokenForm;
 import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.question.Question;
 import io.tidemark.relay.question.Questions;
@@ -63,6 +64,7 @@ public final class WaitFilter extends HttpFilter {
 
     private final transient Watermarks watermarks;
     private final transient Questions questions;
+    private final transient TokenForm form;
     private final transient ResponseWriter answers;
     private final transient AnswerJson json;
     private final transient Predicate<HttpServletRequest> isLetIn;
@@ -72,12 +74,14 @@ public final class WaitFilter extends HttpFilter {
     WaitFilter(
             Watermarks watermarks,
             Questions questions,
+            TokenForm form,
             AnswerJson json,
             ResponseWriter answers,
             Predicate<HttpServletRequest> isLetIn,
             Listener listener) {
         this.watermarks = watermarks;
         this.questions = questions;
+        this.form = form;
         this.json = json;
         this.answers = answers;
         this.isLetIn = isLetIn;
@@ -104,6 +108,7 @@ public final class WaitFilter extends HttpFilter {
         String projection = path.group(1);
         try {
             Optional<Question> question = Params.question(
+                    form,
                     request.getParameter("token"),
                     request.getParameter("maxStaleness"),
                     request.getParameter("maxStalenessMillis"));

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.seal.TokenForm;
 import io.tidemark.relay.http.response.Problem;
 import io.tidemark.relay.http.response.ProblemType;
 import io.tidemark.relay.http.response.ResponseWriter;
@@ -50,12 +51,14 @@ public final class WaitResource {
 
     private final Watermarks watermarks;
     private final Questions questions;
+    private final TokenForm form;
     private final AnswerJson json;
     private final ResponseWriter answers;
 
-    WaitResource(Watermarks watermarks, Questions questions, AnswerJson json, ResponseWriter answers) {
+    WaitResource(Watermarks watermarks, Questions questions, TokenForm form, AnswerJson json, ResponseWriter answers) {
         this.watermarks = watermarks;
         this.questions = questions;
+        this.form = form;
         this.json = json;
         this.answers = answers;
     }
@@ -69,7 +72,7 @@ public final class WaitResource {
         boolean isStrict = Params.strict(strict);
         JsonNode request = read(body);
         Question question = Params.required(Params.question(
-                text(request, "token"), text(request, "maxStaleness"), number(request, "maxStalenessMillis")));
+                form, text(request, "token"), text(request, "maxStaleness"), number(request, "maxStalenessMillis")));
         long waitMillis = Params.waitMillis(text(request, "wait"), number(request, "waitMillis"));
         Mode mode = mode(text(request, "mode"));
         List<String> projections = projections(request.path("projections"));
@@ -223,7 +226,7 @@ public final class WaitResource {
         ArrayNode projections = body.putArray("projections");
         result.answers().forEach((name, answer) -> projections.add(json.of(name, token, answer)));
         return Response.status(AnswerJson.httpStatus(deciding, strict))
-                .entity(body.put("token", SourcesJson.carryOn(token, deciding)))
+                .entity(body.put("token", json.carryOn(token, deciding)))
                 .build();
     }
 }

@@ -51,11 +51,22 @@ public final class Preflight {
     public static Preflight of(RelayConfiguration config) throws InterruptedException {
         Preflight preflight = new Preflight(config);
         preflight.findings.addAll(WritableTopics.findings(config));
+        preflight.lookAtSecrets();
         SourceFindings source = preflight.lookAtSource();
         if (!preflight.lookAtKafka(source)) {
             source.slot().ifPresent(preflight::finding);
         }
         return preflight;
+    }
+
+    private void lookAtSecrets() {
+        try {
+            if (config.tokens().form().isSealed()) {
+                ok.add("tokens: sealed with the secrets in " + config.tokens().secretFile());
+            }
+        } catch (ConfigurationProblem e) {
+            findings.add(String.valueOf(e.getMessage()));
+        }
     }
 
     private SourceFindings lookAtSource() {

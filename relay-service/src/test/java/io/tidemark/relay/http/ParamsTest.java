@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.seal.TokenForm;
 import io.tidemark.relay.question.Question;
 import jakarta.ws.rs.WebApplicationException;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -72,11 +73,12 @@ class ParamsTest {
     void readsATokenNowOrAStaleness() {
         Token token = Token.of("7f3a9c21", 1, new Lsn(1));
 
-        assertThat(Params.question(token.toString(), null, null)).contains(new Question.OfToken(token));
-        assertThat(Params.question("now", null, null)).contains(new Question.Now());
-        assertThat(Params.question(null, "5s", null)).contains(new Question.Within(5_000));
-        assertThat(Params.question(null, null, "5000")).contains(new Question.Within(5_000));
-        assertThat(Params.question(null, null, null)).isEmpty();
+        assertThat(Params.question(TokenForm.PLAIN, token.toString(), null, null))
+                .contains(new Question.OfToken(token));
+        assertThat(Params.question(TokenForm.PLAIN, "now", null, null)).contains(new Question.Now());
+        assertThat(Params.question(TokenForm.PLAIN, null, "5s", null)).contains(new Question.Within(5_000));
+        assertThat(Params.question(TokenForm.PLAIN, null, null, "5000")).contains(new Question.Within(5_000));
+        assertThat(Params.question(TokenForm.PLAIN, null, null, null)).isEmpty();
     }
 
     @ParameterizedTest
@@ -91,7 +93,7 @@ class ParamsTest {
             """)
     void refusesAQuestionThatIsNone(
             @Nullable String token, @Nullable String staleness, @Nullable String millis, String detail) {
-        assertRefused(() -> Params.question(token, staleness, millis), detail);
+        assertRefused(() -> Params.question(TokenForm.PLAIN, token, staleness, millis), detail);
     }
 
     @Test

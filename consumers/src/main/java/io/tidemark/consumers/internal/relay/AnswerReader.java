@@ -7,6 +7,7 @@ import io.tidemark.consumers.WatermarkAnswer;
 import io.tidemark.consumers.WatermarkAnswer.Behind;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
+import io.tidemark.outbox.seal.TokenForm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,21 +17,27 @@ final class AnswerReader {
 
     private AnswerReader() {}
 
-    /** @param asked the token of the question; empty if it had none */
-    static Reading<WatermarkAnswer> answer(JsonNode json, Optional<Token> asked) {
+    /**
+     * @param form of tokens
+     * @param asked the token of the question; empty if it had none
+     */
+    static Reading<WatermarkAnswer> answer(JsonNode json, TokenForm form, Optional<Token> asked) {
         Optional<WatermarkStatus> status = status(json);
         return status.isPresent()
-                ? new Reading.Answer<>(answer(json, status.get(), carryOn(json, asked)))
+                ? new Reading.Answer<>(answer(json, status.get(), carryOn(json, form, asked)))
                 : new Reading.NoAnswer<>(withoutStatus(json));
     }
 
-    /** @param asked the token of the question; empty if it had none */
-    static Reading<CombinedAnswer> combined(JsonNode json, Optional<Token> asked) {
+    /**
+     * @param form of tokens
+     * @param asked the token of the question; empty if it had none
+     */
+    static Reading<CombinedAnswer> combined(JsonNode json, TokenForm form, Optional<Token> asked) {
         Optional<WatermarkStatus> status = status(json);
         if (status.isEmpty()) {
             return new Reading.NoAnswer<>(withoutStatus(json));
         }
-        Optional<Token> carryOn = carryOn(json, asked);
+        Optional<Token> carryOn = carryOn(json, form, asked);
         List<WatermarkAnswer> answers = new ArrayList<>();
         for (JsonNode projection : json.path("projections")) {
             Optional<WatermarkStatus> its = status(projection);
@@ -57,16 +64,16 @@ final class AnswerReader {
      * The token to carry on with. Nothing is dropped but what the relay says: a relay of an older version returns what was
      * asked, and what cannot be read is not a token.
      */
-    static Optional<Token> carryOn(JsonNode json, Optional<Token> asked) {
-        return token(json.path("token"), asked);
+    private static Optional<Token> carryOn(JsonNode json, TokenForm form, Optional<Token> asked) {
+        return token(json.path("token"), form, asked);
     }
 
-    static Optional<Token> token(JsonNode token, Optional<Token> asked) {
+    static Optional<Token> token(JsonNode token, TokenForm form, Optional<Token> asked) {
         if (token.isNull()) {
             return Optional.empty();
         }
         try {
-            return token.isTextual() ? Optional.of(Token.parse(token.textValue())) : asked;
+            return token.isTextual() ? Optional.of(form.read(token.textValue())) : asked;
         } catch (IllegalArgumentException e) {
             return asked;
         }

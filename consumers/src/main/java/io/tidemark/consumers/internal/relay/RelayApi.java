@@ -12,6 +12,7 @@ import io.tidemark.consumers.RelayRequestException;
 import io.tidemark.consumers.WatermarkAnswer;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
+import io.tidemark.outbox.seal.TokenForm;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -31,19 +32,26 @@ import java.util.function.Function;
 public final class RelayApi {
 
     private final RelayHttp relays;
+    private final TokenForm form;
 
     /** @param relays base URLs of one or more replicas */
     public RelayApi(HttpClient http, List<URI> relays) {
-        this(new RelayHttp(http, relays, Optional.empty()));
+        this(new RelayHttp(http, relays, Optional.empty()), TokenForm.PLAIN);
     }
 
-    private RelayApi(RelayHttp relays) {
+    private RelayApi(RelayHttp relays, TokenForm form) {
         this.relays = relays;
+        this.form = form;
     }
 
     /** The same requests with a bearer token. */
     public RelayApi with(BearerToken token) {
-        return new RelayApi(relays.with(token));
+        return new RelayApi(relays.with(token), form);
+    }
+
+    /** The same requests with tokens in this form. */
+    public RelayApi with(TokenForm other) {
+        return new RelayApi(relays, other);
     }
 
     /**
@@ -65,7 +73,7 @@ public final class RelayApi {
                             + "&wait="
                             + left.toMillis()
                             + "ms&strict=false")),
-                    json -> AnswerReader.answer(json, tokenOf(wanted)),
+                    json -> AnswerReader.answer(json, form, tokenOf(wanted)),
                     deadline);
         } catch (RelayHttp.NoRelayAnswered e) {
             return new WatermarkAnswer(
@@ -84,9 +92,9 @@ public final class RelayApi {
         return wanted instanceof Freshness.OfToken ofToken ? Optional.of(ofToken.token()) : Optional.empty();
     }
 
-    private static String query(Freshness wanted) {
+    private String query(Freshness wanted) {
         if (wanted instanceof Freshness.OfToken ofToken) {
-            return "token=" + encoded(ofToken.token().toString());
+            return "token=" + encoded(form.write(ofToken.token()));
         }
         return wanted instanceof Freshness.Within within
                 ? "maxStaleness=" + within.maxStaleness().toMillis() + "ms"
@@ -105,7 +113,7 @@ public final class RelayApi {
                     (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay) + "/v1/wait?strict=false"))
                             .header("Content-Type", "application/json")
                             .POST(HttpRequest.BodyPublishers.ofString(waitBody(projections, wanted, left, mode))),
-                    json -> AnswerReader.combined(json, tokenOf(wanted)),
+                    json -> AnswerReader.combined(json, form, tokenOf(wanted)),
                     deadline);
         } catch (RelayHttp.NoRelayAnswered e) {
             return new CombinedAnswer(
@@ -113,12 +121,12 @@ public final class RelayApi {
         }
     }
 
-    private static String waitBody(List<String> projections, Freshness wanted, Duration left, String mode) {
+    private String waitBody(List<String> projections, Freshness wanted, Duration left, String mode) {
         ObjectNode body = JsonNodeFactory.instance.objectNode();
         if (wanted instanceof Freshness.Within within) {
             body.put("maxStaleness", within.maxStaleness().toMillis() + "ms");
         } else {
-            body.put("token", tokenOf(wanted).map(Token::toString).orElse("now"));
+            body.put("token", tokenOf(wanted).map(form::write).orElse("now"));
         }
         body.put("wait", left.toMillis() + "ms").put("mode", mode);
         ArrayNode names = body.putArray("projections");
@@ -126,12 +134,17 @@ public final class RelayApi {
         return body.toString();
     }
 
+    /** The token of an answer; that of the question if it cannot be read. */
+    Optional<Token> token(JsonNode token, Token asked) {
+        return AnswerReader.token(token, form, Optional.of(asked));
+    }
+
     /** What a projection needs for the token, by the relay's index alone: no group that is sick stands in the way. */
     <T> T explain(Token token, String projection, Function<JsonNode, Reading<T>> reader, Deadline deadline)
             throws InterruptedException, RelayHttp.NoRelayAnswered {
         return relays.ask(
                 (relay, left) -> HttpRequest.newBuilder(URI.create(base(relay) + "/v1/tokens/"
-                        + encoded(token.toString()) + "?groups=false&projection=" + encoded(projection))),
+                        + encoded(form.write(token)) + "?groups=false&projection=" + encoded(projection))),
                 reader,
                 deadline);
     }

@@ -123,7 +123,7 @@ final class RelayHttp {
             if (bearerToken.isPresent()) {
                 request.setHeader("Authorization", "Bearer " + bearerToken.get().current());
             }
-            response = http.sendAsync(request.timeout(timeout).build(), HttpResponse.BodyHandlers.ofString());
+            response = http.sendAsync(request.timeout(timeout).build(), head -> new LimitedText());
             return Attempt.of(response.get(timeout.toNanos(), TimeUnit.NANOSECONDS), reader);
         } catch (IOException e) {
             return new Attempt.Later<>(e.toString(), 0);

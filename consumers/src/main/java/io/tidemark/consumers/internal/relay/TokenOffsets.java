@@ -109,7 +109,7 @@ public final class TokenOffsets {
                             status,
                             entry.path("reason").asText(),
                             explained.has("carryOn")
-                                    ? AnswerReader.token(explained.path("carryOn"), Optional.of(token))
+                                    ? relays.token(explained.path("carryOn"), token)
                                     : Optional.of(token)));
                 }
                 return new Reading.Answer<>(

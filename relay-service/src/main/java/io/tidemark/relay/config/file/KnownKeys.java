@@ -11,6 +11,7 @@ import io.tidemark.relay.config.OutboxConfig;
 import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.config.ProjectionConfig;
 import io.tidemark.relay.config.RouteConfig;
+import io.tidemark.relay.config.TokensConfig;
 import io.tidemark.relay.config.WatermarkConfig;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -37,6 +38,7 @@ final class KnownKeys {
         TOP_LEVEL.put("watermark", WatermarkConfig.class);
         TOP_LEVEL.put("limits", LimitsConfig.class);
         TOP_LEVEL.put("http", HttpConfig.class);
+        TOP_LEVEL.put("tokens", TokensConfig.class);
         for (String dropwizards : new String[] {"server", "logging", "metrics", "admin", "health"}) {
             TOP_LEVEL.put(dropwizards, Object.class);
         }

@@ -2,6 +2,8 @@
 package io.tidemark.relay.http.gate;
 
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.seal.TokenForm;
+import io.tidemark.outbox.seal.UnacceptedTokenException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +23,7 @@ record CarriedTokens(Optional<Token> token, Optional<Token> cookie, String unrea
     enum CookieState {
         /** Every part was read, or the request has no cookie. */
         READABLE,
-        /** A part can be read by no version of the relay. */
+        /** A part can be read by no version of the relay, and with no secret. */
         SPOILT,
         /** A part was not used, and is of use to another relay, or with another request: keep the cookie. */
         TO_KEEP
@@ -41,20 +43,21 @@ record CarriedTokens(Optional<Token> token, Optional<Token> cookie, String unrea
     private static final Pattern ENCODED_TILDE = Pattern.compile("%7[Ee]");
 
     /** A part that a newer relay, beside this one during an upgrade, may be able to read. */
-    private static final Pattern OTHER_VERSION = Pattern.compile("tm(?!1\\.)[0-9]{1,4}\\..*");
+    private static final Pattern OTHER_VERSION = Pattern.compile("t[ms](?!1\\.)[0-9]{1,4}\\..*");
 
     /**
      * Reads both. Each part between {@code ~} is read separately, so that an unreadable part does not affect others.
      *
      * @param headerLines the values of the header {@code Tidemark-Token}
      * @param cookieLines the values of the header {@code Cookie}; HTTP/2 may split it into several
+     * @param form in which callers have tokens
      */
-    static CarriedTokens in(Iterable<String> headerLines, Iterable<String> cookieLines) {
-        Joined ofHeader = new Joined("header");
+    static CarriedTokens in(Iterable<String> headerLines, Iterable<String> cookieLines, TokenForm form) {
+        Joined ofHeader = new Joined("header", form);
         headerLines.forEach(line -> ofHeader.add(HEADER_PARTS, line));
-        Joined ofCookie = new Joined("cookie");
+        Joined ofCookie = new Joined("cookie", form);
         cookieLines.forEach(line -> valuesIn(line).forEach(value -> ofCookie.add(COOKIE_PARTS, value)));
-        Joined all = new Joined("header and cookie together");
+        Joined all = new Joined("header and cookie together", form);
         ofHeader.token.ifPresent(all::merge);
         ofCookie.token.ifPresent(all::merge);
         List<String> unreadable = new ArrayList<>(ofHeader.unreadable);
@@ -91,12 +94,14 @@ record CarriedTokens(Optional<Token> token, Optional<Token> cookie, String unrea
     private static final class Joined {
 
         private final String place;
+        private final TokenForm form;
         private final List<String> unreadable = new ArrayList<>();
         private Optional<Token> token = Optional.empty();
         private CookieState state = CookieState.READABLE;
 
-        Joined(String place) {
+        Joined(String place, TokenForm form) {
             this.place = place;
+            this.form = form;
         }
 
         void add(Pattern separator, String value) {
@@ -109,9 +114,10 @@ record CarriedTokens(Optional<Token> token, Optional<Token> cookie, String unrea
 
         private void add(String part) {
             try {
-                merge(Token.parse(part));
+                merge(form.read(part));
             } catch (IllegalArgumentException malformed) {
                 boolean isSpoilt = state != CookieState.TO_KEEP
+                        && !(malformed instanceof UnacceptedTokenException)
                         && !OTHER_VERSION.matcher(part).matches();
                 state = isSpoilt ? CookieState.SPOILT : CookieState.TO_KEEP;
                 unreadable.add(place + " " + NAME + ": " + malformed.getMessage());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.http.gate;
 
-import io.tidemark.outbox.Token;
 import io.tidemark.relay.http.response.Problem;
 import io.tidemark.relay.http.response.ProblemType;
 import jakarta.ws.rs.WebApplicationException;
@@ -91,9 +90,9 @@ record CookieAttributes(String text, String maxAge) {
         }
     }
 
-    /** The value of {@code Set-Cookie} that replaces the cookie by a token, or deletes it if nothing is left. */
-    String replaceBy(Optional<Token> left) {
-        return CarriedTokens.NAME + "=" + left.map(Token::toString).orElse("") + "; " + text + "; Max-Age="
+    /** The value of {@code Set-Cookie} that replaces the cookie by a token's text, or deletes it if nothing is left. */
+    String replaceBy(Optional<String> left) {
+        return CarriedTokens.NAME + "=" + left.orElse("") + "; " + text + "; Max-Age="
                 + (left.isPresent() ? maxAge : "0");
     }
 }

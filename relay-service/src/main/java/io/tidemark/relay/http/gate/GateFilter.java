@@ -4,6 +4,7 @@ package io.tidemark.relay.http.gate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.seal.TokenForm;
 import io.tidemark.relay.http.gate.CarriedTokens.CookieState;
 import io.tidemark.relay.http.response.Problem;
 import io.tidemark.relay.http.response.ProblemType;
@@ -57,6 +58,7 @@ public final class GateFilter extends HttpFilter {
     }
 
     private final transient Watermarks watermarks;
+    private final transient TokenForm form;
     private final transient ResponseWriter answers;
     private final transient ToLongBiFunction<@Nullable String, @Nullable String> durations;
     private final transient Predicate<HttpServletRequest> isLetIn;
@@ -65,16 +67,19 @@ public final class GateFilter extends HttpFilter {
     /**
      * A filter for all projections.
      *
+     * @param form in which callers have and get tokens
      * @param durations reads the milliseconds of a duration with its unit (0 of null), or throws the problem
      * @param isLetIn whether a request's credentials are accepted
      */
     public GateFilter(
             Watermarks watermarks,
+            TokenForm form,
             ResponseWriter answers,
             ToLongBiFunction<@Nullable String, @Nullable String> durations,
             Predicate<HttpServletRequest> isLetIn,
             Listener listener) {
         this.watermarks = watermarks;
+        this.form = form;
         this.answers = answers;
         this.durations = durations;
         this.isLetIn = isLetIn;
@@ -123,7 +128,8 @@ public final class GateFilter extends HttpFilter {
             throws IOException {
         CarriedTokens carried = CarriedTokens.in(
                 Collections.list(request.getHeaders(CarriedTokens.NAME)),
-                Collections.list(request.getHeaders(HttpHeaders.COOKIE)));
+                Collections.list(request.getHeaders(HttpHeaders.COOKIE)),
+                form);
         boolean isReadable = carried.unreadable().isEmpty();
         if (carried.token().isPresent() && (isReadable || !question.isStrict())) {
             await(projection, question, carried, request, response, beganNanos);
@@ -167,7 +173,7 @@ public final class GateFilter extends HttpFilter {
     /** An unreadable part may be of a newer write than the others, so their answer is not that of the token. */
     private Response toResponse(String projection, GateQuestion question, CarriedTokens carried, Answer answer) {
         GateVerdict verdict = carried.unreadable().isEmpty()
-                ? GateVerdict.of(projection, answer)
+                ? GateVerdict.of(projection, answer, !form.isSealed())
                 : GateVerdict.unreadable(carried.unreadable());
         return verdict.toResponse(question.isStrict(), setCookie(question, carried, answer instanceof Answer.Refused));
     }
@@ -177,7 +183,7 @@ public final class GateFilter extends HttpFilter {
         Optional<Token> left = isRefused ? carried.cookie().flatMap(this::carryOn) : carried.cookie();
         boolean isDead = carried.cookieState() == CookieState.SPOILT || !left.equals(carried.cookie());
         return isDead && carried.cookieState() != CookieState.TO_KEEP
-                ? Optional.of(question.cookie().replaceBy(left))
+                ? Optional.of(question.cookie().replaceBy(left.map(form::write)))
                 : Optional.empty();
     }
 

@@ -33,7 +33,10 @@ record GateVerdict(String status, int refusal, String reason) {
                 "unreadable", 400, reason + "; send the token as outbox.token() returned it, or send none");
     }
 
-    static GateVerdict of(String projection, Answer answer) {
+    /**
+     * @param showsPositions whether the reason may name LSNs: a proxy may hand it on to the client
+     */
+    static GateVerdict of(String projection, Answer answer, boolean showsPositions) {
         if (answer instanceof Answer.Unavailable unavailable) {
             return new GateVerdict("unavailable", 503, unavailable.reason());
         }
@@ -46,7 +49,13 @@ record GateVerdict(String status, int refusal, String reason) {
             case AHEAD, DIVERGED, FOREIGN, EXPIRED -> status.strictHttpStatus();
             case TIMEOUT, STALLED, STOPPED, REBUILDING, UNKNOWN, UNREACHABLE -> 503; // it may still come
         };
-        return new GateVerdict(status.word(), refusal, "projection '" + projection + "': " + reason(answer));
+        return new GateVerdict(
+                status.word(),
+                refusal,
+                "projection '" + projection + "': "
+                        + (answer instanceof Answer.Refused && !showsPositions
+                                ? "the token cannot be judged (" + answer.code() + ")"
+                                : reason(answer)));
     }
 
     private static String reason(Answer answer) {

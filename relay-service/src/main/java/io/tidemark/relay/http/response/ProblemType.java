@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.http.response;
 
+import io.tidemark.outbox.seal.UnacceptedTokenException;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -12,6 +13,24 @@ public enum ProblemType {
     /** The token cannot be parsed. */
     MALFORMED_TOKEN(
             400, "Malformed token", "The token cannot be parsed.", "Send what outbox.token() returned, unchanged."),
+    /** The token is not sealed, and the relay accepts only sealed ones. */
+    UNSEALED_TOKEN(
+            400,
+            "Unsealed token",
+            "The relay has tokens.secretFile, and the token is not sealed. A plain one could be forged.",
+            "Seal what outbox.token() returned: with a client library, or with tidemark token seal."),
+    /** The token is sealed, and the relay has no secret. */
+    NO_SECRET(
+            400,
+            "No secret",
+            "The token is sealed, and the relay has no tokens.secretFile to open it.",
+            "Set tokens.secretFile on every relay, or do not seal."),
+    /** No secret of the relay opens the token. */
+    SEAL_NOT_VALID(
+            400,
+            "Seal not valid",
+            "No secret of the relay opens the token: it was altered, or sealed with another secret.",
+            "Give writers and relays the same secrets. While they change, the relays need both."),
     /** A duration cannot be parsed. */
     MALFORMED_DURATION(
             400,
@@ -162,6 +181,15 @@ public enum ProblemType {
     /** What to do, for people. */
     public String fix() {
         return fix;
+    }
+
+    /** The type for a token that another process might accept. */
+    public static ProblemType of(UnacceptedTokenException refused) {
+        return switch (refused.why()) {
+            case NO_SECRET -> NO_SECRET;
+            case UNSEALED_TOKEN -> UNSEALED_TOKEN;
+            case SEAL_NOT_VALID -> SEAL_NOT_VALID;
+        };
     }
 
     public static Optional<ProblemType> of(String code) {

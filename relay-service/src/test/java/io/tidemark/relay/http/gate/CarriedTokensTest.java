@@ -3,15 +3,25 @@ package io.tidemark.relay.http.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
+import io.tidemark.outbox.seal.TokenForm;
+import io.tidemark.outbox.seal.TokenSeal;
 import io.tidemark.relay.http.gate.CarriedTokens.CookieState;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,12 +32,16 @@ class CarriedTokensTest {
     private static final String NEW = "tm1.7f3a9c21.1.0000000B00000000";
     private static final String OTHER = "tm1.00000001.1.0000000000000001";
 
+    private static CarriedTokens carried(List<String> headerLines, List<String> cookieLines) {
+        return CarriedTokens.in(headerLines, cookieLines, TokenForm.PLAIN);
+    }
+
     private static CarriedTokens cookies(String... lines) {
-        return CarriedTokens.in(List.of(), List.of(lines));
+        return carried(List.of(), List.of(lines));
     }
 
     private static CarriedTokens headers(String... lines) {
-        return CarriedTokens.in(List.of(lines), List.of());
+        return carried(List.of(lines), List.of());
     }
 
     private static void assertHolds(CarriedTokens carried, String token) {
@@ -61,7 +75,7 @@ class CarriedTokensTest {
             strings = {"", " ", "a=b", "tidemark-token=N", "Tidemark-Token=", "Tidemark-Token=\"\"", "Tidemark-Token"})
     void isEmptyWithoutAToken(String line) {
         assertThat(cookies(line).isEmpty()).isTrue();
-        assertThat(CarriedTokens.in(List.of("", " ", ","), List.of()).isEmpty()).isTrue();
+        assertThat(carried(List.of("", " ", ","), List.of()).isEmpty()).isTrue();
     }
 
     @Test
@@ -80,11 +94,11 @@ class CarriedTokensTest {
 
     @Test
     void joinsHeaderAndCookieThatDiffer() {
-        CarriedTokens carried = CarriedTokens.in(List.of(OLD), List.of("Tidemark-Token=" + NEW + "~" + OTHER));
+        CarriedTokens carried = carried(List.of(OLD), List.of("Tidemark-Token=" + NEW + "~" + OTHER));
 
         assertHolds(carried, OTHER + "~" + NEW);
         assertThat(carried.cookie().map(Token::toString)).hasValue(OTHER + "~" + NEW);
-        assertHolds(CarriedTokens.in(List.of(NEW), List.of("Tidemark-Token=" + OLD)), NEW);
+        assertHolds(carried(List.of(NEW), List.of("Tidemark-Token=" + OLD)), NEW);
     }
 
     @ParameterizedTest
@@ -121,7 +135,7 @@ class CarriedTokensTest {
 
     @Test
     void readsTheOtherPartsBesideAnUnreadableOne() {
-        CarriedTokens carried = CarriedTokens.in(List.of("rubbish"), List.of("Tidemark-Token=" + NEW + "~tm3.x"));
+        CarriedTokens carried = carried(List.of("rubbish"), List.of("Tidemark-Token=" + NEW + "~tm3.x"));
 
         assertThat(carried.token().map(Token::toString)).hasValue(NEW);
         assertThat(carried.unreadable()).contains("header Tidemark-Token: ", "cookie Tidemark-Token: ");
@@ -130,9 +144,39 @@ class CarriedTokensTest {
 
     @Test
     void doesNotCallAnUnreadableHeaderASpoiltCookie() {
-        assertThat(CarriedTokens.in(List.of("rubbish"), List.of("Tidemark-Token=" + NEW))
-                        .cookieState())
+        assertThat(carried(List.of("rubbish"), List.of("Tidemark-Token=" + NEW)).cookieState())
                 .isEqualTo(CookieState.READABLE);
+    }
+
+    /** The gate and the clients' middleware read sealed tokens in the same way. */
+    @TestFactory
+    Stream<DynamicTest> readsSealedTokensAsTheClientsDo() throws IOException {
+        JsonNode vectors = new ObjectMapper()
+                .readTree(Path.of("..", "clients", "conformance", "seals.json").toFile())
+                .required("carried");
+        return StreamSupport.stream(vectors.spliterator(), false)
+                .map(entry -> DynamicTest.dynamicTest(entry.required("name").asText(), () -> {
+                    List<String> secrets = texts(entry.required("secrets"));
+                    CarriedTokens carried = CarriedTokens.in(
+                            texts(entry.required("header")),
+                            texts(entry.required("cookie")),
+                            secrets.isEmpty() ? TokenForm.PLAIN : TokenSeal.of(secrets));
+
+                    assertThat(carried.token().map(Token::toString).orElse(null))
+                            .isEqualTo(entry.required("token").textValue());
+                    assertThat(carried.unreadable().isEmpty())
+                            .isEqualTo(entry.required("unreadable").isEmpty());
+                    assertThat(texts(entry.required("unreadable")))
+                            .allSatisfy(part -> assertThat(carried.unreadable()).contains(part));
+                    assertThat(carried.cookieState() == CookieState.SPOILT)
+                            .isEqualTo(entry.required("isCookieSpoilt").asBoolean());
+                }));
+    }
+
+    private static List<String> texts(JsonNode array) {
+        List<String> texts = new ArrayList<>();
+        array.forEach(text -> texts.add(text.asText()));
+        return texts;
     }
 
     /** Nine sources are more than a token can have: the ninth is not waited for, and the answer must not hide it. */
@@ -144,7 +188,7 @@ class CarriedTokensTest {
         String first = String.join("~", tokens.subList(0, Token.MAX_SOURCES));
         String last = tokens.get(Token.MAX_SOURCES);
 
-        CarriedTokens together = CarriedTokens.in(List.of(first), List.of("Tidemark-Token=" + last));
+        CarriedTokens together = carried(List.of(first), List.of("Tidemark-Token=" + last));
         CarriedTokens inCookies = cookies("Tidemark-Token=" + String.join("; Tidemark-Token=", first, last));
 
         for (CarriedTokens carried : Arrays.asList(together, inCookies)) {

@@ -19,7 +19,7 @@ class CookieAttributesTest {
 
     @Test
     void replacesOrDeletesTheCookie() {
-        assertThat(CookieAttributes.RECOMMENDED.replaceBy(Optional.of(TOKEN)))
+        assertThat(CookieAttributes.RECOMMENDED.replaceBy(Optional.of(TOKEN.toString())))
                 .isEqualTo("Tidemark-Token=" + TOKEN + "; Path=/; HttpOnly; SameSite=Lax; Max-Age=300");
         assertThat(CookieAttributes.RECOMMENDED.replaceBy(Optional.empty()))
                 .isEqualTo("Tidemark-Token=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");

@@ -46,7 +46,7 @@ class GateVerdictTest {
     @ParameterizedTest
     @MethodSource("answers")
     void refusesIfAskedToFail(Answer answer, String status, int refusal, String reason) {
-        Response response = GateVerdict.of("view", answer).toResponse(true, Optional.of("a=b"));
+        Response response = GateVerdict.of("view", answer, true).toResponse(true, Optional.of("a=b"));
 
         assertThat(response.getStatus()).isEqualTo(refusal);
         assertThat(response.getHeaderString("Tidemark-Status")).isEqualTo(status);
@@ -59,7 +59,7 @@ class GateVerdictTest {
     @ParameterizedTest
     @MethodSource("answers")
     void passesOtherwiseAndSaysWhatItFound(Answer answer, String status) {
-        Response response = GateVerdict.of("view", answer).toResponse(false, Optional.of("a=b"));
+        Response response = GateVerdict.of("view", answer, true).toResponse(false, Optional.of("a=b"));
 
         assertThat(response.getStatus()).isEqualTo(200);
         assertThat(response.getHeaderString("Tidemark-Status")).isEqualTo(status);
@@ -69,7 +69,7 @@ class GateVerdictTest {
 
     @Test
     void passesWithoutATokenAndWithSuccess() {
-        GateVerdict success = GateVerdict.of("view", new Answer.Success(1, new Lsn(1), 1));
+        GateVerdict success = GateVerdict.of("view", new Answer.Success(1, new Lsn(1), 1), true);
 
         for (boolean isStrict : new boolean[] {true, false}) {
             assertThat(success.toResponse(isStrict, Optional.empty()).getStatus())
