@@ -49,6 +49,7 @@ public final class RelayConfiguration extends Configuration {
     private final WatermarkConfig watermark;
     private final LimitsConfig limits;
     private final HttpConfig http;
+    private final ConsoleConfig console;
 
     public RelayConfiguration(
             @JsonProperty("postgres") @Nullable PostgresConfig postgres,
@@ -59,7 +60,8 @@ public final class RelayConfiguration extends Configuration {
             @JsonProperty("projections") @Nullable List<ProjectionConfig> projections,
             @JsonProperty("watermark") @Nullable WatermarkConfig watermark,
             @JsonProperty("limits") @Nullable LimitsConfig limits,
-            @JsonProperty("http") @Nullable HttpConfig http) {
+            @JsonProperty("http") @Nullable HttpConfig http,
+            @JsonProperty("console") @Nullable ConsoleConfig console) {
         if (postgres == null) {
             throw new ConfigurationProblem("postgres is missing; it needs url and user, and usually passwordFile");
         }
@@ -76,6 +78,7 @@ public final class RelayConfiguration extends Configuration {
         this.watermark = watermark == null ? WatermarkConfig.DEFAULT : watermark;
         this.limits = limits == null ? LimitsConfig.DEFAULT : limits;
         this.http = http == null ? HttpConfig.DEFAULT : http;
+        this.console = console == null ? ConsoleConfig.DEFAULT : console;
         refuseRepeatedNames(this.projections);
         setServerFactory(quietServer());
         setLoggingFactory(quietLibraries());
@@ -200,5 +203,10 @@ public final class RelayConfiguration extends Configuration {
     @JsonProperty
     public HttpConfig http() {
         return http;
+    }
+
+    @JsonProperty
+    public ConsoleConfig console() {
+        return console;
     }
 }

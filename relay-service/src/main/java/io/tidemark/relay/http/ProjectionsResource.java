@@ -68,10 +68,11 @@ public final class ProjectionsResource {
      */
     @GET
     public void list(@Suspended AsyncResponse response) {
-        respond(response, this::listed);
+        respond(response, () -> listing(watermarks));
     }
 
-    private CompletionStage<JsonNode> listed() {
+    /** The body of the answer. */
+    public static CompletionStage<JsonNode> listing(Watermarks watermarks) {
         List<CompletableFuture<ObjectNode>> all = new ArrayList<>();
         watermarks
                 .reports()
