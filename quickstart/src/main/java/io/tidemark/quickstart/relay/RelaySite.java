@@ -8,8 +8,10 @@ import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.file.ConfigurationFile;
 import io.tidemark.relay.source.check.SourceInstallation;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.util.Locale;
@@ -70,6 +72,12 @@ public record RelaySite(Path config, Path log, String url) {
         stack.postgres().createDatabase(database);
         install(stack, database, config);
         return new RelaySite(config, dir.resolve("relay.log"), "http://127.0.0.1:" + port);
+    }
+
+    /** Turns on the console, before the relay starts. */
+    public RelaySite withConsole() throws IOException {
+        Files.writeString(config, "console: {enabled: true}\n", StandardOpenOption.APPEND);
+        return this;
     }
 
     /** Does the same as {@code tidemark init}, as the superuser. The relay runs with its own limited rights. */
