@@ -45,6 +45,7 @@ class ConfigurationTest {
         assertThat(config.watermark()).isEqualTo(defaults.watermark());
         assertThat(config.limits()).isEqualTo(defaults.limits());
         assertThat(config.http()).isEqualTo(defaults.http());
+        assertThat(config.console()).isEqualTo(defaults.console());
     }
 
     @Test
@@ -72,6 +73,10 @@ class ConfigurationTest {
         assertThat(config.watermark().maxWaitersPerProjection()).isEqualTo(1_000_000);
         assertThat(config.http().bearerTokenFile()).isEqualTo("/etc/tidemark/http/tokens");
         assertThat(config.limits().batchEvents()).isEqualTo(3_000_000);
+        assertThat(config.console().enabled()).isTrue();
+        assertThat(config.console().peers()).containsExactly("shop-relay-a:8080");
+        assertThat(config.console().links().runbook()).isEqualTo("https://example.com/docs/");
+        assertThat(config.console().links().grafana()).isEqualTo("https://grafana.example.com/d/tidemark");
         assertThat(config.limits().transactionBytes().toMebibytes()).isEqualTo(1024);
     }
 

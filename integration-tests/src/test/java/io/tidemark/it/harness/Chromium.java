@@ -223,6 +223,20 @@ public final class Chromium implements AutoCloseable {
         call("Input.dispatchKeyEvent", Map.of("type", "keyUp", "key", key, "code", key, "windowsVirtualKeyCode", 9));
     }
 
+    /** Clicks what the expression finds, once it is there. */
+    public void click(String element) {
+        await(element).ignoreExceptions().until(() -> {
+            evaluate(element + ".click()");
+            return true;
+        });
+    }
+
+    /** Forgets requests and complaints. */
+    public void forget() {
+        requests.clear();
+        complaints.clear();
+    }
+
     /** The addresses of all requests so far. */
     public List<String> requests() {
         return List.copyOf(requests);

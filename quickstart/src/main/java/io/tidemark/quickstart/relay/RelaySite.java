@@ -96,6 +96,7 @@ public record RelaySite(Path config, Path log, String url) {
                     null);
             new SourceInstallation(superuser, file.outbox()).install(connection);
             statement.execute("alter role " + USER + " password '" + PASSWORD + "'");
+            statement.execute("grant pg_read_all_stats to " + USER); // so that the console can show what is sent
         }
     }
 }

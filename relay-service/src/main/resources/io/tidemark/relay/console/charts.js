@@ -47,9 +47,17 @@ function draw(element) {
     cursor: {y: false}, legend: {live: true}, scales: {y: {range: (u, min, max) => [0, Math.max(max || 0, 1e-3) * 1.1]}},
     axes: [{...axis, values: [[3600, '{HH}:{mm}'], [60, '{HH}:{mm}'], [1, '{HH}:{mm}:{ss}']]},
       {...axis, size: 62, values: (u, ticks) => ticks.map(v => (v >= 1000 ? v.toLocaleString('en') : +v.toFixed(3)) + (unit ? ' ' + unit : ''))}],
-    series: [{value: (u, v) => v === null ? '' : new Date(v * 1000).toISOString().slice(11, 19)}, ...series.map((s, i) => ({
+    series: [{label: 'Time', value: (u, v, at, i) => clock(i === null || i === undefined ? latest(u.data[0]) : v)}, ...series.map((s, i) => ({
       label: s.label, stroke: style.getPropertyValue(COLOURS[i % COLOURS.length]).trim(), width: 1.75, dash: DASHES[i % DASHES.length],
-      points: {show: false}, value: (u, v) => v === null || v === undefined ? 'unknown' : +v.toFixed(3) + (unit ? ' ' + unit : ''),
+      points: {show: false}, value: (u, v, at, i) => legend(i === null || i === undefined ? latest(u.data[at]) : v, unit),
     }))],
   }, data, element);
+}
+
+function latest(values) { return values.length ? values[values.length - 1] : null; }
+function legend(v, unit) { return v === null || v === undefined ? 'unknown' : +v.toFixed(3) + (unit ? ' ' + unit : ''); }
+function clock(v) {
+  if (!v) return '';
+  const at = new Date(v * 1000);
+  return zone.utc ? at.toISOString().slice(11, 19) : at.toTimeString().slice(0, 8);
 }

@@ -39,8 +39,10 @@ function past(history, name) {
 /** Records a second by which the lag has shrunk over the last minute; negative if it grows; null if not known. */
 export function shrinking(history, name) {
   const lag = past(history, name).lagRecords, times = history.timesMillis;
-  const last = lag.length - 1, first = Math.max(0, last - 12);
-  if (last < 1 || lag[first] === null || lag[last] === null) return null;
+  const last = lag.length - 1;
+  let first = Math.max(0, last - 12);
+  while (first < last && lag[first] === null) first++;
+  if (last < 1 || first >= last || lag[first] === null || lag[last] === null) return null;
   return (lag[first] - lag[last]) / ((times[last] - times[first]) / 1000);
 }
 

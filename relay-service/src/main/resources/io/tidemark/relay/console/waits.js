@@ -28,8 +28,8 @@ export function render({history, picked, links}) {
         ['Success after, p99', w.successP99Seconds[last] === null || last < 0 ? 'none in the last minute' : 'at most ' + seconds(w.successP99Seconds[last])])),
       card('Try a token', tryForm(picked))),
     card('Outcomes in the last minute', table(['Outcome', '#A minute', 'Meaning'], now.filter(([n, c]) => c > 0 || n === 'success' || n === 'timeout').map(([n, c]) => [
-      badge(n === 'success' ? 'fine' : n === 'timeout' || n === 'not_yet' || n === 'rebuilding' ? 'warning' : n === 'gone' ? 'unknown' : 'bad', n), String(c), MEANING[n] || ''])),
-    'No question has been asked yet.'),
+      badge(n === 'success' ? 'fine' : n === 'timeout' || n === 'not_yet' || n === 'rebuilding' ? 'warning' : n === 'gone' ? 'unknown' : 'bad', n), String(c), MEANING[n] || '']),
+    'No question has been asked yet.')),
     card('Answers a minute', h('div.chart', {chart: {key: 'waits', times: history.timesMillis, unit: '', series: [
       {label: 'success', values: per('success')}, {label: 'timeout', values: per('timeout')},
       {label: 'all others', values: history.timesMillis.map((t, i) => others.reduce((sum, n) => sum + (w.perMinute[n][i] || 0), 0))}]}})),

@@ -39,8 +39,7 @@ record Bottleneck(String step, String owner, String sentence) {
         if (publish.isEmpty() || capture.isEmpty()) {
             return new Bottleneck("unknown", "", "How far each step is behind is not known yet.");
         }
-        // the lags are sampled every few seconds, and their age counts
-        if (Math.max(captureSeconds, publishSeconds) < WORTH_SECONDS + 6) {
+        if (Math.max(captureSeconds, publishSeconds) < WORTH_SECONDS) {
             return new Bottleneck("none", "", "Nothing holds events up.");
         }
         return captureSeconds >= publishSeconds ? ofCapture(best) : ofKafka();

@@ -15,8 +15,8 @@ import java.util.OptionalDouble;
 final class Freshness {
 
     private static final int MOST_MARKS = 64;
-    /** The lag is sampled by the metrics every five seconds, and a mark of theirs can be that old. */
-    private static final double SAMPLED_SECONDS = 5;
+    /** The age of the lag: a sample is up to five seconds old, and so is what the metrics had seen of the WAL by then. */
+    private static final double SAMPLED_SECONDS = 10;
 
     private record Mark(String source, Lsn walHead, long atMillis) {}
 

@@ -10,7 +10,7 @@ import java.util.OptionalDouble;
 /** The one sentence above every page: whether events flow, and if not, why. */
 record Headline(Level level, String sentence) {
 
-    private static final double WORRY_SECONDS = 15;
+    private static final double WORRY_SECONDS = 20;
 
     /**
      * The sentence.

@@ -28,6 +28,8 @@ record ReplicaReply(
         String problem,
         String projectionsProblem) {
 
+    private static final long MOST_AGE_MILLIS = 15_000;
+
     static ReplicaReply none(String address, String problem) {
         return new ReplicaReply(
                 address, false, 0, Optional.empty(), Optional.empty(), Optional.empty(), problem, problem);
@@ -68,7 +70,7 @@ record ReplicaReply(
                 .map(JsonNode::textValue);
     }
 
-    /** How far publishing is behind, counted up to now; empty if that is not known. */
+    /** How far publishing was behind at the last sample; empty if that is not known, or too old. */
     OptionalDouble publishLagSeconds(long nowMillis) {
         return lag("publishLagSeconds", nowMillis);
     }
@@ -85,7 +87,7 @@ record ReplicaReply(
         }
         JsonNode times = history.orElseThrow().path("timesMillis");
         long age = Math.max(0, nowMillis - times.path(times.size() - 1).asLong());
-        return OptionalDouble.of(value.asDouble() + age / 1000.0);
+        return age > MOST_AGE_MILLIS ? OptionalDouble.empty() : OptionalDouble.of(value.asDouble());
     }
 
     ObjectNode json(long nowMillis) {
