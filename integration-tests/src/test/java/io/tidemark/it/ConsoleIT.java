@@ -220,15 +220,15 @@ class ConsoleIT {
             assertThat(browser.evaluate("document.querySelector('#sentence').className")).isNotEqualTo("level fine");
             assertThat(away).contains("Kafka");
 
-            servers.direct()
-                    .execute("postgres", "alter system set max_slot_wal_keep_size = '96MB'", "select pg_reload_conf()");
+            source.execute("alter system set max_slot_wal_keep_size = '96MB'");
+            source.execute("select pg_reload_conf()");
             for (int i = 0; i < 5; i++) { // a segment each; the slot needs them all
                 source.execute("select pg_logical_emit_message(false, 'fill', 'x')", "select pg_switch_wal()");
             }
             browser.awaitText("replication slot " + source.name() + " is about to be lost", "max_slot_wal_keep_size");
         } finally {
-            servers.direct()
-                    .execute("postgres", "alter system reset max_slot_wal_keep_size", "select pg_reload_conf()");
+            source.execute("alter system reset max_slot_wal_keep_size");
+            source.execute("select pg_reload_conf()");
             servers.restore();
         }
         relay.awaitRunning();
