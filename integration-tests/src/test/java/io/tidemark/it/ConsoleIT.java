@@ -33,8 +33,8 @@ class ConsoleIT {
 
     private static final String CONSOLE = "console: {enabled: true}";
     private static final String HOSTILE = "<img src=x onerror=alert(1)>\"&<script>alert(2)</script>";
-    private static final List<String> PAGES = List.of(
-            "#/now", "#/find", "#/projections", "#/projections/view", "#/waits", "#/letters", "#/setup");
+    private static final List<String> PAGES =
+            List.of("#/now", "#/find", "#/projections", "#/projections/view", "#/waits", "#/letters", "#/setup");
     private static final int PARTITIONS = 3;
 
     private static Chromium browser;
@@ -85,8 +85,8 @@ class ConsoleIT {
 
     private static void assertWellBehaved(RelayProcess of) {
         assertThat(browser.complaints()).isEmpty();
-        assertThat(browser.requests()).allMatch(url -> url.startsWith(of.url() + "/") || url.startsWith("about:")
-                || url.startsWith("data:"));
+        assertThat(browser.requests())
+                .allMatch(url -> url.startsWith(of.url() + "/") || url.startsWith("about:") || url.startsWith("data:"));
     }
 
     @Test
@@ -101,8 +101,11 @@ class ConsoleIT {
             browser.awaitText("It is in Kafka.", HOSTILE, "view: consumed", "tidemark explain " + id);
             browser.click("document.querySelector('.wait button')");
             browser.awaitText("success caught up");
-            open(relay, "#/find?q=order%2F" + java.net.URLEncoder.encode(HOSTILE, java.nio.charset.StandardCharsets.UTF_8)
-                    .replace("+", "%20"));
+            open(
+                    relay,
+                    "#/find?q=order%2F"
+                            + java.net.URLEncoder.encode(HOSTILE, java.nio.charset.StandardCharsets.UTF_8)
+                                    .replace("+", "%20"));
             browser.awaitText("Its last events", id, "note: " + HOSTILE);
             open(relay, "#/letters");
             browser.awaitText("has no payload", HOSTILE);
@@ -118,7 +121,8 @@ class ConsoleIT {
             browser.awaitText("Effective configuration", "maxWaiters", "slot " + source.name() + ": confirmed");
             assertThat(browser.text()).doesNotContain(servers.direct().password() + "\"");
         }
-        assertThat(browser.evaluate("String(document.querySelectorAll('main img, main script').length)")).isEqualTo("0");
+        assertThat(browser.evaluate("String(document.querySelectorAll('main img, main script').length)"))
+                .isEqualTo("0");
         assertThat(browser.evaluate("document.cookie")).isEmpty();
         assertWellBehaved(relay);
     }
@@ -145,7 +149,8 @@ class ConsoleIT {
     void answersAsTheOpenApiFileSays() throws Exception {
         OpenApi openApi = OpenApi.of(relay);
         String id = event(source, "order", "a/b", "'x'");
-        await().until(() -> relay.get("/v1/aggregates/order/a/b/events").path("events").size() == 1);
+        await().until(() ->
+                relay.get("/v1/aggregates/order/a/b/events").path("events").size() == 1);
 
         JsonNode events = openApi.hold(relay.get("/v1/aggregates/order/a/b/events"), "AggregateEvents");
         assertThat(events.at("/events/0/id").asText()).isEqualTo(id);
@@ -159,7 +164,9 @@ class ConsoleIT {
         openApi.hold(relay.get("/v1/setup"), "Setup");
         openApi.hold(relay.get("/v1/setup/check"), "SetupCheck");
         JsonNode src = openApi.hold(relay.get("/v1/source"), "Source");
-        assertThat(src.path("sentLsn").isTextual()).as("the user of this test may see it").isTrue();
+        assertThat(src.path("sentLsn").isTextual())
+                .as("the user of this test may see it")
+                .isTrue();
         assertThat(relay.send("/v1/history?minutes=61").statusCode()).isEqualTo(400);
         assertThat(relay.send("/console/../v1/source").statusCode()).isNotEqualTo(500);
         assertThat(relay.send("/console/secret.txt").statusCode()).isEqualTo(404);
@@ -217,7 +224,8 @@ class ConsoleIT {
             event(source, "order", "waits", "'x'");
 
             String away = browser.awaitText("Kafka", "kafka-consumer-groups.sh");
-            assertThat(browser.evaluate("document.querySelector('#sentence').className")).isNotEqualTo("level fine");
+            assertThat(browser.evaluate("document.querySelector('#sentence').className"))
+                    .isNotEqualTo("level fine");
             assertThat(away).contains("Kafka");
 
             source.execute("alter system set max_slot_wal_keep_size = '96MB'");
@@ -261,7 +269,8 @@ class ConsoleIT {
             browser.awaitText("Publishing.");
             String id = event(poisoned, "order", "1", "null::text");
 
-            browser.awaitText("Halted. Nothing is published: event " + id, "has no payload", "dead-letters.md#what-is-poison");
+            browser.awaitText(
+                    "Halted. Nothing is published: event " + id, "has no payload", "dead-letters.md#what-is-poison");
         }
     }
 
@@ -272,11 +281,15 @@ class ConsoleIT {
             halted.awaitRunning();
             open(halted, "#/now");
             browser.awaitText("Publishing.");
-            changed.execute("drop publication tidemark", "create publication tidemark for table outbox.event with"
-                    + " (publish = 'insert', publish_via_partition_root = true)");
+            changed.execute(
+                    "drop publication tidemark",
+                    "create publication tidemark for table outbox.event with"
+                            + " (publish = 'insert', publish_via_partition_root = true)");
             event(changed, "order", "1", "'x'");
 
-            browser.awaitText("Halted. Nothing is published: publication tidemark", "the-publication-was-changed",
+            browser.awaitText(
+                    "Halted. Nothing is published: publication tidemark",
+                    "the-publication-was-changed",
                     "tidemark adopt CONFIG");
             open(halted, "#/find?q=" + changed.token());
             browser.awaitText("Everything that it covers");

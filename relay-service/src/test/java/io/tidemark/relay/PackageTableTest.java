@@ -196,15 +196,7 @@ class PackageTableTest {
                     "http.server",
                     "http.gate"),
             room("console.history", 10, "group", "http.response", "metrics", "source", "watermark", "config", "health"),
-            room(
-                    "console.view",
-                    13,
-                    "reason",
-                    "watermark",
-                    "client",
-                    "http.response",
-                    "http",
-                    "console.history"),
+            room("console.view", 13, "reason", "watermark", "client", "http.response", "http", "console.history"),
             room(
                     "console",
                     10,
@@ -318,7 +310,9 @@ class PackageTableTest {
                             "preflight",
                             "adopt",
                             "cli")),
-            Map.entry("jakarta.ws.rs.", Set.of(
+            Map.entry(
+                    "jakarta.ws.rs.",
+                    Set.of(
                             "http.response",
                             "http.server",
                             "http.gate",
@@ -326,7 +320,9 @@ class PackageTableTest {
                             "console",
                             "console.history",
                             "console.view")),
-            Map.entry("jakarta.servlet.", Set.of("metrics", "http.response", "http.server", "http.gate", "http", "console", ROOT)),
+            Map.entry(
+                    "jakarta.servlet.",
+                    Set.of("metrics", "http.response", "http.server", "http.gate", "http", "console", ROOT)),
             Map.entry("io.prometheus.", Set.of("metrics", "http.server", "http", "console.history")),
             Map.entry("io.opentelemetry.", Set.of("trace")),
             Map.entry("java.net.http.", Set.of("client")),

@@ -94,7 +94,8 @@ public final class Chromium implements AutoCloseable {
         await("Chromium, log " + profile.resolve("log"))
                 .until(() -> Files.exists(port) && Files.readAllLines(port).size() >= 2);
         String address = "127.0.0.1:" + Files.readAllLines(port).get(0);
-        JsonNode pages = JSON.readTree(URI.create("http://" + address + "/json/list").toURL());
+        JsonNode pages =
+                JSON.readTree(URI.create("http://" + address + "/json/list").toURL());
         for (JsonNode page : pages) {
             if (page.path("type").asText().equals("page")) {
                 return new Chromium(
@@ -130,9 +131,11 @@ public final class Chromium implements AutoCloseable {
             case "Network.requestWillBeSent" ->
                 requests.add(params.at("/request/url").asText());
             case "Runtime.exceptionThrown" ->
-                complaints.add("exception: " + params.at("/exceptionDetails/exception/description").asText());
+                complaints.add("exception: "
+                        + params.at("/exceptionDetails/exception/description").asText());
             case "Runtime.consoleAPICalled" -> {
-                if (List.of("error", "warning", "assert").contains(params.path("type").asText())) {
+                if (List.of("error", "warning", "assert")
+                        .contains(params.path("type").asText())) {
                     complaints.add("console: " + params.path("args"));
                 }
             }
@@ -145,7 +148,8 @@ public final class Chromium implements AutoCloseable {
                 }
             }
             default -> {
-                CompletableFuture<JsonNode> answer = asked.remove(message.path("id").asInt(-1));
+                CompletableFuture<JsonNode> answer =
+                        asked.remove(message.path("id").asInt(-1));
                 if (answer != null) {
                     answer.complete(message);
                 }
@@ -174,11 +178,14 @@ public final class Chromium implements AutoCloseable {
 
     /** The value of the expression as text; a promise is awaited. */
     public String evaluate(String expression) {
-        JsonNode result = call(
-                "Runtime.evaluate", Map.of("expression", expression, "awaitPromise", true, "returnByValue", true));
+        JsonNode result =
+                call("Runtime.evaluate", Map.of("expression", expression, "awaitPromise", true, "returnByValue", true));
         if (result.has("exceptionDetails")) {
-            throw new IllegalStateException(
-                    expression + ": " + result.path("exceptionDetails").path("exception").path("description").asText());
+            throw new IllegalStateException(expression + ": "
+                    + result.path("exceptionDetails")
+                            .path("exception")
+                            .path("description")
+                            .asText());
         }
         return result.at("/result/value").asText();
     }
@@ -199,9 +206,7 @@ public final class Chromium implements AutoCloseable {
     public void prefer(boolean dark) {
         call(
                 "Emulation.setEmulatedMedia",
-                Map.of(
-                        "features",
-                        List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
+                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
     }
 
     public void resize(int width, int height) {
@@ -212,8 +217,7 @@ public final class Chromium implements AutoCloseable {
 
     /** A picture of the whole page as PNG. */
     public byte[] picture() {
-        JsonNode picture =
-                call("Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true));
+        JsonNode picture = call("Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true));
         return Base64.getDecoder().decode(picture.path("data").asText());
     }
 

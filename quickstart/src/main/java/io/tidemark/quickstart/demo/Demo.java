@@ -95,7 +95,7 @@ public final class Demo {
                     + stack.kafka().bootstrapServers());
             OrdersView.install(stack.postgres());
             RelaySite site = RelaySite.prepare(
-                    dir, stack, Shop.DATABASE, OrdersView.NAME, OrdersView.TOPIC, FreePorts.preferring(8080))
+                            dir, stack, Shop.DATABASE, OrdersView.NAME, OrdersView.TOPIC, FreePorts.preferring(8080))
                     .withConsole();
             Shop.install(stack.postgres());
             try (RestartedRelay relay = RestartedRelay.start(site, this::say)) {

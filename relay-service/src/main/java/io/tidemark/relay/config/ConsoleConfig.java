@@ -52,8 +52,10 @@ public record ConsoleConfig(boolean enabled, List<String> peers, Links links) {
         } catch (IllegalArgumentException e) {
             throw notAPeer(peer);
         }
-        boolean isHostAndPort = uri.getHost() != null && uri.getPort() > 0 && ("http://" + peer).equals("http://"
-                + uri.getAuthority()) && uri.getUserInfo() == null;
+        boolean isHostAndPort = uri.getHost() != null
+                && uri.getPort() > 0
+                && ("http://" + peer).equals("http://" + uri.getAuthority())
+                && uri.getUserInfo() == null;
         if (!isHostAndPort) {
             throw notAPeer(peer);
         }
@@ -75,6 +77,7 @@ public record ConsoleConfig(boolean enabled, List<String> peers, Links links) {
             }
         } catch (IllegalArgumentException e) { // reported below
         }
-        throw new ConfigurationProblem(key + " '" + url + "' is not a web address; it must begin with https:// or http://");
+        throw new ConfigurationProblem(
+                key + " '" + url + "' is not a web address; it must begin with https:// or http://");
     }
 }

@@ -32,8 +32,7 @@ public final class AggregatesResource {
     }
 
     @GET
-    public void events(
-            @PathParam("type") String type, @PathParam("id") String id, @Suspended AsyncResponse response) {
+    public void events(@PathParam("type") String type, @PathParam("id") String id, @Suspended AsyncResponse response) {
         answers.give(
                 response,
                 searches.run(() -> events.last(type, id)),

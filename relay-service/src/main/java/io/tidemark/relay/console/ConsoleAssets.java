@@ -23,8 +23,21 @@ final class ConsoleAssets extends HttpServlet {
     private static final long serialVersionUID = 1;
     private static final String UPLOT = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
     private static final String[] OWN = {
-        "index.html", "console.css", "app.js", "ask.js", "dom.js", "words.js", "charts.js", "pipeline.js", "now.js",
-        "find.js", "projections.js", "waits.js", "letters.js", "setup.js", "icon.svg"
+        "index.html",
+        "console.css",
+        "app.js",
+        "ask.js",
+        "dom.js",
+        "words.js",
+        "charts.js",
+        "pipeline.js",
+        "now.js",
+        "find.js",
+        "projections.js",
+        "waits.js",
+        "letters.js",
+        "setup.js",
+        "icon.svg"
     };
 
     private final transient Map<String, byte[]> files = new LinkedHashMap<>();

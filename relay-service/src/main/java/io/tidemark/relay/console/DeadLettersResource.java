@@ -79,7 +79,8 @@ public final class DeadLettersResource {
                 .put("payloadBytes", letter.payloadBytes());
         ArrayNode headers = json.putArray("headers"); // names may repeat
         letter.headers()
-                .forEach(header -> headers.addObject().put("name", header.name()).put("value", header.text()));
+                .forEach(
+                        header -> headers.addObject().put("name", header.name()).put("value", header.text()));
         return json;
     }
 

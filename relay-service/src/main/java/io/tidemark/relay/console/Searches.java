@@ -17,8 +17,8 @@ final class Searches implements AutoCloseable {
 
     private static final long IDLE_SECONDS = 20;
 
-    private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
-            0, MOST, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+    private final ThreadPoolExecutor threads =
+            new ThreadPoolExecutor(0, MOST, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
                 Thread thread = new Thread(task, "console-search");
                 thread.setDaemon(true);
                 return thread;
@@ -36,10 +36,8 @@ final class Searches implements AutoCloseable {
                 }
             });
         } catch (RejectedExecutionException e) {
-            throw new jakarta.ws.rs.WebApplicationException(
-                    Problem.retryLater(
-                            ProblemType.TOO_MANY_SEARCHES,
-                            MOST + " searches of the console are running already; try again"));
+            throw new jakarta.ws.rs.WebApplicationException(Problem.retryLater(
+                    ProblemType.TOO_MANY_SEARCHES, MOST + " searches of the console are running already; try again"));
         }
         return answer;
     }

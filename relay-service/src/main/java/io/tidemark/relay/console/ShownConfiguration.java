@@ -63,9 +63,10 @@ final class ShownConfiguration {
                 .put("slot", postgres.slot())
                 .put("publication", postgres.publication());
         ArrayNode replicas = json.putArray("replicas");
-        postgres.replicas().forEach(replica -> replicas.addObject()
-                .put("name", replica.name())
-                .put("url", replica.url().replaceFirst("\\?.*", "")));
+        postgres.replicas()
+                .forEach(replica -> replicas.addObject()
+                        .put("name", replica.name())
+                        .put("url", replica.url().replaceFirst("\\?.*", "")));
         return json;
     }
 

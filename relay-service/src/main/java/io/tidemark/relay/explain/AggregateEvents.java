@@ -74,8 +74,10 @@ public final class AggregateEvents {
             for (String from : bounds(connection)) {
                 long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
                 if (left < 1 || !read(connection, from, before, aggregateType, aggregateId, left, rows)) {
-                    return new Found(rows, false, "the search ended after 2 s; rows written before " + before
-                            + " were not searched");
+                    return new Found(
+                            rows,
+                            false,
+                            "the search ended after 2 s; rows written before " + before + " were not searched");
                 }
                 if (rows.size() >= MOST) {
                     break;
@@ -132,7 +134,9 @@ public final class AggregateEvents {
         Map<String, String> headers = new LinkedHashMap<>();
         try {
             JsonNode parsed = json == null ? JSON.createObjectNode() : JSON.readTree(json);
-            parsed.properties().forEach(entry -> headers.put(entry.getKey(), entry.getValue().asText()));
+            parsed.properties()
+                    .forEach(entry ->
+                            headers.put(entry.getKey(), entry.getValue().asText()));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("Postgres returns valid JSON", e);
         }

@@ -172,7 +172,8 @@ public final class EventsResource {
                 .put("timestamp", Instant.ofEpochMilli(found.timestampMillis()).toString());
         ArrayNode headers = record.putArray("headers"); // names may repeat
         found.headers()
-                .forEach(header -> headers.addObject().put("name", header.name()).put("value", header.text()));
+                .forEach(
+                        header -> headers.addObject().put("name", header.name()).put("value", header.text()));
         found.position().ifPresent(position -> {
             record.put("position", position.toString());
             now.identity().ifPresent(identity -> json.put("token", token(identity, position)));

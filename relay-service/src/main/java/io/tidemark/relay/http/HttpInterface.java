@@ -84,7 +84,8 @@ public record HttpInterface(
         environment.jersey().register(new ReplicasResource(replicas, sources, answers));
         environment
                 .jersey()
-                .register(new SourceResource(replica, state, standings, config.postgres().slot(), answers));
+                .register(new SourceResource(
+                        replica, state, standings, config.postgres().slot(), answers));
         environment
                 .admin()
                 .addServlet("readiness", new ReadinessServlet(readiness))

@@ -127,7 +127,8 @@ public final class SourceResource {
     }
 
     private ObjectNode silent(Throwable failure) {
-        ObjectNode json = JSON.objectNode().put("walHead", (String) null)
+        ObjectNode json = JSON.objectNode()
+                .put("walHead", (String) null)
                 .put("databaseError", failure instanceof TimeoutException ? SILENT : failure.getMessage());
         json.putObject("slot").put("name", slotName);
         return json;

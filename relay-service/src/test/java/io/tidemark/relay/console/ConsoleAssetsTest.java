@@ -18,7 +18,8 @@ class ConsoleAssetsTest {
 
     private static final int MOST_BYTES = 150 * 1024;
     private static final Path OWN = Path.of("src/main/resources/io/tidemark/relay/console");
-    private static final Pattern IMPORT = Pattern.compile("from '\\./([a-z]+\\.js)'|(?:href|src)=\"([a-z]+\\.[a-z]+)\"");
+    private static final Pattern IMPORT =
+            Pattern.compile("from '\\./([a-z]+\\.js)'|(?:href|src)=\"([a-z]+\\.[a-z]+)\"");
 
     private final Map<String, byte[]> files = new ConsoleAssets().files();
 
@@ -49,8 +50,17 @@ class ConsoleAssetsTest {
     @Test
     void neverParseTextAsHtmlOrCode() {
         List<String> forbidden = List.of(
-                "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "DOMParser",
-                "createContextualFragment", "setAttribute('style", "document.cookie", "javascript:");
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "document.write",
+                "eval(",
+                "new Function",
+                "DOMParser",
+                "createContextualFragment",
+                "setAttribute('style",
+                "document.cookie",
+                "javascript:");
         files.forEach((name, file) -> {
             if (!name.startsWith("uplot")) {
                 assertThat(text(file)).as(name).doesNotContain(forbidden);

@@ -61,7 +61,16 @@ class EventTracerTest {
         PostgresConfig postgres =
                 new PostgresConfig("jdbc:postgresql://127.0.0.1:1/shop", "u", "p", null, null, null, null);
         RelayConfiguration config = new RelayConfiguration(
-                postgres, new KafkaConfig("127.0.0.1:1", null, null, null), null, null, null, null, null, null, null, null);
+                postgres,
+                new KafkaConfig("127.0.0.1:1", null, null, null),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
         SourceDatabase database = new SourceDatabase(postgres);
         try (Nudges nudges = new Nudges(database);
                 EventTracer tracer = new EventTracer(config, database, nudges, Optional::empty)) {

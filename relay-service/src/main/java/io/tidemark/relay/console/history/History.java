@@ -74,9 +74,7 @@ public final class History implements AutoCloseable {
     List<HistorySample> last(int minutes) {
         long since = clockMillis.getAsLong() - TimeUnit.MINUTES.toMillis(minutes);
         synchronized (samples) {
-            return samples.stream()
-                    .filter(sample -> sample.atMillis() >= since)
-                    .toList();
+            return samples.stream().filter(sample -> sample.atMillis() >= since).toList();
         }
     }
 

@@ -22,7 +22,8 @@ record Bottleneck(String step, String owner, String sentence) {
     static Bottleneck of(Deployment deployment) {
         ReplicaReply best = deployment.best();
         if (deployment.active().isEmpty()) {
-            return deployment.inState("halted").isPresent() || deployment.inState("retrying").isPresent()
+            return deployment.inState("halted").isPresent()
+                            || deployment.inState("retrying").isPresent()
                     ? new Bottleneck("published", "relay", "The relay does not publish. The sentence above says why.")
                     : new Bottleneck("unknown", "", "No active replica was asked, so the slowest step is not known.");
         }
@@ -30,8 +31,8 @@ record Bottleneck(String step, String owner, String sentence) {
         OptionalDouble capture = best.captureLagSeconds(deployment.atMillis());
         double captureSeconds = capture.orElse(0);
         double publishSeconds = Math.max(0, publish.orElse(0) - captureSeconds);
-        Optional<JsonNode> slowest = deployment.projections().stream()
-                .max((a, b) -> Double.compare(behindSeconds(a), behindSeconds(b)));
+        Optional<JsonNode> slowest =
+                deployment.projections().stream().max((a, b) -> Double.compare(behindSeconds(a), behindSeconds(b)));
         double consumerSeconds = slowest.map(Bottleneck::behindSeconds).orElse(0.0);
         if (consumerSeconds >= WORTH_SECONDS && consumerSeconds >= Math.max(captureSeconds, publishSeconds)) {
             return ofConsumer(slowest.orElseThrow());

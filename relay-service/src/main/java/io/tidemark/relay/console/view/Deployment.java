@@ -29,7 +29,9 @@ record Deployment(List<ReplicaReply> replicas, long atMillis) {
 
     /** The replicas in this state, the one that was asked first. */
     Optional<ReplicaReply> inState(String state) {
-        return replicas.stream().filter(replica -> replica.state().equals(state)).findFirst();
+        return replicas.stream()
+                .filter(replica -> replica.state().equals(state))
+                .findFirst();
     }
 
     /** The first replica that knows the projections, the active one first. */

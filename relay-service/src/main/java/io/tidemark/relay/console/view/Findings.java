@@ -48,8 +48,8 @@ final class Findings {
                 continue;
             }
             replica.databaseError()
-                    .ifPresent(error -> add(
-                            Level.BAD, who + " gets no answer from Postgres: " + error, Runbook.STALLED, CHECK));
+                    .ifPresent(error ->
+                            add(Level.BAD, who + " gets no answer from Postgres: " + error, Runbook.STALLED, CHECK));
             String reason = replica.reason();
             switch (replica.state()) {
                 case "halted" ->
@@ -78,7 +78,11 @@ final class Findings {
             }
         }
         if (!isPublishing) {
-            String others = deployment.best().source().map(s -> s.at("/slot/active").asBoolean()).orElse(false)
+            String others = deployment
+                            .best()
+                            .source()
+                            .map(s -> s.at("/slot/active").asBoolean())
+                            .orElse(false)
                     ? "; something streams from the slot, perhaps a replica that is not in console.peers"
                     : "";
             add(
@@ -93,8 +97,7 @@ final class Findings {
         SlotOutlook slot = SlotOutlook.of(deployment.best());
         String what = "replication slot " + slot.name();
         switch (slot.status()) {
-            case "missing" ->
-                add(Level.BAD, what + " does not exist", Runbook.LOST_SLOT, "tidemark adopt CONFIG");
+            case "missing" -> add(Level.BAD, what + " does not exist", Runbook.LOST_SLOT, "tidemark adopt CONFIG");
             case "lost" ->
                 add(
                         Level.BAD,
@@ -117,14 +120,16 @@ final class Findings {
         if (slot.status().equals("unreserved")) {
             return "it needs WAL beyond max_slot_wal_keep_size, and Postgres removes that at its next checkpoint";
         }
-        String bytes = "Postgres keeps " + bytes(slot.retainedBytes().orElse(0)) + " of WAL for it and may remove it after "
-                + bytes(Math.max(0, slot.safeBytes().orElse(0))) + " more";
+        String bytes =
+                "Postgres keeps " + bytes(slot.retainedBytes().orElse(0)) + " of WAL for it and may remove it after "
+                        + bytes(Math.max(0, slot.safeBytes().orElse(0))) + " more";
         return slot.hoursUntilLost().isEmpty()
                 ? bytes
-                : bytes + String.format(
-                        Locale.ROOT,
-                        ", in about %.1f hours at the present rate",
-                        slot.hoursUntilLost().getAsDouble());
+                : bytes
+                        + String.format(
+                                Locale.ROOT,
+                                ", in about %.1f hours at the present rate",
+                                slot.hoursUntilLost().getAsDouble());
     }
 
     private static String bytes(long bytes) {
@@ -138,7 +143,11 @@ final class Findings {
                     .ifPresent(source -> RelayStatus.unaccounted(source)
                             .forEach(text -> add(Level.WARNING, text, Runbook.UNACCOUNTED, "tidemark audit CONFIG")));
         }
-        long letters = deployment.best().source().map(s -> s.path("deadLettersWritten").asLong()).orElse(0L);
+        long letters = deployment
+                .best()
+                .source()
+                .map(s -> s.path("deadLettersWritten").asLong())
+                .orElse(0L);
         if (letters > 0) {
             add(
                     Level.WARNING,
@@ -159,15 +168,20 @@ final class Findings {
                     "tidemark status --fail-on stalled");
         }
         for (JsonNode projection : deployment.projections()) {
-            RelayStatus.condition(projection.path("state").asText()).ifPresent(condition -> add(
-                    levelOf(projection.path("state").asText()),
-                    RelayStatus.finding(condition, projection)
-                            + reasonOf(projection.path("reason").asText()),
-                    projection.path("state").asText().equals("unknown")
-                            ? Runbook.UNKNOWN_PROJECTION
-                            : Runbook.GROUP,
-                    "kafka-consumer-groups.sh --bootstrap-server SERVER --describe --group "
-                            + projection.path("group").asText(projection.path("projection").asText())));
+            RelayStatus.condition(projection.path("state").asText())
+                    .ifPresent(condition -> add(
+                            levelOf(projection.path("state").asText()),
+                            RelayStatus.finding(condition, projection)
+                                    + reasonOf(projection.path("reason").asText()),
+                            projection.path("state").asText().equals("unknown")
+                                    ? Runbook.UNKNOWN_PROJECTION
+                                    : Runbook.GROUP,
+                            "kafka-consumer-groups.sh --bootstrap-server SERVER --describe --group "
+                                    + projection
+                                            .path("group")
+                                            .asText(projection
+                                                    .path("projection")
+                                                    .asText())));
         }
     }
 

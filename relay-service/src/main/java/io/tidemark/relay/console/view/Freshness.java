@@ -34,11 +34,13 @@ final class Freshness {
     }
 
     private OptionalDouble seenSeconds(ReplicaReply active, long nowMillis) {
-        Optional<JsonNode> source = active.source().filter(body -> body.path("walHead").isTextual());
+        Optional<JsonNode> source =
+                active.source().filter(body -> body.path("walHead").isTextual());
         if (source.isEmpty()) {
             return OptionalDouble.empty();
         }
-        String id = source.get().path("source").asText() + "/" + source.get().path("timeline").asInt();
+        String id = source.get().path("source").asText() + "/"
+                + source.get().path("timeline").asInt();
         marks.removeIf(mark -> !mark.source().equals(id));
         // the head was read during the answer, so it is as old as the whole answer
         marks.addLast(new Mark(id, Lsn.parse(source.get().path("walHead").asText()), nowMillis - active.millis()));

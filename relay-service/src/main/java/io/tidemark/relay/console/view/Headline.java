@@ -65,15 +65,16 @@ record Headline(Level level, String sentence) {
         }
         if (active.databaseError().isPresent()) {
             return new Headline(
-                    Level.BAD, "Active, but Postgres does not answer: " + active.databaseError().get());
+                    Level.BAD,
+                    "Active, but Postgres does not answer: "
+                            + active.databaseError().get());
         }
         if (fresh.isEmpty()) {
             return new Headline(Level.UNKNOWN, "Publishing. How far Kafka is behind is not known yet.");
         }
         long seconds = Math.max(1, (long) Math.ceil(fresh.getAsDouble()));
         return fresh.getAsDouble() <= WORRY_SECONDS
-                ? new Headline(
-                        Level.FINE, "Publishing. Everything committed up to " + seconds + " s ago is in Kafka.")
+                ? new Headline(Level.FINE, "Publishing. Everything committed up to " + seconds + " s ago is in Kafka.")
                 : new Headline(
                         Level.WARNING,
                         "Publishing, but behind: only what was committed up to " + seconds + " s ago is in Kafka.");

@@ -2,8 +2,8 @@
 package io.tidemark.relay.console.view;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -36,8 +36,7 @@ record ReplicaReply(
     }
 
     ReplicaReply at(String where) {
-        return new ReplicaReply(
-                where, isSelf, millis, source, projections, history, problem, projectionsProblem);
+        return new ReplicaReply(where, isSelf, millis, source, projections, history, problem, projectionsProblem);
     }
 
     String id() {
@@ -101,8 +100,7 @@ record ReplicaReply(
         }
         json.set("source", source.orElse(null));
         json.set(
-                "projections",
-                projections.map(body -> body.path("projections")).orElse(null));
+                "projections", projections.map(body -> body.path("projections")).orElse(null));
         if (!projectionsProblem.isEmpty()) {
             json.put("projectionsProblem", projectionsProblem);
         }

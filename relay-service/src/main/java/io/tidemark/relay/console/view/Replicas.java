@@ -4,8 +4,8 @@ package io.tidemark.relay.console.view;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tidemark.relay.client.RelayClient;
 import io.tidemark.relay.client.RelayReply;
-import java.net.InetAddress;
 import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -37,8 +37,8 @@ final class Replicas implements AutoCloseable {
     private final List<String> peers;
     private final Supplier<CompletableFuture<ReplicaReply>> self;
     private final RelayClient client = new RelayClient();
-    private final ThreadPoolExecutor threads =
-            new ThreadPoolExecutor(THREADS, THREADS, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+    private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
+            THREADS, THREADS, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
                 Thread thread = new Thread(task, "peers");
                 thread.setDaemon(true);
                 return thread;
@@ -149,7 +149,9 @@ final class Replicas implements AutoCloseable {
     }
 
     private static Optional<JsonNode> body(RelayReply reply) {
-        return reply instanceof RelayReply.Answer answer && reply.isOk() ? Optional.of(answer.body()) : Optional.empty();
+        return reply instanceof RelayReply.Answer answer && reply.isOk()
+                ? Optional.of(answer.body())
+                : Optional.empty();
     }
 
     /** The addresses of the peers usually include our own. */

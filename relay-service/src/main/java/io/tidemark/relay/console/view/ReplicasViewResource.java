@@ -62,8 +62,7 @@ public final class ReplicasViewResource implements AutoCloseable {
 
     @GET
     public void view(
-            @HeaderParam(HttpHeaders.AUTHORIZATION) @Nullable String authorization,
-            @Suspended AsyncResponse response) {
+            @HeaderParam(HttpHeaders.AUTHORIZATION) @Nullable String authorization, @Suspended AsyncResponse response) {
         answers.give(
                 response,
                 replicas.ask(Optional.ofNullable(authorization)),
@@ -112,10 +111,8 @@ public final class ReplicasViewResource implements AutoCloseable {
     private ObjectNode body(Deployment deployment) {
         long now = deployment.atMillis();
         List<Finding> findings = Findings.of(deployment);
-        OptionalDouble fresh = deployment
-                .active()
-                .map(active -> freshness.of(active, now))
-                .orElse(OptionalDouble.empty());
+        OptionalDouble fresh =
+                deployment.active().map(active -> freshness.of(active, now)).orElse(OptionalDouble.empty());
         ObjectNode json = JsonNodeFactory.instance
                 .objectNode()
                 .put("at", Instant.ofEpochMilli(now).toString());

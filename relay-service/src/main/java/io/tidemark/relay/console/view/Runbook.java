@@ -32,7 +32,9 @@ final class Runbook {
         page("no longer in the database|of system|an older one", "operations.md#failover-of-postgres");
         page("has no column", "operations.md#altering-outboxevent");
         page("dead letter", "dead-letters.md");
-        page("has no payload|has no route|has headers|is refused by Kafka|cannot be made", "dead-letters.md#what-is-poison");
+        page(
+                "has no payload|has no route|has headers|is refused by Kafka|cannot be made",
+                "dead-letters.md#what-is-poison");
         page("connection pooler", "operations.md#postgresurl-leads-through-a-connection-pooler");
     }
 

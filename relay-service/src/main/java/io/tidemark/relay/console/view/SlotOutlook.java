@@ -13,18 +13,15 @@ import java.util.OptionalLong;
  * @param hoursUntilLost at the rate of the last minutes; empty if nothing is lost at that rate, or it is not known
  */
 record SlotOutlook(
-        String name,
-        String status,
-        OptionalLong retainedBytes,
-        OptionalLong safeBytes,
-        OptionalDouble hoursUntilLost) {
+        String name, String status, OptionalLong retainedBytes, OptionalLong safeBytes, OptionalDouble hoursUntilLost) {
 
     private static final int WORRY_HOURS = 24;
     /** Share of the limit at which a slot counts as about to be lost, whatever the rate. */
     private static final double WORRY_SHARE = 0.2;
 
     static SlotOutlook of(ReplicaReply replica) {
-        JsonNode slot = replica.source().map(source -> source.path("slot")).orElse(JsonNodeFactory.instance.objectNode());
+        JsonNode slot =
+                replica.source().map(source -> source.path("slot")).orElse(JsonNodeFactory.instance.objectNode());
         String status = slot.has("exists")
                 ? (slot.path("exists").asBoolean() ? slot.path("walStatus").asText() : "missing")
                 : "unknown";
@@ -52,9 +49,8 @@ record SlotOutlook(
             JsonNode last = series.path(series.size() - 1);
             if (series.path(i).isNumber() && last.isNumber()) {
                 double shrunk = series.path(i).asDouble() - last.asDouble();
-                double hours = (times.path(series.size() - 1).asLong()
-                                - times.path(i).asLong())
-                        / 3_600_000.0;
+                double hours =
+                        (times.path(series.size() - 1).asLong() - times.path(i).asLong()) / 3_600_000.0;
                 return shrunk <= 0 || hours <= 0
                         ? OptionalDouble.empty()
                         : OptionalDouble.of(Math.max(0, safe) / (shrunk / hours));
@@ -75,7 +71,8 @@ record SlotOutlook(
     }
 
     ObjectNode json() {
-        ObjectNode json = JsonNodeFactory.instance.objectNode().put("name", name).put("status", status);
+        ObjectNode json =
+                JsonNodeFactory.instance.objectNode().put("name", name).put("status", status);
         retainedBytes.ifPresent(bytes -> json.put("retainedBytes", bytes));
         safeBytes.ifPresent(bytes -> json.put("safeBytes", bytes));
         hoursUntilLost.ifPresent(hours -> json.put("hoursUntilLost", Math.round(hours * 10) / 10.0));

@@ -21,8 +21,18 @@ import org.junit.jupiter.api.Test;
 class HistoryTest {
 
     private static final MetricsSnapshot NOTHING_KNOWN = new MetricsSnapshot(
-            RelayState.Phase.STARTING, Optional.empty(), Lsn.ZERO, Optional.empty(), OptionalDouble.empty(),
-            OptionalDouble.empty(), List.of(), 3, false, OptionalDouble.empty(), 0, Optional.empty());
+            RelayState.Phase.STARTING,
+            Optional.empty(),
+            Lsn.ZERO,
+            Optional.empty(),
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            List.of(),
+            3,
+            false,
+            OptionalDouble.empty(),
+            0,
+            Optional.empty());
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final RequestFilter requests = new RequestFilter(registry, List.of("view"));
@@ -71,7 +81,8 @@ class HistoryTest {
         assertThat(waits.path("successP50Seconds").get(last).asDouble()).isEqualTo(0.025);
         assertThat(waits.path("successP99Seconds").get(last).asDouble()).isEqualTo(2.5);
         sampleFor(2);
-        assertThat(resource.history("1").at("/waits/perMinute/success/12").asInt()).isZero();
+        assertThat(resource.history("1").at("/waits/perMinute/success/12").asInt())
+                .isZero();
     }
 
     @Test

@@ -25,16 +25,22 @@ class HeadlineTest {
     }
 
     private static ReplicaReply replica(String id, String state, String reason, String projections) {
-        ObjectNode source = json("{'replica':'" + id + "','state':'" + state + "','role':'"
-                + (state.equals("running") ? "active" : "standby") + "','source':'s','timeline':1,'walHead':'0/200',"
-                + "'sentLsn':'0/200','captured':'0/200','published':'0/200',"
-                + "'slot':{'name':'tidemark','exists':true,'walStatus':'reserved','active':true},'audit':{'unaccounted':[]}}");
+        ObjectNode source = json(
+                "{'replica':'" + id + "','state':'" + state + "','role':'"
+                        + (state.equals("running") ? "active" : "standby")
+                        + "','source':'s','timeline':1,'walHead':'0/200',"
+                        + "'sentLsn':'0/200','captured':'0/200','published':'0/200',"
+                        + "'slot':{'name':'tidemark','exists':true,'walStatus':'reserved','active':true},'audit':{'unaccounted':[]}}");
         source.put("reason", reason.isEmpty() ? null : reason);
         return new ReplicaReply(
-                "10.0.0." + id + ":8080", false, 5, Optional.of(source),
+                "10.0.0." + id + ":8080",
+                false,
+                5,
+                Optional.of(source),
                 Optional.of(json("{'projections':[" + projections + "]}")),
                 Optional.of(json("{'timesMillis':[" + NOW + "],'publishLagSeconds':[0.5],'captureLagSeconds':[0.1]}")),
-                "", "");
+                "",
+                "");
     }
 
     private static Deployment of(ReplicaReply... replicas) {
@@ -74,7 +80,8 @@ class HeadlineTest {
 
     @Test
     void aReplicaThatIsAwayIsAFindingAndNoMore() {
-        Deployment partly = of(replica("1", "running", "", ""), ReplicaReply.none("10.0.0.9:8080", "connection refused"));
+        Deployment partly =
+                of(replica("1", "running", "", ""), ReplicaReply.none("10.0.0.9:8080", "connection refused"));
 
         assertThat(headline(partly, OptionalDouble.of(1)).level()).isEqualTo(Level.WARNING);
         assertThat(headline(partly, OptionalDouble.of(1)).sentence())
@@ -100,9 +107,13 @@ class HeadlineTest {
         ObjectNode slot = (ObjectNode) active.source().orElseThrow().path("slot");
         slot.put("retainedBytes", 90L << 20).put("safeBytes", 10L << 20);
         ((ObjectNode) active.history().orElseThrow())
-                .putArray("timesMillis").add(NOW - 60_000).add(NOW);
+                .putArray("timesMillis")
+                .add(NOW - 60_000)
+                .add(NOW);
         ((ObjectNode) active.history().orElseThrow())
-                .putArray("safeBytes").add(20L << 20).add(10L << 20);
+                .putArray("safeBytes")
+                .add(20L << 20)
+                .add(10L << 20);
 
         assertThat(SlotOutlook.of(active).hoursUntilLost().orElseThrow()).isBetween(0.016, 0.017); // a minute
         assertThat(Findings.of(of(active)))

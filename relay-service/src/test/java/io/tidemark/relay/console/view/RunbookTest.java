@@ -30,8 +30,16 @@ class RunbookTest {
     @Test
     void everyPageAndAnchorExists() throws Exception {
         List<String> pages = new ArrayList<>(List.of(
-                Runbook.HALTS, Runbook.STARTS, Runbook.STALLED, Runbook.NO_ACTIVE, Runbook.LOST_SLOT, Runbook.SLOT,
-                Runbook.UNACCOUNTED, Runbook.GROUP, Runbook.UNKNOWN_PROJECTION, Runbook.DEAD_LETTERS));
+                Runbook.HALTS,
+                Runbook.STARTS,
+                Runbook.STALLED,
+                Runbook.NO_ACTIVE,
+                Runbook.LOST_SLOT,
+                Runbook.SLOT,
+                Runbook.UNACCOUNTED,
+                Runbook.GROUP,
+                Runbook.UNKNOWN_PROJECTION,
+                Runbook.DEAD_LETTERS));
         Runbook.pages().forEach(pages::add);
 
         for (String page : pages) {
