@@ -75,7 +75,7 @@ function drawHeadline() {
   } else {
     say(sentence, 'unknown', trouble || 'Asking the relay …');
   }
-  byId('age').textContent = shownAt ? `as of ${seconds(Math.round(old / 1000))} ago` : '';
+  byId('age').textContent = shownAt ? `as of ${old < 120000 ? Math.round(old / 1000) + ' s' : seconds(old / 1000)} ago` : '';
 }
 
 function say(element, level, text) {

@@ -41,7 +41,12 @@ record Bottleneck(String step, String owner, String sentence) {
             return new Bottleneck("unknown", "", "How far each step is behind is not known yet.");
         }
         if (Math.max(captureSeconds, publishSeconds) < WORTH_SECONDS) {
-            return new Bottleneck("none", "", "Nothing holds events up.");
+            return deployment.knowingProjections().isPresent()
+                    ? new Bottleneck("none", "", "Nothing holds events up.")
+                    : new Bottleneck(
+                            "unknown",
+                            "",
+                            "Nothing holds events up on their way to Kafka. How far the projections are is not known.");
         }
         return captureSeconds >= publishSeconds ? ofCapture(best) : ofKafka();
     }
