@@ -188,6 +188,22 @@ class ConfigurationTest {
         }
     }
 
+    /** Their certificates do not name the addresses of the pods. */
+    @Test
+    void consoleAsksTheReplicasOfTheReleaseUnlessTheyServeTls() throws IOException {
+        String on = "console: {enabled: true}";
+
+        assertThat(Chart.relayConfigurations(Chart.renderWith(directory, on, Chart.ci("minimal"))))
+                .first()
+                .asString()
+                .containsPattern("peers: \\[\"[a-z-]+-replicas:8080\"\\]");
+        assertThat(Chart.relayConfigurations(Chart.renderWith(directory, on, Chart.ci("tls"))))
+                .first()
+                .asString()
+                .contains("enabled: true")
+                .doesNotContain("peers:");
+    }
+
     private RelayConfiguration read(String values) throws IOException {
         String yaml = Chart.relayConfigurations(Chart.render(Chart.ci(values))).get(0);
         return ConfigurationFile.read(Files.writeString(directory.resolve(values + ".yml"), yaml));
