@@ -110,6 +110,29 @@ http:
 tokens:
   secretFile: /etc/tidemark/tokens/secrets
 {{- end }}
+{{- with .Values.console }}
+{{- if .enabled }}
+console:
+  enabled: true
+  {{- if .peers }}
+  peers:
+    {{- range .peers }}
+    - {{ . | quote }}
+    {{- end }}
+  {{- else if not $.Values.http.tls.existingSecret }}
+  peers: [{{ printf "%s-replicas:%s" (include "tidemark.fullname" $) (include "tidemark.containerPort" $) | quote }}]
+  {{- end }}
+  {{- if or .links.runbook .links.grafana }}
+  links:
+    {{- with .links.runbook }}
+    runbook: {{ . | quote }}
+    {{- end }}
+    {{- with .links.grafana }}
+    grafana: {{ . | quote }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- end }}
 {{- if .Values.http.tls.existingSecret }}
 server:
   applicationConnectors:

@@ -45,6 +45,7 @@ class ConfigurationTest {
         assertThat(config.watermark()).isEqualTo(defaults.watermark());
         assertThat(config.limits()).isEqualTo(defaults.limits());
         assertThat(config.http()).isEqualTo(defaults.http());
+        assertThat(config.console()).isEqualTo(defaults.console());
     }
 
     @Test
@@ -73,6 +74,10 @@ class ConfigurationTest {
         assertThat(config.http().bearerTokenFile()).isEqualTo("/etc/tidemark/http/tokens");
         assertThat(config.tokens().secretFile()).isEqualTo("/etc/tidemark/tokens/secrets");
         assertThat(config.limits().batchEvents()).isEqualTo(3_000_000);
+        assertThat(config.console().enabled()).isTrue();
+        assertThat(config.console().peers()).containsExactly("shop-relay-a:8080");
+        assertThat(config.console().links().runbook()).isEqualTo("https://example.com/docs/");
+        assertThat(config.console().links().grafana()).isEqualTo("https://grafana.example.com/d/tidemark");
         assertThat(config.limits().transactionBytes().toMebibytes()).isEqualTo(1024);
     }
 
@@ -186,6 +191,22 @@ class ConfigurationTest {
             assertThat(file.replaceAll("password=\\\\\"\\$\\{KAFKA_PASSWORD}", ""))
                     .doesNotContainIgnoringCase("password=");
         }
+    }
+
+    /** Their certificates do not name the addresses of the pods. */
+    @Test
+    void consoleAsksTheReplicasOfTheReleaseUnlessTheyServeTls() throws IOException {
+        String on = "console: {enabled: true}";
+
+        assertThat(Chart.relayConfigurations(Chart.renderWith(directory, on, Chart.ci("minimal"))))
+                .first()
+                .asString()
+                .containsPattern("peers: \\[\"[a-z-]+-replicas:8080\"\\]");
+        assertThat(Chart.relayConfigurations(Chart.renderWith(directory, on, Chart.ci("tls"))))
+                .first()
+                .asString()
+                .contains("enabled: true")
+                .doesNotContain("peers:");
     }
 
     private RelayConfiguration read(String values) throws IOException {

@@ -2,6 +2,7 @@
 package io.tidemark.relay;
 
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.console.Console;
 import io.tidemark.relay.declared.TopicsSeen;
 import io.tidemark.relay.declared.WritableTopics;
 import io.tidemark.relay.explain.EventTracer;
@@ -35,10 +36,12 @@ public final class Relay {
 
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
 
+    private final String id;
     private final RelayConfiguration config;
     private final SourceDatabase database;
     private final PublishedIndex index;
     private final RelayState state = new RelayState();
+    private final SharedSourceStatus standings;
     private final Nudges nudges;
     private final GroupOffsets groups;
     private final Watermarks watermarks;
@@ -50,11 +53,12 @@ public final class Relay {
     private volatile Optional<TimelineHistory> primaryHistory = Optional.empty();
 
     public Relay(RelayConfiguration config) {
-        String id = UUID.randomUUID().toString().substring(0, 8);
+        this.id = UUID.randomUUID().toString().substring(0, 8);
         this.config = config;
         this.database = new SourceDatabase(config.postgres());
         this.index = new PublishedIndex(topic -> config.projections().stream()
                 .anyMatch(projection -> projection.topics().contains(topic)));
+        this.standings = new SharedSourceStatus(database);
         this.nudges = new Nudges(database);
         this.groups = new GroupOffsets(config.kafka());
         this.watermarks = new Watermarks(
@@ -94,6 +98,7 @@ public final class Relay {
     /** The parts that answer over HTTP. */
     HttpInterface http() {
         return new HttpInterface(
+                id,
                 config,
                 state,
                 new Readiness(
@@ -101,12 +106,17 @@ public final class Relay {
                         () -> watermarks.isServing()
                                 ? "Kafka or Postgres does not answer"
                                 : watermarks.whyNotServing()),
-                new SharedSourceStatus(database),
+                standings,
                 watermarks,
                 new Questions(watermarks, nudges, config.watermark()),
                 replicas,
                 tracer,
                 metrics.registry());
+    }
+
+    /** The console, to be registered if it is enabled. */
+    Console console() {
+        return new Console(id, config, state, standings, database, watermarks, metrics);
     }
 
     public Watermarks watermarks() {

@@ -36,6 +36,9 @@ public final class RelayApplication extends Application<RelayConfiguration> {
         relay.metrics().addProcess(environment.metrics());
         environment.admin().addServlet("prometheus", relay.metrics().servlet()).addMapping("/metrics");
         relay.http().register(environment);
+        if (config.console().enabled()) {
+            relay.console().register(environment);
+        }
         environment.healthChecks().register("relay", new RelayHealthCheck(relay.state()));
         // Without shutdown hooks: they would wait for the loop that makes no progress.
         Watchdog watchdog = new Watchdog(

@@ -11,10 +11,12 @@ import io.tidemark.quickstart.stack.ChildJvm;
 import io.tidemark.quickstart.stack.FreePorts;
 import io.tidemark.relay.cli.TidemarkCli;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -93,6 +95,24 @@ public final class RelayProcess implements AutoCloseable {
     public static RelayProcess startWithDeadLetters(PoisonSource source, Launch launch) {
         return new RelayProcess(
                 yaml -> source.configFile("dead-letter", yaml), source.source().dir(), launch, "");
+    }
+
+    /** Starts a relay whose projection soon counts as stalled, and returns immediately. */
+    public static RelayProcess startStallingSoon(TestSource source, Servers through, String... more) {
+        return new RelayProcess(
+                yaml -> {
+                    Path file = source.configFile(through, yaml);
+                    try {
+                        return Files.writeString(
+                                file, Files.readString(file).replace("topics: [", "stalledAfter: 2s, topics: ["));
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                },
+                source.dir(),
+                Launch.PLAIN,
+                "",
+                more);
     }
 
     private ChildJvm spawn() {

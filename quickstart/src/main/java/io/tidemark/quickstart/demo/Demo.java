@@ -95,7 +95,8 @@ public final class Demo {
                     + stack.kafka().bootstrapServers());
             OrdersView.install(stack.postgres());
             RelaySite site = RelaySite.prepare(
-                    dir, stack, Shop.DATABASE, OrdersView.NAME, OrdersView.TOPIC, FreePorts.preferring(8080));
+                            dir, stack, Shop.DATABASE, OrdersView.NAME, OrdersView.TOPIC, FreePorts.preferring(8080))
+                    .withConsole();
             Shop.install(stack.postgres());
             try (RestartedRelay relay = RestartedRelay.start(site, this::say)) {
                 say("Starting the relay (pid " + relay.pid() + ", log " + site.log() + ") ...");
@@ -123,6 +124,8 @@ public final class Demo {
                 Locale.ROOT,
                 """
 
+                The console: %s
+
                 Look around while it runs:
                   PGPASSWORD=tidemark psql -h 127.0.0.1 -p %d -U postgres shop -c 'select * from outbox.event limit 5'
                   kcat -b %s -t %s -C -X isolation.level=read_committed -f '%%k %%h %%s\\n'
@@ -131,6 +134,7 @@ public final class Demo {
 
                 The shop continues until Ctrl-C.
                 """,
+                stage.watermark().console(),
                 port,
                 bootstrap,
                 OrdersView.TOPIC,

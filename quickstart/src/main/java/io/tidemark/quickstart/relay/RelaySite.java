@@ -8,8 +8,10 @@ import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.file.ConfigurationFile;
 import io.tidemark.relay.source.check.SourceInstallation;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.util.Locale;
@@ -72,6 +74,12 @@ public record RelaySite(Path config, Path log, String url) {
         return new RelaySite(config, dir.resolve("relay.log"), "http://127.0.0.1:" + port);
     }
 
+    /** Turns on the console, before the relay starts. */
+    public RelaySite withConsole() throws IOException {
+        Files.writeString(config, "console: {enabled: true}\n", StandardOpenOption.APPEND);
+        return this;
+    }
+
     /** Does the same as {@code tidemark init}, as the superuser. The relay runs with its own limited rights. */
     private static void install(LocalStack stack, String database, Path config) throws Exception {
         try (Connection connection = stack.postgres().connect(database);
@@ -88,6 +96,7 @@ public record RelaySite(Path config, Path log, String url) {
                     null);
             new SourceInstallation(superuser, file.outbox()).install(connection);
             statement.execute("alter role " + USER + " password '" + PASSWORD + "'");
+            statement.execute("grant pg_read_all_stats to " + USER); // so that the console can show what is sent
         }
     }
 }

@@ -69,6 +69,11 @@ public final class WatermarkProbe {
         }
     }
 
+    /** The address of the console. */
+    public String console() {
+        return relay.url() + "/console/";
+    }
+
     public String urlOf(Token token) {
         return relay.url() + "/v1/projections/" + projection + "/watermark?token=" + token + "&wait=5s&strict=false";
     }

@@ -48,6 +48,15 @@ public final class RelayClient {
         this.bearerToken = bearerTokenFile.isEmpty() ? Optional.empty() : Optional.of(token(bearerTokenFile.get()));
     }
 
+    /** A client over plain HTTP; {@link #get(URI, String, Optional, Duration)} names the token of each request. */
+    public RelayClient() {
+        this.http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(CONNECT_TIMEOUT)
+                .build();
+        this.bearerToken = Optional.empty();
+    }
+
     /** The first token of the file. The file may be the relay's own, which has one token on each line. */
     private static String token(Path file) throws CannotAsk {
         String token;
@@ -75,9 +84,19 @@ public final class RelayClient {
      * @param timeout for the whole answer
      */
     public RelayReply get(URI relay, String path, Duration timeout) throws InterruptedException {
+        return get(relay, path, bearerToken.map(token -> "Bearer " + token), timeout);
+    }
+
+    /**
+     * The same on behalf of a caller.
+     *
+     * @param authorization the header of that name, if the caller has sent it
+     */
+    public RelayReply get(URI relay, String path, Optional<String> authorization, Duration timeout)
+            throws InterruptedException {
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(URI.create(base(relay) + path)).header("Accept", "application/json");
-        bearerToken.ifPresent(token -> request.header("Authorization", "Bearer " + token));
+        authorization.ifPresent(value -> request.header("Authorization", value));
         CompletableFuture<HttpResponse<byte[]>> answer =
                 http.sendAsync(request.build(), head -> new LimitedBody(MOST_BYTES));
         try {

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -60,6 +62,32 @@ public record RelayStatus(List<Replica> replicas, List<JsonNode> projections, St
         }
     }
 
+    /** The finding about a projection in that condition. */
+    public static String finding(Condition condition, JsonNode projection) {
+        return condition.name().toLowerCase(Locale.ROOT) + ": projection "
+                + projection.path("projection").asText() + " is "
+                + projection.path("state").asText() + " for "
+                + projection.path("stateSeconds").asLong() + " s";
+    }
+
+    /** The condition to which a state of a projection belongs; empty for {@code running}. */
+    public static Optional<Condition> condition(String state) {
+        return Arrays.stream(Condition.values())
+                .filter(condition -> condition.states.contains(state))
+                .findFirst();
+    }
+
+    /** The findings about the audit of an active replica. */
+    public static List<String> unaccounted(JsonNode source) {
+        List<String> findings = new ArrayList<>();
+        for (JsonNode day : source.path("audit").path("unaccounted")) {
+            findings.add("unaccounted: " + day.path("rows").asLong() + " rows of "
+                    + day.path("day").asText()
+                    + " are unaccounted for and stay in outbox.event; run: tidemark audit CONFIG");
+        }
+        return findings;
+    }
+
     /** Asks all replicas. Asks the active replica first for the projections. */
     public static RelayStatus ask(RelayClient client, List<URI> urls) throws InterruptedException {
         List<Replica> replicas = new ArrayList<>();
@@ -98,13 +126,7 @@ public record RelayStatus(List<Replica> replicas, List<JsonNode> projections, St
             replicas.stream()
                     .filter(Replica::isActive)
                     .flatMap(replica -> replica.source().stream())
-                    .forEach(source -> {
-                        for (JsonNode day : source.path("audit").path("unaccounted")) {
-                            findings.add("unaccounted: " + day.path("rows").asLong() + " rows of "
-                                    + day.path("day").asText()
-                                    + " are unaccounted for and stay in outbox.event; run: tidemark audit CONFIG");
-                        }
-                    });
+                    .forEach(source -> findings.addAll(unaccounted(source)));
         }
         for (Condition condition : List.of(Condition.LAGGING, Condition.STALLED)) {
             if (!conditions.contains(condition)) {
@@ -117,9 +139,7 @@ public record RelayStatus(List<Replica> replicas, List<JsonNode> projections, St
             for (JsonNode projection : projections) {
                 String state = projection.path("state").asText();
                 if (condition.states.contains(state)) {
-                    findings.add(word + ": projection "
-                            + projection.path("projection").asText() + " is " + state + " for "
-                            + projection.path("stateSeconds").asLong() + " s");
+                    findings.add(finding(condition, projection));
                 }
             }
         }

@@ -50,6 +50,7 @@ public final class RelayConfiguration extends Configuration {
     private final LimitsConfig limits;
     private final HttpConfig http;
     private final TokensConfig tokens;
+    private final ConsoleConfig console;
 
     public RelayConfiguration(
             @JsonProperty("postgres") @Nullable PostgresConfig postgres,
@@ -61,7 +62,8 @@ public final class RelayConfiguration extends Configuration {
             @JsonProperty("watermark") @Nullable WatermarkConfig watermark,
             @JsonProperty("limits") @Nullable LimitsConfig limits,
             @JsonProperty("http") @Nullable HttpConfig http,
-            @JsonProperty("tokens") @Nullable TokensConfig tokens) {
+            @JsonProperty("tokens") @Nullable TokensConfig tokens,
+            @JsonProperty("console") @Nullable ConsoleConfig console) {
         if (postgres == null) {
             throw new ConfigurationProblem("postgres is missing; it needs url and user, and usually passwordFile");
         }
@@ -79,6 +81,7 @@ public final class RelayConfiguration extends Configuration {
         this.limits = limits == null ? LimitsConfig.DEFAULT : limits;
         this.http = http == null ? HttpConfig.DEFAULT : http;
         this.tokens = tokens == null ? TokensConfig.DEFAULT : tokens;
+        this.console = console == null ? ConsoleConfig.DEFAULT : console;
         refuseRepeatedNames(this.projections);
         setServerFactory(quietServer());
         setLoggingFactory(quietLibraries());
@@ -208,5 +211,10 @@ public final class RelayConfiguration extends Configuration {
     @JsonProperty
     public TokensConfig tokens() {
         return tokens;
+    }
+
+    @JsonProperty
+    public ConsoleConfig console() {
+        return console;
     }
 }

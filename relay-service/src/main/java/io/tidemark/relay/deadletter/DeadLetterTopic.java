@@ -47,6 +47,15 @@ public final class DeadLetterTopic {
         return read(letter -> true, DeadLetter::withoutPayload);
     }
 
+    /**
+     * The same with a time limit.
+     *
+     * @return empty when they could not be read to their end in time
+     */
+    public Optional<List<DeadLetter>> list(Duration most) throws PublishFailure {
+        return read(letter -> true, DeadLetter::withoutPayload, Optional.of(most));
+    }
+
     /** The dead letters with that event id (usually one), or with that key, including their payloads. */
     public List<DeadLetter> find(String idOrKey) throws PublishFailure {
         return read(letter -> letter.isMeantBy(idOrKey), letter -> letter);

@@ -4,6 +4,8 @@ package io.tidemark.relay.explain;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Position;
 import io.tidemark.relay.deadletter.DeadLetter;
+import io.tidemark.relay.route.OutgoingEvent.OutgoingHeader;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.kafka.common.TopicPartition;
@@ -80,6 +82,12 @@ public record EventTrace(
      * The record of the event.
      *
      * @param position from its header; empty if it has none, as with a replayed record
+     * @param headers all of them, in their order; names may repeat
      */
-    public record Found(TopicPartition partition, long offset, long timestampMillis, Optional<Position> position) {}
+    public record Found(
+            TopicPartition partition,
+            long offset,
+            long timestampMillis,
+            Optional<Position> position,
+            List<OutgoingHeader> headers) {}
 }

@@ -5,9 +5,11 @@ import io.tidemark.outbox.EventHeaders;
 import io.tidemark.outbox.Position;
 import io.tidemark.relay.config.KafkaConfig;
 import io.tidemark.relay.explain.EventTrace.Found;
+import io.tidemark.relay.route.OutgoingEvent.OutgoingHeader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,7 +110,16 @@ final class RecordSearch {
                 new TopicPartition(record.topic(), record.partition()),
                 record.offset(),
                 record.timestamp(),
-                Optional.ofNullable(header(record, EventHeaders.POSITION)).map(Position::parse));
+                Optional.ofNullable(header(record, EventHeaders.POSITION)).map(Position::parse),
+                headers(record));
+    }
+
+    private static List<OutgoingHeader> headers(ConsumerRecord<byte[], byte[]> record) {
+        List<OutgoingHeader> headers = new ArrayList<>();
+        for (Header header : record.headers()) {
+            headers.add(new OutgoingHeader(header.key(), header.value() == null ? new byte[0] : header.value()));
+        }
+        return headers;
     }
 
     private static @Nullable String header(ConsumerRecord<byte[], byte[]> record, String name) {

@@ -174,6 +174,10 @@ public final class EventsResource {
                 .put("partition", found.partition().partition())
                 .put("offset", found.offset())
                 .put("timestamp", Instant.ofEpochMilli(found.timestampMillis()).toString());
+        ArrayNode headers = record.putArray("headers"); // names may repeat
+        found.headers()
+                .forEach(
+                        header -> headers.addObject().put("name", header.name()).put("value", header.text()));
         found.position().ifPresent(position -> {
             record.put("position", position.toString());
             now.identity().ifPresent(identity -> json.put("token", token(identity, position)));

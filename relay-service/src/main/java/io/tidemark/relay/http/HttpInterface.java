@@ -34,9 +34,11 @@ import java.util.function.Predicate;
 /**
  * The whole HTTP interface: the resources, and the filters in front of them.
  *
+ * @param replica names this process among the replicas
  * @param registry of the metrics that count requests
  */
 public record HttpInterface(
+        String replica,
         RelayConfiguration config,
         RelayState state,
         Readiness readiness,
@@ -86,7 +88,8 @@ public record HttpInterface(
         environment.jersey().register(new ReplicasResource(replicas, form, sources, answers));
         environment
                 .jersey()
-                .register(new SourceResource(state, standings, config.postgres().slot(), answers));
+                .register(new SourceResource(
+                        replica, state, standings, config.postgres().slot(), answers));
         environment
                 .admin()
                 .addServlet("readiness", new ReadinessServlet(readiness))

@@ -15,6 +15,7 @@ import io.tidemark.relay.question.Questions;
 import io.tidemark.relay.reason.Reason;
 import io.tidemark.relay.timeline.JudgedToken;
 import io.tidemark.relay.watermark.Answer;
+import io.tidemark.relay.watermark.ProjectionStanding;
 import io.tidemark.relay.watermark.TokenRequirements;
 import io.tidemark.relay.watermark.Watermarks;
 import jakarta.servlet.http.HttpServletRequest;
@@ -72,10 +73,11 @@ public final class ProjectionsResource {
      */
     @GET
     public void list(@Suspended AsyncResponse response) {
-        respond(response, this::listed);
+        respond(response, () -> listing(watermarks));
     }
 
-    private CompletionStage<JsonNode> listed() {
+    /** The body of the answer. */
+    public static CompletionStage<JsonNode> listing(Watermarks watermarks) {
         List<CompletableFuture<ObjectNode>> all = new ArrayList<>();
         watermarks
                 .reports()
@@ -96,7 +98,7 @@ public final class ProjectionsResource {
     @Path("/{name}")
     public void standing(@PathParam("name") String name, @Suspended AsyncResponse response) {
         requireKnown(name);
-        respond(response, () -> watermarks.reports().standing(name).thenApply(AnswerJson::of));
+        respond(response, () -> watermarks.reports().standing(name).thenApply(this::withToken));
     }
 
     private void requireKnown(String name) {
@@ -182,6 +184,17 @@ public final class ProjectionsResource {
                         .requirements()
                         .withoutGroups(token, List.of(name))
                         .thenApply(found -> needs(token, found, isStrict)));
+    }
+
+    /** With a token of everything that was published, so that a caller can ask what it needs. */
+    private ObjectNode withToken(ProjectionStanding standing) {
+        ObjectNode body = AnswerJson.of(standing);
+        watermarks
+                .served()
+                .ifPresent(identity -> body.put(
+                        "token",
+                        form.write(Token.of(identity.sourceId(), identity.timeline(), standing.published()))));
+        return body;
     }
 
     private Response needs(Token token, TokenRequirements.Requirements found, boolean isStrict) {

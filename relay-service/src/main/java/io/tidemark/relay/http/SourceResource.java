@@ -4,6 +4,7 @@ package io.tidemark.relay.http;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.health.RelayState;
 import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.source.SharedSourceStatus;
@@ -16,6 +17,9 @@ import jakarta.ws.rs.container.Suspended;
 import jakarta.ws.rs.core.MediaType;
 import java.time.LocalDate;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * {@code GET /v1/source}: the database, how far its events are published, and the state of this replica with the
@@ -27,30 +31,59 @@ public final class SourceResource {
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
+    private static final String VERSION = version();
+    private static final String SILENT = "Postgres did not answer in time";
+
+    private final String replica;
     private final RelayState state;
     private final SharedSourceStatus shared;
     private final String slotName;
     private final ResponseWriter answers;
 
-    public SourceResource(RelayState state, SharedSourceStatus shared, String slotName, ResponseWriter answers) {
+    /** @param replica names this process among the replicas */
+    public SourceResource(
+            String replica, RelayState state, SharedSourceStatus shared, String slotName, ResponseWriter answers) {
+        this.replica = replica;
         this.state = state;
         this.shared = shared;
         this.slotName = slotName;
         this.answers = answers;
     }
 
+    private static String version() {
+        String version = SourceResource.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
     @GET
     public void source(@Suspended AsyncResponse response) {
-        answers.give(
-                response,
-                shared.now(),
-                status -> relay().setAll(server(status)),
-                failure -> relay().setAll(silent(failure)));
+        answers.give(response, shared.now(), this::body, this::body);
+    }
+
+    /**
+     * The body of the answer, for others than the caller of the path.
+     *
+     * @param millis after which the database counts as silent
+     */
+    public CompletableFuture<ObjectNode> body(long millis) {
+        return shared.now()
+                .orTimeout(millis, TimeUnit.MILLISECONDS)
+                .handle((status, failure) -> failure == null ? body(status) : body(ResponseWriter.cause(failure)));
+    }
+
+    private ObjectNode body(SourceStatus status) {
+        return relay().setAll(server(status));
+    }
+
+    private ObjectNode body(Throwable failure) {
+        return relay().setAll(silent(failure));
     }
 
     private ObjectNode relay() {
         RelayState.Snapshot now = state.snapshot();
         ObjectNode json = JSON.objectNode()
+                .put("replica", replica)
+                .put("version", VERSION)
                 .put("role", now.role())
                 .put("state", now.phase().name().toLowerCase(Locale.ROOT))
                 .put("reason", now.reason())
@@ -77,19 +110,26 @@ public final class SourceResource {
     }
 
     private ObjectNode server(SourceStatus status) {
-        ObjectNode json = JSON.objectNode().put("walHead", status.walHead().toString());
+        ObjectNode json = JSON.objectNode()
+                .put("walHead", status.walHead().toString())
+                .put("sentLsn", status.sent().map(Lsn::toString).orElse(null));
         ObjectNode slotJson = json.putObject("slot")
                 .put("name", slotName)
                 .put("exists", status.slot().isPresent());
-        status.slot()
-                .ifPresent(slot -> slotJson.put("walStatus", slot.walStatus())
-                        .put("active", slot.activePid().isPresent())
-                        .put("confirmed", slot.confirmed().toString()));
+        status.slot().ifPresent(slot -> {
+            slotJson.put("walStatus", slot.walStatus())
+                    .put("active", slot.activePid().isPresent())
+                    .put("confirmed", slot.confirmed().toString());
+            slot.retainedBytes().ifPresent(bytes -> slotJson.put("retainedBytes", Math.max(0, bytes)));
+            slot.safeBytes().ifPresent(bytes -> slotJson.put("safeBytes", bytes));
+        });
         return json;
     }
 
     private ObjectNode silent(Throwable failure) {
-        ObjectNode json = JSON.objectNode().put("walHead", (String) null).put("databaseError", failure.getMessage());
+        ObjectNode json = JSON.objectNode()
+                .put("walHead", (String) null)
+                .put("databaseError", failure instanceof TimeoutException ? SILENT : failure.getMessage());
         json.putObject("slot").put("name", slotName);
         return json;
     }

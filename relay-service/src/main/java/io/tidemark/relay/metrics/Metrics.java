@@ -40,6 +40,11 @@ public final class Metrics implements AutoCloseable {
         return registry;
     }
 
+    /** The current values; never waits. Those of servers are missing until {@link #start}. */
+    public MetricsSnapshot snapshot() {
+        return sampler.read();
+    }
+
     /** Adds the metrics of the process: those of the JVM, and some of Dropwizard's. */
     public void addProcess(MetricRegistry dropwizard) {
         JvmMetrics.builder().register(registry);

@@ -20,7 +20,7 @@ import java.util.OptionalDouble;
  * @param audit the findings of the cleanup, on an active replica
  * @param indexPairs number of (LSN, offset) pairs in the index
  */
-record MetricsSnapshot(
+public record MetricsSnapshot(
         RelayState.Phase phase,
         Optional<Lsn> captured,
         Lsn published,
@@ -34,7 +34,7 @@ record MetricsSnapshot(
         int indexPairs,
         Optional<AuditStanding> audit) {
 
-    MetricsSnapshot {
+    public MetricsSnapshot {
         projections = List.copyOf(projections);
     }
 }

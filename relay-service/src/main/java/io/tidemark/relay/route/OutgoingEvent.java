@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.route;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,5 +20,18 @@ public record OutgoingEvent(
 
     /** One Kafka header; names may repeat. */
     @SuppressWarnings("ArrayRecordComponent")
-    public record OutgoingHeader(String name, byte[] value) {}
+    public record OutgoingHeader(String name, byte[] value) {
+
+        /** The value for people: as text, or in Base64 if it is not UTF-8. */
+        public String text() {
+            try {
+                return StandardCharsets.UTF_8
+                        .newDecoder()
+                        .decode(ByteBuffer.wrap(value))
+                        .toString();
+            } catch (CharacterCodingException e) {
+                return Base64.getEncoder().encodeToString(value);
+            }
+        }
+    }
 }

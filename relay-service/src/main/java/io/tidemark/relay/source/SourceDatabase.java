@@ -34,7 +34,8 @@ public final class SourceDatabase {
                    pg_wal_lsn_diff(pg_current_wal_flush_lsn(), restart_lsn)::bigint, safe_wal_size,
                    exists (select from pg_class c join pg_namespace n on n.oid = relnamespace
                            where nspname = 'outbox' and relname = 'slot'
-                             and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'))
+                             and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')),
+                   (select sent_lsn::text from pg_stat_replication where pid = active_pid)
             from (select) as server left join pg_replication_slots
                 on slot_name = ? and database = current_database() and plugin = 'pgoutput'""";
 
@@ -158,7 +159,8 @@ public final class SourceDatabase {
                 return new SourceStatus(
                         Lsn.parse(row.getString(1)),
                         Lsn.parse(row.getString(2)),
-                        row.getBoolean(3) ? Optional.of(slotOf(row, connection)) : Optional.empty());
+                        row.getBoolean(3) ? Optional.of(slotOf(row, connection)) : Optional.empty(),
+                        Optional.ofNullable(row.getString(10)).map(Lsn::parse));
             }
         }
     }

@@ -11,8 +11,9 @@ import java.util.OptionalLong;
  * @param walHead the flushed end of the WAL
  * @param walInsert the end of the WAL as a token reads it
  * @param slot empty when no slot has our name
+ * @param sent how far the walsender of the slot has sent; empty without one, and when the user may not see it
  */
-public record SourceStatus(Lsn walHead, Lsn walInsert, Optional<SlotState> slot) {
+public record SourceStatus(Lsn walHead, Lsn walInsert, Optional<SlotState> slot, Optional<Lsn> sent) {
 
     /** WAL that would be sent again; empty without a slot. */
     public OptionalLong unconfirmedBytes() {

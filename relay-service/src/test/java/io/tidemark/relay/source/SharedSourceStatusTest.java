@@ -32,7 +32,7 @@ class SharedSourceStatusTest {
         if (answer instanceof Error bug) {
             throw bug;
         }
-        return new SourceStatus(new Lsn(looks.get()), new Lsn(looks.get()), Optional.empty());
+        return new SourceStatus(new Lsn(looks.get()), new Lsn(looks.get()), Optional.empty(), Optional.empty());
     });
 
     /** Returns when the next look has begun. */

@@ -3,6 +3,7 @@ package io.tidemark.relay.config.file;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tidemark.relay.config.ConfigurationProblem;
+import io.tidemark.relay.config.ConsoleConfig;
 import io.tidemark.relay.config.HeaderStyle;
 import io.tidemark.relay.config.HttpConfig;
 import io.tidemark.relay.config.KafkaConfig;
@@ -39,6 +40,7 @@ final class KnownKeys {
         TOP_LEVEL.put("limits", LimitsConfig.class);
         TOP_LEVEL.put("http", HttpConfig.class);
         TOP_LEVEL.put("tokens", TokensConfig.class);
+        TOP_LEVEL.put("console", ConsoleConfig.class);
         for (String dropwizards : new String[] {"server", "logging", "metrics", "admin", "health"}) {
             TOP_LEVEL.put(dropwizards, Object.class);
         }
