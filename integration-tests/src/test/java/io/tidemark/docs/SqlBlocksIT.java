@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /** Postgres accepts the SQL of the pages, in a database with an outbox. Each block is rolled back. */
 class SqlBlocksIT {
 
-    /** Pages name arguments and columns that are new in this version, and say so. */
+    /** Pages name arguments and columns that are new in this version, as their blocks state. */
     private static final int MAJOR_VERSION = 17;
 
     private static final List<String> TABLES_OF_A_USER = List.of(

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.quickstart.stack.Directories;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
@@ -94,8 +95,11 @@ public final class Chromium implements AutoCloseable {
         await("Chromium, log " + profile.resolve("log"))
                 .until(() -> Files.exists(port) && Files.readAllLines(port).size() >= 2);
         String address = "127.0.0.1:" + Files.readAllLines(port).get(0);
-        JsonNode pages =
-                JSON.readTree(URI.create("http://" + address + "/json/list").toURL());
+        JsonNode pages;
+        try (InputStream list =
+                URI.create("http://" + address + "/json/list").toURL().openStream()) {
+            pages = JSON.readTree(list);
+        }
         for (JsonNode page : pages) {
             if (page.path("type").asText().equals("page")) {
                 return new Chromium(

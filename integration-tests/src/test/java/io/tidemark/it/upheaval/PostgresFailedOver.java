@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Postgres is killed, and a standby takes over at its address. Commits and the relay's slot wait for the standby, as
- * docs/failover.md asks for. So the standby has everything that a writer was told is committed, or that is published.
+ * docs/failover.md asks for. So the standby has everything whose commit was acknowledged, and everything that is published.
  * Needs Postgres 17, which synchronizes slots.
  */
 final class PostgresFailedOver implements Upheaval {

@@ -6,7 +6,7 @@ import io.tidemark.outbox.Token;
 /** The text of tokens in headers, cookies and requests: {@link #PLAIN}, or sealed ({@link TokenSeal}). */
 public interface TokenForm {
 
-    /** The text of {@code outbox.token()}. Rejects sealed tokens: there is no secret to open them. */
+    /** The text of {@code outbox.token()}. Rejects sealed tokens, because it has no secret to open them. */
     TokenForm PLAIN = new TokenForm() {
 
         @Override

@@ -56,7 +56,7 @@ public final class AggregateEvents {
      * The result.
      *
      * @param rows newest first
-     * @param isComplete whether there are no newer rows than these, and no more of them unless there are fifty
+     * @param isComplete whether newer rows than these do not exist, and no more of them unless there are fifty
      * @param note why it is not complete; empty if it is
      */
     public record Found(List<Row> rows, boolean isComplete, String note) {}

@@ -192,8 +192,7 @@ public final class ProjectionsResource {
         watermarks
                 .served()
                 .ifPresent(identity -> body.put(
-                        "token",
-                        form.write(Token.of(identity.sourceId(), identity.timeline(), standing.published()))));
+                        "token", form.write(Token.of(identity.sourceId(), identity.timeline(), standing.published()))));
         return body;
     }
 

@@ -94,7 +94,7 @@ public final class SourceDatabase {
             if (!row.getBoolean(1)) {
                 throw new SourceNotReady("postgres (" + config + "): postgres.url leads through a connection pooler"
                         + " (the server process that answers is not the one that the connection was opened with)."
-                        + " Through a pooler there is no replication, and no lock that lasts, so nothing is published;"
+                        + " A pooler offers neither replication nor lasting locks, so nothing is published;"
                         + " nothing is lost. Set postgres.url to the Postgres server itself, usually port 5432");
             }
         }

@@ -38,7 +38,8 @@ class EventTracerTest {
                     null,
                     null,
                     null,
-                    null, null);
+                    null,
+                    null);
             SourceDatabase database = new SourceDatabase(postgres);
             try (Nudges nudges = new Nudges(database);
                     EventTracer tracer = new EventTracer(config, database, nudges, Optional::empty)) {
@@ -70,7 +71,8 @@ class EventTracerTest {
                 null,
                 null,
                 null,
-                null, null);
+                null,
+                null);
         SourceDatabase database = new SourceDatabase(postgres);
         try (Nudges nudges = new Nudges(database);
                 EventTracer tracer = new EventTracer(config, database, nudges, Optional::empty)) {

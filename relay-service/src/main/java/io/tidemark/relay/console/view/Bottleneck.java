@@ -13,7 +13,7 @@ import java.util.OptionalDouble;
  *
  * @param step {@code none}, {@code unknown}, {@code sent}, {@code captured}, {@code published}, or the name of a
  *     projection behind {@code projection:}
- * @param owner who holds it up: Postgres, network, relay, Kafka or consumer; empty if nobody does
+ * @param owner who holds it up: Postgres, network, relay, Kafka or consumer; empty if none does
  */
 record Bottleneck(String step, String owner, String sentence) {
 

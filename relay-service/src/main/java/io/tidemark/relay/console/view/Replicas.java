@@ -47,7 +47,7 @@ final class Replicas implements AutoCloseable {
     private @Nullable CompletableFuture<Deployment> current;
 
     /**
-     * Asks nobody yet.
+     * Asks no replica yet.
      *
      * @param peers {@code host:port}; a name stands for all its addresses
      * @param self what this replica says of itself, without a request

@@ -93,7 +93,7 @@ public final class RequestFilter implements ContainerRequestFilter, ContainerRes
         request.setProperty(ROUTE, route());
     }
 
-    /** The path as declared, so that there are no more labels than methods. */
+    /** The path as declared, so that the number of labels is that of the methods. */
     private String route() {
         if (resource == null || resource.getResourceMethod() == null) {
             return "none";

@@ -17,7 +17,7 @@ import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** The ring of samples, with a clock of its own. */
+/** The ring of samples, with a separate clock. */
 class HistoryTest {
 
     private static final MetricsSnapshot NOTHING_KNOWN = new MetricsSnapshot(
