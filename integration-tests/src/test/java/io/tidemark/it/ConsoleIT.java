@@ -15,10 +15,17 @@ import io.tidemark.it.harness.RelayProcess.Launch;
 import io.tidemark.it.harness.TcpProxy;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -183,6 +190,66 @@ class ConsoleIT {
         assertThat(relay.send("/console/secret.txt").statusCode()).isEqualTo(404);
     }
 
+    /** While a table is locked, a search must not wait for it longer, nor may searches pile up. */
+    @Test
+    void endsASearchAfterTwoSecondsAndAdmitsTwo() throws Exception {
+        try (Connection locking = source.connect();
+                Statement statement = locking.createStatement()) {
+            locking.setAutoCommit(false);
+            statement.execute("lock table outbox.event in access exclusive mode");
+
+            List<CompletableFuture<HttpResponse<String>>> asked = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                asked.add(CompletableFuture.supplyAsync(ConsoleIT::search));
+            }
+
+            assertThat(asked.stream().map(answer -> answer.join().statusCode()))
+                    .containsExactlyInAnyOrder(200, 200, 429);
+            assertThat(asked.stream().map(answer -> answer.join().body()))
+                    .filteredOn(body -> body.contains("\"complete\":false"))
+                    .hasSize(2)
+                    .allMatch(body -> body.contains("the search ended after 2 s"));
+        }
+        assertThat(search().statusCode()).isEqualTo(200);
+    }
+
+    private static HttpResponse<String> search() {
+        try {
+            return relay.send("/v1/aggregates/order/none/events");
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void asksForABearerTokenAndTurnsGreyWithoutAnAnswer() throws Exception {
+        TestSource guarded = create("guarded");
+        Path tokens = Files.writeString(guarded.dir().resolve("tokens"), "a-token-for-the-console\n");
+        try (RelayProcess silent = RelayProcess.start(
+                guarded, servers.through(1), Launch.PLAIN, CONSOLE, "http: {bearerTokenFile: \"" + tokens + "\"}")) {
+            open(silent, "#/now");
+            browser.awaitText("This relay asks for a token");
+            type("a-wrong-token-for-it");
+            browser.awaitText("This relay asks for a token");
+            type("a-token-for-the-console");
+            browser.awaitText("Publishing.");
+            assertThat(browser.evaluate("document.cookie + localStorage.length"))
+                    .as("where else the token could be")
+                    .isEqualTo("0");
+
+            silent.pause();
+            browser.awaitText("Not known: the relay has not answered for", "Shown is the last answer.");
+            assertThat(browser.evaluate("document.body.className")).contains("stale");
+        }
+    }
+
+    /** Waits until the dialog is empty, which it is after a refusal, too. */
+    private static void type(String token) {
+        browser.click("document.querySelector('#ask[open] #bearer')");
+        browser.evaluate("document.querySelector('#bearer').value = '" + token + "'");
+        browser.click("document.querySelector('#ask-form button')");
+    }
+
     @Test
     void showsThatNoConsumerRunsAndThatAPartitionDoesNotMove() throws Exception {
         for (int i = 0; i < 12; i++) {
@@ -241,7 +308,7 @@ class ConsoleIT {
 
             source.execute("alter system set max_slot_wal_keep_size = '96MB'");
             source.execute("select pg_reload_conf()");
-            for (int i = 0; i < 5; i++) { // a segment each; the slot needs them all
+            while (safeBytes() > 20_000_000) { // a segment each; the slot needs them all
                 source.execute("select pg_logical_emit_message(false, 'fill', 'x')", "select pg_switch_wal()");
             }
             browser.awaitText("replication slot " + source.name() + " is about to be lost", "max_slot_wal_keep_size");
@@ -252,6 +319,11 @@ class ConsoleIT {
         }
         relay.awaitRunning();
         browser.awaitText("Publishing.");
+    }
+
+    private static long safeBytes() throws Exception {
+        return Long.parseLong(source.query(
+                "select safe_wal_size from pg_replication_slots where slot_name = '" + source.name() + "'"));
     }
 
     @Test

@@ -35,14 +35,16 @@ public record ConsoleConfig(boolean enabled, List<String> peers, Links links) {
         }
     }
 
+    public ConsoleConfig {
+        if (peers.size() > MOST_PEERS) {
+            throw new ConfigurationProblem("console.peers has " + peers.size() + " entries; it may have " + MOST_PEERS);
+        }
+        peers.forEach(ConsoleConfig::checkPeer);
+    }
+
     @JsonCreator
     public ConsoleConfig(@Nullable Boolean enabled, @Nullable List<String> peers, @Nullable Links links) {
         this(enabled != null && enabled, Checks.entries("console.peers", peers), links == null ? Links.NONE : links);
-        if (this.peers.size() > MOST_PEERS) {
-            throw new ConfigurationProblem(
-                    "console.peers has " + this.peers.size() + " entries; it may have " + MOST_PEERS);
-        }
-        this.peers.forEach(ConsoleConfig::checkPeer);
     }
 
     private static void checkPeer(String peer) {

@@ -56,7 +56,7 @@ public final class AggregateEvents {
      * The result.
      *
      * @param rows newest first
-     * @param isComplete whether newer rows than these do not exist, and no more of them unless there are fifty
+     * @param isComplete whether every newer row is among them, and every older one unless there are fifty
      * @param note why it is not complete; empty if it is
      */
     public record Found(List<Row> rows, boolean isComplete, String note) {}
@@ -66,26 +66,38 @@ public final class AggregateEvents {
         if (!outbox.isOwn()) {
             return new Found(List.of(), false, "only outbox.event is searched, and outbox.table is " + outbox.table());
         }
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LIMIT_MILLIS);
         List<Row> rows = new ArrayList<>();
+        String before = "infinity";
         try (Connection connection = database.connect("console")) {
             connection.setReadOnly(true);
-            String before = "infinity";
+            long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LIMIT_MILLIS);
+            limitTo(deadline, connection);
             for (String from : bounds(connection)) {
-                long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-                if (left < 1 || !read(connection, from, before, aggregateType, aggregateId, left, rows)) {
-                    return new Found(
-                            rows,
-                            false,
-                            "the search ended after 2 s; rows written before " + before + " were not searched");
-                }
+                limitTo(deadline, connection);
+                read(connection, from, before, aggregateType, aggregateId, rows);
                 if (rows.size() >= MOST) {
                     break;
                 }
                 before = from;
             }
+            return new Found(rows.stream().limit(MOST).toList(), true, "");
+        } catch (SQLException e) {
+            if (QUERY_CANCELED.equals(e.getSQLState())) {
+                return new Found(
+                        rows,
+                        false,
+                        "the search ended after 2 s; rows written before " + before + " were not searched");
+            }
+            throw e;
         }
-        return new Found(rows.stream().limit(MOST).toList(), true, "");
+    }
+
+    /** The server cancels each later statement once the time is over, also while it waits for a lock. */
+    private static void limitTo(long deadlineNanos, Connection connection) throws SQLException {
+        long left = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
+        try (Statement limit = connection.createStatement()) {
+            limit.execute("set statement_timeout = " + Math.max(1, left)); // 0 would be no limit
+        }
     }
 
     private static List<String> bounds(Connection connection) throws SQLException {
@@ -100,13 +112,8 @@ public final class AggregateEvents {
         return bounds;
     }
 
-    /** @return false if the time was over */
-    private static boolean read(
-            Connection connection, String from, String before, String type, String id, long millis, List<Row> rows)
+    private static void read(Connection connection, String from, String before, String type, String id, List<Row> rows)
             throws SQLException {
-        try (Statement limit = connection.createStatement()) {
-            limit.execute("set statement_timeout = " + millis);
-        }
         try (PreparedStatement select = connection.prepareStatement(ROWS)) {
             select.setString(1, type);
             select.setString(2, id);
@@ -121,12 +128,6 @@ public final class AggregateEvents {
                             headers(row.getString(4))));
                 }
             }
-            return true;
-        } catch (SQLException e) {
-            if (QUERY_CANCELED.equals(e.getSQLState())) {
-                return false;
-            }
-            throw e;
         }
     }
 
