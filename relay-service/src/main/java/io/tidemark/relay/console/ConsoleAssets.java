@@ -26,6 +26,7 @@ final class ConsoleAssets extends HttpServlet {
         "index.html",
         "console.css",
         "app.js",
+        "frame.js",
         "ask.js",
         "dom.js",
         "words.js",

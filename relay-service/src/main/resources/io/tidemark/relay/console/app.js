@@ -2,6 +2,7 @@
 import {ask, keepToken, forgetToken, hasToken, Refused} from './ask.js';
 import {h, patch} from './dom.js';
 import {drawCharts} from './charts.js';
+import {frame} from './frame.js';
 import {seconds, zone} from './words.js';
 import * as now from './now.js';
 import * as find from './find.js';
@@ -14,9 +15,9 @@ const PAGES = {now, find, projections, waits, letters, setup};
 const POLL = 2000, POLL_HIDDEN = 10000, STALE = 10000;
 const byId = id => document.getElementById(id);
 
-let view = null, history = null, links = {}, shownAt = 0, trouble = '', timer = 0, asking = false, again = false;
+let view = null, history = null, shownAt = 0, trouble = '', timer = 0, asking = false, again = false;
 
-export function route() {
+function route() {
   const [path, query] = (location.hash.slice(1) || '/now').split('?');
   const [, name, ...rest] = path.split('/');
   return {name: PAGES[name] ? name : 'now', detail: rest.map(decode).join('/'), query: new URLSearchParams(query || '')};
@@ -24,19 +25,13 @@ export function route() {
 
 function decode(text) { try { return decodeURIComponent(text); } catch { return text; } }
 
-export function runbook(page) {
-  if (!links.runbook) return h('span.muted', {}, 'Runbook: ', h('code', {}, 'docs/' + page));
-  return h('a', {href: links.runbook.replace(/\/?$/, '/') + page, rel: 'noreferrer', target: '_blank'}, 'Runbook: ' + page);
-}
-
 function picked() {
   const wanted = byId('replica').value;
   const all = view.replicas;
   return all.find(r => r.name === wanted && r.source) || all.find(r => r.source?.role === 'active') || all.find(r => r.self) || all[0];
 }
 
-/** Draws the page again; also called by pages when an answer of their own has arrived. */
-export function draw() {
+function draw() {
   const {name, detail, query} = route();
   document.title = PAGES[name].title + ' · Tidemark';
   patch(byId('nav'), Object.entries(PAGES).map(([key, page]) =>
@@ -47,7 +42,7 @@ export function draw() {
   drawPicker();
   const from = picked();
   byId('database').textContent = from.source?.database ? '· ' + from.source.database : '';
-  patch(byId('content'), flat(PAGES[name].render({view, history, picked: from, detail, query, links})));
+  patch(byId('content'), flat(PAGES[name].render({view, history, picked: from, detail, query, links: frame.links})));
   drawCharts(byId('content'));
 }
 
@@ -95,7 +90,7 @@ async function look() {
     history = history ? merge(history, past) : past;
     shownAt = Date.now();
     trouble = '';
-    if (!links.asked) await readLinks();
+    if (!frame.links.asked) await readLinks();
   } catch (e) {
     trouble = e instanceof Refused ? e.message + '.' : 'No answer from the relay.';
     if (e.status === 401) askForToken(e.message);
@@ -109,7 +104,7 @@ async function look() {
 
 async function readLinks() {
   const found = await ask('/v1/setup');
-  links = {...found.links, asked: true, limit: found.configuration.watermark.maxWaiters};
+  const links = frame.links = {...found.links, asked: true, limit: found.configuration.watermark.maxWaiters};
   patch(byId('links'), [links.runbook && h('a', {href: links.runbook, target: '_blank', rel: 'noreferrer'}, 'Runbooks'),
     links.grafana && h('a', {href: links.grafana, target: '_blank', rel: 'noreferrer'}, 'Grafana')].filter(Boolean));
 }
@@ -167,6 +162,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
 addEventListener('keydown', event => {
   if (event.key === '/' && !/INPUT|SELECT|TEXTAREA/.test(document.activeElement.nodeName)) { event.preventDefault(); byId('q').focus(); }
 });
+frame.draw = draw;
 setInterval(drawHeadline, 1000);
 draw();
 look();

@@ -2,7 +2,7 @@
 import {ask, segments, curl, Refused} from './ask.js';
 import {h, badge, card, command, facts, table} from './dom.js';
 import {time, LEVEL} from './words.js';
-import {draw} from './app.js';
+import {draw} from './frame.js';
 
 export const title = 'Find';
 

@@ -2,7 +2,7 @@
 import {ask, Refused} from './ask.js';
 import {h, badge, card, command, facts, table} from './dom.js';
 import {seconds, time} from './words.js';
-import {runbook} from './app.js';
+import {runbook} from './frame.js';
 
 export const title = 'Dead letters';
 

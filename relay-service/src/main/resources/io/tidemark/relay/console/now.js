@@ -1,7 +1,7 @@
 import {h, card, facts, table, badge, command} from './dom.js';
 import {pipeline} from './pipeline.js';
 import {bytes, seconds, since, time, REPLICA_LEVEL} from './words.js';
-import {runbook} from './app.js';
+import {runbook} from './frame.js';
 
 export const title = 'Now';
 

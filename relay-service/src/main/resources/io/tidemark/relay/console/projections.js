@@ -3,7 +3,7 @@ import {ask, Refused} from './ask.js';
 import {h, badge, card, facts, table, command} from './dom.js';
 import {sparkline} from './charts.js';
 import {bytes, number, seconds, since, time, LEVEL, RANK} from './words.js';
-import {draw, runbook} from './app.js';
+import {draw, runbook} from './frame.js';
 
 export const title = 'Projections';
 

@@ -1,7 +1,7 @@
 // How this relay is configured, and whether that is right.
 import {ask, Refused} from './ask.js';
 import {h, badge, card, command, facts} from './dom.js';
-import {draw} from './app.js';
+import {draw} from './frame.js';
 
 export const title = 'Setup';
 

@@ -1,7 +1,7 @@
 // The questions that readers ask: how many, how long, and why they are not answered with success.
 import {h, badge, card, facts, table} from './dom.js';
 import {seconds} from './words.js';
-import {draw} from './app.js';
+import {draw} from './frame.js';
 import {waitFor, outcome} from './find.js';
 
 export const title = 'Waits';
