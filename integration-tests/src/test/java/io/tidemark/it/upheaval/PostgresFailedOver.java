@@ -52,7 +52,7 @@ final class PostgresFailedOver implements Upheaval {
                 .lines()
                 .filter(line -> !line.isBlank())
                 .toList();
-        return Lsn.parse(lines.get(lines.size() - 1).split("\t")[1]);
+        return Lsn.parse(lines.get(lines.size() - 1).split("\t", -1)[1]);
     }
 
     /** A standby synchronizes a slot only once the slot holds back no more than the standby itself. */
