@@ -308,7 +308,7 @@ class ConsoleIT {
 
             source.execute("alter system set max_slot_wal_keep_size = '96MB'");
             source.execute("select pg_reload_conf()");
-            while (safeBytes() > 20_000_000) { // a segment each; the slot needs them all
+            while (safeBytes() > 18_000_000) { // a segment each; the slot needs them all
                 source.execute("select pg_logical_emit_message(false, 'fill', 'x')", "select pg_switch_wal()");
             }
             browser.awaitText("replication slot " + source.name() + " is about to be lost", "max_slot_wal_keep_size");
