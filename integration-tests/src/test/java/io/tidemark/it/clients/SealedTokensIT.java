@@ -137,7 +137,7 @@ class SealedTokensIT {
 
             List<HttpResponse<String>> answers = List.of(
                     success,
-                    relay.send("/v1/projections/view/watermark?token=" + joined),
+                    relay.send("/v1/projections/view/watermark?wait=60s&token=" + joined),
                     relay.send("/v1/projections/view/watermark?wait=60s&token=now"),
                     relay.send("/v1/projections/view/watermark?wait=60s&maxStaleness=5s"),
                     relay.send("/v1/projections/view/needs?token=" + joined),
