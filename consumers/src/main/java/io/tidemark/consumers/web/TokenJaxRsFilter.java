@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads the tokens of a request, from header and cookie, for {@link #received}, and returns them with the response, merged with the tokens
- * passed to {@link #written}. Register one instance; it is safe on any thread.
+ * Reads the tokens of a request, from header and cookie, for {@link #received}, and returns them with the response,
+ * merged with the tokens passed to {@link #written}. Register one instance; it is safe on any thread.
  */
 public final class TokenJaxRsFilter implements ContainerRequestFilter, ContainerResponseFilter {
 

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads the tokens of a request, from header and cookie, for {@link #received}, and returns them with the response for the caller to keep.
- * Safe on any thread.
+ * Reads the tokens of a request, from header and cookie, for {@link #received}, and returns them with the response for
+ * the caller to keep. Safe on any thread.
  */
 public final class TokenServletFilter implements Filter {
 
