@@ -27,13 +27,13 @@ final class TokenHeader {
      * The tokens of a request.
      *
      * @param token all parts that can be read; empty if none
-     * @param unreadable what is wrong with the other parts; empty if nothing
+     * @param unreadable where the other parts were, and what is wrong with them; empty if nothing
      */
     record Received(Optional<Token> token, String unreadable) {
 
         /** The message for {@link UnreadableTokens#REJECT}. */
         String refusal() {
-            return Token.HTTP_HEADER + ": " + unreadable + "; send the token that the server returned, or omit it";
+            return unreadable + "; send the token that the server returned, or omit it";
         }
     }
 
@@ -49,30 +49,43 @@ final class TokenHeader {
      */
     static Received read(
             Iterable<@Nullable String> headerLines, Iterable<@Nullable String> cookieLines, TokenForm form) {
-        List<String> parts = new ArrayList<>();
-        for (String line : headerLines) {
-            parts.addAll(List.of((line == null ? "" : line).split("[,~]", -1)));
-        }
-        for (String line : cookieLines) {
-            for (String value : cookieValues(line == null ? "" : line)) {
-                parts.addAll(List.of(value.split("~", -1)));
-            }
-        }
         Optional<Token> token = Optional.empty();
         List<String> unreadable = new ArrayList<>();
-        for (String part : parts) {
-            if (!part.isBlank()) {
-                try {
-                    Token read = form.read(part.trim());
-                    token = Optional.of(token.isEmpty() ? read : token.get().merge(read));
-                } catch (IllegalArgumentException e) {
-                    unreadable.add(String.valueOf(e.getMessage()));
-                }
+        for (Part part : parts(headerLines, cookieLines)) {
+            try {
+                Token read = form.read(part.text());
+                token = Optional.of(token.isEmpty() ? read : token.get().merge(read));
+            } catch (IllegalArgumentException e) {
+                unreadable.add(part.place() + " " + Token.HTTP_HEADER + ": " + e.getMessage());
             }
         }
         String reason = String.join("; ", unreadable);
         return new Received(
                 token, reason.length() > MAX_REASON_CHARS ? reason.substring(0, MAX_REASON_CHARS) + "…" : reason);
+    }
+
+    /** What stands between two {@code ~}, and whether in the header or the cookie. */
+    private record Part(String place, String text) {}
+
+    private static List<Part> parts(Iterable<@Nullable String> headerLines, Iterable<@Nullable String> cookieLines) {
+        List<Part> parts = new ArrayList<>();
+        for (String line : headerLines) {
+            addParts(parts, "header", (line == null ? "" : line).split("[,~]", -1));
+        }
+        for (String line : cookieLines) {
+            for (String value : cookieValues(line == null ? "" : line)) {
+                addParts(parts, "cookie", value.split("~", -1));
+            }
+        }
+        return parts;
+    }
+
+    private static void addParts(List<Part> parts, String place, String[] texts) {
+        for (String text : texts) {
+            if (!text.isBlank()) {
+                parts.add(new Part(place, text.trim()));
+            }
+        }
     }
 
     /** The values of our cookie, of which a browser sends several if they have different paths. */

@@ -46,7 +46,7 @@ class TokenHeaderTest {
 
         assertThat(received.token()).contains(NEW);
         assertThat(received.unreadable()).contains("tm2.7f3a9c21.1.x.y", "garbage");
-        assertThat(received.refusal()).startsWith("Tidemark-Token: malformed token");
+        assertThat(received.refusal()).startsWith("header Tidemark-Token: malformed token");
         assertThat(read("tm9.x").token()).isEmpty();
     }
 
@@ -66,7 +66,9 @@ class TokenHeaderTest {
         assertThat(TokenHeader.read(List.of(OLD.toString()), List.of("Tidemark-Token=rubbish"), TokenForm.PLAIN))
                 .satisfies(received -> {
                     assertThat(received.token()).contains(OLD);
-                    assertThat(received.unreadable()).contains("'rubbish'");
+                    assertThat(received.unreadable())
+                            .startsWith("cookie Tidemark-Token: ")
+                            .contains("'rubbish'");
                 });
     }
 

@@ -322,12 +322,23 @@ final class ProjectionWorld implements AutoCloseable {
 
     /** Deletes the topic, creates it again and returns its new id. Forgets the events published before. */
     String makeTopicAgain(int partitions) throws Exception {
+        String old = topicId();
         admin.deleteTopics(List.of(topic())).all().get(30, TimeUnit.SECONDS);
-        await("a topic of that name can be made").ignoreExceptions().until(() -> makeTopic(partitions));
-        return Objects.requireNonNull(admin.describeTopics(List.of(topic()))
-                        .allTopicNames()
-                        .get(30, TimeUnit.SECONDS)
-                        .get(topic()))
+        // for a while the broker may still list the old topic, or not yet describe the new one
+        return await("a topic of that name is made again")
+                .ignoreExceptions()
+                .until(
+                        () -> {
+                            makeTopic(partitions);
+                            return topicId();
+                        },
+                        id -> !id.equals(old));
+    }
+
+    private String topicId() throws Exception {
+        return Objects.requireNonNull(
+                        admin.describeTopics(List.of(topic())).topicNameValues().get(topic()))
+                .get(30, TimeUnit.SECONDS)
                 .topicId()
                 .toString();
     }
