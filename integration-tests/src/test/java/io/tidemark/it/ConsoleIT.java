@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.it;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tidemark.it.harness.Chromium;
+import io.tidemark.it.harness.Chromium.Appearance;
 import io.tidemark.it.harness.FaultyServers;
 import io.tidemark.it.harness.GroupConsumer;
 import io.tidemark.it.harness.OpenApi;
@@ -15,7 +17,10 @@ import io.tidemark.it.harness.RelayProcess.Launch;
 import io.tidemark.it.harness.TcpProxy;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
+import io.tidemark.outbox.DeadLetters;
+import io.tidemark.outbox.OwnTopics;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,10 +32,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,6 +50,7 @@ class ConsoleIT {
 
     private static final String CONSOLE = "console: {enabled: true}";
     private static final String HOSTILE = "<img src=x onerror=alert(1)>\"&<script>alert(2)</script>";
+    private static final String HOSTILE_ID = "x'; rm -rf ~ #";
     private static final List<String> PAGES =
             List.of("#/now", "#/find", "#/projections", "#/projections/view", "#/waits", "#/letters", "#/setup");
     private static final int PARTITIONS = 3;
@@ -102,6 +112,18 @@ class ConsoleIT {
         browser.forget();
     }
 
+    private static void aDeadLetterOfSomebodyElse() throws Exception {
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", servers.direct().bootstrapServers()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+            ProducerRecord<byte[], byte[]> letter =
+                    new ProducerRecord<>(OwnTopics.DEAD_LETTERS, HOSTILE_ID.getBytes(UTF_8), new byte[1]);
+            letter.headers().add(DeadLetters.REASON, ("because of " + HOSTILE).getBytes(UTF_8));
+            producer.send(letter).get();
+        }
+    }
+
     private static void assertWellBehaved(RelayProcess of) {
         assertThat(browser.complaints()).isEmpty();
         assertThat(browser.requests())
@@ -119,16 +141,17 @@ class ConsoleIT {
             browser.awaitText("It is in Kafka.", HOSTILE, "view: consumed", "tidemark explain " + id);
             browser.click("document.querySelector('.wait button')");
             browser.awaitText("success caught up");
-            open(
-                    relay,
-                    "#/find?q=order%2F"
-                            + java.net.URLEncoder.encode(HOSTILE, java.nio.charset.StandardCharsets.UTF_8)
-                                    .replace("+", "%20"));
+            open(relay, "#/find?q=order%2F" + URLEncoder.encode(HOSTILE, UTF_8).replace("+", "%20"));
             browser.awaitText("Its last events", id, "note: " + HOSTILE);
             open(relay, "#/letters");
             browser.awaitText("has no payload", HOSTILE);
             browser.click("document.querySelector('td a')");
             browser.awaitText("tidemark dead-letters retry CONFIG", "Headers", HOSTILE);
+            aDeadLetterOfSomebodyElse();
+            open(relay, "#/letters");
+            browser.awaitText("because of " + HOSTILE);
+            browser.click("[...document.querySelectorAll('td a')].find(a => a.textContent.startsWith('x'))");
+            browser.awaitText("Why", "tidemark dead-letters retry CONFIG '" + HOSTILE_ID.replace("'", "'\\''") + "'");
             open(relay, "#/projections/view");
             browser.awaitText("auto.commit.interval.ms", source.topic("order"), "States in the last hour");
             open(relay, "#/waits");
@@ -143,6 +166,15 @@ class ConsoleIT {
                 .isEqualTo("0");
         assertThat(browser.evaluate("document.cookie")).isEmpty();
         assertWellBehaved(relay);
+    }
+
+    /** The page's address may come from anybody. */
+    @Test
+    void quotesWhatIsPasted() {
+        open(relay, "#/find?q=tm1.x%3B%20rm%20-rf%20~");
+        browser.awaitText("tidemark explain 'tm1.x; rm -rf ~'");
+        open(relay, "#/find?q=tm1.x%1B%5B201~rm");
+        browser.awaitText("No command to copy");
     }
 
     @Test
@@ -161,6 +193,32 @@ class ConsoleIT {
         browser.awaitText("as of");
         browser.press("Tab");
         assertThat(browser.evaluate("document.activeElement.textContent")).isEqualTo("Skip to the content");
+    }
+
+    /** Also when the screen is dark. */
+    @Test
+    void printsDarkTextOnWhiteAndNothingToClick() {
+        open(relay, "#/now");
+        browser.awaitText("as of");
+        browser.prefer(Appearance.PRINTED_FROM_DARK);
+        try {
+            assertThat(browser.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
+                    .isEqualTo("rgb(255, 255, 255)");
+            assertThat(brightest(browser.evaluate("getComputedStyle(document.querySelector('h2')).color")))
+                    .isLessThan(100);
+            assertThat(browser.text()).contains("The way of an event").doesNotContain("Setup", "Copy");
+        } finally {
+            browser.prefer(Appearance.LIGHT);
+        }
+    }
+
+    private static int brightest(String colour) {
+        return Pattern.compile("\\d+")
+                .matcher(colour)
+                .results()
+                .mapToInt(part -> Integer.parseInt(part.group()))
+                .max()
+                .orElseThrow();
     }
 
     @Test
@@ -240,6 +298,9 @@ class ConsoleIT {
             silent.pause();
             browser.awaitText("Not known: the relay has not answered for", "Shown is the last answer.");
             assertThat(browser.evaluate("document.body.className")).contains("stale");
+
+            silent.resume();
+            browser.awaitText("Publishing.");
         }
     }
 
@@ -328,18 +389,26 @@ class ConsoleIT {
 
     @Test
     void aStandbyShowsTheActiveReplicaAndThatItWentAway() throws Exception {
-        String peer = relay.url().replace("http://", "");
+        String peer = relay.url().replace("http://127.0.0.1", "");
+        Path hosts = Files.writeString(
+                source.dir().resolve("hosts"), "127.0.0.1 localhost\n127.0.0.1 replicas\n127.0.0.2 replicas\n");
         try (RelayProcess standby = RelayProcess.start(
                 source,
                 servers.through(1),
-                Launch.PLAIN,
-                "console: {enabled: true, peers: [\"" + peer + "\", \"127.0.0.1:1\"]}")) {
+                new Launch(List.of("-Djdk.net.hosts.file=" + hosts), Map.of()),
+                "console: {enabled: true, peers: [\"replicas" + peer + "\", \"127.0.0.1:1\"]}")) {
             standby.awaitState("standby");
             open(standby, "#/now");
 
-            browser.awaitText("Publishing.", "standby", "active", "connection refused", "127.0.0.1:1 does not answer");
+            browser.awaitText(
+                    "Publishing.",
+                    "standby",
+                    "active",
+                    "connection refused",
+                    "127.0.0.1:1 does not answer",
+                    "127.0.0.2" + peer + " does not answer"); // the relay listens at one address only
 
-            assertThat(standby.get("/v1/replicas-view").path("replicas").size()).isEqualTo(3);
+            assertThat(standby.get("/v1/replicas-view").path("replicas").size()).isEqualTo(4);
         }
     }
 

@@ -206,11 +206,26 @@ public final class Chromium implements AutoCloseable {
                 .until(this::text, text -> Stream.of(parts).allMatch(text::contains));
     }
 
-    /** @param dark instead of light */
-    public void prefer(boolean dark) {
+    /** The appearance that the page is asked for. */
+    public enum Appearance {
+        LIGHT,
+        DARK,
+        /** As on paper, for a user whose screen is dark. */
+        PRINTED_FROM_DARK
+    }
+
+    public void prefer(Appearance appearance) {
         call(
                 "Emulation.setEmulatedMedia",
-                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
+                Map.of(
+                        "media",
+                        appearance == Appearance.PRINTED_FROM_DARK ? "print" : "screen",
+                        "features",
+                        List.of(Map.of(
+                                "name",
+                                "prefers-color-scheme",
+                                "value",
+                                appearance == Appearance.LIGHT ? "light" : "dark"))));
     }
 
     public void resize(int width, int height) {

@@ -81,7 +81,17 @@ function select(button, text) {
   if (code && code.textContent === text) getSelection().selectAllChildren(code);
 }
 
-export function command(text) { return h('div.command', {}, h('code', {}, text), copyButton(text)); }
+/**
+ * A command to paste. The arguments may come from an event or from the page's address, so each is quoted as one word for
+ * a shell; for one with control characters, which a terminal could act on, there is no command.
+ */
+export function command(text, ...args) {
+  if (args.some(a => /[\x00-\x1f\x7f-\x9f]/.test(a))) return h('p.muted', {}, 'No command to copy: the value has control characters.');
+  const whole = [text, ...args.map(quoted)].join(' ');
+  return h('div.command', {}, h('code', {}, whole), copyButton(whole));
+}
+
+function quoted(word) { return /^[\w.:\/@~+=,-]+$/.test(word) && !word.startsWith('~') ? word : "'" + word.replaceAll("'", "'\\''") + "'"; }
 
 /** A state in shape and word, so that colour is never alone. */
 export function badge(level, word) {

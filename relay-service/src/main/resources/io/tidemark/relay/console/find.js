@@ -59,7 +59,7 @@ export function render({query, view}) {
     body && kind === 'token' ? token(body, view) : null,
     body && kind === 'aggregate' ? aggregate(body) : null,
     kind ? card('The same without this page', command(curl(pathOf(kind, q))),
-      kind === 'aggregate' ? null : command('tidemark explain ' + q),
+      kind === 'aggregate' ? null : command('tidemark explain', q),
       h('p.muted', {}, 'The address of this page can be shared. It holds what you searched for, and no bearer token.')) : null,
     busy ? null : h('p', {}, h('button', {type: 'button', click() { shown.q = null; draw(); }}, 'Look again')),
   ];

@@ -20,7 +20,7 @@ export function render({query}) {
   const key = query.get('key');
   const shown = found && key ? found.deadLetters.filter(l => l.key === key || l.id === key) : null;
   if (key) return [h('h1.asked', {}, 'Dead letter ', h('code', {}, key)), trouble(), found === null ? h('p.muted', {}, 'Reading …')
-    : shown.length === 0 ? card('Not found', h('p', {}, badge('unknown', 'not listed'), ' Among the newest 200 dead letters there is none of that key. It was retried or discarded, or it is older.'), command('tidemark dead-letters show CONFIG ' + key))
+    : shown.length === 0 ? card('Not found', h('p', {}, badge('unknown', 'not listed'), ' Among the newest 200 dead letters there is none of that key. It was retried or discarded, or it is older.'), command('tidemark dead-letters show CONFIG', key))
       : shown.map(detail), h('p', {}, h('a', {href: '#/letters'}, 'All dead letters'))];
   return [trouble(), card('Dead letters', found === null && !problem ? h('p.muted', {}, 'Reading …') : table(['Event', 'Reason', 'Topic', 'Aggregate', 'Type', '#Age'], (found?.deadLetters || []).map(l => [
     h('a', {href: '#/letters?key=' + encodeURIComponent(l.key)}, h('code', {}, l.id)), h('span.text', {}, l.reason), h('code', {}, l.topic || '–'),
@@ -39,7 +39,7 @@ function detail(l) {
     card('Why', h('p.strong.text', {}, l.reason), facts(['Event', h('a', {href: '#/find?q=' + encodeURIComponent(l.id)}, h('code', {}, l.id))], ['Topic it was meant for', h('code', {}, l.topic || 'none')],
       ['Aggregate', h('a', {href: '#/find?q=' + encodeURIComponent(l.aggregateType + '/' + l.aggregateId)}, l.aggregateType + '/' + l.aggregateId)],
       ['Dead since', time(l.since)], ['Position', h('code', {}, l.position)], ['Payload', l.payloadBytes + ' bytes, not shown'])),
-    card('What mends it', h('p', {}, 'Correct the cause first. Then publish it, or give it up:'), command('tidemark dead-letters retry CONFIG ' + l.id), command('tidemark dead-letters discard CONFIG ' + l.id), runbook('dead-letters.md')),
+    card('What mends it', h('p', {}, 'Correct the cause first. Then publish it, or give it up:'), command('tidemark dead-letters retry CONFIG', l.id), command('tidemark dead-letters discard CONFIG', l.id), runbook('dead-letters.md')),
     card('Headers', table(['Name', 'Value'], l.headers.map(x => [h('code', {}, x.name), h('span.text', {}, x.value)]))),
   ];
 }

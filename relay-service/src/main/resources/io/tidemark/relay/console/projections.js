@@ -95,7 +95,7 @@ function one(name, {picked, history}) {
       h('div.chart', {chart: {key: 'secs-' + name, times: history.timesMillis, unit: 's', series: [{label: 'seconds behind', values: fit(mine.lagSeconds, history)}]}})),
     card('States in the last hour', table(['From', 'State', 'Lasted'], changes(mine.states, history.timesMillis).map(c => [time(new Date(c.at).toISOString()), badge(LEVEL[c.state] || 'unknown', c.state || 'unknown'), seconds(c.millis / 1000)]),
       'No sample yet.')),
-    card('Look closer', command('kafka-consumer-groups.sh --bootstrap-server SERVER --describe --group ' + (p.group || name))),
+    card('Look closer', command('kafka-consumer-groups.sh --bootstrap-server SERVER --describe --group', p.group || name)),
   ];
 }
 

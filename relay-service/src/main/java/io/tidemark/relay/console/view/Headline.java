@@ -25,7 +25,7 @@ record Headline(Level level, String sentence) {
         }
         Finding worst = findings.get(0);
         String more = findings.size() == 1 ? "" : " (and " + (findings.size() - 1) + " more)";
-        return new Headline(flow.level.orWorse(worst.level()), flow.sentence + " But " + worst.text() + more + ".");
+        return new Headline(flow.level.orWorse(worst.level()), flow.sentence + " But " + worst.sentence() + more + ".");
     }
 
     private static Headline flow(Deployment deployment, OptionalDouble freshSeconds) {

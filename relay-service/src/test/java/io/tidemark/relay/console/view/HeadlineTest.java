@@ -96,7 +96,7 @@ class HeadlineTest {
 
         assertThat(headline(still, OptionalDouble.of(1)).level()).isEqualTo(Level.BAD);
         assertThat(headline(still, OptionalDouble.of(1)).sentence())
-                .contains("stalled: projection view is stopped for 40 s: no consumer runs");
+                .contains("But projection view is stopped for 40 s: no consumer runs");
         assertThat(Bottleneck.of(still).owner()).isEqualTo("consumer");
         assertThat(Bottleneck.of(of(replica("1", "running", "", ""))).step()).isEqualTo("none");
     }
