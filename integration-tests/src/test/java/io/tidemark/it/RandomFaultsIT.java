@@ -104,6 +104,7 @@ class RandomFaultsIT {
         String repeat =
                 "mvn verify -Dtest=NONE -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=RandomFaultsIT -Dfaults.round="
                         + FAULTS_A_ROUND + " -Dfaults.upheavals=" + UPHEAVALS + " -Dfaults.seed=" + seed;
+        System.out.println("RandomFaultsIT: to repeat this round: " + repeat);
         try (FaultyWorld world = FaultyWorld.on(servers, "random")) {
             List<RelayProcess> relays = List.of(world.startRelay(0, LIMITS), world.startRelay(1, LIMITS));
             world.awaitActive();

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -106,7 +107,7 @@ class WatermarkIT {
                             Written written = write(connection, aggregate);
                             if (ask(current.relay, written.token(), 5_000) instanceof Answer.Success) {
                                 Lsn lsn = written.token().parts().get(0).lsn();
-                                successes.add(new Success(lsn, written.eventId(), System.nanoTime()));
+                                successes.add(new Success(lsn, Optional.of(written.eventId()), System.nanoTime()));
                                 own++;
                             }
                         }

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -132,7 +133,7 @@ class GuaranteesTest {
     void anEventThatWasNotGivenUpBreaksG7() {
         G7SoundWatermark g7 = new G7SoundWatermark();
         List<CommittedEvent> committed = List.of(committed("1", 10));
-        List<Success> successes = List.of(new Success(new Lsn(10), "2", 100));
+        List<Success> successes = List.of(new Success(new Lsn(10), Optional.of("2"), 100));
         Map<String, Long> nothing = Map.of();
 
         assertThatThrownBy(() -> g7.check(new WatermarkEvidence(committed, nothing, successes, List.of())))

@@ -5,6 +5,7 @@ import io.tidemark.it.harness.TestSource.CommittedEvent;
 import io.tidemark.outbox.Lsn;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiPredicate;
 
 /**
@@ -45,10 +46,11 @@ public record WatermarkEvidence(
      * A {@code success}.
      *
      * @param token the LSN of the token
-     * @param ownEvent the event that the reader had just committed
+     * @param ownEvent the event that the reader had just committed, if its token was the question; a question without a
+     *     token covers it like any other event
      * @param givenNanos time of the answer, by {@link System#nanoTime}
      */
-    public record Success(Lsn token, String ownEvent, long givenNanos) {}
+    public record Success(Lsn token, Optional<String> ownEvent, long givenNanos) {}
 
     boolean isProcessedLaterThan(Success success, String eventId) {
         return processedNanos.getOrDefault(eventId, Long.MAX_VALUE) > success.givenNanos();

@@ -102,7 +102,7 @@ public final class TokenReaders implements AutoCloseable {
      *
      * @param committedNanos after its commit has returned
      */
-    private record Own(String event, Token token, long committedNanos) {}
+    private record Own(Token token, long committedNanos) {}
 
     /** The relay's answer; the HTTP status of a problem, or empty without an answer. */
     private record Reply(String status, Optional<Token> token) {}
@@ -120,7 +120,7 @@ public final class TokenReaders implements AutoCloseable {
         long committedNanos = System.nanoTime();
         Token token = Tokens.current(connection);
         connection.commit();
-        written.addFirst(new Own(id, token, committedNanos));
+        written.addFirst(new Own(token, committedNanos));
         if (written.size() > REMEMBERED_WRITES) {
             written.removeLast();
         }
@@ -138,7 +138,7 @@ public final class TokenReaders implements AutoCloseable {
             status = askOrPassGate(relay, token, "3s", random).status();
             if (status.equals("success")) {
                 longestNanos.accumulateAndGet(System.nanoTime() - askedNanos, Math::max);
-                successes.add(new Success(token.parts().get(0).lsn(), id, System.nanoTime()));
+                successes.add(new Success(token.parts().get(0).lsn(), Optional.of(id), System.nanoTime()));
                 askAgain(relay, pid, token, random);
                 return;
             }
@@ -154,8 +154,8 @@ public final class TokenReaders implements AutoCloseable {
         Reply reply = ask(present.get(random.nextInt(present.size())), "token=now", "1s");
         if (reply.status().equals("success")) {
             withoutToken.incrementAndGet();
-            successes.add(new Success(lsn(reply), own.event(), System.nanoTime()));
-            successes.add(new Success(own.token().parts().get(0).lsn(), own.event(), System.nanoTime()));
+            successes.add(new Success(lsn(reply), Optional.empty(), System.nanoTime()));
+            successes.add(new Success(own.token().parts().get(0).lsn(), Optional.empty(), System.nanoTime()));
         }
     }
 
@@ -174,7 +174,7 @@ public final class TokenReaders implements AutoCloseable {
         withoutToken.incrementAndGet();
         for (Own own : written) {
             if (sentNanos - own.committedNanos() >= TimeUnit.MILLISECONDS.toNanos(maxMillis)) {
-                successes.add(new Success(own.token().parts().get(0).lsn(), own.event(), System.nanoTime()));
+                successes.add(new Success(own.token().parts().get(0).lsn(), Optional.empty(), System.nanoTime()));
             }
         }
     }
