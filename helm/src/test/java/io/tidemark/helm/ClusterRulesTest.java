@@ -154,7 +154,7 @@ class ClusterRulesTest {
                 Chart.job(Chart.render(Chart.ci("full")), "init").at("/spec/template/spec/volumes/0/projected/sources");
 
         assertThat(sources.findValues("secret"))
-                .hasSize(4)
+                .hasSize(5)
                 .allMatch(secret -> secret.path("optional").asBoolean());
         assertThat(Chart.job(Chart.render(Chart.ci("gitops")), "init")
                         .at("/spec/template/spec/volumes/0/projected/sources")
