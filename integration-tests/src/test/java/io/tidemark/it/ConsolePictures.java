@@ -33,7 +33,13 @@ class ConsolePictures {
         try (Chromium browser = Chromium.start(installed.get(), DIR)) {
             browser.resize(1280, 800);
             for (String page : List.of(
-                    "now", "find?q=" + QUESTION, "projections", "projections/orders-view", "waits", "letters", "setup")) {
+                    "now",
+                    "find?q=" + QUESTION,
+                    "projections",
+                    "projections/orders-view",
+                    "waits",
+                    "letters",
+                    "setup")) {
                 for (Appearance appearance : Appearance.values()) {
                     browser.prefer(appearance);
                     browser.open("about:blank"); // otherwise only the fragment would change

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.quickstart.stack;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -49,12 +50,45 @@ public final class ChildJvm implements AutoCloseable {
             List<String> jvmOptions,
             Map<String, String> environment,
             Path log) {
+        return start(name, System.getProperty("java.class.path"), mainClass, arguments, jvmOptions, environment, log);
+    }
+
+    /**
+     * Starts a program of another installation and returns immediately.
+     *
+     * @param libraries the directory of its jars, which are all that it sees
+     */
+    static ChildJvm startInstalled(
+            String name, Path libraries, String mainClass, List<String> arguments, List<String> jvmOptions, Path log) {
+        String ours = ChildMain.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .getPath();
+        return start(
+                name,
+                libraries.resolve("*") + File.pathSeparator + ours,
+                mainClass,
+                arguments,
+                jvmOptions,
+                Map.of(),
+                log);
+    }
+
+    private static ChildJvm start(
+            String name,
+            String classPath,
+            String mainClass,
+            List<String> arguments,
+            List<String> jvmOptions,
+            Map<String, String> environment,
+            Path log) {
         // A terminal sends Ctrl-C to all foreground processes. Only the parent must act on it, in its own order.
         List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh"));
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmOptions);
         command.add("-cp");
-        command.add(System.getProperty("java.class.path"));
+        command.add(classPath);
         command.add(ChildMain.class.getName());
         command.add(mainClass);
         command.addAll(arguments);

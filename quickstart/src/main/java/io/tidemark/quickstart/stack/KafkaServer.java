@@ -17,9 +17,16 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 
-/** One KRaft node, broker and controller, in a child JVM on loopback, with a separate data directory. */
+/**
+ * One KRaft node, broker and controller, in a child JVM on loopback, with a separate data directory. The system property
+ * {@value #HOME} names an installed Kafka to run instead of the one on the class path.
+ */
 public final class KafkaServer implements AutoCloseable {
 
+    static final String HOME = "kafka.home";
+
+    private static final List<String> JVM_OPTIONS =
+            List.of("-Xmx256m", "-XX:+UseSerialGC", "-Dlogback.configurationFile=logback-broker.xml");
     private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
 
     private final Path dir;
@@ -63,12 +70,30 @@ public final class KafkaServer implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return ChildJvm.start(
-                "Kafka",
-                BrokerMain.class.getName(),
-                List.of(properties.toString(), data.toString(), Integer.toString(node.id()), node.clusterId()),
-                List.of("-Xmx256m", "-XX:+UseSerialGC", "-Dlogback.configurationFile=logback-broker.xml"),
-                dir.resolve("kafka.log"));
+        Path log = dir.resolve("kafka.log");
+        String installed = System.getProperty(HOME);
+        return installed == null
+                ? ChildJvm.start(
+                        "Kafka",
+                        BrokerMain.class.getName(),
+                        List.of(properties.toString(), data.toString(), Integer.toString(node.id()), node.clusterId()),
+                        JVM_OPTIONS,
+                        log)
+                : launchInstalled(Path.of(installed, "libs"), properties, data, node.clusterId(), log);
+    }
+
+    private static ChildJvm launchInstalled(Path libraries, Path properties, Path data, String clusterId, Path log) {
+        if (!Files.exists(data.resolve("meta.properties"))) {
+            List<String> format = List.of("format", "--config", properties.toString(), "--cluster-id", clusterId);
+            try (ChildJvm tool = ChildJvm.startInstalled(
+                    "kafka-storage", libraries, "kafka.tools.StorageTool", format, JVM_OPTIONS, log)) {
+                if (tool.awaitExit(START_TIMEOUT.toSeconds()) != 0) {
+                    throw new StackException("kafka-storage cannot format " + data + "; its log is " + log);
+                }
+            }
+        }
+        return ChildJvm.startInstalled(
+                "Kafka", libraries, "kafka.Kafka", List.of(properties.toString()), JVM_OPTIONS, log);
     }
 
     void awaitReady() {
