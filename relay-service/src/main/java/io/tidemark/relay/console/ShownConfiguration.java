@@ -50,6 +50,7 @@ final class ShownConfiguration {
                 .put("transactionBytes", config.limits().transactionBytes().toString())
                 .put("batchEvents", config.limits().batchEvents());
         json.putObject("http").put("bearerTokens", config.http().bearerTokenFile() != null);
+        json.putObject("tokens").put("sealed", config.tokens().secretFile() != null);
         ArrayNode peers = json.putObject("console").putArray("peers");
         config.console().peers().forEach(peers::add);
         return json;

@@ -23,12 +23,18 @@ public final class History implements AutoCloseable {
     static final int PERIOD_SECONDS = 5;
 
     private static final int MOST_SAMPLES = MOST_MINUTES * 60 / PERIOD_SECONDS;
+    /** Fifty projections for an hour, which is about 5 MB. With more projections, the time is shorter. */
+    private static final int MOST_OF_PROJECTIONS = 50 * MOST_SAMPLES;
+
     private static final Logger LOG = LoggerFactory.getLogger(History.class);
 
     private final Supplier<MetricsSnapshot> metrics;
     private final PrometheusRegistry registry;
     private final LongSupplier clockMillis;
     private final Deque<HistorySample> samples = new ArrayDeque<>();
+    /** Number of values that the samples hold for projections; under the lock of the samples. */
+    private int ofProjections;
+
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread history = new Thread(task, "history");
         history.setDaemon(true);
@@ -63,10 +69,11 @@ public final class History implements AutoCloseable {
         WaitCounts counts = WaitCounts.read(registry);
         HistorySample sample = HistorySample.of(clockMillis.getAsLong(), metrics.get(), counts.events(), counts);
         synchronized (samples) {
-            if (samples.size() == MOST_SAMPLES) {
-                samples.removeFirst();
-            }
             samples.addLast(sample);
+            ofProjections += sample.projections().size();
+            while (samples.size() > MOST_SAMPLES || ofProjections > MOST_OF_PROJECTIONS) {
+                ofProjections -= samples.removeFirst().projections().size();
+            }
         }
     }
 
