@@ -26,7 +26,11 @@ import java.net.URLEncoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -80,6 +84,17 @@ class BadStartIT {
                 configWith("password: \"" + source.servers().password() + "\"", "password: \"wrong\""),
                 "password authentication failed",
                 "check postgres.user and postgres.password");
+    }
+
+    @Test
+    void haltsAtProducerPropertiesThatCannotBeUsed() throws Exception {
+        RelayConfiguration config = configWith("\n  topics: {", "\n  properties: {compression.type: zst}\n  topics: {");
+
+        try (RunningRelay relay = RunningRelay.start(config)) {
+            assertThat(relay.awaitPhase(Phase.HALTED).reason())
+                    .contains(
+                            "Kafka's client cannot use its properties", "Invalid value zst", "change kafka.properties");
+        }
     }
 
     /** In Kubernetes, the second file comes from a Secret that is missing. */
@@ -137,6 +152,28 @@ class BadStartIT {
             assertThat(source.query("select count(*) from pg_locks where locktype = 'advisory' and database ="
                             + " (select oid from pg_database where datname = current_database())"))
                     .isEqualTo("0");
+            assertThat(rowSecurityOfSessions(pooler.url(source.name()), 4))
+                    .as("row_security in the pooler's sessions")
+                    .containsOnly("on");
+        }
+    }
+
+    /** An open transaction keeps its session, so each connection gets another one. */
+    private List<String> rowSecurityOfSessions(String url, int sessions) throws Exception {
+        if (sessions == 0) {
+            return List.of();
+        }
+        try (Connection connection = DriverManager.getConnection(
+                        url, source.servers().user(), source.servers().password());
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            List<String> settings = new ArrayList<>();
+            try (ResultSet row = statement.executeQuery("select current_setting('row_security')")) {
+                row.next();
+                settings.add(row.getString(1));
+            }
+            settings.addAll(rowSecurityOfSessions(url, sessions - 1));
+            return settings;
         }
     }
 
@@ -209,12 +246,13 @@ class BadStartIT {
 
     @Test
     void reportsAMissingRightToCleanUp() throws Exception {
-        String user = source.name() + "_relay";
+        String user = "relay+" + source.name();
+        String quoted = quoted(user);
         source.execute(
-                "create role " + user + " login replication password 'x'",
-                "grant usage on schema outbox to " + user,
-                "grant select on all tables in schema outbox to " + user,
-                "grant execute on function outbox.nudge() to " + user);
+                "create role " + quoted + " login replication password 'x'",
+                "grant usage on schema outbox to " + quoted,
+                "grant select on all tables in schema outbox to " + quoted,
+                "grant execute on function outbox.nudge() to " + quoted);
         Path file = source.configFile();
         String yaml = Files.readString(file)
                 .replace("user: " + source.servers().user(), "user: " + user)
@@ -222,10 +260,10 @@ class BadStartIT {
         try {
             assertWaits(
                     ConfigurationFile.read(Files.writeString(file, yaml)),
-                    "user " + user + " may not clean up the outbox",
-                    "grant tidemark_relay to " + user);
+                    "user " + quoted + " may not clean up the outbox",
+                    "grant tidemark_relay to " + quoted);
         } finally {
-            source.execute("drop owned by " + user, "drop role " + user);
+            source.execute("drop owned by " + quoted, "drop role " + quoted);
         }
     }
 

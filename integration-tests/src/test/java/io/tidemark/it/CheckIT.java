@@ -18,9 +18,12 @@ import io.tidemark.quickstart.stack.KafkaServer;
 import io.tidemark.quickstart.stack.PostgresServer;
 import io.tidemark.relay.config.KafkaConfig;
 import io.tidemark.relay.config.file.ConfigurationFile;
+import io.tidemark.relay.position.KafkaTail;
+import io.tidemark.relay.position.TopicIds;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.TopicPolicy;
 import io.tidemark.relay.publish.Topics;
+import io.tidemark.relay.publish.TransactionalPublisher;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -37,9 +40,11 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclBindingFilter;
@@ -342,11 +347,12 @@ class CheckIT {
         make("tidemark.dead-letters", 6, Map.of("cleanup.policy", "compact"));
         String config = source.configFile().toString();
         String id = "no-event";
+        int partition = 0;
         try (Producer<byte[], byte[]> producer = new KafkaProducer<>(
                 Map.of("bootstrap.servers", kafka.bootstrapServers()),
                 new ByteArraySerializer(),
                 new ByteArraySerializer())) {
-            for (int partition = 0, n = 0; partition == 0; n++) {
+            for (int n = 0; partition == 0; n++) {
                 id = "event-" + n;
                 byte[] key = ("7f3a9c21/" + id + "/00000001/0000000000000010/00000000").getBytes(UTF_8);
                 partition = producer.partitionsFor("tidemark.dead-letters").size() == 6
@@ -358,9 +364,41 @@ class CheckIT {
         }
 
         assertThat(CommandRun.of("dead-letters", "list", config).output()).contains("id=" + id);
+        long before = deadLettersEnd(partition);
         CommandRun discarded = CommandRun.of("dead-letters", "discard", "--yes", id, config);
         assertThat(discarded.exitCode()).as(discarded.output()).isZero();
         assertThat(CommandRun.of("dead-letters", "list", config).output()).doesNotContain("id=" + id);
+        assertThat(deadLettersEnd(partition)).as("with the tombstone").isGreaterThan(before);
+    }
+
+    private static long deadLettersEnd(int partition) throws Exception {
+        TopicPartition of = new TopicPartition("tidemark.dead-letters", partition);
+        return admin.listOffsets(Map.of(of, OffsetSpec.latest()))
+                .partitionResult(of)
+                .get(30, TimeUnit.SECONDS)
+                .offset();
+    }
+
+    /** What one relay writes there, the next one must find. */
+    @Test
+    void findsPositionsAlsoInATopicWithMorePartitions() throws Exception {
+        make("tidemark.positions", 6, Map.of("cleanup.policy", "compact"));
+        KafkaConfig config = ConfigurationFile.read(source.configFile()).kafka();
+        Map<String, byte[]> records = new HashMap<>();
+        for (int n = 0; n < 6; n++) {
+            records.put(TopicIds.key("source-" + n), new TopicIds(Map.of("topic-" + n, "id")).toJson());
+        }
+        try (TransactionalPublisher publisher = new TransactionalPublisher(config, "tidemark-partitions", false)) {
+            publisher.initialize();
+            publisher.begin();
+            publisher.commit("tidemark.positions", records);
+        }
+
+        try (KafkaTail tail = new KafkaTail(config)) {
+            for (int n = 0; n < 6; n++) {
+                assertThat(tail.lastTopicIds("source-" + n).ids()).containsOnlyKeys("topic-" + n);
+            }
+        }
     }
 
     private static void make(String topic, int partitions, Map<String, String> settings) throws Exception {

@@ -313,6 +313,23 @@ class ExistingTableIT {
         }
     }
 
+    /** Only our own table refuses such text. The walsender ends right after its start, and the relay says why. */
+    @Test
+    void namesTheTextThatStopsTheStream() throws Exception {
+        try (TestSource windows = TestSource.bareIn("WIN1252", "windows");
+                Connection connection = windows.connect()) {
+            windows.execute(TABLE.formatted("text"));
+            windows.installation(PRESET).install(connection);
+            windows.execute("insert into outboxevent (aggregatetype, aggregateid, type, payload)"
+                    + " values ('order', '1', 't', chr(129))");
+
+            try (RunningRelay relay = RunningRelay.start(windows.configuration(PRESET))) {
+                assertThat(relay.awaitPhase(Phase.RETRYING).reason())
+                        .contains("0x81 in encoding \"WIN1252\" has no equivalent in encoding \"UTF8\"");
+            }
+        }
+    }
+
     /** Only of a partitioned table do rows come under another name without it. */
     @Test
     void aPlainTableNeedsNoPublicationByItsRoot() throws Exception {

@@ -22,9 +22,11 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.quickstart.stack.FreePorts;
 import io.tidemark.quickstart.stack.PostgresServer;
 import io.tidemark.relay.config.OutboxConfig;
+import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.file.ConfigurationFile;
 import io.tidemark.relay.health.RelayState.Phase;
+import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.check.SourceCheck;
 import io.tidemark.relay.timeline.TimelineReader;
@@ -35,14 +37,19 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.PGConnection;
+import org.postgresql.replication.PGReplicationStream;
 
 /**
  * Postgres fails over to a standby, or is replaced by an older copy. If the database still has everything that was
@@ -343,12 +350,67 @@ class FailoverIT {
             String url = "127.0.0.1:" + both.port() + "/" + source.name() + "?sslmode=disable";
             String yaml = Files.readString(file).replace("127.0.0.1:" + port + "/" + source.name(), url);
 
-            try (RunningRelay relay = RunningRelay.start(ConfigurationFile.read(Files.writeString(file, yaml)))) {
+            try (SlotUser cutOff = SlotUser.of(source);
+                    RunningRelay relay = RunningRelay.start(ConfigurationFile.read(Files.writeString(file, yaml)))) {
                 assertThat(relay.awaitPhase(Phase.RETRYING).reason())
                         .contains("not on the server that holds the lock", "must lead to the primary only");
+                assertThat(cutOff.isAlive()).isTrue();
             }
             assertThat(TopicReader.readAll(source.servers(), source.name() + "."))
                     .isEmpty();
+        }
+    }
+
+    /** Streams from the slot again whenever its stream is ended, as a relay may that was cut off. */
+    private static final class SlotUser extends Thread implements AutoCloseable {
+
+        private final PostgresConfig postgres;
+
+        private SlotUser(PostgresConfig postgres) {
+            super("slot-user");
+            this.postgres = postgres;
+        }
+
+        static SlotUser of(TestSource source) {
+            SlotUser user = new SlotUser(source.configuration().postgres());
+            user.start();
+            await("the slot in use")
+                    .until(() -> source.query("select active::text from pg_replication_slots where slot_name = '"
+                                    + source.name() + "'")
+                            .equals("true"));
+            return user;
+        }
+
+        @Override
+        public void run() {
+            while (!isInterrupted()) {
+                try (Connection connection =
+                        DriverManager.getConnection(postgres.url(), SourceDatabase.replicationProperties(postgres))) {
+                    PGReplicationStream stream = connection
+                            .unwrap(PGConnection.class)
+                            .getReplicationAPI()
+                            .replicationStream()
+                            .logical()
+                            .withSlotName(postgres.slot())
+                            .withSlotOption("proto_version", 1)
+                            .withSlotOption("publication_names", postgres.publication())
+                            .start();
+                    while (!isInterrupted()) {
+                        stream.readPending();
+                        TimeUnit.MILLISECONDS.sleep(10);
+                    }
+                } catch (SQLException e) {
+                    continue; // ended by the relay
+                } catch (InterruptedException e) {
+                    return;
+                }
+            }
+        }
+
+        @Override
+        public void close() throws InterruptedException {
+            interrupt();
+            join();
         }
     }
 

@@ -27,9 +27,12 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -195,6 +198,27 @@ class HaltIT {
             producer.send(new ProducerRecord<>(OwnTopics.POSITIONS, 0, key, "{}".getBytes(StandardCharsets.UTF_8)))
                     .get(30, TimeUnit.SECONDS);
         }
+    }
+
+    /** Events that wait may be as old as the last position. */
+    @Test
+    void checkNamesATopicThatWouldLoseTheBacklog() throws Exception {
+        publishAndStop("before");
+        String topic = source.topic("order");
+        String config = source.configFile().toString();
+        assertThat(CommandRun.of("check", config).output()).doesNotContain("retention.ms");
+        try (Admin admin = Admin.create(Map.of(
+                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, source.servers().bootstrapServers()))) {
+            AlterConfigOp lower = new AlterConfigOp(new ConfigEntry("retention.ms", "1"), AlterConfigOp.OpType.SET);
+            admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic), List.of(lower)))
+                    .all()
+                    .get(30, TimeUnit.SECONDS);
+        }
+
+        await("the setting")
+                .untilAsserted(() -> assertThat(CommandRun.of("check", config).output())
+                        .contains(
+                                "FINDING  topic " + topic + " has retention.ms=1, and this source last published at "));
     }
 
     @Test

@@ -107,6 +107,18 @@ class PublishFailureTest {
                 .hasMessageContaining("check the credentials in kafka.properties");
     }
 
+    /** Brokers before 3.6 do not know {@code message.timestamp.after.max.ms}. */
+    @Test
+    void namesTheOldestKafkaWhereASettingOfItsTopicsIsUnknown() {
+        PublishFailure failure = PublishFailure.of(new ExecutionException(
+                new InvalidConfigurationException("Unknown topic config name: message.timestamp.after.max.ms")));
+
+        assertThat(failure.kind()).isEqualTo(HALT);
+        assertThat(failure).hasMessageContainingAll("older than 3.6", "upgrade the brokers");
+        assertThat(PublishFailure.of(new InvalidConfigurationException("Invalid value -1 for retention.ms")))
+                .hasMessageContaining("Kafka refuses the events");
+    }
+
     @Test
     void haltsAtPropertiesThatCannotBeUsedButNotAtNamesThatDoNotResolve() {
         KafkaException unusable = new KafkaException(

@@ -11,6 +11,7 @@ import io.tidemark.relay.capture.Change;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -156,6 +157,19 @@ class SlotGuardsIT {
     private int slots() throws SQLException {
         return Integer.parseInt(
                 source.query("select count(*) from pg_replication_slots where slot_name = '" + source.name() + "'"));
+    }
+
+    /** On another server, the slot of the same name may be in use as well. */
+    @Test
+    void knowsTheWalsenderThatSendsItsStream() throws Exception {
+        try (CapturedStream stream = CapturedStream.start(source).awaitStarted()) {
+            int walsender = Integer.parseInt(source.query(
+                    "select active_pid from pg_replication_slots where slot_name = '" + source.name() + "'"));
+
+            assertThat(stream.engine().isSentBy(OptionalInt.of(walsender))).isTrue();
+            assertThat(stream.engine().isSentBy(OptionalInt.of(walsender + 1))).isFalse();
+            assertThat(stream.engine().isSentBy(OptionalInt.empty())).isFalse();
+        }
     }
 
     @Test
