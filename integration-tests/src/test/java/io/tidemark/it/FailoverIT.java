@@ -4,6 +4,7 @@ package io.tidemark.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.tidemark.it.guarantee.Evidence;
@@ -66,6 +67,7 @@ class FailoverIT {
 
     @Test
     void continuesOnThePromotedStandbyAndMissesNothing() throws Exception {
+        assumeTrue(FailoverPair.canSyncSlots(), "failover slots need Postgres 17");
         try (FailoverPair pair = FailoverPair.create(dir, WAITS_FOR_STANDBY, Map.of())) {
             TestSource source = pair.source();
             source.execute("alter role tidemark_relay password 'relay'");
@@ -273,7 +275,9 @@ class FailoverIT {
 
     @Test
     void haltsWhenTheStandbyHasNoSlot() throws Exception {
-        try (FailoverPair pair = FailoverPair.create(dir, Map.of(), Map.of("sync_replication_slots", "off"))) {
+        Map<String, String> withoutSync =
+                FailoverPair.canSyncSlots() ? Map.of("sync_replication_slots", "off") : Map.of();
+        try (FailoverPair pair = FailoverPair.create(dir, Map.of(), withoutSync)) {
             TestSource source = pair.source();
             Lsn published;
             try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {

@@ -83,7 +83,7 @@ class PublicationChangedIT {
         Token lost;
         try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration());
                 GroupConsumer consumer = GroupConsumer.start(source, 5)) {
-            assertThat(ask(relay, publish("1"))).isInstanceOf(Answer.Success.class);
+            assertSuccess(relay, publish("1"));
             source.execute("drop publication tidemark");
             lost = publish("2");
             assertThat(CommandRun.of("init", source.configFile().toString()).exitCode())
@@ -99,12 +99,36 @@ class PublicationChangedIT {
                 GroupConsumer consumer = GroupConsumer.start(source, 5)) {
             assertThat(haltReason(relay)).contains("dropped and made again", "tidemark adopt CONFIG");
             adoptAsProposed();
+            boolean isDecodedWithoutIt = Integer.parseInt(source.query("show server_version_num")) >= 180_000;
+            if (!isDecodedWithoutIt) {
+                goOnWithAnotherSlot(relay);
+            }
 
             relay.awaitPhase(Phase.RUNNING);
-            assertThat(ask(relay, publish("4"))).isInstanceOf(Answer.Success.class);
+            assertSuccess(relay, publish("4"));
             assertUnknown(relay, lost);
-            assertThat(readable(3)).containsExactlyInAnyOrder("1", "3", "4");
+            List<String> streamed = isDecodedWithoutIt ? List.of("1", "3", "4") : List.of("1", "4");
+            assertThat(readable(streamed.size())).containsExactlyInAnyOrderElementsOf(streamed);
         }
+    }
+
+    /** Before Postgres 18, the slot cannot pass the time without publication. */
+    private void goOnWithAnotherSlot(RunningRelay relay) throws Exception {
+        await("that the slot is of no more use")
+                .until(() -> relay.state().reason().contains("Postgres before 18 cannot decode that part"));
+        assertThat(haltReason(relay))
+                .contains("pg_drop_replication_slot('" + source.name() + "')", "tidemark replay CONFIG --unaccounted");
+        source.execute("select pg_drop_replication_slot('" + source.name() + "')");
+        String config = source.configFile().toString();
+        String proposed = CommandRun.of("adopt", config).proposedLsn();
+        CommandRun adopted = CommandRun.of("adopt", "--at", proposed, config);
+        assertThat(adopted.exitCode()).as(adopted.output()).isZero();
+    }
+
+    private static void assertSuccess(RunningRelay relay, Token token) throws Exception {
+        relay.awaitServing();
+        assertThat(relay.relay().watermarks().ask("view", token, 30_000).get(60, TimeUnit.SECONDS))
+                .isInstanceOf(Answer.Success.class);
     }
 
     @Test

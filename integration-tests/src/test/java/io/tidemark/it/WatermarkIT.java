@@ -337,6 +337,7 @@ class WatermarkIT {
                         RunningRelay.startAndAwait(source.configuration("watermark: {maxWaiters: 2, maxWait: 3s}"));
                 Connection connection = source.connect()) {
             Token token = write(connection, "one").token();
+            await("the event in Kafka").until(() -> ask(relay, token, 1) instanceof Answer.ProjectionBehind);
             var first = relay.relay().watermarks().ask("view", token, 60_000);
             var second = relay.relay().watermarks().ask("view", token, 60_000);
 

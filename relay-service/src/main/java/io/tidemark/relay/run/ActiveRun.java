@@ -8,6 +8,7 @@ import io.tidemark.relay.capture.ChangeRing;
 import io.tidemark.relay.capture.OutboxShape;
 import io.tidemark.relay.capture.engine.CaptureEngine;
 import io.tidemark.relay.cleanup.Cleanup;
+import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.config.RouteConfig;
 import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.health.RelayState;
@@ -15,6 +16,8 @@ import io.tidemark.relay.index.IndexWriter;
 import io.tidemark.relay.loop.BatchSize;
 import io.tidemark.relay.loop.PublishLoop;
 import io.tidemark.relay.loop.RunScope;
+import io.tidemark.relay.publication.PublicationLook;
+import io.tidemark.relay.publication.PublicationReader;
 import io.tidemark.relay.publication.PublicationWatch;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.Topics;
@@ -47,6 +50,9 @@ public final class ActiveRun {
     private static final long STREAM_CHECK_MILLIS = 5;
     /** Timeout for the stream to appear. An engine reports a dead stream only after it has closed everything. */
     private static final int STREAM_SEEN_SECONDS = 10;
+
+    /** The SQL state with which a walsender ends at a publication that it does not find. */
+    private static final String UNDEFINED_OBJECT = "42704";
 
     private static final int RING_CHANGES = 16_384;
     private static final long RING_BYTES = 16 * 1024 * 1024;
@@ -91,7 +97,35 @@ public final class ActiveRun {
             stages.next("stream");
             starting("opening the replication stream");
             stream(control, identity, start, publisher, indexWriter);
+        } catch (CaptureFailed e) {
+            haltIfThePublicationWasAway(control, e);
+            throw e;
         }
+    }
+
+    /**
+     * Before Postgres 18, decoding ends at every change that was written while the publication did not exist, also once it
+     * exists again. So no stream of this slot passes that point of the WAL.
+     */
+    private void haltIfThePublicationWasAway(Connection control, CaptureFailed failure)
+            throws HaltException, SQLException {
+        PostgresConfig postgres = relay.config().postgres();
+        if (!failure.isAbout(UNDEFINED_OBJECT, postgres.publication())
+                || !(new PublicationReader(postgres, relay.config().outbox()).look(control)
+                        instanceof PublicationLook.Seen)) {
+            return;
+        }
+        Lsn confirmed = relay.database().slot(control).map(SlotState::confirmed).orElse(Lsn.ZERO);
+        throw new HaltException(
+                "publication " + postgres.publication() + " did not exist when a part of the WAL was written, and"
+                        + " Postgres before 18 cannot decode that part, so slot " + postgres.slot()
+                        + " can never pass it: events committed in (" + confirmed + ", "
+                        + relay.database().walHead(control)
+                        + "] come through no stream, and their rows are still in the"
+                        + " outbox. Drop the slot (select pg_drop_replication_slot('" + postgres.slot()
+                        + "')) and run: tidemark adopt CONFIG; once the relay runs, publish the rows with: tidemark replay"
+                        + " CONFIG --unaccounted",
+                failure);
     }
 
     /** Shows the current step, so that a waiting relay names what it waits for. */
