@@ -387,27 +387,33 @@ class FailoverIT {
 
         @Override
         public void run() {
-            while (!isInterrupted()) {
-                try (Connection connection =
-                        DriverManager.getConnection(postgres.url(), SourceDatabase.replicationProperties(postgres))) {
-                    PGReplicationStream stream = connection
-                            .unwrap(PGConnection.class)
-                            .getReplicationAPI()
-                            .replicationStream()
-                            .logical()
-                            .withSlotName(postgres.slot())
-                            .withSlotOption("proto_version", 1)
-                            .withSlotOption("publication_names", postgres.publication())
-                            .start();
-                    while (!isInterrupted()) {
-                        stream.readPending();
-                        TimeUnit.MILLISECONDS.sleep(10);
-                    }
-                } catch (SQLException e) {
-                    continue; // ended by the relay
-                } catch (InterruptedException e) {
-                    return;
+            try {
+                while (!isInterrupted()) {
+                    streamUntilItIsEnded();
                 }
+            } catch (InterruptedException e) {
+                interrupt(); // closed
+            }
+        }
+
+        private void streamUntilItIsEnded() throws InterruptedException {
+            try (Connection connection =
+                    DriverManager.getConnection(postgres.url(), SourceDatabase.replicationProperties(postgres))) {
+                PGReplicationStream stream = connection
+                        .unwrap(PGConnection.class)
+                        .getReplicationAPI()
+                        .replicationStream()
+                        .logical()
+                        .withSlotName(postgres.slot())
+                        .withSlotOption("proto_version", 1)
+                        .withSlotOption("publication_names", postgres.publication())
+                        .start();
+                while (!isInterrupted()) {
+                    stream.readPending();
+                    TimeUnit.MILLISECONDS.sleep(10);
+                }
+            } catch (SQLException e) { // by the relay
+                TimeUnit.MILLISECONDS.sleep(10);
             }
         }
 

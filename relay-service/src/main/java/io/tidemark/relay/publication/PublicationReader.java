@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -145,7 +146,7 @@ public final class PublicationReader {
     }
 
     private static Set<String> idsOf(@Nullable String list) {
-        return list == null ? Set.of() : new TreeSet<>(Set.of(list.split(",")));
+        return list == null ? Set.of() : new TreeSet<>(List.of(list.split(",")));
     }
 
     private static String holder(Connection connection, String transaction) throws SQLException {

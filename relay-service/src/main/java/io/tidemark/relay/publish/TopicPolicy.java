@@ -4,6 +4,7 @@ package io.tidemark.relay.publish;
 import io.tidemark.relay.config.KafkaConfig;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -51,7 +52,7 @@ public final class TopicPolicy {
     }
 
     private static Set<String> policies(String list) {
-        return new TreeSet<>(Set.of(list.split(",")));
+        return new TreeSet<>(List.of(list.split(",")));
     }
 
     /**
