@@ -209,6 +209,7 @@ class SealedTokensIT {
             HttpResponse<String> replaced =
                     gate(relay, "pass", "Cookie", "Tidemark-Token=" + written.sealed() + "~rubbish");
             assertThat(replaced.headers().firstValue("Set-Cookie"))
+                    .as("%s %s", replaced, replaced.headers().map())
                     .hasValue("Tidemark-Token=" + written.sealed() + "; Path=/; HttpOnly; SameSite=Lax; Max-Age=300");
 
             String ahead = SEAL.write(Token.parse("tm1." + source.sourceId() + ".1.00FFFFFFFFFFFFFF"));
