@@ -110,12 +110,14 @@ public final class ActiveRun {
     private void haltIfThePublicationWasAway(Connection control, CaptureFailed failure)
             throws HaltException, SQLException {
         PostgresConfig postgres = relay.config().postgres();
-        if (!failure.isAbout(UNDEFINED_OBJECT, postgres.publication())
+        Optional<SlotState> slot = relay.database().slot(control);
+        if (slot.isEmpty() // a missing slot has the same SQL state, and often the same name
+                || !failure.isAbout(UNDEFINED_OBJECT, postgres.publication())
                 || !(new PublicationReader(postgres, relay.config().outbox()).look(control)
                         instanceof PublicationLook.Seen)) {
             return;
         }
-        Lsn confirmed = relay.database().slot(control).map(SlotState::confirmed).orElse(Lsn.ZERO);
+        Lsn confirmed = slot.get().confirmed();
         throw new HaltException(
                 "publication " + postgres.publication() + " did not exist when a part of the WAL was written, and"
                         + " Postgres before 18 cannot decode that part, so slot " + postgres.slot()
