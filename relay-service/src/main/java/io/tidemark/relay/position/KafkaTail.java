@@ -35,11 +35,19 @@ public final class KafkaTail implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(KafkaTail.class);
 
-    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    /** Longer than a broker needs to end the transaction of a producer that has died: 60 s, and up to 10 s until it looks. */
+    private static final Duration TIMEOUT = Duration.ofSeconds(90);
     /** Timeout for other producers' open transactions, where waiting only makes the answer more precise. */
     private static final Duration OPEN_PATIENCE = Duration.ofSeconds(2);
 
     private static final long OPEN_LOOK_MILLIS = 20;
+
+    /**
+     * The client fetches ahead. At the end of the log, the broker holds that request back for this time, and the next
+     * search waits for it. With Kafka's default of half a second, a takeover took three seconds longer.
+     */
+    private static final int FETCH_WAIT_MILLIS = 10;
+
     /** Timeout for reading what lies behind open transactions. */
     private static final Duration OPEN_TIMEOUT = Duration.ofSeconds(10);
 
@@ -58,6 +66,7 @@ public final class KafkaTail implements AutoCloseable {
         Map<String, Object> properties = kafka.client("tidemark-tail-" + isolation, Map.of());
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MILLIS);
         properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // records may expire while being read
         return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
