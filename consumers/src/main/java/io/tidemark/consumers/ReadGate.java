@@ -177,7 +177,11 @@ public final class ReadGate {
     }
 
     private <T> GatedRead<T> readAt(
-            Token token, Map<Partition, Long> needed, Deadline deadline, OptionalLong latestNanos, Query<T> query)
+            Token token,
+            Map<Partition, TokenOffsets.Need> needed,
+            Deadline deadline,
+            OptionalLong latestNanos,
+            Query<T> query)
             throws SQLException, InterruptedException {
         long pauseMillis = FIRST_PAUSE_MILLIS;
         while (true) {
@@ -191,11 +195,12 @@ public final class ReadGate {
     }
 
     /** The snapshot is taken by the first statement, and the query sees the same. */
-    private <T> GatedRead<T> look(Token token, Map<Partition, Long> needed, OptionalLong latestNanos, Query<T> query)
+    private <T> GatedRead<T> look(
+            Token token, Map<Partition, TokenOffsets.Need> needed, OptionalLong latestNanos, Query<T> query)
             throws SQLException {
         try (BorrowedConnection borrowed = BorrowedConnection.inTransaction(database)) {
             Connection connection = borrowed.connection();
-            List<Behind> behind = behind(needed, generations.nextOffsetsInNewSnapshot(connection));
+            List<Behind> behind = behind(needed, generations.progressInNewSnapshot(connection));
             if (latestNanos.isPresent() && System.nanoTime() - latestNanos.getAsLong() > 0) {
                 return new GatedRead.NotFresh<>(
                         WatermarkStatus.TIMEOUT,
@@ -210,12 +215,15 @@ public final class ReadGate {
         }
     }
 
-    static List<Behind> behind(Map<Partition, Long> needed, Map<Partition, Long> nextOffsets) {
+    /** Progress in a topic that has been made again since says nothing about the new one. */
+    static List<Behind> behind(
+            Map<Partition, TokenOffsets.Need> needed, Map<Partition, Generations.Progress> progress) {
         List<Behind> behind = new ArrayList<>();
         needed.forEach((partition, need) -> {
-            long have = nextOffsets.getOrDefault(partition, 0L);
-            if (have < need) {
-                behind.add(new Behind(partition.topic(), partition.partition(), need, have));
+            long have =
+                    progress.getOrDefault(partition, Generations.Progress.NONE).nextOffsetIn(need.topicId());
+            if (have < need.offset()) {
+                behind.add(new Behind(partition.topic(), partition.partition(), need.offset(), have));
             }
         });
         return behind;

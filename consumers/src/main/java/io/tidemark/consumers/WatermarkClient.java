@@ -48,7 +48,8 @@ public final class WatermarkClient {
     }
 
     /**
-     * A client with HTTP/1.1 and a connect timeout of one second.
+     * A client with HTTP/1.1 and a connect timeout of one second, which goes through no proxy, whatever the JVM's
+     * settings are.
      *
      * @param relays base URLs of one or more replicas, for example {@code http://relay:8080}
      * @throws IllegalArgumentException when there is none, or one is not an HTTP URL
@@ -58,11 +59,16 @@ public final class WatermarkClient {
                 HttpClient.newBuilder()
                         .version(HttpClient.Version.HTTP_1_1)
                         .connectTimeout(CONNECT_TIMEOUT)
+                        .proxy(HttpClient.Builder.NO_PROXY)
                         .build(),
                 relays);
     }
 
-    /** The same with your own HTTP client, for TLS or a proxy. Set its connect timeout. */
+    /**
+     * The same with your own HTTP client, for TLS or a proxy. Set its connect timeout.
+     *
+     * @throws IllegalArgumentException also when it follows redirects: it would take the bearer token along
+     */
     public WatermarkClient(HttpClient http, List<URI> relays) {
         this(new RelayApi(http, relays));
     }

@@ -4,7 +4,9 @@ package io.tidemark.consumers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tidemark.consumers.internal.progress.Generations;
 import io.tidemark.consumers.internal.progress.ProgressTable.Partition;
+import io.tidemark.consumers.internal.relay.TokenOffsets;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
@@ -70,9 +72,38 @@ class ReadGateTest {
         Partition first = new Partition("outbox.order", 0);
         Partition second = new Partition("outbox.order", 1);
 
-        assertThat(ReadGate.behind(Map.of(first, 3L, second, 7L), Map.of(first, 3L)))
+        assertThat(ReadGate.behind(Map.of(first, need(3, ""), second, need(7, "")), Map.of(first, applied(3, ""))))
                 .containsExactly(new WatermarkAnswer.Behind("outbox.order", 1, 7, 0));
-        assertThat(ReadGate.behind(Map.of(first, 3L), Map.of(first, 4L))).isEmpty();
+        assertThat(ReadGate.behind(Map.of(first, need(3, "")), Map.of(first, applied(4, ""))))
+                .isEmpty();
+    }
+
+    /** Its program stands still at the old offset, and nothing of the new topic is applied. */
+    @Test
+    void progressInATopicThatWasMadeAgainDoesNotCount() {
+        Partition partition = new Partition("outbox.order", 0);
+
+        assertThat(ReadGate.behind(Map.of(partition, need(4, "new")), Map.of(partition, applied(1000, "old"))))
+                .containsExactly(new WatermarkAnswer.Behind("outbox.order", 0, 4, 0));
+        for (String known : List.of("new", "")) { // a program that may not describe the topic knows no id
+            assertThat(ReadGate.behind(Map.of(partition, need(4, "new")), Map.of(partition, applied(4, known))))
+                    .isEmpty();
+        }
+        assertThat(ReadGate.behind(Map.of(partition, need(4, "")), Map.of(partition, applied(4, "new"))))
+                .as("a relay before 0.2 names no id")
+                .isEmpty();
+    }
+
+    private static TokenOffsets.Need need(long offset, String topicId) {
+        return new TokenOffsets.Need(offset, known(topicId));
+    }
+
+    private static Generations.Progress applied(long nextOffset, String topicId) {
+        return new Generations.Progress(nextOffset, true, known(topicId));
+    }
+
+    private static Optional<String> known(String topicId) {
+        return Optional.of(topicId).filter(id -> !id.isEmpty());
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
 import io.tidemark.outbox.seal.TokenSeal;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -437,6 +438,33 @@ class WatermarkClientTest {
             assertThat(answer.reason()).contains("no bearer token in the first line of " + file);
             assertThat(relay.requests).isEmpty();
         }
+    }
+
+    /** The JDK would throw, and have the token in its message. */
+    @Test
+    void sendsNoTokenThatNoHeaderCanHaveAndDoesNotShowIt() throws Exception {
+        for (String token : List.of("secret-token-of-16+\n", "\uFEFFsecret-token-of-16+", "")) {
+            try (FakeRelay relay = new FakeRelay().then(200, SUCCESS)) {
+                WatermarkClient client = new WatermarkClient(List.of(relay.url())).bearerToken(() -> token);
+
+                WatermarkAnswer answer = client.await("orders-view", TOKEN, Duration.ZERO);
+
+                assertThat(answer.status()).isEqualTo(WatermarkStatus.UNREACHABLE);
+                assertThat(answer.reason()).contains("the bearer token has").doesNotContain("secret");
+                assertThat(relay.requests).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void takesNoClientThatFollowsRedirects() {
+        HttpClient following = HttpClient.newBuilder()
+                .followRedirects(HttpClient.Redirect.NORMAL)
+                .build();
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new WatermarkClient(following, List.of(URI.create("http://relay:8080"))))
+                .withMessageContaining("follows redirects");
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.it.guarantee.Evidence;
 import io.tidemark.it.harness.FailoverPair;
 import io.tidemark.it.harness.GroupConsumer;
@@ -14,6 +15,7 @@ import io.tidemark.it.harness.ReadEvent;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.Servers;
+import io.tidemark.it.harness.TcpProxy;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TestSource.CommittedEvent;
 import io.tidemark.it.harness.TopicReader;
@@ -31,6 +33,7 @@ import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.check.SourceCheck;
 import io.tidemark.relay.timeline.TimelineReader;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -57,6 +60,8 @@ import org.postgresql.replication.PGReplicationStream;
  * published, the relay continues. If not, it halts and names the missing range.
  */
 class FailoverIT {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     /** With this, Postgres sends the relay only WAL that the standby has. */
     private static final Map<String, String> WAITS_FOR_STANDBY =
@@ -290,6 +295,68 @@ class FailoverIT {
 
             assertThat(haltReason(source.configuration()))
                     .contains("slot " + source.name() + " is gone", "events up to " + published, "may be missing");
+        }
+    }
+
+    /** As when a DNS name or a virtual IP is moved to a clone: same system, same timeline, and the sessions stay open. */
+    @Test
+    void answersNothingWhileTheAddressLeadsToACopy() throws Exception {
+        int port = FreePorts.next();
+        TestSource source;
+        try (PostgresServer postgres = PostgresServer.start(dir.resolve("server"), port, Map.of())) {
+            source = TestSource.create("flip", Servers.with(postgres));
+            postgres.close();
+            postgres.copyTo(dir.resolve("copy"));
+        }
+        try (PostgresServer postgres = PostgresServer.start(dir.resolve("server"), port, Map.of());
+                PostgresServer copy = PostgresServer.start(dir.resolve("copy"), FreePorts.next(), Map.of());
+                TcpProxy link = TcpProxy.to(postgres.port());
+                RelayProcess active = RelayProcess.start(
+                                source, source.servers().through(link), RelayProcess.Launch.PLAIN)
+                        .awaitRunning();
+                RelayProcess standby =
+                        RelayProcess.start(source, source.servers().through(link), RelayProcess.Launch.PLAIN);
+                GroupConsumer group = GroupConsumer.start(source, 0)) {
+            source.execute("select pg_switch_wal()"); // beyond the end of the copy's WAL
+            source.execute("select outbox.publish('order', 'here', 't', 'x')");
+            String published = source.token().toString();
+            awaitSuccess(active, published);
+            awaitSuccess(standby, published);
+
+            link.leadTo(copy.port());
+            TestSource clone = source.on(Servers.with(copy));
+            clone.execute("select outbox.publish('order', 'there', 't', 'x')");
+            String elsewhere = clone.token().toString();
+
+            for (RelayProcess relay : List.of(active, standby)) {
+                await("the copy to be noticed")
+                        .until(() -> relay.send(path(elsewhere)).body().contains("leads to another server"));
+                await("no answer for the copy")
+                        .during(Duration.ofSeconds(3))
+                        .until(() -> !status(relay, elsewhere).equals("success"));
+            }
+            assertThat(group.processed()).isEqualTo(1);
+
+            link.leadTo(postgres.port());
+            source.execute("select outbox.publish('order', 'here again', 't', 'x')");
+            awaitSuccess(active, source.token().toString());
+            awaitSuccess(standby, source.token().toString());
+        }
+    }
+
+    private static void awaitSuccess(RelayProcess relay, String token) {
+        await("success for " + token + ", log " + relay.log())
+                .until(() -> status(relay, token).equals("success"));
+    }
+
+    /** Empty for an answer without one, as when the relay cannot answer. */
+    private static String status(RelayProcess relay, String token) throws Exception {
+        try {
+            return JSON.readTree(relay.send(path(token + "&wait=1s")).body())
+                    .path("status")
+                    .asText();
+        } catch (IOException e) { // it does not listen yet
+            return "";
         }
     }
 

@@ -40,7 +40,7 @@ final class FaultSteps {
     }
 
     static Workload load(FaultyWorld world) {
-        return Workload.startReconnecting(world.source(), SEED, 2, 30);
+        return Workload.startReconnecting(world.source()::connect, SEED, 2, 30);
     }
 
     /** Returns once the relay has published something that was committed after this call. */

@@ -122,6 +122,41 @@ class GroupStatesIT {
         }
     }
 
+    /** Kafka shows no members of a group whose consumers assign partitions themselves. They may commit once a minute. */
+    @Test
+    void waitsForAGroupWithoutMembersThatAssignsItsPartitions() throws Exception {
+        Path file = source.configFile();
+        Files.writeString(file, Files.readString(file).replace("topics: [", "stalledAfter: 5m, topics: ["));
+        Token first = write("one");
+        assertHopeless(ask(first, LONG_WAIT_MILLIS), GroupState.STOPPED);
+        try (RunningRelay patient = RunningRelay.start(ConfigurationFile.read(file));
+                KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+            patient.awaitServing();
+            Map<TopicPartition, OffsetAndMetadata> beginning = new HashMap<>();
+            for (int partition = 0; partition < 3; partition++) {
+                beginning.put(new TopicPartition(source.topic("order"), partition), new OffsetAndMetadata(0));
+            }
+            consumer.assign(beginning.keySet());
+            consumer.commitSync(beginning);
+
+            Answer behind =
+                    patient.relay().watermarks().ask("view", first, 14_000).get(90, TimeUnit.SECONDS);
+
+            assertThat(behind)
+                    .as("for longer than a subscribing group may be away")
+                    .isInstanceOf(Answer.ProjectionBehind.class);
+            Map<TopicPartition, OffsetAndMetadata> end = new HashMap<>();
+            consumer.endOffsets(beginning.keySet())
+                    .forEach((partition, offset) -> end.put(partition, new OffsetAndMetadata(offset)));
+            consumer.commitSync(end);
+            assertThat(patient.relay()
+                            .watermarks()
+                            .ask("view", first, LONG_WAIT_MILLIS)
+                            .get(90, TimeUnit.SECONDS))
+                    .isInstanceOf(Answer.Success.class);
+        }
+    }
+
     @Test
     void returnsStalledForAMemberThatCommitsNothing() throws Exception {
         Token token = write("one");

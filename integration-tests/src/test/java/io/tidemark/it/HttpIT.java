@@ -328,6 +328,8 @@ class HttpIT {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             {                                                  | 400 | the body is not JSON
+            {"token": "TOKEN", "token": "TOKEN"}               | 400 | has a field twice
+            {"token": "TOKEN"} {}                              | 400 | goes on after the object
             []                                                 | 400 | the body is not a JSON object
             {}                                                 | 400 | token is missing
             {"token": 5}                                       | 400 | token is not a text
@@ -343,6 +345,7 @@ class HttpIT {
             {"token": "TOKEN", "projections": "view"}          | 400 | projections is not a list
             {"token": "TOKEN", "projections": []}              | 400 | no projection to wait for
             {"token": "TOKEN", "projections": ["nowhere"]}     | 404 | no projection 'nowhere'
+            {"token": "TOKEN", "projections": [5]}             | 404 | no projection '5'
             """)
     void rejectsBadBarriersWithAProblem(String body, int status, String detail) throws Exception {
         HttpResponse<String> response = relay.post("/v1/wait", body.replace("TOKEN", write().toString()));
@@ -396,9 +399,10 @@ class HttpIT {
         JsonNode needs = openApi.hold(JSON.readTree(known.body()), "Needs");
         assertThat(known.statusCode()).isEqualTo(200);
         assertThat(needs.path("status").asText()).isEqualTo("known");
-        assertThat(needs.path("partitions"))
-                .isNotEmpty()
-                .allSatisfy(partition -> assertThat(partition.has("have")).isFalse());
+        assertThat(needs.path("partitions")).isNotEmpty().allSatisfy(partition -> {
+            assertThat(partition.has("have")).isFalse();
+            assertThat(partition.path("topicId").asText()).isNotEmpty();
+        });
         assertThat(foreign.statusCode()).isEqualTo(409);
         assertThat(openApi.hold(JSON.readTree(foreign.body()), "Needs")
                         .path("code")

@@ -27,9 +27,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,6 +45,7 @@ class HttpSecurityIT {
 
     private static final String FIRST = "first-0123456789abcdef";
     private static final String SECOND = "second-0123456789abcdef";
+    private static final Pattern STATUS_LINE = Pattern.compile("HTTP/1\\.1 ([0-9]{3}) ");
     private static final AtomicInteger RUNS = new AtomicInteger();
 
     @TempDir
@@ -249,6 +252,19 @@ class HttpSecurityIT {
         }
     }
 
+    /** Behind a proxy, several clients share a connection, and Jetty remembers the headers that came over it. */
+    @Test
+    void aTokenThatDiffersInItsCaseOnlyIsAnotherToken() throws Exception {
+        String request = "GET /v1/source HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n\r\n";
+        String upper = FIRST.toUpperCase(Locale.ROOT);
+
+        String answers = answerTo(request.formatted(FIRST) + request.formatted(upper) + request.formatted(FIRST));
+
+        assertThat(STATUS_LINE.matcher(answers).results().map(found -> found.group(1)))
+                .as(answers)
+                .containsExactly("200", "401", "200");
+    }
+
     @Test
     void tokensRotateWithoutARestart() throws Exception {
         assertThat(get(plain("/v1/source"), FIRST).statusCode()).isEqualTo(200);
@@ -278,6 +294,10 @@ class HttpSecurityIT {
         assertThat(answerTo("GET /v1/source HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(20_000) + "\r\n\r\n"))
                 .startsWith("HTTP/1.1 431");
         assertThat(answerTo("GET /v1/source HTTP/1.1\r\nHost: a\r\n")).doesNotContain("200 OK");
+        String form = "Content-Type: Application/x-www-form-urlencoded";
+        assertThat(answerTo("GET /x HTTP/1.1\r\nHost: a\r\n" + form + "\r\nContent-Length: 9\r\n\r\n"))
+                .as("a form whose body never arrives")
+                .startsWith("HTTP/1.1 401");
         assertThat(answerTo("POST /v1/wait HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + FIRST
                         + "\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"))
                 .startsWith("HTTP/1.1 408");

@@ -78,6 +78,26 @@ class PublicationRefusedIT {
     }
 
     @Test
+    void rejectsAPublicationOfASchema() throws Exception {
+        source.execute(
+                "drop publication tidemark",
+                "create publication tidemark for table outbox.event, tables in schema audit"
+                        + " with (publish = 'insert', publish_via_partition_root)");
+
+        assertThat(check(source.configFile())).contains("FOR TABLES IN SCHEMA", "the first row of another table");
+    }
+
+    @Test
+    void rejectsATriggerThatAReplicaRoleWouldSwitchOff() throws Exception {
+        source.execute("alter table outbox.event enable trigger created_at_stays");
+
+        assertThat(check(source.configFile()))
+                .contains(
+                        "does not fire under session_replication_role = replica",
+                        "alter table outbox.event enable always trigger created_at_stays");
+    }
+
+    @Test
     void rejectsAnUnloggedPartitionAtStartAndWhileRunning() throws Exception {
         String partition = source.query(
                 "select partition_name from outbox.partitions() where lower_bound <= now() and upper_bound > now()");

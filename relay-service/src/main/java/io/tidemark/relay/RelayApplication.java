@@ -8,6 +8,7 @@ import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.health.RelayHealthCheck;
 import io.tidemark.relay.health.Watchdog;
 import io.tidemark.relay.http.response.JettyProblems;
+import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.slf4j.Logger;
@@ -84,6 +85,7 @@ public final class RelayApplication extends Application<RelayConfiguration> {
         run(config, environment);
         Server server = config.getServerFactory().build(environment);
         server.setErrorHandler(new JettyProblems()); // of requests that belong to no context
+        tellCasesApart(server);
         try {
             server.start();
         } catch (Exception e) {
@@ -92,5 +94,14 @@ public final class RelayApplication extends Application<RelayConfiguration> {
         }
         LOG.info("event=started url={}", server.getURI());
         server.join();
+    }
+
+    /**
+     * By default, Jetty takes the value of a header for one that it has seen on the same connection if they differ in
+     * upper and lower case only. Bearer tokens, and sealed tokens in cookies, do.
+     */
+    private static void tellCasesApart(Server server) {
+        server.getContainedBeans(HttpConfiguration.ConnectionFactory.class) // Dropwizard wraps them
+                .forEach(http -> http.getHttpConfiguration().setHeaderCacheCaseSensitive(true));
     }
 }

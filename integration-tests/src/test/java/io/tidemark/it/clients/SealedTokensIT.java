@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -206,14 +207,11 @@ class SealedTokensIT {
                         .isEqualTo(400);
             }
 
-            // twice in about ten runs the cookie was kept once, and the reason is not known yet
-            await("a cookie without the unreadable part").untilAsserted(() -> {
-                String sealed = write().sealed();
-                HttpResponse<String> replaced = gate(relay, "pass", "Cookie", "Tidemark-Token=" + sealed + "~rubbish");
-                assertThat(replaced.headers().firstValue("Set-Cookie"))
-                        .as("%s %s", replaced, replaced.headers().map())
-                        .hasValue("Tidemark-Token=" + sealed + "; Path=/; HttpOnly; SameSite=Lax; Max-Age=300");
-            });
+            HttpResponse<String> replaced =
+                    gate(relay, "pass", "Cookie", "Tidemark-Token=" + written.sealed() + "~rubbish");
+            assertThat(replaced.headers().firstValue("Set-Cookie"))
+                    .as("%s %s", replaced, replaced.headers().map())
+                    .hasValue("Tidemark-Token=" + written.sealed() + "; Path=/; HttpOnly; SameSite=Lax; Max-Age=300");
 
             String ahead = SEAL.write(Token.parse("tm1." + source.sourceId() + ".1.00FFFFFFFFFFFFFF"));
             assertThat(gate(relay, "fail", "Tidemark-Token", ahead).statusCode())
@@ -223,6 +221,19 @@ class SealedTokensIT {
         assertThat(unread.statusCode()).isEqualTo(200);
         assertThat(unread.headers().firstValue("Tidemark-Status")).hasValue("unreadable");
         assertThat(unread.headers().firstValue("Set-Cookie")).isEmpty();
+    }
+
+    /** Jetty remembers headers for each connection, by default without regard to their case. */
+    @Test
+    void aTokenThatDiffersInItsCaseOnlyIsAnotherToken() throws Exception {
+        String sealed = write().sealed();
+        assertThat(sealed).matches(".*[a-z].*");
+        for (String other : List.of(sealed.substring(0, 4) + sealed.substring(4).toUpperCase(Locale.ROOT), sealed)) {
+            HttpResponse<String> answer = gate(active, "fail", "Cookie", "Tidemark-Token=" + other);
+            assertThat(answer.statusCode()).as(other).isEqualTo(other.equals(sealed) ? 200 : 400);
+        }
+        HttpResponse<String> replaced = gate(active, "pass", "Cookie", "Tidemark-Token=" + sealed + "~rubbish");
+        assertThat(replaced.headers().firstValue("Set-Cookie")).isPresent();
     }
 
     /** New secret added, made the first, old one removed: relays and a client, none of them restarted. */

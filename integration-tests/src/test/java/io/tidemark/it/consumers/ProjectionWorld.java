@@ -269,8 +269,8 @@ final class ProjectionWorld implements AutoCloseable {
         try (Connection connection = connect()) {
             connection.setAutoCommit(false);
             new Generations(name)
-                    .nextOffsetsInNewSnapshot(connection)
-                    .forEach((partition, next) -> offsets.put(partition.partition(), next));
+                    .progressInNewSnapshot(connection)
+                    .forEach((partition, progress) -> offsets.put(partition.partition(), progress.nextOffset()));
         }
         return offsets;
     }

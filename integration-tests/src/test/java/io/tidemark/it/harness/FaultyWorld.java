@@ -6,11 +6,14 @@ import static org.awaitility.Awaitility.await;
 import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.position.SourcePosition;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -28,6 +31,7 @@ public final class FaultyWorld implements AutoCloseable {
     private final TestSource source;
     private final Map<Integer, RelayProcess> relays = new TreeMap<>();
     private @Nullable GroupProcess consumer;
+    private @Nullable PgBouncer pooler;
 
     private FaultyWorld(FaultyServers servers, TestSource source) {
         this.servers = servers;
@@ -84,6 +88,28 @@ public final class FaultyWorld implements AutoCloseable {
         return consumer;
     }
 
+    /** Puts a pooler in transaction mode between writers and Postgres, if one is installed. */
+    public void startPooler() throws Exception {
+        if (PgBouncer.isInstalled()) {
+            pooler = PgBouncer.start(source.servers(), source.name());
+        }
+    }
+
+    /** Empty if it was not started, or no program for it is installed. */
+    Optional<PgBouncer> pooler() {
+        return Optional.ofNullable(pooler);
+    }
+
+    /** A writer's connection, through the pooler if there is one. */
+    public Connection connectAsWriter() throws SQLException {
+        return pooler == null
+                ? source.connect()
+                : DriverManager.getConnection(
+                        pooler.url(source.name()),
+                        source.servers().user(),
+                        source.servers().password());
+    }
+
     public TcpProxy postgresLink(int relay) {
         return servers.postgresLink(relay);
     }
@@ -138,6 +164,9 @@ public final class FaultyWorld implements AutoCloseable {
         relays.values().forEach(RelayProcess::close);
         if (consumer != null) {
             consumer.close();
+        }
+        if (pooler != null) {
+            pooler.close();
         }
         source.close();
     }

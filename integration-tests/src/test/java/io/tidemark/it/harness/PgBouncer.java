@@ -4,6 +4,7 @@ package io.tidemark.it.harness;
 import static org.awaitility.Awaitility.await;
 
 import io.tidemark.quickstart.stack.FreePorts;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -21,12 +22,14 @@ public final class PgBouncer implements AutoCloseable {
     /** Fewer sessions than the tests have threads. */
     private static final int POOL_SIZE = 4;
 
-    private final Process process;
+    private final Path config;
     private final int port;
+    private Process process;
 
-    private PgBouncer(Process process, int port) {
-        this.process = process;
+    private PgBouncer(Path config, int port) throws IOException {
+        this.config = config;
         this.port = port;
+        this.process = spawn();
     }
 
     /** Whether the program is installed, for {@code @EnabledIf}. */
@@ -57,6 +60,7 @@ public final class PgBouncer implements AutoCloseable {
                 pool_mode = transaction
                 default_pool_size = %d
                 ignore_startup_parameters = extra_float_digits
+                server_login_retry = 1
                 """.formatted(
                         database,
                         server.getHost(),
@@ -67,21 +71,37 @@ public final class PgBouncer implements AutoCloseable {
                         port,
                         users,
                         POOL_SIZE));
+        return new PgBouncer(config, port);
+    }
+
+    /** Returns when it listens. */
+    private Process spawn() throws IOException {
         List<String> command = new ArrayList<>(List.of("pgbouncer"));
         if (System.getProperty("user.name").equals("root")) {
             command.addAll(List.of("-u", "nobody"));
         }
         command.add(config.toString());
-        Process process = new ProcessBuilder(command)
+        Process started = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("log").toFile())
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        config.resolveSibling("log").toFile()))
                 .start();
         await("PgBouncer listens").ignoreExceptions().until(() -> {
             try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
                 return socket.isConnected();
             }
         });
-        return new PgBouncer(process, port);
+        return started;
+    }
+
+    /** {@code SIGKILL}: no transaction in progress gets an answer. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** Starts it at the same address, after {@link #kill}. */
+    void restart() throws IOException {
+        process = spawn();
     }
 
     /** The pooler cannot move a prepared statement of the driver from one session to the next. */

@@ -5,13 +5,21 @@ import static io.tidemark.it.harness.TcpProxy.Direction.TO_CLIENT;
 import static io.tidemark.it.harness.TcpProxy.Direction.TO_SERVER;
 import static org.awaitility.Awaitility.await;
 
+import io.tidemark.outbox.OwnTopics;
 import io.tidemark.relay.failpoint.Failpoint;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** The faults of the random run. Each is applied to one relay, its links, or a server, and then undone. */
 public enum RandomFault {
@@ -40,6 +48,12 @@ public enum RandomFault {
     BROKER_KILLED,
     BROKER_PAUSED,
     POSTGRES_KILLED,
+    /** A session holds a transaction open, with events that it rolls back. */
+    POSTGRES_TRANSACTION_OPEN,
+    /** The writers' pooler is killed, with transactions in progress. */
+    POOLER_KILLED,
+    /** Another producer has a transaction open in the topics that the relay writes to and reads, and aborts it. */
+    FOREIGN_TRANSACTION_OPEN,
     /** SIGKILL, often between the processing of events and the commit. */
     CONSUMER_KILLED,
     CONSUMER_PAUSED;
@@ -133,6 +147,23 @@ public enum RandomFault {
                 sleep(random, 1000);
                 servers.restartPostgres();
             }
+            case POSTGRES_TRANSACTION_OPEN -> {
+                try (OpenWrites open = OpenWrites.begin(world.source())) {
+                    open.events("agg-0", 1 + random.nextInt(5));
+                    perhapsRestart(process, random);
+                    sleep(random, 8000);
+                    open.rollback();
+                }
+            }
+            case POOLER_KILLED -> {
+                if (world.pooler().isPresent()) {
+                    PgBouncer pooler = world.pooler().get();
+                    pooler.kill();
+                    sleep(random, 1500);
+                    pooler.restart();
+                }
+            }
+            case FOREIGN_TRANSACTION_OPEN -> foreignTransaction(world, process, random);
             case CONSUMER_KILLED -> {
                 world.consumer().kill();
                 sleep(random, 3000);
@@ -143,6 +174,46 @@ public enum RandomFault {
                 sleep(random, 9000);
                 world.consumer().resume();
             }
+        }
+    }
+
+    /** A relay that starts reads its position up to the end, also beside an open transaction. */
+    private static void perhapsRestart(RelayProcess process, Random random) {
+        if (random.nextBoolean()) {
+            process.kill();
+            process.restart(RelayProcess.Launch.PLAIN);
+        }
+    }
+
+    private static void foreignTransaction(FaultyWorld world, RelayProcess relay, Random random) throws Exception {
+        String topic = world.source().topic("order");
+        String bootstrapServers = world.source().servers().bootstrapServers();
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
+            await("topic " + topic)
+                    .until(() ->
+                            admin.listTopics().names().get(30, TimeUnit.SECONDS).contains(topic));
+        }
+        try (KafkaProducer<byte[], byte[]> foreign = new KafkaProducer<>(
+                Map.of(
+                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        bootstrapServers,
+                        ProducerConfig.TRANSACTIONAL_ID_CONFIG,
+                        "foreign-" + world.source().name()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+            foreign.initTransactions();
+            foreign.beginTransaction();
+            int partitions = foreign.partitionsFor(topic).size();
+            byte[] foreignBytes = "foreign".getBytes(StandardCharsets.US_ASCII);
+            foreign.send(new ProducerRecord<>(topic, random.nextInt(partitions), foreignBytes, foreignBytes))
+                    .get(30, TimeUnit.SECONDS);
+            if (random.nextBoolean()) {
+                foreign.send(new ProducerRecord<>(OwnTopics.POSITIONS, 0, foreignBytes, foreignBytes))
+                        .get(30, TimeUnit.SECONDS);
+            }
+            perhapsRestart(relay, random);
+            sleep(random, 8000);
+            foreign.abortTransaction();
         }
     }
 

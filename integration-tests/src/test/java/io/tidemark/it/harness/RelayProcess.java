@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** A relay in a separate process, as in production: {@code tidemark run}, with HTTP on free ports. */
 public final class RelayProcess implements AutoCloseable {
@@ -99,18 +100,24 @@ public final class RelayProcess implements AutoCloseable {
 
     /** Starts a relay whose projection soon counts as stalled, and returns immediately. */
     public static RelayProcess startStallingSoon(TestSource source, Servers through, String... more) {
+        return startEdited(
+                source, through, Launch.PLAIN, yaml -> yaml.replace("topics: [", "stalledAfter: 2s, topics: ["), more);
+    }
+
+    /** Starts a relay with an edited configuration, and returns immediately. */
+    public static RelayProcess startEdited(
+            TestSource source, Servers through, Launch launch, UnaryOperator<String> edit, String... more) {
         return new RelayProcess(
                 yaml -> {
                     Path file = source.configFile(through, yaml);
                     try {
-                        return Files.writeString(
-                                file, Files.readString(file).replace("topics: [", "stalledAfter: 2s, topics: ["));
+                        return Files.writeString(file, edit.apply(Files.readString(file)));
                     } catch (IOException e) {
                         throw new UncheckedIOException(e);
                     }
                 },
                 source.dir(),
-                Launch.PLAIN,
+                launch,
                 "",
                 more);
     }

@@ -99,6 +99,11 @@ public final class Servers {
         return at("127.0.0.1:" + postgres.port(), kafka.bootstrapServers(), 1);
     }
 
+    /** The same with Postgres behind this link. */
+    public Servers through(TcpProxy postgresLink) {
+        return new Servers(postgresLink.address(), user, password, bootstrapServers, replicationFactor);
+    }
+
     public String url(String database) {
         return "jdbc:postgresql://" + postgresAddress + "/" + database
                 + (postgresAddress.contains(",") ? "?targetServerType=primary" : "");

@@ -27,7 +27,7 @@ public final class TcpProxy implements AutoCloseable {
         }
     }
 
-    private final int targetPort;
+    private volatile int targetPort;
     private final int port;
     private final LinkFaults faults = new LinkFaults();
     private final Set<ProxiedConnection> connections = ConcurrentHashMap.newKeySet();
@@ -96,6 +96,14 @@ public final class TcpProxy implements AutoCloseable {
     /** Number of bytes in this direction since the creation of the proxy. */
     public long bytes(Direction direction) {
         return faults.passed(direction);
+    }
+
+    /**
+     * Connects to another server from now on, as after a change of a DNS name or of a virtual IP address. Open
+     * connections stay.
+     */
+    public void leadTo(int otherPort) {
+        targetPort = otherPort;
     }
 
     /** Delays bytes in this direction by this time, or up to twice the time if they arrive in many pieces. */

@@ -153,9 +153,16 @@ public final class TestSource implements AutoCloseable {
 
     /** Creates the topic of an aggregate type before its first event. */
     public void makeTopic(String aggregateType) throws Exception {
+        makeTopics(List.of(aggregateType), 3);
+    }
+
+    /** Creates the topics of these aggregate types, each with this number of partitions. */
+    public void makeTopics(List<String> aggregateTypes, int partitions) throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers.bootstrapServers()))) {
-            NewTopic topic = new NewTopic(topic(aggregateType), 3, (short) servers.replicationFactor());
-            admin.createTopics(List.of(topic)).all().get(30, TimeUnit.SECONDS);
+            List<NewTopic> topics = aggregateTypes.stream()
+                    .map(type -> new NewTopic(topic(type), partitions, (short) servers.replicationFactor()))
+                    .toList();
+            admin.createTopics(topics).all().get(120, TimeUnit.SECONDS);
         }
     }
 

@@ -39,7 +39,14 @@ public final class Workload implements AutoCloseable {
         LARGE
     }
 
-    private final TestSource source;
+    /** Opens the writers' connections. */
+    @FunctionalInterface
+    public interface Connector {
+
+        Connection connect() throws SQLException;
+    }
+
+    private final Connector connector;
     private final Shape shape;
     private final long seed;
     private final int pauseMillis;
@@ -48,9 +55,9 @@ public final class Workload implements AutoCloseable {
     private final List<Future<?>> running = new ArrayList<>();
     private volatile boolean stopping;
 
-    private Workload(TestSource source, Shape shape, long seed, int writers, int pauseMillis, boolean reconnects) {
+    private Workload(Connector connector, Shape shape, long seed, int writers, int pauseMillis, boolean reconnects) {
         this.reconnects = reconnects;
-        this.source = source;
+        this.connector = connector;
         this.shape = shape;
         this.seed = seed;
         this.pauseMillis = pauseMillis;
@@ -64,20 +71,20 @@ public final class Workload implements AutoCloseable {
 
     /** Starts this number of writers, each with pauses up to {@code pauseMillis} between transactions. */
     public static Workload start(TestSource source, Shape shape, long seed, int writers, int pauseMillis) {
-        return start(source, shape, seed, writers, pauseMillis, false);
+        return start(source::connect, shape, seed, writers, pauseMillis, false);
     }
 
     /**
-     * The same with a server that may fail. Writers abandon the current transaction, which may be committed, and
+     * The same with a server, or a pooler, that may fail. Writers abandon the current transaction, which may be committed, and
      * continue.
      */
-    public static Workload startReconnecting(TestSource source, long seed, int writers, int pauseMillis) {
-        return start(source, Shape.EVERYTHING, seed, writers, pauseMillis, true);
+    public static Workload startReconnecting(Connector connector, long seed, int writers, int pauseMillis) {
+        return start(connector, Shape.EVERYTHING, seed, writers, pauseMillis, true);
     }
 
     private static Workload start(
-            TestSource source, Shape shape, long seed, int writers, int pauseMillis, boolean reconnects) {
-        Workload workload = new Workload(source, shape, seed, writers, pauseMillis, reconnects);
+            Connector connector, Shape shape, long seed, int writers, int pauseMillis, boolean reconnects) {
+        Workload workload = new Workload(connector, shape, seed, writers, pauseMillis, reconnects);
         for (int i = 0; i < writers; i++) {
             Random random = new Random(seed * 31 + i);
             workload.running.add(workload.writers.submit(() -> workload.write(random)));
@@ -106,8 +113,8 @@ public final class Workload implements AutoCloseable {
     }
 
     private void writeOnce(Random random) throws Exception {
-        try (Connection connection = source.connect();
-                Connection other = source.connect()) {
+        try (Connection connection = connector.connect();
+                Connection other = connector.connect()) {
             connection.setAutoCommit(false);
             while (!stopping) {
                 switch (shape) {

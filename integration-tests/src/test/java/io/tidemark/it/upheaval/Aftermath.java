@@ -131,12 +131,12 @@ public final class Aftermath {
                 .toList();
     }
 
-    /** Events that came through the stream and are in a topic that still exists. */
+    /** Events that came through the stream and were not deleted since. */
     public List<ReadEvent> present() {
         return streamed.stream().filter(event -> !Operator.isDeleted(event)).toList();
     }
 
-    /** Checks G7 to G9 for events that were not left out, or deleted with their topic. */
+    /** Checks G7 to G9. An event that was left out, or deleted, counts unless an adoption gave it up. */
     public void checkWatermark(Map<String, Long> processedNanos, List<Success> successes, List<Repeat> repeats) {
         Set<String> present = ids(present());
         Set<String> gone = new HashSet<>();

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
 
 /** The person of docs/operations.md, who uses the commands named there. Remembers what an {@link Aftermath} needs. */
@@ -36,7 +37,7 @@ public final class Operator {
     private final List<Window> windows = new ArrayList<>();
     private final List<ReadEvent> readBefore = new ArrayList<>();
     private final List<CommittedEvent> committedBefore = new ArrayList<>();
-    private int deletedTopics;
+    private int deletions;
     private int addedPartitions;
 
     /**
@@ -196,18 +197,20 @@ public final class Operator {
                         run -> !run.output().contains("the relay has not published all that is committed"));
     }
 
-    /** Called before the topic is deleted. */
-    void rememberWhatIsReadable() {
-        deletedTopics++;
+    /** Called before the topic, or a part of its records, is deleted. */
+    void rememberWhatIsReadable(Predicate<ReadEvent> isDeleted) {
+        deletions++;
         for (ReadEvent event : TopicReader.readAll(source.servers(), source.name() + ".")) {
-            readBefore.add(new ReadEvent(
-                    event.topic() + DELETED + deletedTopics,
-                    event.partition(),
-                    event.offset(),
-                    event.timestampMillis(),
-                    event.key(),
-                    event.value(),
-                    event.headers()));
+            if (isDeleted.test(event)) {
+                readBefore.add(new ReadEvent(
+                        event.topic() + DELETED + deletions,
+                        event.partition(),
+                        event.offset(),
+                        event.timestampMillis(),
+                        event.key(),
+                        event.value(),
+                        event.headers()));
+            }
         }
     }
 
@@ -237,12 +240,12 @@ public final class Operator {
         return List.copyOf(adopted);
     }
 
-    /** Events in topics that have been deleted since. */
+    /** Events that have been deleted since. */
     List<ReadEvent> readBefore() {
         return List.copyOf(readBefore);
     }
 
-    /** Whether the event was in one of these topics. */
+    /** Whether it is one of these. */
     static boolean isDeleted(ReadEvent event) {
         return event.topic().contains(DELETED);
     }

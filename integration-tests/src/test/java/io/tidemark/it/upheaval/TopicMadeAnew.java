@@ -18,7 +18,7 @@ final class TopicMadeAnew implements Upheaval {
         String topic = world.source().topic("order");
         operator.killRelays();
         world.consumer().kill();
-        operator.rememberWhatIsReadable();
+        operator.rememberWhatIsReadable(event -> true);
         try (Admin admin = operator.admin()) {
             admin.deleteTopics(List.of(topic)).all().get(30, TimeUnit.SECONDS);
             await("topic " + topic + " to be gone")

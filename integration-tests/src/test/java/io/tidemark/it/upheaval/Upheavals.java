@@ -14,12 +14,13 @@ public final class Upheavals {
             new SlotLost(),
             new TopicMadeAnew(),
             new PartitionsAdded(),
+            new RecordsDeleted(),
             new GroupReset(),
             new GroupDeleted(),
             new PostgresFailedOver());
 
-    /** The system property repeats one kind, by its class's name. */
-    private static final String ONLY = System.getProperty("faults.only", "");
+    /** {@code -Dfaults.upheaval=SlotLost} takes one kind. */
+    private static final String ONLY = System.getProperty("faults.upheaval", "");
 
     private Upheavals() {}
 

@@ -74,6 +74,7 @@ final class OldRowSender {
 
     private BacklogProgress sendOnce(List<OldRow> batch, BacklogProgress before, Map<Position, Refusal> refused)
             throws PublishFailure, InterruptedException {
+        topics.begin();
         kafka.begin();
         long sent = 0;
         long deadLetters = 0;
@@ -113,6 +114,17 @@ final class OldRowSender {
             throws PublishFailure, InterruptedException {
         String name = "event " + event.id();
         OutgoingEvent outgoing = router.replay(event, replayId, Optional.empty());
+        String tooLarge = kafka.tooLarge(outgoing);
+        if (tooLarge != null) {
+            throw new PoisonEvent(name, tooLarge, "raise max.request.size in kafka.properties", null);
+        }
+        if (refusal != null) {
+            throw new PoisonEvent(
+                    name,
+                    refusal.reason(),
+                    "change what the topic " + outgoing.topic() + " takes (max.message.bytes for example)",
+                    null);
+        }
         try {
             topics.use(outgoing.topic());
         } catch (PublishFailure e) {
@@ -124,17 +136,6 @@ final class OldRowSender {
                     "would go to topic '" + outgoing.topic() + "', which cannot be made: " + e.getMessage(),
                     "make the topic, or change routes.topic or kafka.topics",
                     e);
-        }
-        String tooLarge = kafka.tooLarge(outgoing);
-        if (tooLarge != null) {
-            throw new PoisonEvent(name, tooLarge, "raise max.request.size in kafka.properties", null);
-        }
-        if (refusal != null) {
-            throw new PoisonEvent(
-                    name,
-                    refusal.reason(),
-                    "change what the topic " + outgoing.topic() + " takes (max.message.bytes for example)",
-                    null);
         }
         return outgoing;
     }

@@ -48,11 +48,12 @@ public final class RelayClient {
         this.bearerToken = bearerTokenFile.isEmpty() ? Optional.empty() : Optional.of(token(bearerTokenFile.get()));
     }
 
-    /** A client over plain HTTP; {@link #get(URI, String, Optional, Duration)} names the token of each request. */
+    /** A client over plain HTTP, through no proxy; {@link #get(URI, String, Optional, Duration)} names the token of each request. */
     public RelayClient() {
         this.http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(CONNECT_TIMEOUT)
+                .proxy(HttpClient.Builder.NO_PROXY) // to peers, by address
                 .build();
         this.bearerToken = Optional.empty();
     }

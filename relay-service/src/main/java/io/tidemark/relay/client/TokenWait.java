@@ -2,18 +2,21 @@
 package io.tidemark.relay.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tidemark.outbox.WatermarkStatus;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Waits until a projection has caught up with a token, with now, or to within a bound. Any replica may answer. A replica that does not know, has too
- * many waiters, or is unreachable is skipped; the replicas are asked in turn until the timeout. An answer that waiting
- * cannot change is returned immediately.
+ * Waits until a projection has caught up with a token, with now, or to within a bound. Any replica may answer. A replica
+ * that does not know, has too many waiters, rejects the question, or is unreachable is skipped; the replicas are asked in
+ * turn until the timeout. An answer that waiting cannot change is returned immediately, and so is a rejection by all.
  */
 public final class TokenWait {
 
@@ -46,7 +49,7 @@ public final class TokenWait {
          */
         record TimedOut(Optional<JsonNode> answer, String reason) implements Outcome {}
 
-        /** A relay rejected the request, or no relay could be reached. The message has the reason. */
+        /** All relays rejected the request, or none could be reached. The message has the reason. */
         record Impossible(String message) implements Outcome {}
     }
 
@@ -62,6 +65,7 @@ public final class TokenWait {
         long deadline = System.nanoTime() + timeout.toNanos();
         Optional<JsonNode> last = Optional.empty();
         boolean reached = false;
+        Map<URI, String> rejections = new LinkedHashMap<>();
         String reason = "";
         long pauseMillis = 0;
         for (int turn = 0; ; turn++) {
@@ -69,7 +73,8 @@ public final class TokenWait {
             Duration left = Duration.ofMillis(Math.max(0, millisUntil(deadline)));
             RelayReply reply = client.get(
                     relay, path + asked + "&wait=" + left.toMillis() + "ms&strict=false", left.plus(BEYOND_THE_WAIT));
-            if (reply instanceof RelayReply.Answer answer && reply.isOk()) {
+            if (reply instanceof RelayReply.Answer answer && reply.isOk() && isKnown(answer.body())) {
+                rejections.remove(relay);
                 if (!answer.body().path("status").asText().equals("timeout")) {
                     return new Outcome.Decided(relay, answer.body());
                 }
@@ -80,13 +85,20 @@ public final class TokenWait {
                 }
                 reason = "";
             } else if (reply instanceof RelayReply.Answer answer && !answer.isForLater()) {
-                return new Outcome.Impossible(relay + ": " + reply.reason());
+                // during an upgrade or a rotation, one replica may know what another does not know yet
+                reason = relay + ": " + (reply.isOk() ? "its answer has no known status" : reply.reason());
+                rejections.put(relay, reason);
+                if (rejections.size() == relays.size()) {
+                    return new Outcome.Impossible(String.join("; ", rejections.values()));
+                }
+                pauseMillis = Math.max(pauseMillis, PAUSE_MILLIS);
             } else {
                 reached |= reply instanceof RelayReply.Answer;
                 reason = relay + ": " + reply.reason();
                 pauseMillis = Math.max(pauseMillis, pauseMillis(reply));
             }
-            if (millisUntil(deadline) <= 0) {
+            boolean areAllAsked = turn + 1 >= relays.size();
+            if (millisUntil(deadline) <= 0 && (last.isPresent() || areAllAsked)) {
                 return reached ? new Outcome.TimedOut(last, reason) : new Outcome.Impossible(reason);
             }
             if ((turn + 1) % relays.size() == 0) { // all relays have been asked
@@ -94,6 +106,10 @@ public final class TokenWait {
                 pauseMillis = 0;
             }
         }
+    }
+
+    private static boolean isKnown(JsonNode answer) {
+        return WatermarkStatus.parse(answer.path("status").asText()).isPresent();
     }
 
     /** The question about a token, or about {@code now}. */

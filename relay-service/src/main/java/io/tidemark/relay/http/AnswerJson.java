@@ -14,6 +14,7 @@ import io.tidemark.relay.watermark.Answer;
 import io.tidemark.relay.watermark.ProjectionStanding;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -170,6 +171,18 @@ final class AnswerJson {
                 .put("state", GroupState.UNKNOWN.word())
                 .put("code", "unavailable")
                 .put("reason", reason);
+    }
+
+    /** @param topicIds Kafka's ids of the topics, as far as they are known */
+    static ArrayNode of(List<PartitionNeed> partitions, Map<String, String> topicIds) {
+        ArrayNode json = of(partitions);
+        json.forEach(partition -> {
+            String id = topicIds.get(partition.path("topic").textValue());
+            if (id != null) {
+                ((ObjectNode) partition).put("topicId", id);
+            }
+        });
+        return json;
     }
 
     static ArrayNode of(List<PartitionNeed> partitions) {

@@ -16,6 +16,7 @@ import io.tidemark.relay.http.response.ResponseWriter;
 import io.tidemark.relay.http.server.BearerFilter;
 import io.tidemark.relay.http.server.BearerTokens;
 import io.tidemark.relay.http.server.KnownParameters;
+import io.tidemark.relay.http.server.NoForms;
 import io.tidemark.relay.http.server.NoStore;
 import io.tidemark.relay.http.server.NoTasks;
 import io.tidemark.relay.http.server.ReadinessServlet;
@@ -61,6 +62,10 @@ public record HttpInterface(
         environment
                 .servlets()
                 .addFilter("no-store", new NoStore())
+                .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/*");
+        environment
+                .servlets()
+                .addFilter("no-forms", new NoForms())
                 .addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/*");
         TokenForm form = config.tokens().form();
         ResponseWriter answers = new ResponseWriter("answers", RESPONSE_THREADS);

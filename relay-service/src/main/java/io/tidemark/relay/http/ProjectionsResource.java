@@ -210,7 +210,7 @@ public final class ProjectionsResource {
             body.put("token", json.text(JudgedToken.carryOn(token)));
         }
         body.put("published", found.published().toString());
-        body.set("partitions", AnswerJson.of(requirement.partitions()));
+        body.set("partitions", AnswerJson.of(requirement.partitions(), found.topicIds()));
         return Response.status(httpStatus).entity(body).build();
     }
 

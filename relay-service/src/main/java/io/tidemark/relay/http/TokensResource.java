@@ -131,7 +131,7 @@ public final class TokensResource {
                     .answer()
                     .map(answer -> json.of(requirement.projection(), token, answer))
                     .orElseGet(() -> JSON.objectNode().put("projection", requirement.projection()));
-            projection.set("partitions", AnswerJson.of(requirement.partitions()));
+            projection.set("partitions", AnswerJson.of(requirement.partitions(), requirements.topicIds()));
             projections.add(projection);
         }
         return body;

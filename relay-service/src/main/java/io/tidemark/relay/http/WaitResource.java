@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.http;
 
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tidemark.outbox.Token;
@@ -43,7 +46,12 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 public final class WaitResource {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** Strict: of a field that is there twice, only one would count. */
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
     private static final int MOST_BYTES = 64 * 1024;
     private static final Duration LONGEST_BODY = Duration.ofSeconds(10);
     private static final List<String> FIELDS =
@@ -98,7 +106,8 @@ public final class WaitResource {
         try {
             request = JSON.readTree(bytes);
         } catch (IOException e) {
-            throw malformed("the body is not JSON; write {\"token\": …, \"wait\": \"2s\"}");
+            throw malformed("the body is not JSON, has a field twice, or goes on after the object; write"
+                    + " {\"token\": …, \"wait\": \"2s\"}");
         }
         if (!request.isObject()) {
             throw malformed("the body is not a JSON object; write {\"token\": …, \"wait\": \"2s\"}");
@@ -186,7 +195,7 @@ public final class WaitResource {
         }
         List<String> names = new ArrayList<>();
         for (JsonNode name : named) {
-            if (!watermarks.names().contains(name.asText())) {
+            if (!name.isTextual() || !watermarks.names().contains(name.textValue())) {
                 throw Problem.of(
                         ProblemType.UNKNOWN_PROJECTION,
                         "no projection '" + name.asText() + "'; configured are " + watermarks.names());

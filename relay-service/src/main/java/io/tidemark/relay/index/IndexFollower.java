@@ -171,6 +171,7 @@ public final class IndexFollower implements AutoCloseable {
             try (SessionWatch sessionWatch = new SessionWatch(session, urlWatch(session), listener::unsound);
                     IndexReader reader = new IndexReader(config.kafka(), identity.sourceId());
                     TopicWatch topicWatch = new TopicWatch(config.kafka(), identity.sourceId(), topics)) {
+                sessionWatch.begin();
                 FollowedSession followed =
                         new FollowedSession(session, identity, history, sessionWatch, reader, topicWatch);
                 while (closing.getCount() > 0) {
@@ -222,6 +223,8 @@ public final class IndexFollower implements AutoCloseable {
 
         private long nudged = System.nanoTime();
         private long topicsChecked = System.nanoTime() - TOPIC_CHECK_NANOS;
+        /** Of the index, at the last look at the topics. */
+        private long lookedGeneration = index.generation();
 
         FollowedSession(
                 Connection session,
@@ -250,13 +253,16 @@ public final class IndexFollower implements AutoCloseable {
             if (!reader.isCaughtUp()) {
                 return;
             }
-            if (fillGap(identity.sourceId())) {
+            boolean isOther = index.generation() != lookedGeneration; // adopted: a topic may have been made again
+            if (fillGap(identity.sourceId()) || isOther) {
                 topicWatch.missedEntries();
             }
             rebuilt.countDown();
             filter.checkTimeline();
-            if (System.nanoTime() - topicsChecked > (isTopicAwaited ? ABSENT_CHECK_NANOS : TOPIC_CHECK_NANOS)) {
+            if (isOther
+                    || System.nanoTime() - topicsChecked > (isTopicAwaited ? ABSENT_CHECK_NANOS : TOPIC_CHECK_NANOS)) {
                 topicsChecked = System.nanoTime();
+                lookedGeneration = index.generation();
                 TopicsSeen seen = topicWatch.look();
                 isTopicAwaited = seen.wrong().isEmpty() && !seen.absent().isEmpty();
                 listener.looked(seen);

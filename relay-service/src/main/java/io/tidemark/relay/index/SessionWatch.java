@@ -40,9 +40,17 @@ final class SessionWatch implements AutoCloseable {
         this.unsound = unsound;
     }
 
+    /**
+     * Starts the renewal alone. Also a session that proves nothing yet may be on another server than the one to which the
+     * URL leads: then {@link #check} ends it, and the next one is opened there.
+     */
+    void begin() {
+        urlWatch.start();
+    }
+
+    /** Starts the rest, once the proof is given. */
     @SuppressWarnings("FutureReturnValueIgnored") // it ends with the thread
     void start() {
-        urlWatch.start();
         thread.scheduleWithFixedDelay(this::look, INTERVAL_MILLIS, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -66,9 +74,9 @@ final class SessionWatch implements AutoCloseable {
         }
     }
 
-    /** @throws SourceNotReady when the session has ended */
+    /** @throws SourceNotReady when the session has ended, or is not on the server to which the URL leads */
     void check() throws SourceNotReady {
-        String reason = ended;
+        String reason = ended == null ? urlWatch.problem().orElse(null) : ended;
         if (reason != null) {
             throw new SourceNotReady(reason);
         }

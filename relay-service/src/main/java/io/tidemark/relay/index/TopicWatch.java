@@ -73,7 +73,7 @@ final class TopicWatch implements AutoCloseable {
         isRecorded = wrong.isEmpty();
         Set<String> absent = new HashSet<>(watched);
         absent.removeAll(now.keySet());
-        return new TopicsSeen(wrong, absent, written);
+        return new TopicsSeen(wrong, absent, written, now);
     }
 
     @Override

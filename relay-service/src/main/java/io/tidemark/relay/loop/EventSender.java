@@ -112,7 +112,6 @@ final class EventSender {
     private OutgoingEvent addressed(CapturedEvent event, Position position, @Nullable String split)
             throws PublishFailure, InterruptedException {
         OutgoingEvent outgoing = router.route(event, position, split);
-        ensureTopic(outgoing.topic(), event, position);
         String tooLarge = kafka.tooLarge(outgoing);
         if (tooLarge != null) {
             throw new PoisonEvent(
@@ -126,6 +125,7 @@ final class EventSender {
                     "change what the topic " + outgoing.topic() + " takes (max.message.bytes for example)",
                     null);
         }
+        ensureTopic(outgoing.topic(), event, position); // last: the topic of a dead letter's event holds nothing of it
         return outgoing;
     }
 

@@ -123,10 +123,11 @@ public final class ActiveRun {
                         + " Postgres before 18 cannot decode that part, so slot " + postgres.slot()
                         + " can never pass it: events committed in (" + confirmed + ", "
                         + relay.database().walHead(control)
-                        + "] come through no stream, and their rows are still in the"
-                        + " outbox. Drop the slot (select pg_drop_replication_slot('" + postgres.slot()
+                        + "] come through no stream; those with a row are still in the outbox table, those of"
+                        + " outbox.emit() nowhere else. Drop the slot (select pg_drop_replication_slot('"
+                        + postgres.slot()
                         + "')) and run: tidemark adopt CONFIG; once the relay runs, publish the rows with: tidemark replay"
-                        + " CONFIG --unaccounted",
+                        + " CONFIG --unaccounted --yes",
                 failure);
     }
 

@@ -34,19 +34,27 @@ public final class TokenRequirements {
     private final Question question;
     private final Supplier<Optional<ServedSource>> served;
     private final Function<String, ProjectionWaiters> projections;
+    private final Supplier<Map<String, String>> topicIds;
     private final PublishedIndex index;
     private final WatermarkThread thread;
 
-    /** @param projections by name; throws {@link IllegalArgumentException} for a name that is not configured */
+    /**
+     * What tokens need from these projections.
+     *
+     * @param projections by name; throws {@link IllegalArgumentException} for a name that is not configured
+     * @param topicIds Kafka's ids of the declared topics; called on the thread
+     */
     TokenRequirements(
             Question question,
             Supplier<Optional<ServedSource>> served,
             Function<String, ProjectionWaiters> projections,
+            Supplier<Map<String, String>> topicIds,
             PublishedIndex index,
             WatermarkThread thread) {
         this.question = question;
         this.served = served;
         this.projections = projections;
+        this.topicIds = topicIds;
         this.index = index;
         this.thread = thread;
     }
@@ -56,8 +64,9 @@ public final class TokenRequirements {
      *
      * @param published read before the needs, so that none are missing for a token at or below it
      * @param projections in the order of the configuration
+     * @param topicIds Kafka's ids of the topics to which the offsets belong; a topic without one was not seen yet
      */
-    public record Requirements(Lsn published, List<Requirement> projections) {}
+    public record Requirements(Lsn published, List<Requirement> projections, Map<String, String> topicIds) {}
 
     /**
      * The offsets that a token needs in one projection.
@@ -117,7 +126,7 @@ public final class TokenRequirements {
                 || !index.isAbout(source.get().identity())) {
             throw new IllegalStateException("the index was lost while it was asked");
         }
-        return new Requirements(published, all);
+        return new Requirements(published, all, topicIds.get());
     }
 
     private Requirement withoutGroup(String name, Optional<ServedSource> source, Token token, Lsn published) {

@@ -47,6 +47,9 @@ public final class Watermarks implements AutoCloseable {
     private final Map<String, ProjectionWaiters> projections = new LinkedHashMap<>();
     private final Admission admission;
     private final AtomicBoolean advanceQueued = new AtomicBoolean();
+    /** As of the last look at the topics. On the watermark thread. */
+    private Map<String, String> topicIds = Map.of();
+
     private volatile @Nullable ServedSource source;
     private volatile Answer.Unavailable notServing = NOT_SERVING;
     private volatile boolean isClosed;
@@ -73,14 +76,17 @@ public final class Watermarks implements AutoCloseable {
                         projection, index, new Grounds(projection, projections, writable, index::topicsWritten))));
         this.polling = new GroupPolling(this.projections.values(), index, groups, thread, this::isServing);
         this.reports = new ProjectionReports(this.projections, index, polling, admission, thread);
-        this.requirements =
-                new TokenRequirements(this::ask, () -> Optional.ofNullable(source), this::waitersOf, index, thread);
+        this.requirements = new TokenRequirements(
+                this::ask, () -> Optional.ofNullable(source), this::waitersOf, () -> topicIds, index, thread);
         polling.start();
     }
 
     /** Accepts the state of Kafka's topics: the declared topics of projections, and the topics of the source. */
     public void see(TopicsSeen topics) {
-        thread.execute(() -> projections.values().forEach(waiters -> waiters.seeTopics(topics)));
+        thread.execute(() -> {
+            topicIds = topics.ids();
+            projections.values().forEach(waiters -> waiters.seeTopics(topics));
+        });
     }
 
     /** Starts answering: the index is filled and belongs to this source. */

@@ -22,6 +22,7 @@ class ShownConfigurationTest {
                   replicas: [{name: eu, url: "jdbc:postgresql://eu:5432/shop?sslpassword=canary-3"}]
                 kafka: {bootstrapServers: "k:9092", properties: {sasl.jaas.config: canary-4}}
                 http: {bearerTokenFile: /canary-5}
+                tokens: {secretFile: /canary-6}
                 console: {enabled: true, peers: ["a:8080"]}
                 """);
         RelayConfiguration config = ConfigurationFile.read(file);
@@ -30,6 +31,7 @@ class ShownConfigurationTest {
 
         assertThat(shown)
                 .doesNotContain("canary")
-                .contains("jdbc:postgresql://db:5432/shop", "sasl.jaas.config", "\"bearerTokens\":true", "a:8080");
+                .contains("jdbc:postgresql://db:5432/shop", "sasl.jaas.config", "a:8080")
+                .contains("\"bearerTokens\":true", "\"tokens\":{\"sealed\":true}");
     }
 }

@@ -26,7 +26,7 @@ class GroundsTest {
     private Grounds grounds(String... topics) {
         ProjectionConfig view = projection("view", "group", topics);
         Grounds grounds = grounds(view, view);
-        grounds.seeTopics(new TopicsSeen(Map.of(), Set.of(), Set.of(ORDER, INVOICE)));
+        grounds.seeTopics(new TopicsSeen(Map.of(), Set.of(), Set.of(ORDER, INVOICE), Map.of()));
         return grounds;
     }
 
@@ -113,10 +113,10 @@ class GroundsTest {
         Grounds grounds = grounds(ORDER);
         grounds.seeGroup(members(ORDER), NOW);
 
-        grounds.seeTopics(new TopicsSeen(Map.of(ORDER, "was deleted"), Set.of(ORDER), Set.of(ORDER)));
+        grounds.seeTopics(new TopicsSeen(Map.of(ORDER, "was deleted"), Set.of(ORDER), Set.of(ORDER), Map.of()));
 
         assertRefused(grounds, "topic outbox.order was deleted");
-        grounds.seeTopics(new TopicsSeen(Map.of(), Set.of(), Set.of(ORDER)));
+        grounds.seeTopics(new TopicsSeen(Map.of(), Set.of(), Set.of(ORDER), Map.of()));
         assertFirm(grounds);
     }
 
@@ -124,10 +124,10 @@ class GroundsTest {
     @Test
     void keepsRefusingForOneCauseWhenAnotherIsGone() {
         Grounds grounds = grounds(ORDER);
-        grounds.seeTopics(new TopicsSeen(Map.of(ORDER, "was deleted"), Set.of(), Set.of(ORDER, INVOICE)));
+        grounds.seeTopics(new TopicsSeen(Map.of(ORDER, "was deleted"), Set.of(), Set.of(ORDER, INVOICE), Map.of()));
         grounds.seeGroup(members(ORDER, INVOICE), NOW);
 
-        grounds.seeTopics(new TopicsSeen(Map.of(), Set.of(), Set.of(ORDER, INVOICE)));
+        grounds.seeTopics(new TopicsSeen(Map.of(), Set.of(), Set.of(ORDER, INVOICE), Map.of()));
 
         assertRefused(grounds, "also reads outbox.invoice");
     }
@@ -161,7 +161,7 @@ class GroundsTest {
     void aTopicThatAnotherProjectionOfTheGroupDeclaresIsDeclared() {
         ProjectionConfig view = projection("view", "group", ORDER);
         Grounds grounds = grounds(view, view, projection("other", "group", INVOICE));
-        grounds.seeTopics(new TopicsSeen(Map.of(), Set.of(), Set.of(ORDER, INVOICE)));
+        grounds.seeTopics(new TopicsSeen(Map.of(), Set.of(), Set.of(ORDER, INVOICE), Map.of()));
 
         grounds.seeGroup(members(ORDER, INVOICE), NOW);
 
@@ -204,7 +204,7 @@ class GroundsTest {
     @Test
     void nothingIsConsumedOfATopicThatDoesNotExist() {
         Grounds grounds = grounds(ORDER, "outbox.orders");
-        grounds.seeTopics(new TopicsSeen(Map.of(), Set.of("outbox.orders"), Set.of(ORDER)));
+        grounds.seeTopics(new TopicsSeen(Map.of(), Set.of("outbox.orders"), Set.of(ORDER), Map.of()));
         grounds.seeGroup(members(ORDER, "outbox.orders"), NOW);
 
         assertHollow(grounds, "topic outbox.orders does not exist yet");

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tidemark.relay.config.KafkaConfig;
 import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.config.RelayConfiguration;
+import io.tidemark.relay.config.RouteConfig;
 import io.tidemark.relay.source.Nudges;
 import io.tidemark.relay.source.SourceDatabase;
 import java.net.InetAddress;
@@ -16,11 +17,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class EventTracerTest {
 
     private static final int AT_ONCE = 18;
+    private static final PostgresConfig POSTGRES =
+            new PostgresConfig("jdbc:postgresql://127.0.0.1:1/shop", "u", "p", null, null, null, null);
 
     /** The database accepts connections and never answers, so that no question is answered. */
     @Test
@@ -59,13 +63,32 @@ class EventTracerTest {
 
     @Test
     void looksOnlyIntoTopicsThatEventsMayBeIn() {
-        PostgresConfig postgres =
-                new PostgresConfig("jdbc:postgresql://127.0.0.1:1/shop", "u", "p", null, null, null, null);
+        try (Nudges nudges = new Nudges(new SourceDatabase(POSTGRES));
+                EventTracer tracer = tracer(nudges, null)) {
+            assertThat(tracer.mayLookInto("outbox.order")).isTrue();
+            assertThat(tracer.mayLookInto("payments")).isFalse();
+            assertThat(tracer.mayLookInto("__consumer_offsets")).isFalse();
+            assertThat(tracer.mayLookInto("tidemark.positions")).isFalse();
+        }
+    }
+
+    @Test
+    void looksIntoNoOwnTopicIfARouteMatchesEveryName() {
+        RouteConfig every = new RouteConfig("*", "{aggregateType}", false, RouteConfig.OnPoison.HALT);
+        try (Nudges nudges = new Nudges(new SourceDatabase(POSTGRES));
+                EventTracer tracer = tracer(nudges, List.of(every))) {
+            assertThat(tracer.mayLookInto("payments")).isTrue();
+            assertThat(tracer.mayLookInto("__consumer_offsets")).isFalse();
+            assertThat(tracer.mayLookInto("tidemark.positions")).isFalse();
+        }
+    }
+
+    private static EventTracer tracer(Nudges nudges, @Nullable List<RouteConfig> routes) {
         RelayConfiguration config = new RelayConfiguration(
-                postgres,
+                POSTGRES,
                 new KafkaConfig("127.0.0.1:1", null, null, null),
                 null,
-                null,
+                routes,
                 null,
                 null,
                 null,
@@ -73,13 +96,6 @@ class EventTracerTest {
                 null,
                 null,
                 null);
-        SourceDatabase database = new SourceDatabase(postgres);
-        try (Nudges nudges = new Nudges(database);
-                EventTracer tracer = new EventTracer(config, database, nudges, Optional::empty)) {
-            assertThat(tracer.mayLookInto("outbox.order")).isTrue();
-            assertThat(tracer.mayLookInto("payments")).isFalse();
-            assertThat(tracer.mayLookInto("__consumer_offsets")).isFalse();
-            assertThat(tracer.mayLookInto("tidemark.positions")).isFalse();
-        }
+        return new EventTracer(config, new SourceDatabase(POSTGRES), nudges, Optional::empty);
     }
 }

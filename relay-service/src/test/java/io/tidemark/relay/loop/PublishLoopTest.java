@@ -134,6 +134,23 @@ class PublishLoopTest {
         assertThat(run.calls).doesNotContain("confirm 0/300").endsWith("confirm 0/400");
     }
 
+    /** A topic without events may be deleted and made again. */
+    @Test
+    void recordsATopicOnlyForEventsThatAreInIt() throws Exception {
+        RecordedRun run = run(OnPoison.DEAD_LETTER, ROOMY);
+        run.refused.add("large");
+        PublishLoop loop = run.loop();
+
+        loop.publish(new ArrayList<>(transaction("0/200", event("large"))));
+
+        assertThat(run.kafka()).endsWith("bury large", "commit 0/200");
+        assertThat(run.recordedTopics).isEmpty();
+
+        loop.publish(new ArrayList<>(transaction("0/300", event("a"))));
+
+        assertThat(run.recordedTopics).isNotEmpty();
+    }
+
     @Test
     void haltsAtAnEventThatCannotBePublishedOnceEverythingBeforeItIs() {
         RecordedRun run = run(OnPoison.HALT, ROOMY);

@@ -87,6 +87,9 @@ final class RecordedRun {
     /** The recorded position of each Kafka transaction. */
     final List<SourcePosition> positions = new ArrayList<>();
 
+    /** The topics that the committed Kafka transactions have recorded. */
+    final Set<String> recordedTopics = new HashSet<>();
+
     /** For each Kafka transaction: whether it recorded the publication. */
     final List<Boolean> publicationRecords = new ArrayList<>();
 
@@ -221,6 +224,10 @@ final class RecordedRun {
             }
             if (openIds.size() > mostInTime) {
                 throw PublishFailure.of(new TimeoutException("Expiring record(s)"));
+            }
+            byte[] topics = records.get(TopicIds.key(IDENTITY.sourceId()));
+            if (topics != null) {
+                recordedTopics.addAll(TopicIds.fromJson(topics).ids().keySet());
             }
             byte[] record = records.get(AuditRecord.key(IDENTITY.sourceId()));
             RecordedRun.this.reached = reached;

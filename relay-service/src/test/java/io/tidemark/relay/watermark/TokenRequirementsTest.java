@@ -39,6 +39,7 @@ class TokenRequirementsTest {
             (projection, token, waitMillis) -> new CompletableFuture<>(),
             () -> Optional.of(new ServedSource(SHOP, TimelineHistory.none(1))),
             name -> waiters,
+            Map::of,
             index,
             thread);
 

@@ -42,8 +42,9 @@ public final class Generations {
                     + " generation = ?";
     /** One round trip, without a connection setting that must be restored afterwards. */
     private static final String PROGRESS_IN_NEW_SNAPSHOT =
-            "set transaction isolation level repeatable read, read only; select topic, partition, next_offset from"
-                    + " tidemark_progress join tidemark_generation using (projection, generation) where projection = ?";
+            "set transaction isolation level repeatable read, read only; select topic, partition, next_offset, caught_up,"
+                    + " topic_id from tidemark_progress join tidemark_generation using (projection, generation) where"
+                    + " projection = ?";
 
     private final String projection;
 
@@ -59,11 +60,18 @@ public final class Generations {
         /** The progress of a generation that has not started. */
         public static final Progress NONE = new Progress(0, false, Optional.empty());
 
+        /** The first offset that is not applied yet in the topic of this id; 0 if it is known to be of another topic. */
+        public long nextOffsetIn(Optional<String> topic) {
+            return isOfAnother(topic) ? 0 : nextOffset;
+        }
+
+        private boolean isOfAnother(Optional<String> topic) {
+            return topicId.isPresent() && topic.isPresent() && !topicId.equals(topic);
+        }
+
         /** Offsets that the other generation has applied and this one has not; 0 if the topic was deleted since. */
         public long behind(Progress other) {
-            boolean isOfAnotherTopic =
-                    topicId.isPresent() && other.topicId().isPresent() && !topicId.equals(other.topicId());
-            return isOfAnotherTopic ? 0 : Math.max(0, other.nextOffset() - nextOffset);
+            return isOfAnother(other.topicId()) ? 0 : Math.max(0, other.nextOffset() - nextOffset);
         }
     }
 
@@ -103,13 +111,12 @@ public final class Generations {
     }
 
     /**
-     * The first offset that is not applied yet in each partition of the generation that is read. Later queries in the
-     * same transaction use the same snapshot.
+     * The progress in each partition of the generation that is read. Later queries in the same transaction use the same
+     * snapshot.
      *
      * @param connection at the beginning of a transaction, which becomes REPEATABLE READ and read-only
      */
-    public Map<Partition, Long> nextOffsetsInNewSnapshot(Connection connection) throws SQLException {
-        Map<Partition, Long> offsets = new HashMap<>();
+    public Map<Partition, Progress> progressInNewSnapshot(Connection connection) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(PROGRESS_IN_NEW_SNAPSHOT)) {
             select.setString(1, projection);
             select.execute();
@@ -118,30 +125,31 @@ public final class Generations {
                         + " use"
                         + " org.postgresql's");
             }
-            try (ResultSet row = select.getResultSet()) {
-                while (row.next()) {
-                    offsets.put(new Partition(row.getString(1), row.getInt(2)), row.getLong(3));
-                }
+            try (ResultSet rows = select.getResultSet()) {
+                return progress(rows);
             }
         }
-        return offsets;
+    }
+
+    private static Map<Partition, Progress> progress(ResultSet rows) throws SQLException {
+        Map<Partition, Progress> progress = new HashMap<>();
+        while (rows.next()) {
+            progress.put(
+                    new Partition(rows.getString(1), rows.getInt(2)),
+                    new Progress(rows.getLong(3), rows.getBoolean(4), Optional.ofNullable(rows.getString(5))));
+        }
+        return progress;
     }
 
     /** The progress of a generation in every partition that it has started. */
     public Map<Partition, Progress> progressOf(Connection connection, int generation) throws SQLException {
-        Map<Partition, Progress> progress = new HashMap<>();
         try (PreparedStatement select = connection.prepareStatement(PROGRESS)) {
             select.setString(1, projection);
             select.setInt(2, generation);
-            try (ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    progress.put(
-                            new Partition(row.getString(1), row.getInt(2)),
-                            new Progress(row.getLong(3), row.getBoolean(4), Optional.ofNullable(row.getString(5))));
-                }
+            try (ResultSet rows = select.executeQuery()) {
+                return progress(rows);
             }
         }
-        return progress;
     }
 
     /**

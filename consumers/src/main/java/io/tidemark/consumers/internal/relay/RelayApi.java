@@ -34,7 +34,12 @@ public final class RelayApi {
     private final RelayHttp relays;
     private final TokenForm form;
 
-    /** @param relays base URLs of one or more replicas */
+    /**
+     * Requests without a bearer token, about plain tokens.
+     *
+     * @param relays base URLs of one or more replicas
+     * @throws IllegalArgumentException when the client follows redirects: it would take the bearer token along
+     */
     public RelayApi(HttpClient http, List<URI> relays) {
         this(new RelayHttp(http, relays, Optional.empty()), TokenForm.PLAIN);
     }

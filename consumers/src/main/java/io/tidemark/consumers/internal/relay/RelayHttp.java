@@ -48,6 +48,10 @@ final class RelayHttp {
                         "relay '" + relay + "' is not a base URL; write for example http://relay:8080");
             }
         }
+        if (http.followRedirects() != HttpClient.Redirect.NEVER) {
+            throw new IllegalArgumentException("the HTTP client follows redirects, and would take the bearer token to"
+                    + " wherever they lead; build it with followRedirects(HttpClient.Redirect.NEVER)");
+        }
         this.http = http;
         this.relays = List.copyOf(relays);
         this.bearerToken = bearerToken;
@@ -111,6 +115,16 @@ final class RelayHttp {
         }
     }
 
+    /** The JDK's own exception would end the wait, and have the token in its message. */
+    private static String sendable(String token) throws IOException {
+        if (token.isEmpty() || token.chars().anyMatch(c -> c <= ' ' || c > '~')) {
+            throw new IOException(
+                    "the bearer token has spaces, line ends or characters beyond ASCII, which no header can"
+                            + " have; strip it where it is read");
+        }
+        return token;
+    }
+
     private static long withJitter(long millis) {
         return millis + ThreadLocalRandom.current().nextLong(millis / 2 + 1);
     }
@@ -121,7 +135,8 @@ final class RelayHttp {
         @Nullable CompletableFuture<HttpResponse<String>> response = null;
         try {
             if (bearerToken.isPresent()) {
-                request.setHeader("Authorization", "Bearer " + bearerToken.get().current());
+                request.setHeader(
+                        "Authorization", "Bearer " + sendable(bearerToken.get().current()));
             }
             response = http.sendAsync(request.timeout(timeout).build(), head -> new LimitedText());
             return Attempt.of(response.get(timeout.toNanos(), TimeUnit.NANOSECONDS), reader);

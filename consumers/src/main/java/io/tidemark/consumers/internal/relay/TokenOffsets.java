@@ -39,11 +39,19 @@ public final class TokenOffsets {
     private final LongSupplier nanoClock;
     private final Map<Token, Kept> cache;
 
-    private record Kept(Map<Partition, Long> offsets, long sinceNanos) {}
+    private record Kept(Map<Partition, Need> offsets, long sinceNanos) {}
+
+    /**
+     * What a token needs in one partition.
+     *
+     * @param offset the first one that need not be applied
+     * @param topicId Kafka's id of the topic that the offset belongs to; empty if the relay does not name it
+     */
+    public record Need(long offset, Optional<String> topicId) {}
 
     /** The offsets that a token needs, or why they are not known. */
     public sealed interface Result {
-        record Known(Map<Partition, Long> offsets) implements Result {}
+        record Known(Map<Partition, Need> offsets) implements Result {}
 
         record NotPublished() implements Result {}
 
@@ -66,7 +74,7 @@ public final class TokenOffsets {
     }
 
     public Result of(Token token, Deadline deadline) throws InterruptedException {
-        Map<Partition, Long> known = cached(token);
+        Map<Partition, Need> known = cached(token);
         if (known != null) {
             return new Result.Known(known);
         }
@@ -85,7 +93,7 @@ public final class TokenOffsets {
         return result;
     }
 
-    private @Nullable Map<Partition, Long> cached(Token token) {
+    private @Nullable Map<Partition, Need> cached(Token token) {
         synchronized (cache) {
             Kept kept = cache.get(token);
             if (kept == null || nanoClock.getAsLong() - kept.sinceNanos() >= KEPT_NANOS) {
@@ -134,14 +142,16 @@ public final class TokenOffsets {
         return token.parts().stream().allMatch(part -> upTo.isAtLeast(part.lsn()));
     }
 
-    private static Map<Partition, Long> offsets(JsonNode partitions) {
-        Map<Partition, Long> offsets = new HashMap<>();
+    private static Map<Partition, Need> offsets(JsonNode partitions) {
+        Map<Partition, Need> offsets = new HashMap<>();
         for (JsonNode partition : partitions) {
             offsets.put(
                     new Partition(
                             partition.required("topic").asText(),
                             partition.required("partition").asInt()),
-                    partition.required("need").asLong());
+                    new Need(
+                            partition.required("need").asLong(),
+                            Optional.ofNullable(partition.path("topicId").textValue())));
         }
         return Map.copyOf(offsets);
     }

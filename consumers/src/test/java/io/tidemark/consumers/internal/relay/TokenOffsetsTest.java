@@ -32,6 +32,10 @@ class TokenOffsetsTest {
                 + "\"have\":3}]}]}";
     }
 
+    private static Result known(Optional<String> topicId) {
+        return new Result.Known(Map.of(new Partition("outbox.order", 1), new TokenOffsets.Need(7, topicId)));
+    }
+
     private static RelayApi relays(FakeRelay relay) {
         return new RelayApi(HttpClient.newHttpClient(), List.of(relay.url()));
     }
@@ -45,7 +49,7 @@ class TokenOffsetsTest {
 
     @Test
     void readsTheOffsetsWhateverTheStateOfTheGroup() throws Exception {
-        Result expected = new Result.Known(Map.of(new Partition("outbox.order", 1), 7L));
+        Result expected = known(Optional.empty());
 
         assertThat(ask(explained("\"A/1B2C4000\"", "success"))).isEqualTo(expected);
         assertThat(ask(explained("\"A/1B2C3D40\"", "timeout"))).isEqualTo(expected);
@@ -56,12 +60,12 @@ class TokenOffsetsTest {
     @Test
     void readsTheVectorWithoutAskingForTheGroup() throws Exception {
         String body = "{\"token\":\"" + TOKEN + "\",\"published\":\"A/1B2C4000\",\"projections\":[{\"projection\":"
-                + "\"orders-view\",\"partitions\":[{\"topic\":\"outbox.order\",\"partition\":1,\"need\":7}]}]}";
+                + "\"orders-view\",\"partitions\":[{\"topic\":\"outbox.order\",\"partition\":1,\"need\":7,\"topicId\":\"aB3\"}]}]}";
         try (FakeRelay relay = new FakeRelay().then(200, body)) {
             Result result = new TokenOffsets("orders-view", relays(relay), 10, System::nanoTime)
                     .of(TOKEN, Deadline.after(TIMEOUT));
 
-            assertThat(result).isEqualTo(new Result.Known(Map.of(new Partition("outbox.order", 1), 7L)));
+            assertThat(result).isEqualTo(known(Optional.of("aB3")));
             assertThat(relay.requests)
                     .containsExactly("GET /v1/tokens/" + TOKEN + "?groups=false&projection=orders-view");
         }

@@ -16,7 +16,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the topic of a run, {@code read_committed}, on its own thread, and counts every event once. */
+/** Reads the topics of a source, {@code read_committed}, on its own thread, and counts every event once. */
 final class Arrivals implements AutoCloseable {
 
     private static final Duration POLL = Duration.ofMillis(100);
@@ -33,7 +33,7 @@ final class Arrivals implements AutoCloseable {
         this.source = source;
     }
 
-    /** The topic must exist. */
+    /** The topics must exist. */
     static Arrivals start(TestSource source) {
         Arrivals arrivals = new Arrivals(source);
         arrivals.thread.setDaemon(true);
@@ -51,7 +51,9 @@ final class Arrivals implements AutoCloseable {
                 false);
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            List<TopicPartition> partitions = consumer.partitionsFor(source.topic(OutboxTable.AGGREGATE_TYPE)).stream()
+            List<TopicPartition> partitions = consumer.listTopics().entrySet().stream()
+                    .filter(topic -> topic.getKey().startsWith(source.topic("")))
+                    .flatMap(topic -> topic.getValue().stream())
                     .map(info -> new TopicPartition(info.topic(), info.partition()))
                     .toList();
             consumer.assign(partitions);

@@ -22,7 +22,7 @@ import org.apache.kafka.connect.storage.MemoryOffsetBackingStore;
  * A Debezium engine whose handler only counts: an upper limit for everything that is built on the engine and takes its
  * records.
  */
-final class CountingEngine implements Peer {
+public final class CountingEngine implements Peer {
 
     @Override
     public String name() {

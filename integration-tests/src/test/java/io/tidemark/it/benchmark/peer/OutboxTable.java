@@ -6,8 +6,11 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.stream.Collectors;
 
 /** Tables of events, and their writer. Unless noted otherwise, every event is a separate transaction. */
 final class OutboxTable {
@@ -37,9 +40,11 @@ final class OutboxTable {
     /**
      * Writes events inside the server, without waiting for its disk.
      *
+     * @param types number of aggregate types; the first is {@value #AGGREGATE_TYPE}
      * @param rows number of events in each transaction
      */
-    static void fill(TestSource source, String insert, int events, int rows, int payloadBytes) throws SQLException {
+    static void fill(TestSource source, String insert, int types, int events, int rows, int payloadBytes)
+            throws SQLException {
         try (Connection connection = source.connect();
                 Statement statement = connection.createStatement()) {
             statement.execute("set synchronous_commit = off");
@@ -50,7 +55,7 @@ final class OutboxTable {
                         """
                         do $$ declare body text := '%s'; begin
                           for n in %d .. %d loop
-                            %s values ('%s', 'a-' || n %% %d, 't', left(n || ' ' || body, %d));
+                            %s values ((array[%s])[n %% %d + 1], 'a-' || n %% %d, 't', left(n || ' ' || body, %d));
                             if n %% %d = 0 or n = %d then commit; end if;
                           end loop;
                         end $$
@@ -59,13 +64,23 @@ final class OutboxTable {
                         first,
                         last,
                         insert,
-                        AGGREGATE_TYPE,
+                        types(types).stream().collect(Collectors.joining("', '", "'", "'")),
+                        types,
                         AGGREGATES,
                         payloadBytes,
                         rows,
                         last));
             }
         }
+    }
+
+    /** The first of these aggregate types. */
+    static List<String> types(int count) {
+        List<String> types = new ArrayList<>(List.of(AGGREGATE_TYPE));
+        for (int i = 1; i < count; i++) {
+            types.add(AGGREGATE_TYPE + i);
+        }
+        return types;
     }
 
     /** One event with this number at the beginning of its payload. */

@@ -46,7 +46,7 @@ final class PeerRun {
     void measure() throws Exception {
         try (TestSource source = peer.create()) {
             source.makeTopic(OutboxTable.AGGREGATE_TYPE);
-            OutboxTable.fill(source, peer.insert(), load.events(), load.rows(), load.payloadBytes());
+            OutboxTable.fill(source, peer.insert(), 1, load.events(), load.rows(), load.payloadBytes());
             long startedNanos = System.nanoTime();
             try (Peer.Running running = peer.start(source)) {
                 drain(running, startedNanos);

@@ -19,7 +19,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * The relay that many teams write themselves: takes the oldest rows, sends them, deletes them. At least once, and in the
  * order of a sequence, which is not the order of the commits.
  */
-final class PollingRelay implements Peer {
+public final class PollingRelay implements Peer {
 
     private static final int IDLE_MILLIS = 10;
 

@@ -3,28 +3,42 @@ package io.tidemark.it.benchmark.peer;
 
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TestSource;
+import io.tidemark.quickstart.relay.RelayChild;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The relay, with the memory that {@code bin/tidemark} gives it. */
+/**
+ * The relay, with the options that {@code bin/tidemark} gives its JVM. {@code -Dpeers.jvm="-Xmx1g -Xmn600m"} adds others,
+ * of which the last counts.
+ */
 final class TidemarkPeer implements Peer {
 
     private static final String PRESET = "outbox: {preset: debezium}";
 
+    private static final String MORE = System.getProperty("peers.jvm", "");
+
     private final boolean isOwnTable;
-    private final List<String> jvmOptions;
 
     /** @param isOwnTable {@code outbox.event}, whose rows are counted for the audit; otherwise Debezium's table */
-    TidemarkPeer(boolean isOwnTable, List<String> jvmOptions) {
+    TidemarkPeer(boolean isOwnTable) {
         this.isOwnTable = isOwnTable;
-        this.jvmOptions = List.copyOf(jvmOptions);
+    }
+
+    /** The process, as {@code bin/tidemark run} starts it. */
+    static RelayProcess.Launch launch() {
+        List<String> options = new ArrayList<>(RelayChild.JVM_OPTIONS);
+        options.add("-XX:TieredStopAtLevel=4");
+        if (!MORE.isEmpty()) {
+            options.addAll(List.of(MORE.split(" ")));
+        }
+        return new RelayProcess.Launch(options, Map.of());
     }
 
     @Override
     public String name() {
         return (isOwnTable ? "Tidemark, outbox.event, with audit" : "Tidemark, Debezium's table")
-                + (jvmOptions.isEmpty() ? "" : ", " + String.join(" ", jvmOptions));
+                + (MORE.isEmpty() ? "" : ", " + MORE);
     }
 
     @Override
@@ -39,12 +53,14 @@ final class TidemarkPeer implements Peer {
 
     @Override
     public Running start(TestSource source) {
-        List<String> options = new ArrayList<>(List.of("-XX:TieredStopAtLevel=4"));
-        options.addAll(jvmOptions);
-        RelayProcess.Launch launch = new RelayProcess.Launch(options, Map.of());
         RelayProcess process = isOwnTable
-                ? RelayProcess.start(source, source.servers(), launch)
-                : RelayProcess.start(source, source.servers(), launch, PRESET);
+                ? RelayProcess.start(source, source.servers(), launch())
+                : RelayProcess.start(source, source.servers(), launch(), PRESET);
+        return run(source, process);
+    }
+
+    /** Closes the process, too. */
+    static Running run(TestSource source, RelayProcess process) {
         Arrivals arrivals = Arrivals.start(source);
         return new Running() {
 

@@ -29,11 +29,21 @@ public final class ConfigurationFile {
         try {
             JsonNode tree = ConfigurationTree.read(Files.readString(file), System.getenv());
             KnownKeys.check(tree);
+            refuseEmpty(tree, "http", "bearerTokenFile", "every request would be accepted");
+            refuseEmpty(tree, "tokens", "secretFile", "tokens would be neither sealed nor checked");
             return new TreeFactory().build(tree, file.toString());
         } catch (NoSuchFileException e) {
             throw new ConfigurationProblem("configuration file " + file + " does not exist", e);
         } catch (ConfigurationException | IOException | RuntimeException e) {
             throw new ConfigurationProblem(file + ": " + ConfigurationMistake.explain(e), e);
+        }
+    }
+
+    /** A key without a value counts as absent, which must not turn off what the key is there for. */
+    private static void refuseEmpty(JsonNode file, String block, String key, String effect) {
+        if (file.path(block).path(key).isNull()) {
+            throw new ConfigurationProblem(
+                    block + "." + key + " has no value, so " + effect + "; name the file, or remove the key");
         }
     }
 

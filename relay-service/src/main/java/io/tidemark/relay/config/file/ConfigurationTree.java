@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.config.file;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -10,6 +9,7 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import io.tidemark.relay.config.ConfigurationProblem;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -51,7 +51,7 @@ final class ConfigurationTree {
     /**
      * Reads the whole file.
      *
-     * @throws ConfigurationProblem if it is empty, or repeats a key
+     * @throws ConfigurationProblem if it is empty, repeats a key, or has aliases or a second document
      * @throws IOException if it is not YAML
      */
     static JsonNode read(String yaml, Map<String, String> environment) throws IOException {
@@ -59,12 +59,17 @@ final class ConfigurationTree {
     }
 
     private JsonNode parse(String yaml) throws IOException {
-        try (JsonParser parser = new YAMLFactory().createParser(withPlaceholders(yaml))) {
+        try (YAMLParser parser = new YAMLFactory().createParser(withPlaceholders(yaml))) {
             JsonToken first = parser.nextToken();
             if (first == null || first == JsonToken.VALUE_NULL) {
                 throw new ConfigurationProblem("it is empty; postgres and kafka.bootstrapServers are needed");
             }
-            return node(parser, "");
+            JsonNode file = node(parser, "");
+            if (parser.nextToken() != null) {
+                throw new ConfigurationProblem(
+                        "it goes on after its first YAML document, and nothing of that would be read; remove the line ---");
+            }
+            return file;
         }
     }
 
@@ -81,7 +86,7 @@ final class ConfigurationTree {
     }
 
     /** @param path of the value from the top of the file */
-    private JsonNode node(JsonParser parser, String path) throws IOException {
+    private JsonNode node(YAMLParser parser, String path) throws IOException {
         JsonToken token = parser.currentToken();
         if (token == JsonToken.START_OBJECT) {
             return object(parser, path);
@@ -93,10 +98,14 @@ final class ConfigurationTree {
             }
             return list;
         }
+        if (parser.isCurrentAlias()) { // Jackson would give the name of the anchor as the value
+            throw new ConfigurationProblem(
+                    path + " is an alias (*" + parser.getText() + "), which is not supported; write the value itself");
+        }
         return token == JsonToken.VALUE_NULL ? NullNode.getInstance() : scalar(parser.getText());
     }
 
-    private ObjectNode object(JsonParser parser, String path) throws IOException {
+    private ObjectNode object(YAMLParser parser, String path) throws IOException {
         ObjectNode block = JsonNodeFactory.instance.objectNode();
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String key = replaceVariables(parser.currentName());

@@ -65,7 +65,7 @@ public enum ProblemType {
     MALFORMED_BODY(
             400,
             "Malformed body",
-            "The body is not JSON, or has a field that the path does not have.",
+            "The body is not one JSON object, has a field twice, or one that the path does not have.",
             "Send a JSON object with the documented fields."),
     /** Another malformed request. */
     BAD_REQUEST(400, "Bad request", "The request is not valid for this server.", "Correct what detail names."),

@@ -219,6 +219,14 @@ class ConfigurationFileTest {
                 mistake(MINIMAL + "logging: {levl: INFO}\n", "logging.levl", "did you mean level?"),
                 mistake(MINIMAL + "somethingElse: 1\n", "unknown key somethingElse", "known here are", "routes"),
                 mistake(MINIMAL + KAFKA, "key kafka appears twice", "keep one"),
+                mistake(MINIMAL + "---\nhttp: {bearerTokenFile: /t}\n", "first YAML document", "remove the line ---"),
+                mistake(
+                        MINIMAL
+                                + "projections: [{name: a, group: &g views, topics: [x]}, {name: b, group: *g, topics: [x]}]\n",
+                        "projections[1].group is an alias (*g)",
+                        "write the value"),
+                mistake(MINIMAL + "http: {bearerTokenFile: }\n", "http.bearerTokenFile has no value", "remove the key"),
+                mistake(MINIMAL + "tokens: {secretFile: ~}\n", "tokens.secretFile has no value", "name the file"),
                 mistake(POSTGRES + "kafka: {bootstrapServers: '${TIDEMARK_NOT_SET}'}\n", "TIDEMARK_NOT_SET", ":-"),
                 mistake(kafka("topics: {partitions: many}"), "kafka.topics.partitions", "'many'", "a whole number"),
                 mistake(kafka("topics: {partitions: 0}"), "kafka.topics.partitions is 0", "1 or more"),
