@@ -104,14 +104,22 @@ public final class StatusText {
         if (source.path("walHead").isTextual()) {
             lines.row(
                     "wal",
-                    "head " + source.path("walHead").asText() + ", "
-                            + distance(source, "walHead", source.path("published"))
-                            + " not published yet");
+                    "head " + source.path("walHead").asText()
+                            + (hasPublished(source)
+                                    ? ", " + distance(source, "walHead", source.path("published"))
+                                            + " not published yet"
+                                    : ""));
         } else {
             lines.row("wal", "unknown: " + source.path("databaseError").asText());
         }
         lines.row("slot", slot(source));
         return lines.toString();
+    }
+
+    /** A standby says only what it has published itself, if it ever was the active one. */
+    private static boolean hasPublished(JsonNode source) {
+        return source.path("role").asText().equals("active")
+                || source.path("state").asText().equals("halted");
     }
 
     private static String slot(JsonNode source) {

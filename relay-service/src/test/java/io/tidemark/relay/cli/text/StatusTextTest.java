@@ -66,6 +66,19 @@ class StatusTextTest {
                         "FINDING  stalled: projection orders-view is stalled for 42 s");
     }
 
+    @Test
+    void doesNotMeasureByWhatAStandbyHasPublishedItself() throws Exception {
+        JsonNode standby = json("""
+            {"role": "standby", "state": "standby", "published": "0/0", "walHead": "0/10001000", "source": "7f3a9c21",
+             "database": "shop", "timeline": 1, "slot": {"name": "tidemark"}}
+            """);
+        Replica replica = new Replica(URI.create("http://a:8080"), new RelayReply.Answer(200, standby, 0));
+
+        assertThat(StatusText.table(new RelayStatus(List.of(replica), List.of(), ""), List.of())
+                        .lines())
+                .contains("wal     head 0/10001000");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "running,    false, false",
