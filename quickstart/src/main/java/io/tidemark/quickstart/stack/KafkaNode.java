@@ -51,6 +51,8 @@ record KafkaNode(
                 offsets.topic.num.partitions=4
                 transaction.state.log.num.partitions=4
                 group.initial.rebalance.delay.ms=0
+                # 128 MB by default, which is half of this heap: every collection would be a full one, of 0.1 s
+                log.cleaner.dedupe.buffer.size=4194304
                 # back within seconds after a kill -9
                 broker.session.timeout.ms=1500
                 broker.heartbeat.interval.ms=250

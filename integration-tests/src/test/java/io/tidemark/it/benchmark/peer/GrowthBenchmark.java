@@ -83,7 +83,7 @@ class GrowthBenchmark {
             RelayProcess relay = RelayProcess.startEdited(
                     source,
                     source.servers(),
-                    TidemarkPeer.launch(),
+                    TidemarkPeer.launch(System.getProperty("peers.jvm", "")),
                     config -> config.replaceFirst("(?m)^projections:\\n.*$", yaml));
             try (Peer.Running running = TidemarkPeer.run(source, relay);
                     Askers askers = Askers.start(

@@ -29,8 +29,8 @@ class PeerBenchmark {
     private static final String CONNECT = System.getProperty("peers.connect", "");
 
     private static List<Peer> peers() {
-        List<Peer> peers =
-                new ArrayList<>(List.of(new TidemarkPeer(true), new TidemarkPeer(false), new CountingEngine()));
+        List<Peer> peers = new ArrayList<>(TidemarkPeer.all());
+        peers.add(new CountingEngine());
         peers.addAll(PollingRelay.both());
         if (!CONNECT.isEmpty()) {
             peers.add(new ConnectWorker(Path.of(CONNECT)));

@@ -5,32 +5,46 @@ import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.quickstart.relay.RelayChild;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The relay, with the options that {@code bin/tidemark} gives its JVM. {@code -Dpeers.jvm="-Xmx1g -Xmn600m"} adds others,
- * of which the last counts.
+ * of which the last counts. Several sets of options, each a peer of its own, are separated by {@code |}.
  */
 final class TidemarkPeer implements Peer {
 
     private static final String PRESET = "outbox: {preset: debezium}";
 
-    private static final String MORE = System.getProperty("peers.jvm", "");
-
     private final boolean isOwnTable;
+    private final String moreOptions;
 
     /** @param isOwnTable {@code outbox.event}, whose rows are counted for the audit; otherwise Debezium's table */
-    TidemarkPeer(boolean isOwnTable) {
+    private TidemarkPeer(boolean isOwnTable, String moreOptions) {
         this.isOwnTable = isOwnTable;
+        this.moreOptions = moreOptions;
     }
 
-    /** The process, as {@code bin/tidemark run} starts it. */
-    static RelayProcess.Launch launch() {
+    /** With each table, for each set of options. */
+    static List<Peer> all() {
+        return Arrays.stream(System.getProperty("peers.jvm", "").split("\\|"))
+                .flatMap(options -> Stream.of(new TidemarkPeer(true, options), new TidemarkPeer(false, options)))
+                .map(Peer.class::cast)
+                .toList();
+    }
+
+    /**
+     * The process, as {@code bin/tidemark run} starts it.
+     *
+     * @param more options, separated by spaces; possibly none
+     */
+    static RelayProcess.Launch launch(String more) {
         List<String> options = new ArrayList<>(RelayChild.JVM_OPTIONS);
         options.add("-XX:TieredStopAtLevel=4");
-        if (!MORE.isEmpty()) {
-            options.addAll(List.of(MORE.split(" ")));
+        if (!more.isBlank()) {
+            options.addAll(List.of(more.trim().split(" +")));
         }
         return new RelayProcess.Launch(options, Map.of());
     }
@@ -38,7 +52,7 @@ final class TidemarkPeer implements Peer {
     @Override
     public String name() {
         return (isOwnTable ? "Tidemark, outbox.event, with audit" : "Tidemark, Debezium's table")
-                + (MORE.isEmpty() ? "" : ", " + MORE);
+                + (moreOptions.isBlank() ? "" : ", " + moreOptions.trim());
     }
 
     @Override
@@ -54,8 +68,8 @@ final class TidemarkPeer implements Peer {
     @Override
     public Running start(TestSource source) {
         RelayProcess process = isOwnTable
-                ? RelayProcess.start(source, source.servers(), launch())
-                : RelayProcess.start(source, source.servers(), launch(), PRESET);
+                ? RelayProcess.start(source, source.servers(), launch(moreOptions))
+                : RelayProcess.start(source, source.servers(), launch(moreOptions), PRESET);
         return run(source, process);
     }
 
