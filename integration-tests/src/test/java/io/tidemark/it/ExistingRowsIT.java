@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.it.harness.CommandRun;
+import io.tidemark.it.harness.OtherPublisher;
 import io.tidemark.it.harness.ReadEvent;
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.Servers;
@@ -373,10 +374,13 @@ class ExistingRowsIT {
                 .isZero();
         assertThat(CommandRun.of("init", config).exitCode()).isEqualTo(1);
 
-        CommandRun refused = CommandRun.of("init", config, "--existing", "publish");
+        try (OtherPublisher other = new OtherPublisher(source)) {
+            CommandRun refused = CommandRun.of("init", config, "--existing", "publish");
 
-        assertThat(refused.exitCode()).isEqualTo(2);
-        assertThat(refused.output()).contains("from an earlier slot", "Nothing was published or changed");
+            assertThat(refused.exitCode()).isEqualTo(2);
+            assertThat(refused.output()).contains("from an earlier slot", "Nothing was published or changed");
+            other.commit(); // not fenced
+        }
         assertThat(read(1)).hasSize(1);
     }
 

@@ -7,33 +7,24 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.tidemark.it.guarantee.Evidence;
 import io.tidemark.it.harness.FailoverPair;
 import io.tidemark.it.harness.GroupConsumer;
 import io.tidemark.it.harness.ReadEvent;
 import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.RunningRelay;
-import io.tidemark.it.harness.Servers;
-import io.tidemark.it.harness.TcpProxy;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TestSource.CommittedEvent;
 import io.tidemark.it.harness.TopicReader;
-import io.tidemark.it.harness.TwoServersBehindOneName;
 import io.tidemark.it.harness.Workload;
 import io.tidemark.outbox.Lsn;
-import io.tidemark.quickstart.stack.FreePorts;
-import io.tidemark.quickstart.stack.PostgresServer;
 import io.tidemark.relay.config.OutboxConfig;
-import io.tidemark.relay.config.PostgresConfig;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.config.file.ConfigurationFile;
 import io.tidemark.relay.health.RelayState.Phase;
-import io.tidemark.relay.source.SourceDatabase;
 import io.tidemark.relay.source.SourceIdentity;
 import io.tidemark.relay.source.check.SourceCheck;
 import io.tidemark.relay.timeline.TimelineReader;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -41,27 +32,18 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.postgresql.PGConnection;
-import org.postgresql.replication.PGReplicationStream;
 
 /**
- * Postgres fails over to a standby, or is replaced by an older copy. If the database still has everything that was
- * published, the relay continues. If not, it halts and names the missing range.
+ * Postgres fails over to a standby. If the standby has everything that was published, the relay continues. If not, it
+ * halts and names the missing range.
  */
 class FailoverIT {
-
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     /** With this, Postgres sends the relay only WAL that the standby has. */
     private static final Map<String, String> WAITS_FOR_STANDBY =
@@ -106,7 +88,7 @@ class FailoverIT {
                                 .collect(Collectors.toSet()))
                         .containsExactlyInAnyOrder(1, 2);
                 relay.close();
-                assertThat(haltReason(asRelayRole(old)))
+                assertThat(RunningRelay.haltReason(asRelayRole(old)))
                         .contains("published on timeline 2", "the database is on timeline 1, an older one");
             }
         }
@@ -125,10 +107,10 @@ class FailoverIT {
         try (FailoverPair pair = FailoverPair.create(dir, Map.of(), Map.of());
                 RunningRelay relay = RunningRelay.startAndAwait(pair.source().configuration())) {
             pair.awaitSyncedSlot();
-            publish(pair.source(), relay, "kept");
+            relay.publish(pair.source(), "kept");
             pair.awaitReceived(relay.state().published());
             pair.cutStandbyOff();
-            publish(pair.source(), relay, "lost");
+            relay.publish(pair.source(), "lost");
             Lsn lost = TopicReader.readAll(
                             pair.source().servers(), pair.source().name() + ".")
                     .stream()
@@ -155,7 +137,7 @@ class FailoverIT {
             Lsn published;
             try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
                 pair.awaitSyncedSlot();
-                publish(source, relay, "kept");
+                relay.publish(source, "kept");
                 published = relay.state().published();
             }
             source.execute("select outbox.publish('order', 'kept too', 't', 'x')");
@@ -199,7 +181,7 @@ class FailoverIT {
         try (FailoverPair pair = FailoverPair.create(dir, Map.of(), Map.of());
                 RunningRelay relay = RunningRelay.startAndAwait(pair.source().configuration())) {
             pair.awaitSyncedSlot();
-            publish(pair.source(), relay, "kept");
+            relay.publish(pair.source(), "kept");
             pair.awaitReceived(relay.state().published());
             pair.cutStandbyOff();
             Lsn nudge = Lsn.parse(pair.source().query("select outbox.nudge()::text"));
@@ -208,7 +190,7 @@ class FailoverIT {
             pair.failOver();
 
             await().until(() -> timeline(relay) == 2 && relay.state().phase() == Phase.RUNNING);
-            publish(pair.source(), relay, "later");
+            relay.publish(pair.source(), "later");
             assertThat(TopicReader.readAll(
                             pair.source().servers(), pair.source().name() + "."))
                     .extracting(ReadEvent::key)
@@ -286,223 +268,16 @@ class FailoverIT {
             TestSource source = pair.source();
             Lsn published;
             try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
-                publish(source, relay, "kept");
+                relay.publish(source, "kept");
                 published = relay.state().published();
             }
             pair.awaitReceived(published);
 
             pair.failOver();
 
-            assertThat(haltReason(source.configuration()))
+            assertThat(RunningRelay.haltReason(source.configuration()))
                     .contains("slot " + source.name() + " is gone", "events up to " + published, "may be missing");
         }
-    }
-
-    /** As when a DNS name or a virtual IP is moved to a clone: same system, same timeline, and the sessions stay open. */
-    @Test
-    void answersNothingWhileTheAddressLeadsToACopy() throws Exception {
-        int port = FreePorts.next();
-        TestSource source;
-        try (PostgresServer postgres = PostgresServer.start(dir.resolve("server"), port, Map.of())) {
-            source = TestSource.create("flip", Servers.with(postgres));
-            postgres.close();
-            postgres.copyTo(dir.resolve("copy"));
-        }
-        try (PostgresServer postgres = PostgresServer.start(dir.resolve("server"), port, Map.of());
-                PostgresServer copy = PostgresServer.start(dir.resolve("copy"), FreePorts.next(), Map.of());
-                TcpProxy link = TcpProxy.to(postgres.port());
-                RelayProcess active = RelayProcess.start(
-                                source, source.servers().through(link), RelayProcess.Launch.PLAIN)
-                        .awaitRunning();
-                RelayProcess standby =
-                        RelayProcess.start(source, source.servers().through(link), RelayProcess.Launch.PLAIN);
-                GroupConsumer group = GroupConsumer.start(source, 0)) {
-            source.execute("select pg_switch_wal()"); // beyond the end of the copy's WAL
-            source.execute("select outbox.publish('order', 'here', 't', 'x')");
-            String published = source.token().toString();
-            awaitSuccess(active, published);
-            awaitSuccess(standby, published);
-
-            link.leadTo(copy.port());
-            TestSource clone = source.on(Servers.with(copy));
-            clone.execute("select outbox.publish('order', 'there', 't', 'x')");
-            String elsewhere = clone.token().toString();
-
-            for (RelayProcess relay : List.of(active, standby)) {
-                await("the copy to be noticed")
-                        .until(() -> relay.send(path(elsewhere)).body().contains("leads to another server"));
-                await("no answer for the copy")
-                        .during(Duration.ofSeconds(3))
-                        .until(() -> !status(relay, elsewhere).equals("success"));
-            }
-            assertThat(group.processed()).isEqualTo(1);
-
-            link.leadTo(postgres.port());
-            source.execute("select outbox.publish('order', 'here again', 't', 'x')");
-            awaitSuccess(active, source.token().toString());
-            awaitSuccess(standby, source.token().toString());
-        }
-    }
-
-    private static void awaitSuccess(RelayProcess relay, String token) {
-        await("success for " + token + ", log " + relay.log())
-                .until(() -> status(relay, token).equals("success"));
-    }
-
-    /** Empty for an answer without one, as when the relay cannot answer. */
-    private static String status(RelayProcess relay, String token) throws Exception {
-        try {
-            return JSON.readTree(relay.send(path(token + "&wait=1s")).body())
-                    .path("status")
-                    .asText();
-        } catch (IOException e) { // it does not listen yet
-            return "";
-        }
-    }
-
-    @Test
-    void haltsOnAnOlderCopyAlsoWhenItHasGrownPastThePosition() throws Exception {
-        int port = FreePorts.next();
-        TestSource source;
-        try (PostgresServer postgres = PostgresServer.start(dir.resolve("server"), port, Map.of())) {
-            source = TestSource.create("copy", Servers.with(postgres));
-            publishWithARelayOfItsOwn(source, "before the copy");
-            postgres.close();
-            postgres.copyTo(dir.resolve("copy"));
-        }
-        Lsn published;
-        try (PostgresServer postgres = PostgresServer.start(dir.resolve("server"), port, Map.of());
-                PostgresServer copy = PostgresServer.start(dir.resolve("copy"), FreePorts.next(), Map.of());
-                RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
-            source.execute("select pg_switch_wal()"); // beyond the end of the copy's WAL
-            publish(source, relay, "after the copy");
-            Lsn beforeTheCopy = relay.state().published();
-            Instant runningSince = relay.state().since();
-
-            assertThat(haltReason(source.on(Servers.with(copy)).configuration()))
-                    .contains("Kafka has events up to " + beforeTheCopy, "the database's WAL ends at");
-
-            publish(source, relay, "beside the copy");
-            assertThat(relay.state().since()).isEqualTo(runningSince); // it was not fenced
-            published = relay.state().published();
-        }
-
-        try (PostgresServer copy = PostgresServer.start(dir.resolve("copy"), port, Map.of())) {
-            source.execute("select pg_switch_wal()"); // past the position, without anything to send
-            source.execute("create table filler (n int)");
-            source.execute("select pg_switch_wal()");
-            assertThat(Lsn.parse(source.query("select pg_current_wal_lsn()"))).isGreaterThan(published);
-            assertThat(source.confirmed()).isLessThan(published);
-            assertThat(haltReason(source.configuration()))
-                    .contains("does not contain what was published up to " + published, "not the database's history");
-            source.execute("select outbox.publish('order', 'of the copy', 't', 'x')");
-            assertThat(haltReason(source.configuration())).contains("does not contain what was published");
-            assertThat(source.confirmed()).isLessThan(published);
-        }
-        assertThat(TopicReader.readAll(source.servers(), source.name() + "."))
-                .extracting(ReadEvent::key)
-                .containsExactlyInAnyOrder("before the copy", "after the copy", "beside the copy");
-    }
-
-    @Test
-    void publishesNothingFromAnotherServerThanTheOneThatHoldsTheLock() throws Exception {
-        int port = FreePorts.next();
-        TestSource source;
-        try (PostgresServer postgres = PostgresServer.start(dir.resolve("server"), port, Map.of())) {
-            source = TestSource.create("split", Servers.with(postgres));
-            postgres.close();
-            postgres.copyTo(dir.resolve("copy"));
-        }
-        try (PostgresServer locked = PostgresServer.start(dir.resolve("server"), port, Map.of());
-                PostgresServer other = PostgresServer.start(dir.resolve("copy"), FreePorts.next(), Map.of());
-                TwoServersBehindOneName both = new TwoServersBehindOneName(locked, other)) {
-            source.on(Servers.with(other)).execute("select outbox.publish('order', 'of the other', 't', 'x')");
-            Path file = source.configFile();
-            String url = "127.0.0.1:" + both.port() + "/" + source.name() + "?sslmode=disable";
-            String yaml = Files.readString(file).replace("127.0.0.1:" + port + "/" + source.name(), url);
-
-            try (SlotUser cutOff = SlotUser.of(source);
-                    RunningRelay relay = RunningRelay.start(ConfigurationFile.read(Files.writeString(file, yaml)))) {
-                assertThat(relay.awaitPhase(Phase.RETRYING).reason())
-                        .contains("not on the server that holds the lock", "must lead to the primary only");
-                assertThat(cutOff.isAlive()).isTrue();
-            }
-            assertThat(TopicReader.readAll(source.servers(), source.name() + "."))
-                    .isEmpty();
-        }
-    }
-
-    /** Streams from the slot again whenever its stream is ended, as a relay may that was cut off. */
-    private static final class SlotUser extends Thread implements AutoCloseable {
-
-        private final PostgresConfig postgres;
-
-        private SlotUser(PostgresConfig postgres) {
-            super("slot-user");
-            this.postgres = postgres;
-        }
-
-        static SlotUser of(TestSource source) {
-            SlotUser user = new SlotUser(source.configuration().postgres());
-            user.start();
-            await("the slot in use")
-                    .until(() -> source.query("select active::text from pg_replication_slots where slot_name = '"
-                                    + source.name() + "'")
-                            .equals("true"));
-            return user;
-        }
-
-        @Override
-        public void run() {
-            try {
-                while (!isInterrupted()) {
-                    streamUntilItIsEnded();
-                }
-            } catch (InterruptedException e) {
-                interrupt(); // closed
-            }
-        }
-
-        private void streamUntilItIsEnded() throws InterruptedException {
-            try (Connection connection =
-                    DriverManager.getConnection(postgres.url(), SourceDatabase.replicationProperties(postgres))) {
-                PGReplicationStream stream = connection
-                        .unwrap(PGConnection.class)
-                        .getReplicationAPI()
-                        .replicationStream()
-                        .logical()
-                        .withSlotName(postgres.slot())
-                        .withSlotOption("proto_version", 1)
-                        .withSlotOption("publication_names", postgres.publication())
-                        .start();
-                while (!isInterrupted()) {
-                    stream.readPending();
-                    TimeUnit.MILLISECONDS.sleep(10);
-                }
-            } catch (SQLException e) { // by the relay
-                TimeUnit.MILLISECONDS.sleep(10);
-            }
-        }
-
-        @Override
-        public void close() throws InterruptedException {
-            interrupt();
-            join();
-        }
-    }
-
-    private static Lsn publishWithARelayOfItsOwn(TestSource source, String aggregateId) throws Exception {
-        try (RunningRelay relay = RunningRelay.startAndAwait(source.configuration())) {
-            publish(source, relay, aggregateId);
-            return relay.state().published();
-        }
-    }
-
-    /** Returns when the event is published. */
-    private static void publish(TestSource source, RunningRelay relay, String aggregateId) throws Exception {
-        source.execute("select outbox.publish('order', '" + aggregateId + "', 't', 'x')");
-        Lsn nudge = Lsn.parse(source.query("select outbox.nudge()::text"));
-        await().until(() -> relay.state().published().isAtLeast(nudge));
     }
 
     private static void awaitMorePublished(RunningRelay relay) {
@@ -512,16 +287,5 @@ class FailoverIT {
 
     private static int timeline(RunningRelay relay) {
         return relay.state().identity().orElseThrow().timeline();
-    }
-
-    /** The answers of a relay that must not serve anything before. */
-    private static String haltReason(RelayConfiguration config) throws Exception {
-        try (RunningRelay relay = RunningRelay.start(config)) {
-            await().pollInterval(Duration.ofMillis(20)).until(() -> {
-                assertThat(relay.relay().watermarks().isServing()).isFalse();
-                return relay.state().phase() == Phase.HALTED;
-            });
-            return String.valueOf(relay.state().reason());
-        }
     }
 }

@@ -2,12 +2,14 @@
 package io.tidemark.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.tidemark.it.guarantee.G10FailsClosed;
 import io.tidemark.it.guarantee.HaltEvidence;
 import io.tidemark.it.harness.CommandRun;
 import io.tidemark.it.harness.GroupConsumer;
+import io.tidemark.it.harness.OtherPublisher;
 import io.tidemark.it.harness.ReadEvent;
 import io.tidemark.it.harness.RunningRelay;
 import io.tidemark.it.harness.TestSource;
@@ -253,6 +255,23 @@ class HaltIT {
 
             assertThat(running.exitCode()).as(relay.state().toString()).isEqualTo(2);
             assertThat(running.output()).contains("a relay publishes this source now");
+        }
+    }
+
+    /** A copy of the database has its own lock: an adoption there by mistake must not end the production elsewhere. */
+    @Test
+    void endsNoOtherPublisherBeforeTheAdoptionIsSureToBeAllowed() throws Exception {
+        publishAndStop("before");
+        String config = source.configFile().toString();
+        try (OtherPublisher other = new OtherPublisher(source)) {
+            assertThat(CommandRun.of("adopt", "--at", "F/FFFFFFFF", config).exitCode())
+                    .isEqualTo(2);
+            other.commit();
+
+            String proposed = CommandRun.of("adopt", config).proposedLsn();
+            assertThat(CommandRun.of("adopt", "--at", proposed, config).exitCode())
+                    .isZero();
+            assertThatThrownBy(other::commit).hasMessageContaining("fence");
         }
     }
 

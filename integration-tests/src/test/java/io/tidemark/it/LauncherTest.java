@@ -19,7 +19,8 @@ class LauncherTest {
 
     private static final Path IMAGE = Path.of("..", "docker", "bin", "tidemark").toAbsolutePath();
     private static final Path CHECKOUT = Path.of("..", "bin", "tidemark").toAbsolutePath();
-    private static final String RELAY_OPTIONS = "-XX:MaxRAMPercentage=50 -XX:NewRatio=1 -XX:+UseSerialGC";
+    private static final String RELAY_OPTIONS =
+            "-XX:MaxRAMPercentage=50 -XX:NewRatio=1 -XX:MetaspaceSize=96m -XX:+UseSerialGC";
     private static final String SMALL_HEAP = "-Xmx128m";
 
     @TempDir

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.it.harness;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.Relay;
 import io.tidemark.relay.config.RelayConfiguration;
 import io.tidemark.relay.health.RelayState;
+import java.sql.SQLException;
 import java.time.Duration;
 
 /** A relay in this JVM, without HTTP. It can be stopped cleanly or interrupted at any point. */
@@ -63,5 +66,23 @@ public final class RunningRelay implements AutoCloseable {
     @Override
     public void close() throws InterruptedException {
         relay.stop();
+    }
+
+    /** Publishes an event of aggregate type {@code order}; returns when Kafka has it. */
+    public void publish(TestSource source, String aggregateId) throws SQLException {
+        source.execute("select outbox.publish('order', '" + aggregateId + "', 't', 'x')");
+        Lsn nudge = Lsn.parse(source.query("select outbox.nudge()::text"));
+        await().until(() -> state().published().isAtLeast(nudge));
+    }
+
+    /** Starts a relay that must halt, and must answer nothing before. Returns the reason. */
+    public static String haltReason(RelayConfiguration config) throws Exception {
+        try (RunningRelay relay = start(config)) {
+            await().pollInterval(Duration.ofMillis(20)).until(() -> {
+                assertThat(relay.relay().watermarks().isServing()).isFalse();
+                return relay.state().phase() == RelayState.Phase.HALTED;
+            });
+            return String.valueOf(relay.state().reason());
+        }
     }
 }

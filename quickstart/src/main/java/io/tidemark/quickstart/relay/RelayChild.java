@@ -9,7 +9,8 @@ import java.util.List;
 public final class RelayChild implements AutoCloseable {
 
     /** Options of the relay's JVM. */
-    public static final List<String> JVM_OPTIONS = List.of("-Xmx256m", "-Xmn140m", "-XX:+UseSerialGC");
+    public static final List<String> JVM_OPTIONS =
+            List.of("-Xmx256m", "-Xmn140m", "-XX:MetaspaceSize=96m", "-XX:+UseSerialGC");
 
     private final ChildJvm process;
 

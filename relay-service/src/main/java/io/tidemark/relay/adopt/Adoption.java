@@ -106,11 +106,11 @@ public final class Adoption implements AutoCloseable {
                 TransactionalPublisher publisher = new TransactionalPublisher(
                         config.kafka(), TransactionalPublisher.transactionalId(identity.sourceId()), false)) {
             topics.ensureOwn();
+            requireAllowed(at, look()); // a refusal does not fence whoever publishes, by mistake from another database
             publisher.initialize();
             StartFindings findings = look();
-            Lsn continueAt = findings.needsNewSlot()
-                    ? newSlot(at, findings, administrator, administratorSession)
-                    : checked(at, findings);
+            requireAllowed(at, findings);
+            Lsn continueAt = findings.needsNewSlot() ? newSlot(administrator, administratorSession) : at;
             Optional<SourcePosition> stored = readable(() -> tail.lastPosition(identity.sourceId()));
             PublicationState publication = settledPublication();
             Lsn walHead = database.walHead(control); // everything written under another publication is below it
@@ -161,26 +161,28 @@ public final class Adoption implements AutoCloseable {
                 + " (select pid, xact_start, query from pg_stat_activity where xact_start is not null order by 2)";
     }
 
-    private Lsn newSlot(Lsn at, StartFindings findings, SourceInstallation administrator, Connection session)
+    private Lsn newSlot(SourceInstallation administrator, Connection session)
             throws SourceNotReady, SQLException, InterruptedException {
-        if (!at.equals(findings.proposal())) {
-            throw new SourceNotReady("the slot is gone, so name the LSN that is published, which is "
-                    + findings.proposal() + ": a new slot begins where the WAL ends");
-        }
         administrator.installAnotherSlot(session);
         return database.slot(control)
                 .orElseThrow(() -> new SourceNotReady("the new slot does not exist; run the command again"))
                 .confirmed();
     }
 
-    private Lsn checked(Lsn at, StartFindings findings) throws SourceNotReady {
+    private static void requireAllowed(Lsn at, StartFindings findings) throws SourceNotReady {
+        if (findings.needsNewSlot()) {
+            if (!at.equals(findings.proposal())) {
+                throw new SourceNotReady("the slot is gone, so name the LSN that is published, which is "
+                        + findings.proposal() + ": a new slot begins where the WAL ends");
+            }
+            return;
+        }
         Lsn confirmed = findings.slot().orElseThrow().confirmed();
         if (confirmed.isAfter(at) || at.isAfter(findings.walHead())) {
             throw new SourceNotReady("--at is " + at + ", but it must lie between what the slot is confirmed to, "
                     + confirmed + ", and the end of the WAL, " + findings.walHead() + "; the proposal is "
                     + findings.proposal());
         }
-        return at;
     }
 
     /**

@@ -85,6 +85,7 @@ public final class Publication {
             if (hasDeadLetters) {
                 topics.ensureDeadLetters();
             }
+            progress(tail, rows); // a refusal does not fence whoever publishes
             publisher.initialize(); // from here on no other process commits, and the progress may be read
             BacklogProgress progress = progress(tail, rows);
             if (rows.decision().isEmpty() && !rows.decide(session, Decision.PUBLISH)) {

@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,10 @@ final class CommitOrder {
 
     /** Maximum time to wait for a look before the run's other duties are handled. */
     private static final long LOOK_TURN_MILLIS = 100;
+    /** From this number of events on, the next batch is given time to grow: fewer, larger Kafka transactions. */
+    private static final int BUSY_EVENTS = 64;
+
+    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private final RunScope scope;
     private final EventSender sender;
@@ -42,6 +47,7 @@ final class CommitOrder {
     private Lsn whole;
 
     private Lsn lastEvent;
+    private final MarkerPause pause = new MarkerPause();
 
     CommitOrder(RunScope scope, EventSender sender, StartDecision.Start start, LoopListener listener) {
         this.scope = scope;
@@ -52,6 +58,11 @@ final class CommitOrder {
         this.whole = resumePoint.isAdopted() ? start.slotConfirmed() : resumePoint.complete();
         this.lastEvent = start.lastEvent();
         this.listener = listener;
+    }
+
+    /** How long to wait for more events before the next Kafka transaction is begun. */
+    long pauseNanos() {
+        return sender.sent() < BUSY_EVENTS ? pause.leftNanos(System.nanoTime()) : PATIENCE_NANOS;
     }
 
     /** The LSN of the last whole transaction or barrier that Kafka has. */
@@ -85,6 +96,9 @@ final class CommitOrder {
         Map<TopicPartition, List<KafkaTransaction.End>> ends =
                 scope.kafka().commit(OwnTopics.POSITIONS, records(reached, last));
         lastEvent = last;
+        if (sender.sent() < BUSY_EVENTS) { // a large one takes long for other reasons
+            pause.committed(sender.begunAt(), scope.kafka().firstAcknowledgedAt(), System.nanoTime());
+        }
         scope.tally().committed(); // before the index: everything published must be counted
         scope.topics().committed();
         scope.publication().committed();

@@ -213,6 +213,11 @@ final class EventSender {
                         + " kafka.properties, or lower limits.transactionBytes, so that such a transaction is split");
     }
 
+    /** When the last Kafka transaction was begun, by {@link System#nanoTime}. */
+    long begunAt() {
+        return begunNanos;
+    }
+
     /** Number of events sent into the last Kafka transaction that was begun. */
     int sent() {
         return sent;

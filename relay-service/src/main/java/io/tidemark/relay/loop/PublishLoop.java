@@ -31,11 +31,6 @@ public final class PublishLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PublishLoop.class);
 
     private static final long IDLE_TURN_MILLIS = 100;
-    /** From this number of events on, the next batch is given time to grow: fewer, larger Kafka transactions. */
-    private static final int BUSY_EVENTS = 64;
-
-    private static final long PATIENCE_MILLIS = 5;
-
     private final RunScope scope;
     private final LoopListener listener;
     private final TransactionAssembler assembler;
@@ -70,9 +65,8 @@ public final class PublishLoop implements AutoCloseable {
             while (listener.turned()) {
                 drained.clear();
                 scope.ring().drainTo(drained, IDLE_TURN_MILLIS);
-                int events = publish(drained);
-                if (events >= BUSY_EVENTS) {
-                    TimeUnit.MILLISECONDS.sleep(PATIENCE_MILLIS);
+                if (publish(drained)) {
+                    TimeUnit.NANOSECONDS.sleep(commits.pauseNanos());
                 }
             }
         } catch (RunEnding e) { // in the middle of a turn
@@ -84,14 +78,15 @@ public final class PublishLoop implements AutoCloseable {
      * One turn: accepts the changes, and publishes every transaction that they complete.
      *
      * @param changes in stream order, following those of the last turn
-     * @return the number of events in the turn's last Kafka transaction
+     * @return whether anything was published at its end
      */
-    public int publish(List<Change> changes) throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
+    public boolean publish(List<Change> changes)
+            throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         noteAnchor();
         take(changes);
-        int events = batch.events();
+        boolean isDue = !batch.isEmpty();
         publishBatch();
-        return events;
+        return isDue;
     }
 
     /** Frees memory and files of everything that was not published. */

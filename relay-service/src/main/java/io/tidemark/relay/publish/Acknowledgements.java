@@ -22,6 +22,8 @@ final class Acknowledgements {
     private final Map<TopicPartition, List<End>> ends = new HashMap<>();
     private int endCount;
     private final SendFailures failures = new SendFailures();
+    private boolean hasAny;
+    private long firstAt;
 
     /** @param mostEnds from this number on, neighbours are merged */
     Acknowledgements(int mostEnds) {
@@ -31,6 +33,7 @@ final class Acknowledgements {
     void clear() {
         ends.clear();
         endCount = 0;
+        hasAny = false;
         failures.clear();
     }
 
@@ -43,6 +46,11 @@ final class Acknowledgements {
         return Map.copyOf(ends);
     }
 
+    /** When the first answer came, by {@link System#nanoTime}. */
+    long firstAt() {
+        return firstAt;
+    }
+
     /**
      * Takes the answer to one record.
      *
@@ -50,6 +58,10 @@ final class Acknowledgements {
      * @param event null for a record that does not count for any watermark
      */
     void take(RecordMetadata metadata, @Nullable Exception failure, @Nullable Position event) {
+        if (!hasAny) {
+            hasAny = true;
+            firstAt = System.nanoTime();
+        }
         if (failure != null) {
             failures.add(failure, event);
         } else if (!metadata.hasOffset()) {

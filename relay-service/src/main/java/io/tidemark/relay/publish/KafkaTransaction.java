@@ -50,6 +50,12 @@ public interface KafkaTransaction {
     Map<TopicPartition, List<End>> commit(String topic, Map<String, byte @Nullable []> records) throws PublishFailure;
 
     /**
+     * When Kafka acknowledged a record of the committed transaction for the first time, by {@link System#nanoTime}.
+     * Meaningful between {@link #commit} and the next {@link #begin}.
+     */
+    long firstAcknowledgedAt();
+
+    /**
      * After a failure: takes the transaction back if it failed because of one event alone. The events can then be sent
      * again without it.
      *

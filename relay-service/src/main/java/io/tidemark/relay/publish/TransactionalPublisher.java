@@ -58,7 +58,6 @@ public final class TransactionalPublisher implements KafkaTransaction, AutoClose
         properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
         properties.put(ProducerConfig.ACKS_CONFIG, "all");
         properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        properties.put("add.partitions.to.txn.retry.backoff.ms", 1);
         producer = new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
@@ -162,6 +161,11 @@ public final class TransactionalPublisher implements KafkaTransaction, AutoClose
             throw unknownOffset; // committed; the next run reads the offset
         }
         return acknowledgements.ends();
+    }
+
+    @Override
+    public long firstAcknowledgedAt() {
+        return acknowledgements.firstAt();
     }
 
     /** Closes without waiting long. The next producer, or the transaction's timeout, aborts an open transaction. */

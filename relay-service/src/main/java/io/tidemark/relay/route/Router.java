@@ -36,7 +36,7 @@ public final class Router {
      *     allow tombstones
      */
     public OutgoingEvent route(CapturedEvent event, Position position, @Nullable String split) {
-        String name = name(event, position);
+        Supplier<String> name = () -> name(event, position); // only for messages
         RouteConfig route = routeFor(event, name);
         return new OutgoingEvent(
                 topicFor(event, route, name),
@@ -47,7 +47,7 @@ public final class Router {
     }
 
     private static List<OutgoingHeader> readable(
-            CapturedEvent event, String name, Supplier<List<OutgoingHeader>> written) {
+            CapturedEvent event, Supplier<String> name, Supplier<List<OutgoingHeader>> written) {
         try {
             return written.get();
         } catch (UnreadableHeaders e) {
@@ -95,7 +95,7 @@ public final class Router {
      * @throws PoisonEvent as {@link #route}
      */
     public OutgoingEvent replay(CapturedEvent event, String replayId, Optional<String> topic) {
-        String name = "event " + event.id();
+        Supplier<String> name = () -> "event " + event.id();
         RouteConfig route = routeFor(event, name);
         return new OutgoingEvent(
                 topic.orElseGet(() -> topicFor(event, route, name)),
@@ -125,19 +125,19 @@ public final class Router {
                 time);
     }
 
-    private RouteConfig routeFor(CapturedEvent event, String name) {
+    private RouteConfig routeFor(CapturedEvent event, Supplier<String> name) {
         if (event.defect() != null) {
             throw poisonOf(event, name, event.defect());
         }
         RouteConfig route = routeOf(event)
                 .orElseThrow(() -> new PoisonEvent(
-                        name,
+                        name.get(),
                         "has aggregate type '" + event.aggregateType() + "', which has no route",
                         "add one to routes, or one for \"*\"",
                         null));
         if (event.payload() == null && !route.tombstones()) {
             throw new PoisonEvent(
-                    name,
+                    name.get(),
                     "has no payload, and its route does not allow tombstones",
                     "set tombstones: true on the route for aggregate type '" + event.aggregateType() + "'",
                     null);
@@ -145,9 +145,9 @@ public final class Router {
         return route;
     }
 
-    private static PoisonEvent poisonOf(CapturedEvent event, String name, String defect) {
+    private static PoisonEvent poisonOf(CapturedEvent event, Supplier<String> name, String defect) {
         return new PoisonEvent(
-                name,
+                name.get(),
                 defect,
                 "it cannot be corrected in the WAL; set onPoison: dead-letter on the route for "
                         + (event.aggregateType().isEmpty() ? "\"*\"" : "aggregate type '" + event.aggregateType() + "'")
@@ -155,12 +155,12 @@ public final class Router {
                 null);
     }
 
-    private static String topicFor(CapturedEvent event, RouteConfig route, String name) {
+    private static String topicFor(CapturedEvent event, RouteConfig route, Supplier<String> name) {
         String topic = route.topicFor(event.aggregateType());
         String whyNot = TopicName.whyNot(topic);
         if (whyNot != null) {
             throw new PoisonEvent(
-                    name,
+                    name.get(),
                     "would go to topic '" + topic + "', " + whyNot,
                     "shorten routes.topic, or set another prefix",
                     null);

@@ -236,6 +236,11 @@ final class RecordedRun {
         }
 
         @Override
+        public long firstAcknowledgedAt() {
+            return System.nanoTime();
+        }
+
+        @Override
         public Optional<Refusal> takeBackIfRefused() {
             for (int i = 0; i < open.size(); i++) {
                 if (refused.contains(openIds.get(i))) {

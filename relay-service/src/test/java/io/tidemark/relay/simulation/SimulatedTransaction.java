@@ -182,6 +182,11 @@ final class SimulatedTransaction implements KafkaTransaction {
     }
 
     @Override
+    public long firstAcknowledgedAt() {
+        return System.nanoTime();
+    }
+
+    @Override
     public Optional<Refusal> takeBackIfRefused() {
         return Optional.empty();
     }
