@@ -271,7 +271,7 @@ class HaltIT {
             String proposed = CommandRun.of("adopt", config).proposedLsn();
             assertThat(CommandRun.of("adopt", "--at", proposed, config).exitCode())
                     .isZero();
-            assertThatThrownBy(other::commit).hasMessageContaining("fence");
+            assertThatThrownBy(other::commit).hasMessageContaining("another relay publishes this source now");
         }
     }
 
