@@ -178,6 +178,9 @@ public final class GroupEvidence {
 
     /** The LSN above which waiting does not help now; one computation for all waiters. */
     public Optional<Lsn> noProgressAbove(Lsn watermark) {
+        if (logs.beyondEnd().isPresent()) {
+            return Optional.of(watermark); // until the offset is set back, whatever else the group consumes
+        }
         return switch (history.state()) {
             case STOPPED, REBUILDING -> Optional.of(watermark);
             case STALLED -> Optional.of(index.consumedUpTo(history.still(), logs.consumed(committed)));

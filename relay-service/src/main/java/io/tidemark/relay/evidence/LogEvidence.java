@@ -72,8 +72,17 @@ final class LogEvidence {
     boolean endsFit(Map<TopicPartition, Long> committed, long committedNanos) {
         return committed.entrySet().stream().allMatch(entry -> {
             Long end = ends.get(entry.getKey());
-            return end != null && (entry.getValue() <= end || askedNanos - committedNanos >= 0);
+            return end != null
+                    && (entry.getValue() <= end
+                            || askedNanos - committedNanos >= 0
+                            || isKnownBeyond(entry.getKey(), entry.getValue()));
         });
+    }
+
+    /** Kafka returns an offset again and again while somebody waits; it need not be found again each time. */
+    private boolean isKnownBeyond(TopicPartition partition, long committed) {
+        BeyondEnd known = beyond.get(partition);
+        return known != null && known.committed() == committed;
     }
 
     /** The first of the offsets that are not possible; empty if there is none. */

@@ -82,7 +82,8 @@ final class OpenQuestions {
             return Missing.OFFSETS;
         }
         boolean isConsumed = watermark.isAtLeast(waiter.target);
-        if (!evidence.startsAreKnownSince(since) || (isConsumed && !evidence.endsAreKnownSince(since))) {
+        boolean needsEnds = isConsumed || evidence.beyondEnd().isPresent();
+        if (!evidence.startsAreKnownSince(since) || (needsEnds && !evidence.endsAreKnownSince(since))) {
             return Missing.BOUNDS;
         }
         boolean isOutdated = isConsumed ? EvidenceAnswers.isOutdated(footing, since) : isDoubtful(since);
