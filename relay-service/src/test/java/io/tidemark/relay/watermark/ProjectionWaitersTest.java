@@ -168,6 +168,29 @@ class ProjectionWaitersTest {
         assertThat(last.answer.getNow(null)).isInstanceOf(Answer.Success.class);
     }
 
+    /** Kafka is asked for the offsets every few milliseconds, and for the ends of the logs once for each question. */
+    @Test
+    void anOffsetBeyondTheEndIsKnownAlsoWhileATokenWaitsForAnotherPartition() {
+        published(FIRST, "0/10", 62);
+        published(SECOND, "0/20", 5);
+        Committed offsets = new Committed(Map.of(FIRST, 100_000L, SECOND, 4L), Set.of());
+        Waiter waiter = parked("0/20");
+        waiters.accept(offsets, System.nanoTime());
+
+        look(Map.of(), Map.of(FIRST, 62L, SECOND, 5L));
+
+        assertUnknown(waiter, "committed offset 100000 in orders:0, beyond the end of the log at 62");
+        Waiter inTime = parked("0/20");
+        waiters.accept(offsets, System.nanoTime());
+        look(Map.of(), Map.of(FIRST, 62L, SECOND, 5L));
+        waiters.accept(offsets, System.nanoTime());
+        assertUnknown(inTime, "beyond the end of the log");
+        Waiter late = parked("0/20");
+        look(Map.of(), Map.of(FIRST, 62L, SECOND, 5L));
+        waiters.accept(offsets, System.nanoTime());
+        assertThat(waiters.answerNow(late)).as("when its time is over").isInstanceOf(Answer.Refused.class);
+    }
+
     /** The log may have grown since the look at its end, and the group's offset with it. */
     @Test
     void anOffsetIsHeldAgainstAnEndThatWasAskedForAfterIt() {
