@@ -150,11 +150,11 @@ public final class PublishLoop implements AutoCloseable {
             Lsn reached = together == left.size()
                     ? batch.reached()
                     : left.get(together - 1).lsn();
-            SendAttempt attempt = publish(left.subList(0, together), reached);
-            if (attempt instanceof SendAttempt.StoppedBy stopped && stopped.before() > 0) {
-                together = stopped.before(); // first those before it; it starts the next attempt
+            int passed = publish(left.subList(0, together), reached);
+            if (passed > 0 && passed < together) {
+                together = passed; // first those before the one that stopped the attempt; it starts the next attempt
             } else {
-                if (attempt instanceof SendAttempt.Committed) {
+                if (passed == together) {
                     left = left.subList(together, left.size());
                 }
                 together = left.size();
@@ -170,9 +170,11 @@ public final class PublishLoop implements AutoCloseable {
     /**
      * Publishes all of them or none.
      *
+     * @return their number if they are committed; otherwise the number before the one with an event that cannot be
+     *     published, or that Kafka has refused: these can be committed without it
      * @throws PoisonEvent if the first has an event that may not be published
      */
-    private SendAttempt publish(List<Assembled.Transaction> transactions, Lsn reached)
+    private int publish(List<Assembled.Transaction> transactions, Lsn reached)
             throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         int sending = 0;
         try {
@@ -181,15 +183,15 @@ public final class PublishLoop implements AutoCloseable {
                 send(transactions.get(sending));
             }
             commits.commit(ResumePoint.after(reached), batch.oldestCommitMillis());
-            return new SendAttempt.Committed();
+            return transactions.size();
         } catch (PoisonEvent e) {
             scope.kafka().abort();
             if (sending == 0) {
                 throw e;
             }
-            return new SendAttempt.StoppedBy(sending);
+            return sending;
         } catch (PublishFailure e) {
-            return new SendAttempt.StoppedBy(indexOf(sender.takeBack(e).commitLsn(), transactions));
+            return indexOf(sender.takeBack(e).commitLsn(), transactions);
         }
     }
 
