@@ -37,6 +37,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -50,7 +51,7 @@ final class ProjectionWorld implements AutoCloseable {
     private final Servers servers = Servers.shared();
     private final String name;
     private final Admin admin;
-    private final KafkaProducer<byte[], byte[]> producer;
+    private KafkaProducer<byte[], byte[]> producer;
     private final AtomicLong lsn = new AtomicLong(0x1000);
     private final List<UUID> published = new ArrayList<>();
 
@@ -61,11 +62,43 @@ final class ProjectionWorld implements AutoCloseable {
         await("a broker that accepts topics") // on a busy machine, the broker may have lost its controller for a moment
                 .ignoreExceptions()
                 .until(() -> makeTopic(partitions));
-        Map<String, Object> transactional = new HashMap<>(kafka);
-        transactional.put("transactional.id", name);
-        transactional.put("metadata.max.age.ms", 500);
-        this.producer = new KafkaProducer<>(transactional, new ByteArraySerializer(), new ByteArraySerializer());
+        this.producer = producer(servers, name);
+    }
+
+    private static KafkaProducer<byte[], byte[]> producer(Servers servers, String transactionalId) {
+        Map<String, Object> transactional = Map.of(
+                "bootstrap.servers",
+                servers.bootstrapServers(),
+                "transactional.id",
+                transactionalId,
+                "metadata.max.age.ms",
+                500);
+        KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(transactional, new ByteArraySerializer(), new ByteArraySerializer());
         producer.initTransactions();
+        return producer;
+    }
+
+    /**
+     * Commits the records in one Kafka transaction. For transactions in close succession, a busy broker rarely finds
+     * that a partition was not added to one of them: nothing of it is committed then, and the producer is of no more use.
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // the commit reports what was not sent
+    private void commit(List<ProducerRecord<byte[], byte[]>> records) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                producer.beginTransaction();
+                records.forEach(producer::send);
+                producer.commitTransaction();
+                return;
+            } catch (InvalidTxnStateException e) {
+                producer.close(Duration.ZERO);
+                if (attempt == 3) {
+                    throw e;
+                }
+                producer = producer(servers, name);
+            }
+        }
     }
 
     static ProjectionWorld create(String label, int partitions) throws Exception {
@@ -186,15 +219,14 @@ final class ProjectionWorld implements AutoCloseable {
     }
 
     /** Publishes this number of events of different aggregates in one Kafka transaction; the text is the payload. */
-    @SuppressWarnings("FutureReturnValueIgnored") // the commit reports what was not sent
     synchronized void publish(int events, String payload) throws Exception {
-        producer.beginTransaction();
+        List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
         for (int i = 0; i < events; i++) {
             UUID id = UUID.randomUUID();
-            producer.send(record(null, id, "aggregate-" + id, payload));
+            records.add(record(null, id, "aggregate-" + id, payload));
             published.add(id);
         }
-        producer.commitTransaction();
+        commit(records);
     }
 
     /** Publishes one event into this partition. */
@@ -203,27 +235,23 @@ final class ProjectionWorld implements AutoCloseable {
     }
 
     /** Publishes one event into this partition, with this as its position. */
-    @SuppressWarnings("FutureReturnValueIgnored") // the commit reports what was not sent
     synchronized void publishTo(int partition, String payload, String position) {
         ProducerRecord<byte[], byte[]> record = record(partition, UUID.randomUUID(), "aggregate-" + partition, payload);
         record.headers().remove(EventHeaders.POSITION);
         record.headers().add(EventHeaders.POSITION, utf8(position));
-        producer.beginTransaction();
-        producer.send(record);
-        producer.commitTransaction();
+        commit(List.of(record));
     }
 
     /** Publishes an event for each payload into this partition, in one Kafka transaction. */
-    @SuppressWarnings("FutureReturnValueIgnored") // the commit reports what was not sent
     synchronized List<UUID> publishAllTo(int partition, List<String> payloads) {
         List<UUID> ids = new ArrayList<>();
-        producer.beginTransaction();
+        List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
         for (String payload : payloads) {
             UUID id = UUID.randomUUID();
             ids.add(id);
-            producer.send(record(partition, id, "aggregate-" + partition, payload));
+            records.add(record(partition, id, "aggregate-" + partition, payload));
         }
-        producer.commitTransaction();
+        commit(records);
         published.addAll(ids);
         return ids;
     }
