@@ -31,6 +31,21 @@ public final class PublishLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PublishLoop.class);
 
     private static final long IDLE_TURN_MILLIS = 100;
+
+    /** The result of sending some Postgres transactions in one Kafka transaction. */
+    private sealed interface SendAttempt {
+
+        /** All of them are committed. */
+        record Committed() implements SendAttempt {}
+
+        /**
+         * Nothing is committed: one of them has an event that cannot be published, or that Kafka has refused.
+         *
+         * @param before number of transactions before that one; these can be committed without it
+         */
+        record StoppedBy(int before) implements SendAttempt {}
+    }
+
     private final RunScope scope;
     private final LoopListener listener;
     private final TransactionAssembler assembler;
@@ -150,11 +165,11 @@ public final class PublishLoop implements AutoCloseable {
             Lsn reached = together == left.size()
                     ? batch.reached()
                     : left.get(together - 1).lsn();
-            int passed = publish(left.subList(0, together), reached);
-            if (passed > 0 && passed < together) {
-                together = passed; // first those before the one that stopped the attempt; it starts the next attempt
+            SendAttempt attempt = publish(left.subList(0, together), reached);
+            if (attempt instanceof SendAttempt.StoppedBy stopped && stopped.before() > 0) {
+                together = stopped.before(); // first those before it; it starts the next attempt
             } else {
-                if (passed == together) {
+                if (attempt instanceof SendAttempt.Committed) {
                     left = left.subList(together, left.size());
                 }
                 together = left.size();
@@ -170,11 +185,9 @@ public final class PublishLoop implements AutoCloseable {
     /**
      * Publishes all of them or none.
      *
-     * @return their number if they are committed; otherwise the number before the one with an event that cannot be
-     *     published, or that Kafka has refused: these can be committed without it
      * @throws PoisonEvent if the first has an event that may not be published
      */
-    private int publish(List<Assembled.Transaction> transactions, Lsn reached)
+    private SendAttempt publish(List<Assembled.Transaction> transactions, Lsn reached)
             throws PublishFailure, CaptureFailed, SQLException, InterruptedException {
         int sending = 0;
         try {
@@ -183,15 +196,15 @@ public final class PublishLoop implements AutoCloseable {
                 send(transactions.get(sending));
             }
             commits.commit(ResumePoint.after(reached), batch.oldestCommitMillis());
-            return transactions.size();
+            return new SendAttempt.Committed();
         } catch (PoisonEvent e) {
             scope.kafka().abort();
             if (sending == 0) {
                 throw e;
             }
-            return sending;
+            return new SendAttempt.StoppedBy(sending);
         } catch (PublishFailure e) {
-            return indexOf(sender.takeBack(e).commitLsn(), transactions);
+            return new SendAttempt.StoppedBy(indexOf(sender.takeBack(e).commitLsn(), transactions));
         }
     }
 
