@@ -12,6 +12,8 @@ import io.tidemark.it.harness.RelayProcess;
 import io.tidemark.it.harness.TestSource;
 import io.tidemark.it.harness.TopicReader;
 import io.tidemark.outbox.Lsn;
+import io.tidemark.outbox.OwnTopics;
+import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -224,6 +226,60 @@ class ExplainEventIT {
             JsonNode letter = explain(relay, id).path("deadLetter");
             assertThat(letter.path("reason").asText()).contains("tombstones");
             assertThat(letter.path("topic").asText()).isEqualTo(source.name() + ".bad");
+        }
+    }
+
+    /** Another producer's open transaction hides the end of the topic. Reading on would hold a thread for 90 s. */
+    @Test
+    void doesNotReadDeadLettersWithoutEndForAnUnknownEvent() throws Exception {
+        try (RelayProcess relay = RelayProcess.start(source).awaitRunning();
+                KafkaProducer<byte[], byte[]> other = new KafkaProducer<>(
+                        Map.of(
+                                "bootstrap.servers",
+                                source.servers().bootstrapServers(),
+                                "transactional.id",
+                                source.name() + "-other"),
+                        new ByteArraySerializer(),
+                        new ByteArraySerializer())) {
+            awaitStage(relay, publish("bad", "1", "null"), "dead-letter"); // so the topic exists
+            other.initTransactions();
+            other.beginTransaction();
+            other.send(new ProducerRecord<>(OwnTopics.DEAD_LETTERS, new byte[1], new byte[1]))
+                    .get();
+
+            JsonNode unknown = explain(relay, "00000000-0000-0000-0000-000000000001");
+
+            assertThat(unknown.path("stage").asText()).isEqualTo("unknown");
+            assertThat(unknown.path("reason").asText())
+                    .contains(OwnTopics.DEAD_LETTERS + " could not be read to its end in time");
+            other.abortTransaction();
+        }
+    }
+
+    /** Hidden rows would be reported as events that were never committed. */
+    @Test
+    void returnsAnErrorWhereRowLevelSecurityHidesTheRow() throws Exception {
+        source.execute("create role " + source.name()
+                + " login replication password 'x' in role tidemark_relay, outbox_writer");
+        try (RelayProcess relay = RelayProcess.startEdited(
+                        source,
+                        source.servers(),
+                        RelayProcess.Launch.PLAIN,
+                        yaml -> yaml.replace(
+                                "user: " + source.servers().user() + ", password: \""
+                                        + source.servers().password() + "\"",
+                                "user: " + source.name() + ", password: x"))
+                .awaitRunning()) {
+            String id = publish("order", "1", "'x'");
+            awaitStage(relay, id, "published");
+            source.execute("alter table outbox.event enable row level security");
+
+            HttpResponse<String> hidden = relay.send("/v1/events/" + id);
+
+            assertThat(hidden.statusCode()).as(hidden.body()).isEqualTo(503);
+            assertThat(hidden.body()).contains("row-level security");
+        } finally {
+            source.execute("drop owned by " + source.name(), "drop role " + source.name());
         }
     }
 }

@@ -169,4 +169,19 @@ class OddTransactionsIT {
             check(relay);
         }
     }
+
+    /** As docs/operations.md promises for the default heap. The message is not ours; Debezium reads it as a whole. */
+    @Test
+    void survivesAMessageOfAnotherProgramOf30MegabytesInASmallHeap() throws Exception {
+        try (RelayProcess relay = RelayProcess.start(source).awaitRunning()) {
+            source.execute("select pg_logical_emit_message(true, 'other', repeat('x', 30000000))");
+            OpenWrites.commitOne(source, "behind");
+            Lsn behind = Lsn.parse(source.query("select outbox.nudge()::text"));
+
+            await().until(() -> relay.published().isAtLeast(behind));
+
+            Evidence.gather(source).check(relay.output());
+            assertThat(relay.output()).containsOnlyOnce("event=state state=running");
+        }
+    }
 }

@@ -100,12 +100,11 @@ public final class WaitFilter extends HttpFilter {
     }
 
     private Optional<Wait> waitOf(HttpServletRequest request) {
-        Matcher path = WATERMARK.matcher(
-                request.getRequestURI().substring(request.getContextPath().length()));
-        if (!request.getMethod().equals("GET") || !path.matches() || !takesJson(request)) {
+        Optional<String> asked = projectionOf(request);
+        if (!request.getMethod().equals("GET") || asked.isEmpty() || !takesJson(request)) {
             return Optional.empty();
         }
-        String projection = path.group(1);
+        String projection = asked.get();
         try {
             Optional<Question> question = Params.question(
                     form,
@@ -115,11 +114,18 @@ public final class WaitFilter extends HttpFilter {
             long waitMillis = Params.waitMillis(request.getParameter("wait"), request.getParameter("waitMillis"));
             boolean isStrict = Params.strict(request.getParameter("strict"));
             return waitMillis > 0 && isAsDeclared(request) && watermarks.names().contains(projection)
-                    ? question.map(asked -> new Wait(projection, asked, waitMillis, isStrict))
+                    ? question.map(one -> new Wait(projection, one, waitMillis, isStrict))
                     : Optional.empty();
         } catch (WebApplicationException | HttpException.RuntimeException e) { // malformed: left to Jersey
             return Optional.empty();
         }
+    }
+
+    /** The projection whose watermark is asked for, under any {@code server.applicationContextPath}. */
+    static Optional<String> projectionOf(HttpServletRequest request) {
+        Matcher path = WATERMARK.matcher(
+                request.getRequestURI().substring(request.getContextPath().length()));
+        return path.matches() ? Optional.of(path.group(1)) : Optional.empty();
     }
 
     /**

@@ -38,6 +38,33 @@ class WaitFilterTest {
         assertThat(WaitFilter.takesJson(accepting(List.of()))).isTrue();
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "'', /v1/projections/view/watermark",
+        "/tidemark, /tidemark/v1/projections/view/watermark",
+        "/a/b, /a/b/v1/projections/view/watermark"
+    })
+    void takesTheShortWayUnderAnyContextPath(String contextPath, String uri) {
+        assertThat(WaitFilter.projectionOf(under(contextPath, uri))).contains("view");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/tidemark, /tidemark/v1/projections/view",
+        "'', /tidemark/v1/projections/view/watermark",
+        "'', /v1/projections/a/b/watermark"
+    })
+    void leavesOtherPathsToJersey(String contextPath, String uri) {
+        assertThat(WaitFilter.projectionOf(under(contextPath, uri))).isEmpty();
+    }
+
+    private static HttpServletRequest under(String contextPath, String uri) {
+        return (HttpServletRequest) Proxy.newProxyInstance(
+                WaitFilterTest.class.getClassLoader(),
+                new Class<?>[] {HttpServletRequest.class},
+                (proxy, method, arguments) -> method.getName().equals("getContextPath") ? contextPath : uri);
+    }
+
     private static HttpServletRequest accepting(List<String> lines) {
         return (HttpServletRequest) Proxy.newProxyInstance(
                 WaitFilterTest.class.getClassLoader(),

@@ -248,6 +248,18 @@ class PublishLoopTest {
                 .containsExactly("begin", "send c 2-2/4", "commit 0/200/2", "begin", "send d 3-3/4", "commit 0/200");
     }
 
+    /** All its parts may take minutes, and until then the relay would not be reported as running. */
+    @Test
+    void reportsThatItRunsBeforeItContinuesASplitTransaction() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, TIGHT);
+        PublishLoop loop = run.loop(new StartDecision.Start(
+                RecordedRun.START, ResumePoint.inside(Lsn.parse("0/200"), 1, RecordedRun.START)));
+
+        loop.publish(transaction("0/200", event("a"), event("b"), event("c"), event("d")));
+
+        assertThat(run.kafkaWhenAnchored).isNotNull().isEmpty();
+    }
+
     @Test
     void keepsTheSplitHeaderWhereTheLimitWasRaisedInsideASplitTransaction() throws Exception {
         RecordedRun run = run(OnPoison.HALT, ROOMY);

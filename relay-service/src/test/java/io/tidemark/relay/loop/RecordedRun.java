@@ -84,6 +84,10 @@ final class RecordedRun {
     /** Number of turns reported to the listener. */
     int turns;
 
+    /** The calls of Kafka before the listener was told that the stream goes on at the right place; null until then. */
+    @Nullable
+    List<String> kafkaWhenAnchored;
+
     /** The recorded position of each Kafka transaction. */
     final List<SourcePosition> positions = new ArrayList<>();
 
@@ -321,7 +325,9 @@ final class RecordedRun {
     private final class Quiet implements LoopListener {
 
         @Override
-        public void anchored() {}
+        public void anchored() {
+            kafkaWhenAnchored = kafka();
+        }
 
         @Override
         public void published(int events, int deadLetters, long oldestCommitMillis) {}
