@@ -55,7 +55,6 @@ public final class PlainPublisher implements AutoCloseable {
                 clientId,
                 Map.of(
                         ProducerConfig.LINGER_MS_CONFIG, 5,
-                        ProducerConfig.BATCH_SIZE_CONFIG, 256 * 1024,
                         ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 30_000,
                         ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000,
                         ProducerConfig.MAX_BLOCK_MS_CONFIG, 30_000));

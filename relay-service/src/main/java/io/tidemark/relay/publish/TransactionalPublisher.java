@@ -46,7 +46,10 @@ public final class TransactionalPublisher implements KafkaTransaction, AutoClose
                 transactionalId,
                 Map.of(
                         ProducerConfig.LINGER_MS_CONFIG, 0, // batches form while the last transaction commits
-                        ProducerConfig.BATCH_SIZE_CONFIG, 256 * 1024,
+                        // Kafka's default, named for its reason: each partition that is sent to takes this much of
+                        // buffer.memory (32 MiB), however little is sent; beyond 2,048 partitions the sender waits for
+                        // it
+                        ProducerConfig.BATCH_SIZE_CONFIG, 16 * 1024,
                         ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 1024 * 1024,
                         ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 30_000,
                         ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000,
