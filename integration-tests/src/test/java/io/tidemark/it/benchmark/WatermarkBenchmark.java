@@ -59,6 +59,7 @@ class WatermarkBenchmark {
     @BeforeEach
     void create() throws Exception {
         source = TestSource.create("bench");
+        source.makeTopic("order"); // the group subscribes before the first event
     }
 
     @AfterEach

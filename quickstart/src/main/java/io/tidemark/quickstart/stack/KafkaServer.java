@@ -19,14 +19,18 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 
 /**
  * One KRaft node, broker and controller, in a child JVM on loopback, with a separate data directory. The system property
- * {@value #HOME} names an installed Kafka to run instead of the one on the class path.
+ * {@value #HOME} names an installed Kafka to run instead of the one on the class path, and {@value #HEAP} is its heap,
+ * for more than a few hundred partitions.
  */
 public final class KafkaServer implements AutoCloseable {
 
     static final String HOME = "kafka.home";
+    static final String HEAP = "kafka.heap";
 
-    private static final List<String> JVM_OPTIONS =
-            List.of("-Xmx256m", "-XX:+UseSerialGC", "-Dlogback.configurationFile=logback-broker.xml");
+    private static final List<String> JVM_OPTIONS = List.of(
+            "-Xmx" + System.getProperty(HEAP, "256m"),
+            "-XX:+UseSerialGC",
+            "-Dlogback.configurationFile=logback-broker.xml");
     private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
 
     private final Path dir;

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Test;
 /**
  * What a drain costs as one thing grows: partitions, aggregate types, payload, projections that are asked. The second
  * half of the backlog counts. Prints a table. {@code -Dgrowth.events} (of 500 bytes), {@code -Dgrowth.only} (partitions,
- * types, payload or projections).
+ * types, payload or projections). With {@code -Dkafka.heap=1g}: in its usual 256 MB, a broker with thousands of
+ * partitions does little but collect garbage.
  */
 class GrowthBenchmark {
 
