@@ -19,6 +19,7 @@ import io.tidemark.relay.explain.EventTracer;
 import io.tidemark.relay.explain.SearchFrom;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.health.RelayState;
+import io.tidemark.relay.reason.Reason;
 import io.tidemark.relay.http.response.Problem;
 import io.tidemark.relay.http.response.ProblemType;
 import io.tidemark.relay.http.response.ResponseWriter;
@@ -119,8 +120,7 @@ public final class EventsResource {
         if (cause instanceof EventTracer.Busy) {
             return Problem.retryLater(ProblemType.TOO_MANY_SEARCHES, String.valueOf(cause.getMessage()));
         }
-        return Problem.unavailable(
-                "it could not be looked for: " + (cause.getMessage() == null ? cause : cause.getMessage()));
+        return Problem.unavailable("it could not be looked for: " + Reason.of(cause));
     }
 
     private ObjectNode toJson(EventTrace trace, Map<String, PartitionNeed> needs) {
