@@ -226,6 +226,10 @@ class ExplainEventIT {
             JsonNode letter = explain(relay, id).path("deadLetter");
             assertThat(letter.path("reason").asText()).contains("tombstones");
             assertThat(letter.path("topic").asText()).isEqualTo(source.name() + ".bad");
+            assertThat(relay.output())
+                    .as("nothing has to be changed for it")
+                    .contains("event=dead-letters")
+                    .doesNotContain("restart the relay");
         }
     }
 

@@ -239,7 +239,7 @@ final class EventSender {
         int count = deadLetters.size();
         if (count > 0) {
             PoisonEvent first = deadLetters.values().iterator().next();
-            LOG.warn("event=dead-letters count={} first=\"{}\"", count, first.getMessage());
+            LOG.warn("event=dead-letters count={} first=\"{}\"", count, first.withoutFix());
         }
         refused.keySet().removeAll(deadLetters.keySet());
         deadLetters.clear();

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** An event cannot be published by its route. The message has the event, its position, the reason and the fix. */
 public final class PoisonEvent extends RuntimeException {
 
+    private final String event;
     private final String reason;
 
     /**
@@ -18,7 +19,13 @@ public final class PoisonEvent extends RuntimeException {
     public PoisonEvent(String event, String reason, String fix, @Nullable Throwable cause) {
         // without a stack trace: one batch may have thousands, and the message is enough
         super(event + " " + reason + "; " + fix + ", then restart the relay", cause, true, false);
+        this.event = event;
         this.reason = reason;
+    }
+
+    /** The message without the fix: for an event that is among the dead letters, nothing needs to be changed. */
+    public String withoutFix() {
+        return event + " " + reason;
     }
 
     public String reason() {
