@@ -22,6 +22,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.GroupState;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RetriableException;
 
@@ -115,6 +116,11 @@ public final class GroupConsumer implements AutoCloseable {
             consumer.commitSync(offsets);
         } catch (CommitFailedException | RetriableException e) {
             System.out.println("GroupConsumer: not committed: " + e.getMessage());
+        } catch (KafkaException e) {
+            if (!(e.getMessage() + "").contains("The group id does not exist")) { // the client has no type for it
+                throw e;
+            }
+            System.out.println("GroupConsumer: not committed, it joins again: " + e.getMessage());
         }
     }
 

@@ -48,7 +48,10 @@ public final class TopicIds implements AutoCloseable {
         private static final long serialVersionUID = 1L;
 
         Unknown(String topic, Throwable cause) {
-            super("cannot read the id of topic " + topic + ": " + cause, cause);
+            super(
+                    "cannot read the id of topic " + topic + ": "
+                            + (cause instanceof TimeoutException ? "Kafka did not answer in time" : cause),
+                    cause);
         }
     }
 
