@@ -54,6 +54,11 @@ class WatermarkBenchmark {
     private static final RelayProcess.Launch OPTIMISED =
             new RelayProcess.Launch(List.of("-XX:TieredStopAtLevel=4"), Map.of());
 
+    static {
+        // the connections of one round must not count against the open files of the next
+        System.setProperty("jdk.httpclient.keepalive.timeout", "1");
+    }
+
     private TestSource source;
 
     @BeforeEach
@@ -216,8 +221,10 @@ class WatermarkBenchmark {
                         RelayProcess.start(source, source.servers(), OPTIMISED).awaitRunning();
                 RelayProcess standby =
                         RelayProcess.start(source, source.servers(), OPTIMISED).awaitState("standby");
+                KafkaConsumer<byte[], byte[]> member = member();
                 Connection connection = source.connect();
                 Statement statement = connection.createStatement()) {
+            assertThat(member.assignment()).as("Kafka knows the group").isNotEmpty();
             awaitServing(active);
             awaitServing(standby);
             statement.execute("create table unrelated (n int)");
