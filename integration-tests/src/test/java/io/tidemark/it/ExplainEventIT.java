@@ -51,6 +51,18 @@ class ExplainEventIT {
         return source.query("select outbox.publish('" + type + "', '" + aggregateId + "', 't', " + payload + ")");
     }
 
+    /** A transactional producer of another program. */
+    private KafkaProducer<byte[], byte[]> otherProducer() {
+        return new KafkaProducer<>(
+                Map.of(
+                        "bootstrap.servers",
+                        source.servers().bootstrapServers(),
+                        "transactional.id",
+                        source.name() + "-other"),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+    }
+
     private static JsonNode explain(RelayProcess relay, String id) throws Exception {
         return OpenApi.of(relay).hold(relay.get("/v1/events/" + id), "EventExplanation");
     }
@@ -188,14 +200,7 @@ class ExplainEventIT {
     @Test
     void doesNotReturnExpiredForAnEventBehindAnOpenTransaction() throws Exception {
         try (RelayProcess relay = RelayProcess.start(source).awaitRunning();
-                KafkaProducer<byte[], byte[]> other = new KafkaProducer<>(
-                        Map.of(
-                                "bootstrap.servers",
-                                source.servers().bootstrapServers(),
-                                "transactional.id",
-                                source.name() + "-other"),
-                        new ByteArraySerializer(),
-                        new ByteArraySerializer())) {
+                KafkaProducer<byte[], byte[]> other = otherProducer()) {
             awaitStage(relay, publish("order", "1", "'x'"), "published");
             other.initTransactions();
             other.beginTransaction();
@@ -237,14 +242,7 @@ class ExplainEventIT {
     @Test
     void doesNotReadDeadLettersWithoutEndForAnUnknownEvent() throws Exception {
         try (RelayProcess relay = RelayProcess.start(source).awaitRunning();
-                KafkaProducer<byte[], byte[]> other = new KafkaProducer<>(
-                        Map.of(
-                                "bootstrap.servers",
-                                source.servers().bootstrapServers(),
-                                "transactional.id",
-                                source.name() + "-other"),
-                        new ByteArraySerializer(),
-                        new ByteArraySerializer())) {
+                KafkaProducer<byte[], byte[]> other = otherProducer()) {
             awaitStage(relay, publish("bad", "1", "null"), "dead-letter"); // so the topic exists
             other.initTransactions();
             other.beginTransaction();

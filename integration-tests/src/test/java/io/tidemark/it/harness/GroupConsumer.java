@@ -117,7 +117,8 @@ public final class GroupConsumer implements AutoCloseable {
         } catch (CommitFailedException | RetriableException e) {
             System.out.println("GroupConsumer: not committed: " + e.getMessage());
         } catch (KafkaException e) {
-            if (!(e.getMessage() + "").contains("The group id does not exist")) { // the client has no type for it
+            if (!String.valueOf(e.getMessage())
+                    .contains("The group id does not exist")) { // the client has no type for it
                 throw e;
             }
             System.out.println("GroupConsumer: not committed, it joins again: " + e.getMessage());
