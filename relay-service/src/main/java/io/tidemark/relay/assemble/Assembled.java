@@ -18,6 +18,14 @@ public sealed interface Assembled {
      */
     record Transaction(Lsn lsn, int firstOrdinal, TransactionEvents events) implements Assembled {}
 
+    /**
+     * A transaction that also wrote rows which are not the outbox's by name; see {@link RowsOfAnotherTable}. Its events
+     * are dropped.
+     *
+     * @param lsn its commit LSN
+     */
+    record OtherRows(Lsn lsn) implements Assembled {}
+
     /** Progress without anything to publish: a nudge, or a transaction without events. */
     record Progress(Lsn lsn) implements Assembled {}
 }

@@ -50,7 +50,7 @@ public final class TransactionAssembler implements AutoCloseable {
             return Optional.empty();
         }
         if (change instanceof Change.Commit commit) {
-            return complete(commit.commitLsn());
+            return complete(commit);
         }
         Lsn barrier = ((Change.Barrier) change).lsn();
         if (open != null) {
@@ -68,18 +68,22 @@ public final class TransactionAssembler implements AutoCloseable {
         return anchor.isPassed();
     }
 
-    private Optional<Assembled> complete(Lsn commitLsn) {
+    private Optional<Assembled> complete(Change.Commit commit) {
+        Lsn commitLsn = commit.commitLsn();
         if (!commitLsn.isAfter(last)) {
             throw new IllegalStateException("a commit at " + commitLsn + " after one at " + last);
         }
         TransactionEvents events = open;
         open = null;
-        if (events == null) {
-            anchor.pass(commitLsn, 0);
-            return progress(commitLsn);
-        }
         last = commitLsn;
         passAnchor(commitLsn, events);
+        if (commit.hasOtherRows() && commitLsn.isAfter(resumePoint.lsn())) {
+            close(events);
+            return Optional.of(new Assembled.OtherRows(commitLsn));
+        }
+        if (events == null) {
+            return progress(commitLsn);
+        }
         int published = resumePoint.alreadyPublished(commitLsn, events.count());
         if (published >= events.count()) {
             events.close();
@@ -88,11 +92,11 @@ public final class TransactionAssembler implements AutoCloseable {
         return Optional.of(new Assembled.Transaction(commitLsn, published, events));
     }
 
-    private void passAnchor(Lsn commitLsn, TransactionEvents events) {
+    private void passAnchor(Lsn commitLsn, @Nullable TransactionEvents events) {
         try {
-            anchor.pass(commitLsn, events.count());
+            anchor.pass(commitLsn, events == null ? 0 : events.count());
         } catch (OtherHistory e) {
-            events.close();
+            close(events);
             throw e;
         }
     }
@@ -105,8 +109,12 @@ public final class TransactionAssembler implements AutoCloseable {
     /** Drops the open transaction; its commit will be sent again. */
     @Override
     public void close() {
-        if (open != null) {
-            open.close();
+        close(open);
+    }
+
+    private static void close(@Nullable TransactionEvents events) {
+        if (events != null) {
+            events.close();
         }
     }
 }

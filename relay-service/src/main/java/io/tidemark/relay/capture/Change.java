@@ -14,8 +14,15 @@ public sealed interface Change permits CapturedEvent, Change.Commit, Change.Barr
      *
      * @param commitLsn the end of the transaction's commit record
      * @param commitMillis when it was committed, by the server's clock, in milliseconds since 1970
+     * @param hasOtherRows whether it also wrote rows that are not known to be of another table than the outbox, because
+     *     the stream does not name their table
      */
-    record Commit(Lsn commitLsn, long commitMillis) implements Change {
+    record Commit(Lsn commitLsn, long commitMillis, boolean hasOtherRows) implements Change {
+
+        /** The end of a transaction with rows of the outbox only. */
+        public Commit(Lsn commitLsn, long commitMillis) {
+            this(commitLsn, commitMillis, false);
+        }
 
         @Override
         public int approximateBytes() {

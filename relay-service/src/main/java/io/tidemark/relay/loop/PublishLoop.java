@@ -3,6 +3,7 @@ package io.tidemark.relay.loop;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.assemble.Assembled;
+import io.tidemark.relay.assemble.RowsOfAnotherTable;
 import io.tidemark.relay.assemble.TransactionAssembler;
 import io.tidemark.relay.assemble.TransactionEvents;
 import io.tidemark.relay.capture.CaptureFailed;
@@ -129,6 +130,10 @@ public final class PublishLoop implements AutoCloseable {
             noteAnchor();
             if (assembled.isEmpty()) {
                 continue;
+            }
+            if (assembled.get() instanceof Assembled.OtherRows other) {
+                publishBatch(); // so that a person leaves out nothing but this transaction
+                throw new RowsOfAnotherTable(other.lsn());
             }
             if (assembled.get() instanceof Assembled.Transaction transaction && isInParts(transaction)) {
                 try (TransactionEvents events = transaction.events()) {

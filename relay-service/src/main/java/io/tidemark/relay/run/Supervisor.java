@@ -2,6 +2,7 @@
 package io.tidemark.relay.run;
 
 import io.tidemark.relay.assemble.OtherHistory;
+import io.tidemark.relay.assemble.RowsOfAnotherTable;
 import io.tidemark.relay.assemble.SpillFailed;
 import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.capture.OutboxShapeChanged;
@@ -194,7 +195,7 @@ public final class Supervisor {
             throw e;
         } catch (OtherHistory e) {
             throw new HaltException(message(e) + ". " + StartDecision.whatToDo(), e);
-        } catch (PoisonEvent | OutboxShapeChanged | PublicationChanged e) {
+        } catch (PoisonEvent | OutboxShapeChanged | PublicationChanged | RowsOfAnotherTable e) {
             throw new HaltException(message(e), e);
         }
     }

@@ -118,6 +118,26 @@ class TransactionAssemblerTest {
     }
 
     @Test
+    void dropsTheEventsBesideRowsOfAnotherTable() {
+        TransactionAssembler assembler = from(ResumePoint.after(Lsn.ZERO));
+        feed(assembler, event("a"));
+
+        assertThat(assembler.accept(new Change.Commit(Lsn.parse("0/20"), 0, true)))
+                .contains(new Assembled.OtherRows(Lsn.parse("0/20")));
+
+        assertThat(feed(assembler, event("b"), commit("0/28"))).containsExactly("0/28 from 0: [b]");
+    }
+
+    /** What to do about another history comes first: adopting one transaction would not help. */
+    @Test
+    void noticesAnotherHistoryBeforeRowsOfAnotherTable() {
+        TransactionAssembler assembler = from(ResumePoint.after(Lsn.parse("0/20")));
+
+        assertThatThrownBy(() -> assembler.accept(new Change.Commit(Lsn.parse("0/28"), 0, true)))
+                .isInstanceOf(OtherHistory.class);
+    }
+
+    @Test
     void refusesACommitThatIsNotAfterTheLast() {
         TransactionAssembler assembler = from(ResumePoint.after(Lsn.ZERO));
         feed(assembler, event("a"), commit("0/20"));

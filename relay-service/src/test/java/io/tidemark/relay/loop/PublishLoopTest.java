@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.account.DayDigest;
 import io.tidemark.relay.account.IdHash;
+import io.tidemark.relay.assemble.RowsOfAnotherTable;
 import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.capture.Change;
 import io.tidemark.relay.config.RouteConfig.OnPoison;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +69,54 @@ class PublishLoopTest {
                         "seen",
                         "index 0/300",
                         "confirm 0/300");
+    }
+
+    /** Kafka would hold back for 20 ms what is sent before the markers of the last transaction are written. */
+    @Test
+    void pausesBeforeTheNextSmallKafkaTransaction() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, ROOMY);
+        for (int i = 2; i < 6; i++) {
+            run.stream.add(transaction("0/" + i + "00", event("e" + i)));
+        }
+        run.stops = true;
+
+        run.loop().publishUntilStopped();
+
+        assertThat(run.beganNanos).hasSize(4);
+        for (int i = 1; i < 4; i++) {
+            assertThat(run.beganNanos.get(i) - run.committedNanos.get(i - 1))
+                    .isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(7)); // 8 at first
+        }
+    }
+
+    @Test
+    void publishesEverythingBeforeATransactionWithRowsOfAnotherTableAndStops() {
+        RecordedRun run = run(OnPoison.HALT, ROOMY);
+        List<Change> changes = new ArrayList<>(transaction("0/200", event("a")));
+        changes.add(event("among"));
+        changes.add(new Change.Commit(Lsn.parse("0/300"), 0, true));
+        changes.addAll(transaction("0/400", event("b")));
+        PublishLoop loop = run.loop();
+
+        assertThatThrownBy(() -> loop.publish(changes))
+                .isInstanceOf(RowsOfAnotherTable.class)
+                .hasMessageContaining("tidemark adopt --at 0/300 CONFIG");
+
+        assertThat(run.kafka()).containsExactly("begin", "send a", "commit 0/200");
+    }
+
+    @Test
+    void leavesOutATransactionWithRowsOfAnotherTableThatWasAdopted() throws Exception {
+        RecordedRun run = run(OnPoison.HALT, ROOMY);
+        List<Change> changes = new ArrayList<>();
+        changes.add(event("among"));
+        changes.add(new Change.Commit(Lsn.parse("0/300"), 0, true));
+        changes.addAll(transaction("0/400", event("b")));
+
+        run.loop(new StartDecision.Start(RecordedRun.START, ResumePoint.adopted(Lsn.parse("0/300"))))
+                .publish(changes);
+
+        assertThat(run.kafka()).containsExactly("begin", "send b", "commit 0/400");
     }
 
     @Test

@@ -31,7 +31,9 @@ import io.tidemark.relay.source.SourceIdentity;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -75,8 +77,16 @@ final class RecordedRun {
     /** Number of looks that are in doubt before one is not. */
     int looksInDoubt;
 
-    /** Whether the run is asked to stop at its next turn. */
+    /** Whether the run is asked to stop at its next turn, or at the first one with nothing left of the stream. */
     boolean stops;
+
+    /** The changes that arrive in each turn. */
+    final Deque<List<Change>> stream = new ArrayDeque<>();
+
+    /** When each Kafka transaction began and was committed, by {@link System#nanoTime}. */
+    final List<Long> beganNanos = new ArrayList<>();
+
+    final List<Long> committedNanos = new ArrayList<>();
 
     /** Maximum number of events that Kafka accepts in time; above it, the commit fails with a timeout. */
     int mostInTime = Integer.MAX_VALUE;
@@ -97,6 +107,7 @@ final class RecordedRun {
     /** For each Kafka transaction: whether it recorded the publication. */
     final List<Boolean> publicationRecords = new ArrayList<>();
 
+    private final ChangeRing ring = new ChangeRing(16, 1 << 16);
     private ResumePoint reached = ResumePoint.after(START);
     private final RouteConfig.OnPoison onPoison;
     private final LimitsConfig limits;
@@ -131,7 +142,7 @@ final class RecordedRun {
                 "test",
                 "relay/session",
                 Adoptions.NONE,
-                new ChangeRing(1, 1),
+                ring,
                 router(),
                 topics(),
                 new Transaction(),
@@ -186,6 +197,7 @@ final class RecordedRun {
         public void begin() {
             open.clear();
             openIds.clear();
+            beganNanos.add(System.nanoTime());
             calls.add("begin");
         }
 
@@ -217,6 +229,7 @@ final class RecordedRun {
         @Override
         public Map<TopicPartition, List<End>> commit(String topic, Map<String, byte @Nullable []> records)
                 throws PublishFailure {
+            committedNanos.add(System.nanoTime());
             SourcePosition position = SourcePosition.fromJson(Objects.requireNonNull(records.get(IDENTITY.sourceId())));
             positions.add(position);
             ResumePoint reached = position.resumePoint();
@@ -333,9 +346,17 @@ final class RecordedRun {
         public void published(int events, int deadLetters, long oldestCommitMillis) {}
 
         @Override
-        public boolean turned() {
+        public boolean turned() throws InterruptedException {
             turns++;
-            return !stops;
+            if (stream.isEmpty()) {
+                return !stops;
+            }
+            for (Change change : stream.remove()) {
+                if (!ring.offer(change, 0)) {
+                    throw new IllegalStateException("more changes in one turn than the ring holds");
+                }
+            }
+            return true;
         }
     }
 }

@@ -29,7 +29,6 @@ final class Tap {
 
     private final ChangeRing ring;
     private final Lsn expectedStart;
-    private final String table;
     private final OutboxRow row;
     private final CountDownLatch started = new CountDownLatch(1);
     /** Process id of the walsender that sends the stream; 0 before it does. */
@@ -45,7 +44,6 @@ final class Tap {
     /** @param shapeCompleteAt see {@link OutboxShape#completeAt} */
     Tap(ChangeRing ring, OutboxConfig outbox, Lsn expectedStart, Lsn shapeCompleteAt) {
         this.ring = ring;
-        this.table = outbox.table();
         this.row = new OutboxRow(outbox, shapeCompleteAt);
         this.expectedStart = expectedStart;
         this.confirmed = expectedStart;
@@ -80,11 +78,6 @@ final class Tap {
         return walsenderPid;
     }
 
-    /** The table whose rows are events. */
-    String table() {
-        return table;
-    }
-
     void insert(ReplicationMessage message, io.debezium.connector.postgresql.connection.Lsn changeLsn, Upkeep upkeep)
             throws SQLException, InterruptedException {
         put(row.read(message, changeLsn), upkeep);
@@ -98,9 +91,9 @@ final class Tap {
         ignored.incrementAndGet();
     }
 
-    void commit(Lsn commitLsn, long commitMillis, Upkeep upkeep) throws SQLException, InterruptedException {
-        put(new Change.Commit(commitLsn, commitMillis), upkeep);
-        captured = commitLsn;
+    void commit(Change.Commit commit, Upkeep upkeep) throws SQLException, InterruptedException {
+        put(commit, upkeep);
+        captured = commit.commitLsn();
     }
 
     void barrier(Lsn lsn, Upkeep upkeep) throws SQLException, InterruptedException {

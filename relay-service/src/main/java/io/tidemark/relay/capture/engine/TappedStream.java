@@ -5,6 +5,7 @@ import io.debezium.connector.postgresql.connection.LogicalDecodingMessage;
 import io.debezium.connector.postgresql.connection.Lsn;
 import io.debezium.connector.postgresql.connection.ReplicationMessage;
 import io.debezium.connector.postgresql.connection.ReplicationStream;
+import io.tidemark.relay.capture.Change;
 import io.tidemark.relay.capture.EmittedEvent;
 import java.sql.SQLException;
 import java.util.concurrent.ExecutorService;
@@ -26,6 +27,8 @@ final class TappedStream implements ReplicationStream {
     private final Tap.Upkeep upkeep = this::confirm;
     private final ReceivedLsn received;
     private long lastConfirmNanos;
+    /** Whether the open transaction has rows of a table that is not the outbox by its name. */
+    private boolean hasOtherRows;
 
     TappedStream(ReplicationStream delegate, Tap tap) throws SQLException {
         this.delegate = delegate;
@@ -56,15 +59,20 @@ final class TappedStream implements ReplicationStream {
         switch (message.getOperation()) {
             case INSERT -> {
                 if (message.isSkippedMessage()) { // also an INSERT: the engine does not know the table
-                    throw new SQLException("the publication has a table besides " + tap.table() + "; take it out");
+                    hasOtherRows = true;
+                } else {
+                    tap.insert(message, delegate.lastReceivedLsn(), upkeep);
                 }
-                tap.insert(message, delegate.lastReceivedLsn(), upkeep);
             }
-            case COMMIT ->
+            case COMMIT -> {
                 tap.commit(
-                        ours(delegate.lastReceivedLsn()),
-                        message.getCommitTime().toEpochMilli(),
+                        new Change.Commit(
+                                ours(delegate.lastReceivedLsn()),
+                                message.getCommitTime().toEpochMilli(),
+                                hasOtherRows),
                         upkeep);
+                hasOtherRows = false;
+            }
             case MESSAGE -> processMessage((LogicalDecodingMessage) message);
             case UPDATE, DELETE, TRUNCATE -> tap.ignored(); // not events; only an altered publication has them
             default -> {} // BEGIN, ORIGIN
@@ -77,7 +85,7 @@ final class TappedStream implements ReplicationStream {
         if (message.getPrefix().equals(EmittedEvent.PREFIX)) {
             tap.emitted(EmittedEvent.read(message, isTransactional), upkeep);
             if (!isTransactional) {
-                tap.commit(end, System.currentTimeMillis(), upkeep); // such a message carries no commit time
+                tap.commit(new Change.Commit(end, System.currentTimeMillis()), upkeep); // it carries no commit time
             }
         } else if (!isTransactional) {
             tap.barrier(end, upkeep);
