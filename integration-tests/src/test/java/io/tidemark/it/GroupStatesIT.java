@@ -18,18 +18,22 @@ import io.tidemark.relay.group.GroupState;
 import io.tidemark.relay.group.PartitionNeed;
 import io.tidemark.relay.watermark.Answer;
 import io.tidemark.relay.watermark.ProjectionStanding;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.management.ObjectName;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -55,6 +59,7 @@ import org.junit.jupiter.api.Test;
 class GroupStatesIT {
 
     private static final long LONG_WAIT_MILLIS = 30_000;
+    private static final int QUESTIONS = 1_000;
 
     private TestSource source;
     private RunningRelay relay;
@@ -120,6 +125,28 @@ class GroupStatesIT {
             assertThat(ask(write("two"), LONG_WAIT_MILLIS)).isInstanceOf(Answer.Success.class);
             assertThat(group.processed()).isEqualTo(2);
         }
+    }
+
+    /** As the relay's own client counts them, since it was created. */
+    private static double requestsToKafka() throws Exception {
+        ObjectName client = new ObjectName("kafka.admin.client:type=admin-client-metrics,client-id=tidemark-groups");
+        return (double) ManagementFactory.getPlatformMBeanServer().getAttribute(client, "request-total");
+    }
+
+    @Test
+    void standingsAskedAtOnceShareTheirRequestsToKafka() throws Exception {
+        write("one");
+        await().until(() -> standing().state() == GroupState.STOPPED);
+        double before = requestsToKafka();
+        List<CompletableFuture<ProjectionStanding>> asked = new ArrayList<>();
+        for (int i = 0; i < QUESTIONS; i++) {
+            asked.add(relay.relay().watermarks().reports().standing("view").toCompletableFuture());
+        }
+        for (CompletableFuture<ProjectionStanding> standing : asked) {
+            assertThat(standing.get(30, TimeUnit.SECONDS).state()).isEqualTo(GroupState.STOPPED);
+        }
+        // Each has a look from after the question. The requests of the samples, several a second, count as well.
+        assertThat(requestsToKafka() - before).isBetween(1.0, QUESTIONS / 10.0);
     }
 
     /** Kafka shows no members of a group whose consumers assign partitions themselves. They may commit once a minute. */
