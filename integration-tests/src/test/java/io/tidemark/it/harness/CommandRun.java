@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.it.harness;
 
+import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.cli.TidemarkCli;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -18,6 +19,8 @@ public record CommandRun(int exitCode, String output) {
 
     private static final Pattern PROPOSAL = Pattern.compile("continue +tidemark adopt --at (\\S+)");
 
+    private static final Pattern ADVICE = Pattern.compile("tidemark adopt --at (\\S+) CONFIG");
+
     /** Runs it. One at a time: while it runs, everything that this JVM prints counts as its output. */
     public static synchronized CommandRun of(String... arguments) {
         PrintStream out = System.out;
@@ -33,6 +36,23 @@ public record CommandRun(int exitCode, String output) {
             System.setOut(out);
             System.setErr(err);
         }
+    }
+
+    /**
+     * Leaves out the transaction at which the relay has halted, with the command that the reason names.
+     *
+     * @return its commit LSN
+     */
+    public static Lsn adoptAsAdvised(String reason, String config) {
+        Matcher advice = ADVICE.matcher(reason);
+        if (!advice.find()) {
+            throw new AssertionError("the reason names no adopt --at: " + reason);
+        }
+        CommandRun adopted = of("adopt", "--at", advice.group(1), config);
+        if (adopted.exitCode() != 0) {
+            throw new AssertionError(adopted.output());
+        }
+        return Lsn.parse(advice.group(1));
     }
 
     /** The LSN at which {@code tidemark adopt CONFIG} proposes to continue. */

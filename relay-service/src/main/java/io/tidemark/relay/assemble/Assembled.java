@@ -19,12 +19,12 @@ public sealed interface Assembled {
     record Transaction(Lsn lsn, int firstOrdinal, TransactionEvents events) implements Assembled {}
 
     /**
-     * A transaction that also wrote rows which are not the outbox's by name; see {@link RowsOfAnotherTable}. Its events
-     * are dropped.
+     * A transaction with a row that cannot be read. Its events are dropped.
      *
      * @param lsn its commit LSN
+     * @param reason why, and the fix
      */
-    record OtherRows(Lsn lsn) implements Assembled {}
+    record Unreadable(Lsn lsn, String reason) implements Assembled {}
 
     /** Progress without anything to publish: a nudge, or a transaction without events. */
     record Progress(Lsn lsn) implements Assembled {}

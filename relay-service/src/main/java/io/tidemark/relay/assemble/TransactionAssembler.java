@@ -76,10 +76,13 @@ public final class TransactionAssembler implements AutoCloseable {
         TransactionEvents events = open;
         open = null;
         last = commitLsn;
-        passAnchor(commitLsn, events);
-        if (commit.hasOtherRows() && commitLsn.isAfter(resumePoint.lsn())) {
+        boolean isBegun = resumePoint.isPartial() && commitLsn.equals(resumePoint.lsn());
+        if (commit.unreadable() == null || !isBegun) { // without a row, its number of events would be another one
+            passAnchor(commitLsn, events);
+        }
+        if (commit.unreadable() != null && (isBegun || commitLsn.isAfter(resumePoint.lsn()))) {
             close(events);
-            return Optional.of(new Assembled.OtherRows(commitLsn));
+            return Optional.of(new Assembled.Unreadable(commitLsn, commit.unreadable()));
         }
         if (events == null) {
             return progress(commitLsn);

@@ -2,6 +2,7 @@
 package io.tidemark.relay.capture;
 
 import io.tidemark.outbox.Lsn;
+import org.jspecify.annotations.Nullable;
 
 /** One step of the replication stream, in stream order. Events precede the {@link Commit} of their transaction. */
 public sealed interface Change permits CapturedEvent, Change.Commit, Change.Barrier {
@@ -14,14 +15,14 @@ public sealed interface Change permits CapturedEvent, Change.Commit, Change.Barr
      *
      * @param commitLsn the end of the transaction's commit record
      * @param commitMillis when it was committed, by the server's clock, in milliseconds since 1970
-     * @param hasOtherRows whether it also wrote rows that are not known to be of another table than the outbox, because
-     *     the stream does not name their table
+     * @param unreadable why one of its rows cannot be read, and the fix; null if all of them are among the events
      */
-    record Commit(Lsn commitLsn, long commitMillis, boolean hasOtherRows) implements Change {
+    record Commit(
+            Lsn commitLsn, long commitMillis, @Nullable String unreadable) implements Change {
 
-        /** The end of a transaction with rows of the outbox only. */
+        /** The end of a transaction whose rows can all be read. */
         public Commit(Lsn commitLsn, long commitMillis) {
-            this(commitLsn, commitMillis, false);
+            this(commitLsn, commitMillis, null);
         }
 
         @Override

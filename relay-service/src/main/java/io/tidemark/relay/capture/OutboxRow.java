@@ -126,14 +126,18 @@ public final class OutboxRow {
     private void learn(List<ReplicationMessage.Column> columns, Lsn changeLsn) {
         String[] names =
                 columns.stream().map(ReplicationMessage.Column::getName).toArray(String[]::new);
-        knownNames = names;
+        knownNames = NONE; // look the columns up again for the next row, unless this one has them all
+        boolean hasAll = true;
         for (int i = 0; i < places.length; i++) {
             String column = layout.get(i);
             places[i] = column == null ? ABSENT : Arrays.asList(names).indexOf(column);
             if (column != null && places[i] == ABSENT) {
                 requireMended(i, Arrays.asList(names), changeLsn);
-                knownNames = NONE; // look the columns up again for the next row
+                hasAll = false;
             }
+        }
+        if (hasAll) {
+            knownNames = names;
         }
     }
 
@@ -151,7 +155,7 @@ public final class OutboxRow {
         if (NEVER_NULL.contains(column) || !columnsOf(outbox).containsAll(names)) {
             throw new OutboxShapeChanged(outbox.table() + " has its column " + layout.get(column)
                     + " again, but the row written at " + changeLsn + " is in the WAL without it, with the columns "
-                    + String.join(", ", names) + ", and cannot be published; nothing behind it is");
+                    + String.join(", ", names));
         }
     }
 

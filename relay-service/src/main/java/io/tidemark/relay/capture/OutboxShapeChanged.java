@@ -2,8 +2,8 @@
 package io.tidemark.relay.capture;
 
 /**
- * The outbox table differs from what its migration made. The message names the column and the fix. Publishing must
- * stop.
+ * A row of the outbox table differs from what its migration made. The message names the column and the fix. The row's
+ * transaction must not be published.
  */
 public final class OutboxShapeChanged extends RuntimeException {
 

@@ -72,7 +72,8 @@ final class AdoptCommand implements Callable<Integer> {
             return TidemarkCli.FAILED;
         }
         if (findings.halt().isEmpty()) {
-            System.out.println("Found nothing that halts the relay before its stream begins.");
+            System.out.println("Found nothing that halts the relay before its stream begins. If it has halted at a"
+                    + " transaction that cannot be published, continue at the LSN that its reason names.");
         } else {
             System.out.println("found    " + findings.halt().get());
         }

@@ -3,9 +3,9 @@ package io.tidemark.relay.loop;
 
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.assemble.Assembled;
-import io.tidemark.relay.assemble.RowsOfAnotherTable;
 import io.tidemark.relay.assemble.TransactionAssembler;
 import io.tidemark.relay.assemble.TransactionEvents;
+import io.tidemark.relay.assemble.UnreadableTransaction;
 import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.capture.Change;
@@ -131,9 +131,9 @@ public final class PublishLoop implements AutoCloseable {
             if (assembled.isEmpty()) {
                 continue;
             }
-            if (assembled.get() instanceof Assembled.OtherRows other) {
+            if (assembled.get() instanceof Assembled.Unreadable unreadable) {
                 publishBatch(); // so that a person leaves out nothing but this transaction
-                throw new RowsOfAnotherTable(other.lsn());
+                throw new UnreadableTransaction(unreadable);
             }
             if (assembled.get() instanceof Assembled.Transaction transaction && isInParts(transaction)) {
                 try (TransactionEvents events = transaction.events()) {

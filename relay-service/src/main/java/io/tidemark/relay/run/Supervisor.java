@@ -2,10 +2,9 @@
 package io.tidemark.relay.run;
 
 import io.tidemark.relay.assemble.OtherHistory;
-import io.tidemark.relay.assemble.RowsOfAnotherTable;
 import io.tidemark.relay.assemble.SpillFailed;
+import io.tidemark.relay.assemble.UnreadableTransaction;
 import io.tidemark.relay.capture.CaptureFailed;
-import io.tidemark.relay.capture.OutboxShapeChanged;
 import io.tidemark.relay.config.ConfigurationProblem;
 import io.tidemark.relay.failpoint.Failpoint;
 import io.tidemark.relay.health.RelayState;
@@ -195,7 +194,7 @@ public final class Supervisor {
             throw e;
         } catch (OtherHistory e) {
             throw new HaltException(message(e) + ". " + StartDecision.whatToDo(), e);
-        } catch (PoisonEvent | OutboxShapeChanged | PublicationChanged | RowsOfAnotherTable e) {
+        } catch (PoisonEvent | UnreadableTransaction | PublicationChanged e) {
             throw new HaltException(message(e), e);
         }
     }

@@ -118,22 +118,32 @@ class TransactionAssemblerTest {
     }
 
     @Test
-    void dropsTheEventsBesideRowsOfAnotherTable() {
+    void dropsTheEventsOfAnUnreadableTransaction() {
         TransactionAssembler assembler = from(ResumePoint.after(Lsn.ZERO));
         feed(assembler, event("a"));
 
-        assertThat(assembler.accept(new Change.Commit(Lsn.parse("0/20"), 0, true)))
-                .contains(new Assembled.OtherRows(Lsn.parse("0/20")));
+        assertThat(assembler.accept(new Change.Commit(Lsn.parse("0/20"), 0, "why")))
+                .contains(new Assembled.Unreadable(Lsn.parse("0/20"), "why"));
 
         assertThat(feed(assembler, event("b"), commit("0/28"))).containsExactly("0/28 from 0: [b]");
     }
 
+    /** With a row less, the ordinals would name other events. */
+    @Test
+    void doesNotResumeInsideATransactionThatIsUnreadableNow() {
+        TransactionAssembler assembler = from(ResumePoint.inside(Lsn.parse("0/20"), 1, Lsn.parse("0/10")));
+        feed(assembler, event("a"));
+
+        assertThat(assembler.accept(new Change.Commit(Lsn.parse("0/20"), 0, "why")))
+                .contains(new Assembled.Unreadable(Lsn.parse("0/20"), "why"));
+    }
+
     /** What to do about another history comes first: adopting one transaction would not help. */
     @Test
-    void noticesAnotherHistoryBeforeRowsOfAnotherTable() {
+    void noticesAnotherHistoryBeforeAnUnreadableTransaction() {
         TransactionAssembler assembler = from(ResumePoint.after(Lsn.parse("0/20")));
 
-        assertThatThrownBy(() -> assembler.accept(new Change.Commit(Lsn.parse("0/28"), 0, true)))
+        assertThatThrownBy(() -> assembler.accept(new Change.Commit(Lsn.parse("0/28"), 0, "why")))
                 .isInstanceOf(OtherHistory.class);
     }
 

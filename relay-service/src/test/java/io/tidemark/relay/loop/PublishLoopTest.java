@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.account.DayDigest;
 import io.tidemark.relay.account.IdHash;
-import io.tidemark.relay.assemble.RowsOfAnotherTable;
+import io.tidemark.relay.assemble.UnreadableTransaction;
 import io.tidemark.relay.capture.CapturedEvent;
 import io.tidemark.relay.capture.Change;
 import io.tidemark.relay.config.RouteConfig.OnPoison;
@@ -90,27 +90,27 @@ class PublishLoopTest {
     }
 
     @Test
-    void publishesEverythingBeforeATransactionWithRowsOfAnotherTableAndStops() {
+    void publishesEverythingBeforeAnUnreadableTransactionAndStops() {
         RecordedRun run = run(OnPoison.HALT, ROOMY);
         List<Change> changes = new ArrayList<>(transaction("0/200", event("a")));
         changes.add(event("among"));
-        changes.add(new Change.Commit(Lsn.parse("0/300"), 0, true));
+        changes.add(new Change.Commit(Lsn.parse("0/300"), 0, "it has no column"));
         changes.addAll(transaction("0/400", event("b")));
         PublishLoop loop = run.loop();
 
         assertThatThrownBy(() -> loop.publish(changes))
-                .isInstanceOf(RowsOfAnotherTable.class)
-                .hasMessageContaining("tidemark adopt --at 0/300 CONFIG");
+                .isInstanceOf(UnreadableTransaction.class)
+                .hasMessageContainingAll("cannot be published: it has no column", "tidemark adopt --at 0/300 CONFIG");
 
         assertThat(run.kafka()).containsExactly("begin", "send a", "commit 0/200");
     }
 
     @Test
-    void leavesOutATransactionWithRowsOfAnotherTableThatWasAdopted() throws Exception {
+    void leavesOutAnUnreadableTransactionThatWasAdopted() throws Exception {
         RecordedRun run = run(OnPoison.HALT, ROOMY);
         List<Change> changes = new ArrayList<>();
         changes.add(event("among"));
-        changes.add(new Change.Commit(Lsn.parse("0/300"), 0, true));
+        changes.add(new Change.Commit(Lsn.parse("0/300"), 0, "it has no column"));
         changes.addAll(transaction("0/400", event("b")));
 
         run.loop(new StartDecision.Start(RecordedRun.START, ResumePoint.adopted(Lsn.parse("0/300"))))

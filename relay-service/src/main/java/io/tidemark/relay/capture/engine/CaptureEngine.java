@@ -9,7 +9,6 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.capture.CaptureFailed;
 import io.tidemark.relay.capture.ChangeRing;
 import io.tidemark.relay.capture.OutboxShape;
-import io.tidemark.relay.capture.OutboxShapeChanged;
 import io.tidemark.relay.config.OutboxConfig;
 import io.tidemark.relay.config.PostgresConfig;
 import java.io.IOException;
@@ -91,12 +90,10 @@ public final class CaptureEngine implements AutoCloseable {
      *
      * @throws CaptureFailed when the engine has ended, did not open its stream in time, has stopped reading, or gets no
      *     answer from the server
-     * @throws OutboxShapeChanged when the outbox table can no longer be read
      */
     public void checkAlive() throws CaptureFailed {
         if (ended.isDone()) {
             Throwable failure = ended.join();
-            throwIfShapeChanged(failure);
             throw new CaptureFailed("capture ended: " + rootMessage(failure), failure);
         }
         long now = System.nanoTime();
@@ -126,14 +123,6 @@ public final class CaptureEngine implements AutoCloseable {
 
     private static Duration silenceLimit(Duration walSenderTimeout) {
         return walSenderTimeout.dividedBy(2).plus(SILENCE_MARGIN);
-    }
-
-    private static void throwIfShapeChanged(@Nullable Throwable failure) {
-        for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof OutboxShapeChanged changed) {
-                throw changed;
-            }
-        }
     }
 
     private static String rootMessage(@Nullable Throwable failure) {

@@ -7,8 +7,10 @@ import io.debezium.connector.postgresql.connection.ReplicationMessage;
 import io.debezium.connector.postgresql.connection.ReplicationStream;
 import io.tidemark.relay.capture.Change;
 import io.tidemark.relay.capture.EmittedEvent;
+import io.tidemark.relay.capture.OutboxShapeChanged;
 import java.sql.SQLException;
 import java.util.concurrent.ExecutorService;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Debezium's replication stream with our own processor: everything it decodes goes to the tap, and nothing to Debezium.
@@ -21,14 +23,19 @@ final class TappedStream implements ReplicationStream {
     /** Also without progress: a confirmation keeps the connection alive and detects when it is dead. */
     private static final long CONFIRM_INTERVAL_NANOS = 100_000_000;
 
+    private static final String OTHER_TABLE =
+            "it wrote rows of another table, which the publication has, or had at that time. The stream does not name the"
+                    + " table. If it is the outbox under another name, rename it back; if not, take it out of the"
+                    + " publication; run: tidemark check CONFIG, which prints the commands";
+
     private final ReplicationStream delegate;
     private final Tap tap;
     private final ReplicationMessageProcessor processor = this::process;
     private final Tap.Upkeep upkeep = this::confirm;
     private final ReceivedLsn received;
     private long lastConfirmNanos;
-    /** Whether the open transaction has rows of a table that is not the outbox by its name. */
-    private boolean hasOtherRows;
+    /** Why the first such row of the open transaction cannot be read; null if there is none. */
+    private @Nullable String unreadable;
 
     TappedStream(ReplicationStream delegate, Tap tap) throws SQLException {
         this.delegate = delegate;
@@ -57,25 +64,35 @@ final class TappedStream implements ReplicationStream {
 
     private void process(ReplicationMessage message) throws SQLException, InterruptedException {
         switch (message.getOperation()) {
-            case INSERT -> {
-                if (message.isSkippedMessage()) { // also an INSERT: the engine does not know the table
-                    hasOtherRows = true;
-                } else {
-                    tap.insert(message, delegate.lastReceivedLsn(), upkeep);
-                }
-            }
+            case INSERT -> insert(message);
             case COMMIT -> {
                 tap.commit(
                         new Change.Commit(
                                 ours(delegate.lastReceivedLsn()),
                                 message.getCommitTime().toEpochMilli(),
-                                hasOtherRows),
+                                unreadable),
                         upkeep);
-                hasOtherRows = false;
+                unreadable = null;
             }
             case MESSAGE -> processMessage((LogicalDecodingMessage) message);
             case UPDATE, DELETE, TRUNCATE -> tap.ignored(); // not events; only an altered publication has them
             default -> {} // BEGIN, ORIGIN
+        }
+    }
+
+    /** A row that cannot be read does not end the stream, or it would do so again wherever the source continues. */
+    private void insert(ReplicationMessage message) throws SQLException, InterruptedException {
+        if (unreadable != null) {
+            return; // nothing of this transaction is published
+        }
+        if (message.isSkippedMessage()) { // also an INSERT: the engine does not know the table
+            unreadable = OTHER_TABLE;
+            return;
+        }
+        try {
+            tap.insert(message, delegate.lastReceivedLsn(), upkeep);
+        } catch (OutboxShapeChanged e) {
+            unreadable = e.getMessage();
         }
     }
 

@@ -23,6 +23,7 @@ final class Runbook {
     private static final Map<Pattern, String> PAGES = new LinkedHashMap<>();
 
     static {
+        page("cannot be published: .* leave this transaction out", "operations.md#a-transaction-that-cannot-be-read");
         page("older than replication slot", "operations.md#rows-are-older-than-the-slot");
         page("postgres\\.slot is|the outbox table is", "operations.md#two-configurations-for-one-source");
         page("replication slot .* is (gone|lost)", LOST_SLOT);
@@ -30,7 +31,6 @@ final class Runbook {
         page("publication|was made again, swapped", "operations.md#the-publication-was-changed");
         page("is not a position", "operations.md#the-position-cannot-be-read");
         page("no longer in the database|of system|an older one", "operations.md#failover-of-postgres");
-        page("has no column", "operations.md#altering-outboxevent");
         page("dead letter", "dead-letters.md");
         page(
                 "has no payload|has no route|has headers|is refused by Kafka|cannot be made",

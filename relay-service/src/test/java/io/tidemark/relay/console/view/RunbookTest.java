@@ -3,6 +3,9 @@ package io.tidemark.relay.console.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tidemark.outbox.Lsn;
+import io.tidemark.relay.assemble.Assembled;
+import io.tidemark.relay.assemble.UnreadableTransaction;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,6 +64,11 @@ class RunbookTest {
         assertThat(Runbook.command(reason, "x")).isEqualTo("tidemark adopt CONFIG");
         assertThat(Runbook.command("it may not; run: grant select on outbox.event to x", "x"))
                 .isEqualTo("grant select on outbox.event to x");
+        String unreadable = String.valueOf(new UnreadableTransaction(new Assembled.Unreadable(
+                        Lsn.parse("0/300"), "it has another table than the publication, and no column"))
+                .getMessage());
+        assertThat(Runbook.pageOf(unreadable, "x")).isEqualTo("operations.md#a-transaction-that-cannot-be-read");
+        assertThat(Runbook.command(unreadable, "x")).isEqualTo("tidemark adopt --at 0/300 CONFIG");
         assertThat(Runbook.command("nothing to run", "tidemark check CONFIG")).isEqualTo("tidemark check CONFIG");
         assertThat(Runbook.pageOf("something else", Runbook.HALTS)).isEqualTo(Runbook.HALTS);
     }
