@@ -13,11 +13,11 @@ import io.tidemark.relay.config.RouteConfig;
 import io.tidemark.relay.config.RouteConfig.OnPoison;
 import io.tidemark.relay.position.BacklogProgress;
 import io.tidemark.relay.position.TopicIds;
+import io.tidemark.relay.publish.AnyTopic;
 import io.tidemark.relay.publish.KafkaTransaction;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.PublishedTopics;
 import io.tidemark.relay.publish.Refusal;
-import io.tidemark.relay.publish.TopicCatalog;
 import io.tidemark.relay.route.OutgoingEvent;
 import io.tidemark.relay.route.Router;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -114,19 +113,6 @@ class OldRowSenderTest {
                 .hasMessageContaining("not committed");
 
         assertThat(calls).containsExactly("begin", "send a to outbox.order", "commit");
-    }
-
-    private static final class AnyTopic implements TopicCatalog {
-
-        @Override
-        public String ensureEvents(String topic) {
-            return "id-of-" + topic;
-        }
-
-        @Override
-        public Map<String, String> idsOf(Set<String> topics) {
-            return topics.stream().collect(Collectors.toMap(topic -> topic, this::ensureEvents));
-        }
     }
 
     /** Records the calls; commits unless an event is refused, or Kafka is away. */

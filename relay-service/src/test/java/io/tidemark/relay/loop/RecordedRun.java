@@ -20,11 +20,11 @@ import io.tidemark.relay.position.SourcePosition;
 import io.tidemark.relay.position.StartDecision;
 import io.tidemark.relay.position.TopicIds;
 import io.tidemark.relay.publication.PublicationRecord;
+import io.tidemark.relay.publish.AnyTopic;
 import io.tidemark.relay.publish.KafkaTransaction;
 import io.tidemark.relay.publish.PublishFailure;
 import io.tidemark.relay.publish.PublishedTopics;
 import io.tidemark.relay.publish.Refusal;
-import io.tidemark.relay.publish.TopicCatalog;
 import io.tidemark.relay.route.OutgoingEvent;
 import io.tidemark.relay.route.Router;
 import io.tidemark.relay.source.SourceIdentity;
@@ -40,7 +40,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -320,19 +319,6 @@ final class RecordedRun {
 
         @Override
         public void anchoredBy(String session) {}
-    }
-
-    private static final class AnyTopic implements TopicCatalog {
-
-        @Override
-        public String ensureEvents(String topic) {
-            return "id-of-" + topic;
-        }
-
-        @Override
-        public Map<String, String> idsOf(Set<String> topics) {
-            return topics.stream().collect(Collectors.toMap(topic -> topic, this::ensureEvents));
-        }
     }
 
     private final class Quiet implements LoopListener {
