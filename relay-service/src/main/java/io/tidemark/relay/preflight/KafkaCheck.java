@@ -43,7 +43,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KafkaCheck implements AutoCloseable {
 
-    private static final int TIMEOUT_SECONDS = 10;
+    /** How long Kafka may take for one answer; a busy machine needs more than 10 s at times. */
+    static final int ANSWER_SECONDS = 20;
+
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
     private final RelayConfiguration config;
@@ -67,7 +69,7 @@ public final class KafkaCheck implements AutoCloseable {
 
     /** @throws PublishFailure if the cluster does not answer: then nothing can be checked */
     public static KafkaCheck connect(RelayConfiguration config) throws PublishFailure, InterruptedException {
-        Map<String, ?> inTime = Map.of(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, TIMEOUT_SECONDS * 1000);
+        Map<String, ?> inTime = Map.of(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_SECONDS * 1000);
         KafkaCheck check;
         try {
             check = new KafkaCheck(config, Admin.create(config.kafka().client("tidemark-check", inTime)));
@@ -85,13 +87,13 @@ public final class KafkaCheck implements AutoCloseable {
 
     private void countBrokers() throws PublishFailure, InterruptedException {
         try {
-            Collection<Node> nodes = admin.describeCluster().nodes().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            Collection<Node> nodes = admin.describeCluster().nodes().get(ANSWER_SECONDS, TimeUnit.SECONDS);
             brokers = nodes.size();
             anyBroker = nodes.stream().findFirst().map(Node::idString).orElse("");
         } catch (ExecutionException | TimeoutException e) {
             throw PublishFailure.of(new org.apache.kafka.common.errors.TimeoutException(
                     "no answer from "
-                            + kafka.bootstrapServers() + " within " + TIMEOUT_SECONDS
+                            + kafka.bootstrapServers() + " within " + ANSWER_SECONDS
                             + " s; check kafka.bootstrapServers and that the brokers run",
                     e));
         }
@@ -171,7 +173,7 @@ public final class KafkaCheck implements AutoCloseable {
                 .values();
         for (Map.Entry<String, KafkaFuture<Void>> answer : new TreeMap<>(answers).entrySet()) {
             try {
-                answer.getValue().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                answer.getValue().get(ANSWER_SECONDS, TimeUnit.SECONDS);
             } catch (ExecutionException e) {
                 cannotBeMade(answer.getKey(), e.getCause());
             } catch (TimeoutException e) {

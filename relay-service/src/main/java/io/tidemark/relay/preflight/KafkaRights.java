@@ -34,8 +34,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class KafkaRights {
 
-    private static final int TIMEOUT_SECONDS = 10;
-
     private final Admin admin;
     private final List<String> missing = new ArrayList<>();
     private final Set<String> undescribed = new HashSet<>();
@@ -81,7 +79,7 @@ final class KafkaRights {
     private void checkGroup(String name, KafkaFuture<ConsumerGroupDescription> answer)
             throws PublishFailure, InterruptedException {
         try {
-            answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            answer.get(KafkaCheck.ANSWER_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof TopicAuthorizationException) {
                 missing.add("kafka: the relay's user has no right to Describe on a topic that group " + name
@@ -165,7 +163,7 @@ final class KafkaRights {
     private <T> Told<T> ask(KafkaFuture<T> answer, String resource, String wanted)
             throws PublishFailure, InterruptedException {
         try {
-            return new Told.Described<>(answer.get(TIMEOUT_SECONDS, TimeUnit.SECONDS));
+            return new Told.Described<>(answer.get(KafkaCheck.ANSWER_SECONDS, TimeUnit.SECONDS));
         } catch (ExecutionException e) {
             if (e.getCause() instanceof AuthorizationException) {
                 lacks(wanted, resource);

@@ -16,7 +16,6 @@ import org.apache.kafka.common.errors.InvalidTxnTimeoutException;
  */
 final class TransactionalIdProbe {
 
-    private static final int TIMEOUT_SECONDS = 10;
     /** No producer uses this suffix: the relay's own ids end with the source id. */
     private static final String NOBODYS = "-check";
 
@@ -35,7 +34,7 @@ final class TransactionalIdProbe {
         try {
             admin.fenceProducers(Set.of(probed), new FenceProducersOptions().timeoutMs(Integer.MAX_VALUE))
                     .producerId(probed)
-                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+                    .get(KafkaCheck.ANSWER_SECONDS, TimeUnit.SECONDS);
             return true;
         } catch (ExecutionException e) {
             return e.getCause() instanceof InvalidTxnTimeoutException;
