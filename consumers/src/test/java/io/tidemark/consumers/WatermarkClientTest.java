@@ -9,6 +9,9 @@ import io.tidemark.outbox.Lsn;
 import io.tidemark.outbox.Token;
 import io.tidemark.outbox.WatermarkStatus;
 import io.tidemark.outbox.seal.TokenSeal;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
@@ -51,6 +54,21 @@ class WatermarkClientTest {
                     .asString()
                     .startsWith("GET /v1/projections/orders-view/watermark?token=" + TOKEN + "&wait=")
                     .endsWith("ms&strict=false");
+        }
+    }
+
+    @Test
+    void goesThroughNoProxy() throws Exception {
+        ProxySelector ofTheMachine = ProxySelector.getDefault();
+        try (FakeRelay relay = new FakeRelay().then(200, SUCCESS)) {
+            ProxySelector.setDefault(ProxySelector.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1)));
+
+            assertThat(new WatermarkClient(List.of(relay.url()))
+                            .await("orders-view", TOKEN, TIMEOUT)
+                            .isCaughtUp())
+                    .isTrue();
+        } finally {
+            ProxySelector.setDefault(ofTheMachine);
         }
     }
 

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tidemark.outbox.Lsn;
 import io.tidemark.relay.capture.Change;
 import io.tidemark.relay.position.ResumePoint;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -209,14 +210,28 @@ class TransactionAssemblerTest {
     }
 
     @Test
-    void freesTheFileOfAnOpenTransactionWhenClosed() {
+    void freesTheFileOfAnOpenTransactionWhenClosed() throws IOException {
         TransactionAssembler assembler =
                 new TransactionAssembler(Lsn.ZERO, ResumePoint.after(Lsn.ZERO), 1000, spillDirectory);
         feed(assembler, event("a", 600), event("b", 600));
+        assertThat(Events.openFilesIn(spillDirectory)).hasSize(1);
 
         assembler.close();
 
-        assertThat(spillDirectory).isEmptyDirectory();
+        assertThat(Events.openFilesIn(spillDirectory)).isEmpty();
+    }
+
+    @Test
+    void freesTheFileOfAnUnreadableTransaction() throws IOException {
+        TransactionAssembler assembler =
+                new TransactionAssembler(Lsn.ZERO, ResumePoint.after(Lsn.ZERO), 1000, spillDirectory);
+        feed(assembler, event("a", 600), event("b", 600));
+        assertThat(Events.openFilesIn(spillDirectory)).hasSize(1);
+
+        assertThat(assembler.accept(new Change.Commit(Lsn.parse("0/20"), 0, "why")))
+                .isPresent();
+
+        assertThat(Events.openFilesIn(spillDirectory)).isEmpty();
     }
 
     private TransactionAssembler from(ResumePoint resumePoint) {

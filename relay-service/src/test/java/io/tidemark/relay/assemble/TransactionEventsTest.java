@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tidemark.relay.capture.CapturedEvent;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -50,13 +51,15 @@ class TransactionEventsTest {
     }
 
     @Test
-    void leavesNoFileBehind() {
+    void itsFileHasNoNameAndEndsWithIt() throws IOException {
         TransactionEvents events = new TransactionEvents(LIMIT, directory);
         events.add(event("a", 3000));
+        assertThat(directory).as("a kill -9 leaves nothing behind").isEmptyDirectory();
+        assertThat(Events.openFilesIn(directory)).hasSize(1);
 
         events.close();
 
-        assertThat(directory).isEmptyDirectory();
+        assertThat(Events.openFilesIn(directory)).isEmpty();
     }
 
     @Test

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -100,6 +102,25 @@ class RelayClientTest {
         serve(out -> out.write(ascii("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")));
 
         assertThat(get(SECONDS).reason()).contains("HTTP 200 without JSON");
+    }
+
+    /** Replicas ask each other by address. A proxy of the machine is for other traffic. */
+    @Test
+    void goesToReplicasThroughNoProxy() throws Exception {
+        ProxySelector ofTheMachine = ProxySelector.getDefault();
+        try {
+            ProxySelector.setDefault(ProxySelector.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1)));
+            serve(out -> out.write(ascii("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")));
+            RelayClient client = new RelayClient();
+            URI url = URI.create("http://127.0.0.1:" + server.getLocalPort());
+
+            RelayReply reply = assertTimeoutPreemptively(
+                    SECONDS, () -> client.get(url, "/v1/source", Optional.empty(), Duration.ofSeconds(10)));
+
+            assertThat(reply).isInstanceOf(RelayReply.Answer.class);
+        } finally {
+            ProxySelector.setDefault(ofTheMachine);
+        }
     }
 
     @ParameterizedTest

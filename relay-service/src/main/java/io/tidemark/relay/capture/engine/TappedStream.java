@@ -92,7 +92,7 @@ final class TappedStream implements ReplicationStream {
         try {
             tap.insert(message, delegate.lastReceivedLsn(), upkeep);
         } catch (OutboxShapeChanged e) {
-            unreadable = String.valueOf(e.getMessage()); // never null: that would mean readable
+            unreadable = e.reason();
         }
     }
 
