@@ -4,6 +4,7 @@ package io.tidemark.it.upheaval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.tidemark.it.guarantee.WatermarkEvidence.Repeat;
 import io.tidemark.it.harness.CommandRun;
 import io.tidemark.it.harness.FaultyWorld;
@@ -161,6 +162,31 @@ public final class Operator {
             System.out.println(
                     "RandomFaultsIT:   " + done.output().lines().findFirst().orElse(""));
         });
+    }
+
+    /** Leaves out the transaction that the halted relay names. Tries again while a relay holds the lock. */
+    void adoptAsAdvised() throws Exception {
+        await("a reason that names a transaction")
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .untilAsserted(() -> {
+                    restartDead();
+                    String reason = haltReason();
+                    long began = System.nanoTime();
+                    Lsn leftOut = CommandRun.adoptAsAdvised(reason, config);
+                    adopted.add(
+                            new Adopted(began, Lsn.parse(source.query("select pg_current_wal_insert_lsn()::text"))));
+                    System.out.println("RandomFaultsIT:   left out " + leftOut);
+                });
+    }
+
+    private String haltReason() throws IOException, InterruptedException {
+        for (int relay = 0; relay < 2; relay++) {
+            JsonNode shown = world.relay(relay).get("/v1/source");
+            if (shown.path("state").asText().equals("halted")) {
+                return shown.path("reason").asText();
+            }
+        }
+        throw new AssertionError("no relay has halted");
     }
 
     /** Publishes what the audit finds missing. Afterwards the audit finds nothing. */

@@ -11,6 +11,7 @@ public final class Upheavals {
             new PublicationDropped(),
             new PublicationAltered(),
             new TableRenamed(),
+            new RowOfAnotherTable(),
             new SlotLost(),
             new TopicMadeAnew(),
             new PartitionsAdded(),
