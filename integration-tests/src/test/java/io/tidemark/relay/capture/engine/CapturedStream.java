@@ -60,10 +60,18 @@ final class CapturedStream implements AutoCloseable {
 
     /** The changes since the last call, up to a nudge that is sent now and left out. */
     List<Change> readToNow() throws Exception {
-        Change.Barrier now = new Change.Barrier(Lsn.parse(source.query("select outbox.nudge()::text")));
-        List<Change> changes = readUntil(now::equals);
+        Lsn nudge = Lsn.parse(source.query("select outbox.nudge()::text"));
+        List<Change> changes = readUntil(change -> isAtOrBeyond(change, nudge));
         changes.remove(changes.size() - 1);
         return changes;
+    }
+
+    /** Before Postgres 17, a nudge is a transaction; since then, a barrier. */
+    private static boolean isAtOrBeyond(Change change, Lsn nudge) {
+        if (change instanceof Change.Commit commit) {
+            return commit.commitLsn().isAtLeast(nudge);
+        }
+        return change instanceof Change.Barrier barrier && barrier.lsn().isAtLeast(nudge);
     }
 
     /** The payloads, as text, of the events of {@link #readToNow()}. */
