@@ -13,7 +13,7 @@ public final class UnreadableTransaction extends RuntimeException {
         super("the transaction that was committed at " + transaction.lsn() + " cannot be published: "
                 + transaction.reason()
                 + ". Everything before it is published, nothing behind it. If it cannot be made readable,"
-                + " leave it out with: tidemark adopt --at " + transaction.lsn()
+                + " leave this transaction out with: tidemark adopt --at " + transaction.lsn()
                 + " CONFIG; if more follow, a later LSN leaves all of them out, and the events between them. Publish the"
                 + " events that were left out with: tidemark replay CONFIG --unaccounted --yes");
     }
