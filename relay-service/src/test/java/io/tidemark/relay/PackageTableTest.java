@@ -45,10 +45,10 @@ class PackageTableTest {
 
     /** In the order of the data: no package uses one below it. Ten files are about what a reader can remember. */
     private static final List<Room> ROOMS = List.of(
-            room("config", 17),
+            room("reason", 10),
+            room("config", 17, "reason"),
             room("config.file", 10, "config"),
             room("declared", 10, "config"),
-            room("reason", 10),
             room("failpoint", 10),
             room("logging", 10),
             room("trace", 10),
@@ -61,7 +61,7 @@ class PackageTableTest {
             room("capture", 10, "config"),
             room("capture.engine", 10, "config", "capture"),
             room("position", 10, "config", "account", "source", "timeline", "publication"),
-            room("assemble", 10, "capture", "position"),
+            room("assemble", 10, "reason", "capture", "position"),
             room("route", 10, "config", "capture"),
             room("publish", 13, "config", "reason", "failpoint", "position", "route"),
             room(
@@ -173,9 +173,9 @@ class PackageTableTest {
                     "position",
                     "publish",
                     "preflight"),
-            room("client", 10),
+            room("client", 10, "reason"),
             room("http.response", 10),
-            room("http.server", 10, "health", "http.response"),
+            room("http.server", 10, "reason", "health", "http.response"),
             room("http.gate", 10, "timeline", "watermark", "http.response"),
             room(
                     "http",

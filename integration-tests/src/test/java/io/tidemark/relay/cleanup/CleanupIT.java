@@ -239,7 +239,12 @@ class CleanupIT {
                 oldest.incrementAndGet();
                 outbox.dropPartition(-7);
                 await().ignoreExceptionsInstanceOf(SQLException.class) // the relay's own pass may drop it first
-                        .until(() -> !outbox.exists(made) || outbox.rows(made) > 0);
+                        .until(() -> {
+                            if (late.isDone()) {
+                                late.get(); // an insert has failed
+                            }
+                            return !outbox.exists(made) || outbox.rows(made) > 0;
+                        });
                 passIfFree(pass);
             }
             await("a partition to be dropped while the writers insert").until(() -> {

@@ -6,6 +6,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -39,7 +40,7 @@ final class SecretFile implements Supplier<List<SealKey>> {
             this.lines = lines(file);
             this.keys = SealKey.of(lines);
         } catch (IOException e) {
-            throw new IllegalArgumentException("token secrets in " + file + " cannot be used: " + e, e);
+            throw new IllegalArgumentException("token secrets in " + file + " cannot be used: " + why(e), e);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("token secrets in " + file + " cannot be used: " + e.getMessage(), e);
         }
@@ -55,6 +56,10 @@ final class SecretFile implements Supplier<List<SealKey>> {
         return keys;
     }
 
+    private static String why(IOException e) {
+        return e instanceof NoSuchFileException ? "it does not exist" : String.valueOf(e.getMessage());
+    }
+
     private void look() {
         String found = "";
         try {
@@ -65,7 +70,7 @@ final class SecretFile implements Supplier<List<SealKey>> {
                 LOG.log(Level.INFO, "event=token-secrets-read secrets=" + keys.size());
             }
         } catch (IOException e) {
-            found = e.toString();
+            found = why(e);
         } catch (IllegalArgumentException e) {
             found = String.valueOf(e.getMessage());
         }

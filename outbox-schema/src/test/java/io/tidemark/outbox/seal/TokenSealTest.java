@@ -131,7 +131,7 @@ class TokenSealTest {
         Path none = directory.resolve("none");
         Path weak = Files.writeString(directory.resolve("weak"), "changeme\n");
 
-        assertThatThrownBy(() -> TokenSeal.ofFile(none)).hasMessageContaining("none cannot be used");
+        assertThatThrownBy(() -> TokenSeal.ofFile(none)).hasMessageContaining("none cannot be used: it does not exist");
         assertThatThrownBy(() -> TokenSeal.ofFile(weak))
                 .hasMessageContaining("weak cannot be used: secret 1 is not of 32")
                 .hasMessageNotContaining("changeme");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.client;
 
+import io.tidemark.relay.reason.Reason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -58,7 +59,7 @@ public record ClientTls(
             context.init(own, trusted, null);
             return Optional.of(context);
         } catch (GeneralSecurityException e) {
-            throw new CannotAsk("this JVM does not support TLS: " + e, e);
+            throw new CannotAsk("this JVM does not support TLS: " + Reason.of(e), e);
         }
     }
 
@@ -72,7 +73,7 @@ public record ClientTls(
             trust.init(trusted);
             return trust.getTrustManagers();
         } catch (IOException | GeneralSecurityException e) {
-            throw new CannotAsk("--ca-file " + caFile + " cannot be used: " + e + "; it must be PEM", e);
+            throw new CannotAsk("--ca-file " + caFile + " cannot be used: " + Reason.of(e) + "; it must be PEM", e);
         }
     }
 
@@ -85,7 +86,7 @@ public record ClientTls(
             keys.init(store, NO_PASSWORD);
             return keys.getKeyManagers();
         } catch (IOException | GeneralSecurityException e) {
-            throw new CannotAsk("--cert-file " + certFile + " cannot be used: " + e + "; it must be PEM", e);
+            throw new CannotAsk("--cert-file " + certFile + " cannot be used: " + Reason.of(e) + "; it must be PEM", e);
         }
     }
 
@@ -114,7 +115,7 @@ public record ClientTls(
             Matcher key = KEY.matcher(Files.readString(file));
             encoded = key.find() ? Base64.getMimeDecoder().decode(key.group(1)) : new byte[0];
         } catch (IOException e) {
-            throw new CannotAsk("--key-file " + file + " cannot be read: " + e, e);
+            throw new CannotAsk("--key-file " + file + " cannot be read: " + Reason.of(e), e);
         } catch (IllegalArgumentException e) {
             encoded = new byte[0];
         }

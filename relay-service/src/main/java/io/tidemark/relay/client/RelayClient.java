@@ -4,6 +4,7 @@ package io.tidemark.relay.client;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.tidemark.relay.reason.Reason;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -69,7 +70,7 @@ public final class RelayClient {
                     .orElse("")
                     .strip();
         } catch (IOException e) {
-            throw new CannotAsk("--bearer-token-file " + file + " cannot be read: " + e, e);
+            throw new CannotAsk("--bearer-token-file " + file + " cannot be read: " + Reason.of(e), e);
         }
         if (token.isEmpty() || token.chars().anyMatch(c -> c <= ' ' || c > '~')) {
             throw new CannotAsk("--bearer-token-file " + file

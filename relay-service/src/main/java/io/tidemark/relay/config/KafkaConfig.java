@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.config;
 
+import io.tidemark.relay.reason.Reason;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -109,7 +110,8 @@ public record KafkaConfig(
         try (Reader file = Files.newBufferedReader(Path.of(propertiesFile))) {
             read.load(file);
         } catch (IOException | IllegalArgumentException e) { // also thrown for a malformed escape
-            throw new ConfigurationProblem("kafka.propertiesFile " + propertiesFile + " cannot be read: " + e, e);
+            throw new ConfigurationProblem(
+                    "kafka.propertiesFile " + propertiesFile + " cannot be read: " + Reason.of(e), e);
         }
         Map<String, String> known = new HashMap<>();
         for (String name : read.stringPropertyNames()) {

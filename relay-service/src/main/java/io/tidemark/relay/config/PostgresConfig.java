@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.config;
 
+import io.tidemark.relay.reason.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -178,7 +179,7 @@ public record PostgresConfig(
             return Files.readString(Path.of(passwordFile)).strip();
         } catch (IOException e) {
             String problem =
-                    e instanceof NoSuchFileException ? "does not exist" : "cannot be read (" + e.getMessage() + ")";
+                    e instanceof NoSuchFileException ? "does not exist" : "cannot be read (" + Reason.of(e) + ")";
             throw new ConfigurationProblem(
                     "postgres.passwordFile " + passwordFile + " " + problem + ", so " + user
                             + " cannot log in; create it"

@@ -5,6 +5,8 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -54,6 +56,12 @@ public final class Reason {
         String message = failure.getMessage();
         String text =
                 message == null ? "" : message.lines().findFirst().orElse("").strip();
+        if (failure instanceof NoSuchFileException) { // these two have only a path for a message
+            return "it does not exist";
+        }
+        if (failure instanceof AccessDeniedException) {
+            return "access denied";
+        }
         if (failure instanceof UnknownHostException) {
             return "unknown host " + text;
         }

@@ -114,9 +114,9 @@ class TidemarkCliTest {
         Result ca = run("status", "--ca-file", "/nowhere/ca.pem");
 
         assertThat(missing.exitCode()).isEqualTo(2);
-        assertThat(missing.output()).contains("--bearer-token-file /nowhere/token cannot be read");
+        assertThat(missing.output()).contains("--bearer-token-file /nowhere/token cannot be read: it does not exist");
         assertThat(ca.exitCode()).isEqualTo(2);
-        assertThat(ca.output()).contains("--ca-file /nowhere/ca.pem cannot be used");
+        assertThat(ca.output()).contains("--ca-file /nowhere/ca.pem cannot be used: it does not exist");
     }
 
     @Test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.tidemark.relay.http.server;
 
+import io.tidemark.relay.reason.Reason;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -128,7 +129,7 @@ public final class BearerTokens {
             }
             return new Loaded(List.copyOf(digests), "");
         } catch (IOException e) {
-            return unusable(file, "cannot be read: " + e);
+            return unusable(file, "cannot be read: " + Reason.of(e));
         }
     }
 

@@ -73,7 +73,7 @@ class SecretsTest {
         Files.delete(file);
         assertThatThrownBy(() -> kafka.client("one", Map.of()))
                 .isInstanceOf(ConfigurationProblem.class)
-                .hasMessageContaining("kafka.propertiesFile " + file + " cannot be read");
+                .hasMessage("kafka.propertiesFile " + file + " cannot be read: it does not exist");
     }
 
     @Test

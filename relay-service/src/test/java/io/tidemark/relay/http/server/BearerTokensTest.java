@@ -66,7 +66,7 @@ class BearerTokensTest {
         nanos.addAndGet(TimeUnit.SECONDS.toNanos(1));
 
         assertThat(tokens.accepts(FIRST)).isFalse();
-        assertThat(tokens.problem()).contains("http.bearerTokenFile " + file, "cannot be read");
+        assertThat(tokens.problem()).contains("http.bearerTokenFile " + file, "cannot be read: it does not exist");
         Files.writeString(file, FIRST);
         nanos.addAndGet(TimeUnit.SECONDS.toNanos(1));
         assertThat(tokens.accepts(FIRST)).isTrue();
