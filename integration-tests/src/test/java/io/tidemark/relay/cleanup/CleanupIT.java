@@ -203,6 +203,13 @@ class CleanupIT {
         }
     }
 
+    /** A writer ends only when an insert has failed. */
+    private static void failIfEnded(Future<?> writer) throws Exception {
+        if (writer.isDone()) {
+            writer.get();
+        }
+    }
+
     /** The relay's own pass may hold a lock at that moment. */
     private static void passOnceFree(CleanupPass pass) {
         await().until(() -> {
@@ -240,14 +247,13 @@ class CleanupIT {
                 outbox.dropPartition(-7);
                 await().ignoreExceptionsInstanceOf(SQLException.class) // the relay's own pass may drop it first
                         .until(() -> {
-                            if (late.isDone()) {
-                                late.get(); // an insert has failed
-                            }
+                            failIfEnded(late);
                             return !outbox.exists(made) || outbox.rows(made) > 0;
                         });
                 passIfFree(pass);
             }
             await("a partition to be dropped while the writers insert").until(() -> {
+                failIfEnded(late);
                 passIfFree(pass);
                 for (int day = 10; day <= oldest.get(); day++) {
                     if (!outbox.exists(outbox.partition(day))) {

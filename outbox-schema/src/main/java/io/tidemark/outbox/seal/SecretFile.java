@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -56,8 +57,12 @@ final class SecretFile implements Supplier<List<SealKey>> {
         return keys;
     }
 
+    /** The messages of these two exceptions are only a path. */
     private static String why(IOException e) {
-        return e instanceof NoSuchFileException ? "it does not exist" : String.valueOf(e.getMessage());
+        if (e instanceof NoSuchFileException) {
+            return "it does not exist";
+        }
+        return e instanceof AccessDeniedException ? "access denied" : String.valueOf(e.getMessage());
     }
 
     private void look() {

@@ -5,6 +5,7 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
@@ -61,6 +62,9 @@ public final class Reason {
         }
         if (failure instanceof AccessDeniedException) {
             return "access denied";
+        }
+        if (failure instanceof CharacterCodingException) {
+            return "it is not text in UTF-8";
         }
         if (failure instanceof UnknownHostException) {
             return "unknown host " + text;

@@ -211,10 +211,7 @@ class TransactionAssemblerTest {
 
     @Test
     void freesTheFileOfAnOpenTransactionWhenClosed() throws IOException {
-        TransactionAssembler assembler =
-                new TransactionAssembler(Lsn.ZERO, ResumePoint.after(Lsn.ZERO), 1000, spillDirectory);
-        feed(assembler, event("a", 600), event("b", 600));
-        assertThat(Events.openFilesIn(spillDirectory)).hasSize(1);
+        TransactionAssembler assembler = withAnOpenFile();
 
         assembler.close();
 
@@ -223,15 +220,20 @@ class TransactionAssemblerTest {
 
     @Test
     void freesTheFileOfAnUnreadableTransaction() throws IOException {
-        TransactionAssembler assembler =
-                new TransactionAssembler(Lsn.ZERO, ResumePoint.after(Lsn.ZERO), 1000, spillDirectory);
-        feed(assembler, event("a", 600), event("b", 600));
-        assertThat(Events.openFilesIn(spillDirectory)).hasSize(1);
+        TransactionAssembler assembler = withAnOpenFile();
 
         assertThat(assembler.accept(new Change.Commit(Lsn.parse("0/20"), 0, "why")))
                 .isPresent();
 
         assertThat(Events.openFilesIn(spillDirectory)).isEmpty();
+    }
+
+    private TransactionAssembler withAnOpenFile() throws IOException {
+        TransactionAssembler assembler =
+                new TransactionAssembler(Lsn.ZERO, ResumePoint.after(Lsn.ZERO), 1000, spillDirectory);
+        feed(assembler, event("a", 600), event("b", 600));
+        assertThat(Events.openFilesIn(spillDirectory)).hasSize(1);
+        return assembler;
     }
 
     private TransactionAssembler from(ResumePoint resumePoint) {

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.ConnectException;
 import java.net.UnknownHostException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.sql.SQLException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -41,6 +44,14 @@ class ReasonTest {
         assertThat(Reason.of(new TimeoutException())).isEqualTo("timeout");
         assertThat(Reason.of(new RuntimeException((String) null, new TimeoutException())))
                 .isEqualTo("timeout");
+    }
+
+    /** Their messages are only a path, or a number of bytes. */
+    @Test
+    void saysWhatIsWrongWithAFile() {
+        assertThat(Reason.of(new NoSuchFileException("/nowhere"))).isEqualTo("it does not exist");
+        assertThat(Reason.of(new AccessDeniedException("/root"))).isEqualTo("access denied");
+        assertThat(Reason.of(new MalformedInputException(1))).isEqualTo("it is not text in UTF-8");
     }
 
     @Test

@@ -60,18 +60,17 @@ final class CapturedStream implements AutoCloseable {
 
     /** The changes since the last call, up to a nudge that is sent now and left out. */
     List<Change> readToNow() throws Exception {
+        boolean isBarrier = Integer.parseInt(source.query("show server_version_num")) >= 170_000;
         Lsn nudge = Lsn.parse(source.query("select outbox.nudge()::text"));
-        List<Change> changes = readUntil(change -> isAtOrBeyond(change, nudge));
+        List<Change> changes =
+                readUntil(isBarrier ? new Change.Barrier(nudge)::equals : change -> isCommitOf(nudge, change));
         changes.remove(changes.size() - 1);
         return changes;
     }
 
-    /** Before Postgres 17, a nudge is a transaction; since then, a barrier. */
-    private static boolean isAtOrBeyond(Change change, Lsn nudge) {
-        if (change instanceof Change.Commit commit) {
-            return commit.commitLsn().isAtLeast(nudge);
-        }
-        return change instanceof Change.Barrier barrier && barrier.lsn().isAtLeast(nudge);
+    /** Before Postgres 17, a nudge is a message in a transaction; its LSN is before that of the commit. */
+    private static boolean isCommitOf(Lsn nudge, Change change) {
+        return change instanceof Change.Commit commit && commit.commitLsn().isAfter(nudge);
     }
 
     /** The payloads, as text, of the events of {@link #readToNow()}. */
